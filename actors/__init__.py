@@ -1,0 +1,1 @@
+"""Long-running loops and servers, started by Serve beside the service they belong to."""

@@ -1,0 +1,1 @@
+"""What an operator or developer runs from the command line."""

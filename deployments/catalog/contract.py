@@ -1,0 +1,91 @@
+"""What the catalogue shows the other rooms: what an item is, what it costs and weighs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from pydantic import Field
+
+from deployments.foundation.message import Cents, Currency, Message
+
+
+class OptionValue(Message):
+    """One option of a variant, such as Size: 44 cm."""
+
+    name: str
+    label: str
+
+
+class Variant(Message):
+    """What can be bought: one SKU with its own price, options and weight.
+
+    `weight_grams` is none where the source gives no weight.
+    """
+
+    id: str
+    sku: str
+    product_id: str
+    title: str
+    description: str
+    price: Cents
+    currency: Currency = "USD"
+    options: tuple[OptionValue, ...] = ()
+    weight_grams: int | None = None
+
+
+class Product(Message):
+    """A model and its variants, first the featured one. `categories` runs from wide to narrow."""
+
+    id: str
+    title: str
+    description: str
+    categories: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = Field(min_length=1)
+
+
+class ResolveItems(Message):
+    """Item ids as clients send them: variant ids, SKUs, or ids of products with one variant."""
+
+    ids: tuple[str, ...]
+
+
+class ResolvedItems(Message):
+    """What the ids name. An id that names nothing that can be bought is missing here."""
+
+    items: dict[str, Variant]
+
+
+class ImportProducts(Message):
+    """Products to put into the catalogue under a batch name; a batch is taken in only once."""
+
+    batch: str
+    products: tuple[Product, ...]
+
+
+class Imported(Message):
+    """How many rows a batch brought; 0 when it had been taken in before."""
+
+    count: int
+
+
+class ChangePrice(Message):
+    """A new price for one SKU."""
+
+    sku: str
+    price: Cents
+
+
+class CatalogApi(Protocol):
+    """The catalogue's contract."""
+
+    async def resolve(self, request: ResolveItems) -> ResolvedItems:
+        """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
+        ...
+
+    async def import_products(self, request: ImportProducts) -> Imported:
+        """Take in a batch of products and announce each."""
+        ...
+
+    async def change_price(self, request: ChangePrice) -> Variant:
+        """Set a price and announce it. Refuses with `UnknownItem`."""
+        ...

@@ -1,0 +1,30 @@
+"""How long the work at hand may still take, known to every call made on its behalf."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+
+_ends_at: ContextVar[float | None] = ContextVar("deadline_ends_at", default=None)
+
+
+def remaining(at_most: float) -> float:
+    """Seconds left for the work at hand, and no more than `at_most`."""
+    ends_at = _ends_at.get()
+    if ends_at is None:
+        return at_most
+    return max(0.0, min(at_most, ends_at - asyncio.get_running_loop().time()))
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Run the block under a deadline that calls made in it inherit; raises `TimeoutError`."""
+    allowed = remaining(seconds)
+    token = _ends_at.set(asyncio.get_running_loop().time() + allowed)
+    try:
+        async with asyncio.timeout(allowed):
+            yield
+    finally:
+        _ends_at.reset(token)

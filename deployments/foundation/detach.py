@@ -1,0 +1,48 @@
+"""Work that must finish even when the client that asked for it has left.
+
+Serve cancels a handler, and every handle call made in its context, when the client goes away;
+`asyncio.shield` alone does not stop that, because the calls are found through the context.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from deployments.foundation.deadline import within
+
+T = TypeVar("T")
+_running: set[asyncio.Task[Any]] = set()
+_log = logging.getLogger(__name__)
+
+
+async def _bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
+    async with within(seconds):
+        return await work
+
+
+def _done(task: asyncio.Task[Any]) -> None:
+    _running.discard(task)
+    if not task.cancelled() and (failure := task.exception()) is not None:
+        _log.error("detached work failed: %s", task.get_name(), exc_info=failure)
+
+
+def detach(work: Coroutine[Any, Any, T], *, seconds: float, name: str) -> asyncio.Future[T]:
+    """Start `work` in a context of its own, with its own deadline in seconds.
+
+    Await what is returned to learn the outcome: cancelling that wait leaves the work running.
+    """
+    context = contextvars.Context()
+    task = context.run(asyncio.create_task, _bounded(work, seconds), name=name)
+    _running.add(task)
+    task.add_done_callback(_done)
+    return asyncio.shield(task)
+
+
+async def finish_detached() -> None:
+    """Wait until all detached work of this process has ended, for a graceful shutdown."""
+    while _running:
+        await asyncio.wait(set(_running))

@@ -1,0 +1,17 @@
+"""The base of everything that crosses a boundary between rooms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Cents = Annotated[int, Field(ge=0, description="An amount in the currency's minor unit.")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="An ISO 4217 code.")]
+StepKey = Annotated[str, Field(pattern=r"^[\w.-]+:[\w.-]+$", description="`saga:step`.")]
+
+
+class Message(BaseModel):
+    """A frozen value. Unknown fields are ignored, so that a newer neighbour may send more."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,0 +1,41 @@
+"""What the operator sets through the environment, and where the store keeps its own files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+_LONGEST_SOCKET_PATH = 100
+"""A unix socket's path may have 107 bytes on Linux and 103 on macOS."""
+
+
+def data_directory() -> Path:
+    """Where the embedded store keeps its data: `FIELDHOUSE_DATA`, or `.data` in the project."""
+    configured = os.environ.get("FIELDHOUSE_DATA")
+    return Path(configured) if configured else Path(__file__).parents[2] / ".data"
+
+
+def redis_url(service: str) -> str | None:
+    """The Redis of a service: `ORDERS_REDIS_URL` (say), else `REDIS_URL`, else none."""
+    return os.environ.get(f"{service.upper()}_REDIS_URL") or os.environ.get("REDIS_URL")
+
+
+def is_embedded() -> bool:
+    """Whether the store brings its own Redis, because the operator named none."""
+    return not os.environ.get("REDIS_URL")
+
+
+def socket_path() -> Path:
+    """The fixed unix socket of the embedded server, short enough for any data directory."""
+    path = data_directory().resolve() / "valkey.sock"
+    if len(str(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    short = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"fieldhouse-{short}.sock"
+
+
+def public_url() -> str:
+    """The address under which clients reach the store, without a slash at its end."""
+    return os.environ.get("FIELDHOUSE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -1,0 +1,165 @@
+"""What inventory shows the other rooms: what is in stock, and how to reserve it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from pydantic import Field
+
+from deployments.foundation.message import Message, StepKey
+from deployments.foundation.refusal import Refusal
+
+
+class StockLine(Message):
+    """Units of one SKU."""
+
+    sku: str
+    quantity: int = Field(ge=1)
+
+
+class CheckAvailability(Message):
+    """SKUs to look up."""
+
+    skus: tuple[str, ...]
+
+
+class Availability(Message):
+    """Units that can be sold now, all locations together; 0 for a SKU without a stock row."""
+
+    units: dict[str, int]
+
+
+class ReserveStock(Message):
+    """Units to hold for a checkout. The hold lapses after `seconds` unless it is allocated."""
+
+    key: StepKey
+    reservation_id: str
+    lines: tuple[StockLine, ...] = Field(min_length=1)
+    seconds: int = Field(ge=1)
+
+
+class Allocation(Message):
+    """Units of a SKU taken from one location."""
+
+    sku: str
+    location_id: int
+    quantity: int
+
+
+class Reservation(Message):
+    """Units that are set aside, and where they lie."""
+
+    id: str
+    allocations: tuple[Allocation, ...]
+
+
+class ReservationStep(Message):
+    """One step of a saga upon the reservation it made."""
+
+    key: StepKey
+    reservation_id: str
+
+
+class UndoReservation(Message):
+    """Give a reservation back. `undoes` is the key of the reserving step, which is tombstoned."""
+
+    undoes: StepKey
+    reservation_id: str
+
+
+class Done(Message):
+    """The step has taken effect, now or before."""
+
+
+class ReleaseExpired(Message):
+    """Return reservations that lapsed, `limit` of them at most."""
+
+    limit: int = Field(default=100, ge=1)
+
+
+class Released(Message):
+    """How many reservations went back to stock."""
+
+    count: int
+
+
+class StockRow(Message):
+    """Units of a SKU at a location."""
+
+    sku: str
+    location_id: int
+    location_name: str
+    quantity: int = Field(ge=0)
+
+
+class ReceiveStock(Message):
+    """Units that arrive, under a batch name; a batch is taken in only once."""
+
+    batch: str
+    rows: tuple[StockRow, ...]
+
+
+class Received(Message):
+    """How many rows a batch brought; 0 when it had been taken in before."""
+
+    count: int
+
+
+class Shortage(Message):
+    """A SKU of which too little is left: what was asked for, and what there is."""
+
+    sku: str
+    wanted: int
+    available: int
+
+
+@dataclass(eq=False)
+class OutOfStock(Refusal):
+    """There are fewer units than asked for. Nothing was reserved."""
+
+    shortages: tuple[Shortage, ...]
+    code: ClassVar[str] = "out_of_stock"
+
+
+@dataclass(eq=False)
+class ReservationLapsed(Refusal):
+    """The reservation is gone: it lapsed, was released, or never was."""
+
+    code: ClassVar[str] = "reservation_lapsed"
+
+
+class InventoryApi(Protocol):
+    """Inventory's contract. All steps are idempotent under their key.
+
+    A reservation is held (and lapses), then allocated (and does not), then committed; from held
+    and allocated it can be released.
+    """
+
+    async def availability(self, request: CheckAvailability) -> Availability:
+        """What can be sold of each SKU."""
+        ...
+
+    async def reserve(self, request: ReserveStock) -> Reservation:
+        """Hold all lines or none. Refuses with `OutOfStock` or `StepUndone`."""
+        ...
+
+    async def allocate(self, request: ReservationStep) -> Done:
+        """Keep a held reservation until it is committed or released. `ReservationLapsed`."""
+        ...
+
+    async def commit(self, request: ReservationStep) -> Done:
+        """The reserved units are sold. Refuses with `ReservationLapsed`."""
+        ...
+
+    async def release(self, request: UndoReservation) -> Done:
+        """Undo `reserve`: units go back, and a `reserve` that arrives later is refused."""
+        ...
+
+    async def release_expired(self, request: ReleaseExpired) -> Released:
+        """Return what lapsed to stock."""
+        ...
+
+    async def receive(self, request: ReceiveStock) -> Received:
+        """Book units that arrive."""
+        ...

@@ -1,0 +1,120 @@
+"""What payments shows the other rooms: money held, taken, let go and given back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from pydantic import Field, SecretStr, field_serializer
+
+from deployments.foundation.message import Cents, Currency, Message, StepKey
+from deployments.foundation.refusal import Refusal
+
+
+class Instrument(Message):
+    """What the buyer pays with. The token crosses to payments and is kept nowhere."""
+
+    handler_id: str
+    type: str
+    credential_type: str
+    token: SecretStr
+
+    @field_serializer("token", when_used="json")
+    def _reveal(self, token: SecretStr) -> str:
+        return token.get_secret_value()
+
+
+class AuthorisePayment(Message):
+    """An amount to hold on an instrument for a checkout."""
+
+    key: StepKey
+    payment_id: str
+    checkout_id: str
+    amount: Cents
+    currency: Currency
+    instrument: Instrument
+
+
+class Authorisation(Message):
+    """The amount is held."""
+
+    payment_id: str
+    amount: Cents
+
+
+class PaymentStep(Message):
+    """One step of a saga upon the payment it authorised."""
+
+    key: StepKey
+    payment_id: str
+
+
+class UndoAuthorisation(Message):
+    """Let the held amount go. `undoes` is the authorising step's key, which is tombstoned."""
+
+    undoes: StepKey
+    payment_id: str
+
+
+class RefundPayment(Message):
+    """Give back captured money, in parts if need be."""
+
+    key: StepKey
+    payment_id: str
+    amount: int = Field(ge=1)
+
+
+class Settled(Message):
+    """The step has taken effect, now or before."""
+
+
+@dataclass(eq=False)
+class PaymentDeclined(Refusal):
+    """The provider declined. Nothing is held; another instrument may do."""
+
+    code: ClassVar[str] = "payment_failed"
+
+
+@dataclass(eq=False)
+class PaymentRefusedForRisk(Refusal):
+    """The provider suspects fraud. Nothing is held."""
+
+    code: ClassVar[str] = "payment_failed"
+
+
+@dataclass(eq=False)
+class InstrumentNotSupported(Refusal):
+    """No provider here takes this handler, instrument or credential type."""
+
+    code: ClassVar[str] = "payment_failed"
+
+
+@dataclass(eq=False)
+class PaymentNotPossible(Refusal):
+    """The payment is not in a state, or has not the amount, for what was asked."""
+
+    code: ClassVar[str] = "payment_not_possible"
+
+
+class PaymentsApi(Protocol):
+    """Payments' contract. All steps are idempotent under their key."""
+
+    async def authorise(self, request: AuthorisePayment) -> Authorisation:
+        """Hold the amount.
+
+        Refuses with `PaymentDeclined`, `PaymentRefusedForRisk`, `InstrumentNotSupported` or
+        `StepUndone`.
+        """
+        ...
+
+    async def capture(self, request: PaymentStep) -> Settled:
+        """Take what was authorised, once and in full. Refuses with `PaymentNotPossible`."""
+        ...
+
+    async def void(self, request: UndoAuthorisation) -> Settled:
+        """Undo `authorise`: let the amount go, and refuse the step if it arrives later."""
+        ...
+
+    async def refund(self, request: RefundPayment) -> Settled:
+        """Give back up to what was captured. Refuses with `PaymentNotPossible`."""
+        ...

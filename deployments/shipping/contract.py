@@ -1,0 +1,99 @@
+"""What shipping shows the other rooms: how lines can be delivered to an address, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from pydantic import Field
+
+from deployments.foundation.message import Cents, Message
+from deployments.foundation.refusal import Refusal
+
+
+class ParcelLine(Message):
+    """Units of a SKU and what one weighs in grams; none where that is unknown."""
+
+    sku: str
+    quantity: int = Field(ge=1)
+    weight_grams: int | None = None
+
+
+class Destination(Message):
+    """Where to: the country as UCP's postal address has it (alpha-2 preferred), and the rest."""
+
+    country: str
+    region: str | None = None
+    postal_code: str | None = None
+
+
+class RateShipment(Message):
+    """Lines that travel together, and where to."""
+
+    lines: tuple[ParcelLine, ...] = Field(min_length=1)
+    destination: Destination
+
+
+class ShippingOption(Message):
+    """One way to deliver, its price, and the days between which it arrives."""
+
+    id: str
+    title: str
+    carrier: str
+    description: str
+    amount: Cents
+    earliest: datetime
+    latest: datetime
+
+
+class ShippingOptions(Message):
+    """At least two options, cheapest first, and the country as an alpha-2 code."""
+
+    country: str
+    options: tuple[ShippingOption, ...]
+
+
+class ShippingMethod(Message):
+    """A carrier's service: charges in cents, transit in working days, zones it serves."""
+
+    id: str
+    title: str
+    carrier: str
+    base_charge: Cents
+    charge_per_pound: Cents
+    min_days: int
+    max_days: int
+    zones: frozenset[str]
+
+
+class ImportMethods(Message):
+    """Shipping methods to take in under a batch name, once."""
+
+    batch: str
+    methods: tuple[ShippingMethod, ...]
+
+
+class MethodsImported(Message):
+    """How many rows a batch brought; 0 when it had been taken in before."""
+
+    count: int
+
+
+@dataclass(eq=False)
+class Undeliverable(Refusal):
+    """Nothing can be delivered to this address."""
+
+    code: ClassVar[str] = "address_undeliverable"
+
+
+class ShippingApi(Protocol):
+    """Shipping's contract."""
+
+    async def options(self, request: RateShipment) -> ShippingOptions:
+        """Ways to deliver. Refuses with `Undeliverable`."""
+        ...
+
+    async def import_methods(self, request: ImportMethods) -> MethodsImported:
+        """Take in a batch of methods."""
+        ...

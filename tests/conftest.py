@@ -1,0 +1,56 @@
+"""What every test may ask for: a real Valkey, and clients that are a service's own user."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from deployments.foundation.redis import password
+from deployments.foundation.redis_users import SERVICES, set_user
+from tests.valkey import valkey_server
+
+SECRET = "a secret for tests"  # noqa: S105 - it guards an empty server.
+ClientOf = Callable[[str], Redis]
+
+
+@pytest.fixture(scope="session")
+def valkey_socket() -> Iterator[Path]:
+    """One server for the whole run."""
+    with (
+        tempfile.TemporaryDirectory(prefix="fieldhouse-") as directory,
+        valkey_server(Path(directory)) as socket,
+    ):
+        yield socket
+
+
+@pytest.fixture
+async def admin(valkey_socket: Path) -> AsyncIterator[Redis]:
+    """An all-powerful client of an empty server that knows every service's user."""
+    async with Redis(unix_socket_path=str(valkey_socket), decode_responses=True) as client:
+        await client.flushall()
+        for service in SERVICES:
+            await client.execute_command(*set_user(service, SECRET))
+        yield client
+
+
+@pytest.fixture
+async def redis_of(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:  # noqa: ARG001
+    """Clients by service, each limited by the service's ACL as in production."""
+    async with AsyncExitStack() as stack:
+
+        def client(service: str) -> Redis:
+            redis = Redis(
+                unix_socket_path=str(valkey_socket),
+                username=service,
+                password=password(service, SECRET),
+                decode_responses=True,
+            )
+            stack.push_async_callback(redis.aclose)
+            return redis
+
+        yield client

