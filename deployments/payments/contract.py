@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import Field, SecretStr, field_serializer
 
 from deployments.foundation.message import Cents, Currency, Message, StepKey
 from deployments.foundation.refusal import Refusal
+from deployments.foundation.ucp import VERSION
+
+SANDBOX_HANDLER = "org.fieldhouse.sandbox"
+"""The sandbox's namespace, and the handler id that an instrument names."""
+CARD = "card"
+TOKEN = "token"  # noqa: S105 - the name of a credential type.
+
+
+def payment_handlers() -> dict[str, Any]:
+    """The registry of UCP's `ucp.payment_handlers`, by namespace, for the profile and checkouts.
+
+    There is no `schema`: instruments and credentials are UCP's own card and token.
+    """
+    sandbox = {
+        "id": SANDBOX_HANDLER,
+        "version": VERSION,
+        "spec": "https://fieldhouse.org/specification/sandbox",
+        "available_instruments": [{"type": CARD}],
+        "config": {"environment": "sandbox", "credential_types": [TOKEN]},
+    }
+    return {SANDBOX_HANDLER: [sandbox]}
 
 
 class Instrument(Message):
