@@ -1,0 +1,1 @@
+"""The loops of actors, without Ray."""
