@@ -93,6 +93,10 @@ class CartLine(Message):
     quantity: int
     weight_grams: int | None = None
 
+    def to_wanted(self) -> WantedLine:
+        """What a client would send to have this line again."""
+        return WantedLine(id=self.id, item_id=self.sku, quantity=self.quantity)
+
     def to_ucp(self, price: LinePrice) -> Json:
         """The line as UCP's `line_item`."""
         item = {"id": self.sku, "title": self.title, "price": self.unit_price}

@@ -78,11 +78,12 @@ async def connect_redis(service: str) -> Redis:
 
 
 @cache
-def _source(path: Path, preludes: tuple[str, ...]) -> str:
-    parts = [(_PRELUDES / f"{name}.lua").read_text() for name in preludes]
+def _source(path: Path, preludes: tuple[str | Path, ...]) -> str:
+    # A prelude that is a path stays itself when joined; a name is one of foundation's own.
+    parts = [(_PRELUDES / prelude).with_suffix(".lua").read_text() for prelude in preludes]
     return "\n".join([*parts, path.read_text()])
 
 
-def script(redis: Redis, path: Path, *preludes: str) -> AsyncScript:
-    """A Lua script of a room, with foundation's own functions (`steps`, …) placed before it."""
+def script(redis: Redis, path: Path, *preludes: str | Path) -> AsyncScript:
+    """A Lua script of a room, with functions of foundation's (by name) or its own before it."""
     return redis.register_script(_source(path, preludes))

@@ -1,0 +1,61 @@
+"""Checkout's composition root."""
+
+from __future__ import annotations
+
+from ray import serve
+from starlette.types import ASGIApp
+
+from deployments.carts.contract import CartsApi
+from deployments.catalog.contract import CatalogApi
+from deployments.checkout.contract import CheckoutApi
+from deployments.checkout.quote import Quoter
+from deployments.checkout.routes import CheckoutRoutes
+from deployments.checkout.saga import Driver
+from deployments.checkout.service import CheckoutService
+from deployments.checkout.steps import Steps
+from deployments.checkout.store import CheckoutStore
+from deployments.foundation.authentication import platform_keys
+from deployments.foundation.handles import connect
+from deployments.foundation.http import http_app
+from deployments.foundation.redis import connect_redis
+from deployments.foundation.serving import Serving
+from deployments.inventory.contract import InventoryApi
+from deployments.orders.contract import OrdersApi
+from deployments.payments.contract import PaymentsApi
+from deployments.pricing.contract import PricingApi
+from deployments.shipping.contract import ShippingApi
+
+
+@serve.deployment
+@serve.ingress()
+class Checkout(Serving):
+    """One replica of checkout."""
+
+    async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
+        self._keys = platform_keys()
+        redis = await connect_redis("checkout")
+        store = CheckoutStore(redis)
+        inventory = connect(InventoryApi, app="inventory")
+        pricing = connect(PricingApi, app="pricing")
+        steps = Steps(
+            inventory,
+            pricing,
+            connect(PaymentsApi, app="payments"),
+            connect(OrdersApi, app="orders"),
+        )
+        quoter = Quoter(
+            connect(CatalogApi, app="catalog"),
+            inventory,
+            connect(ShippingApi, app="shipping"),
+            pricing,
+        )
+        carts = connect(CartsApi, app="carts")
+        self._service = CheckoutService(store, carts, quoter, Driver(store, steps))
+        self.expose(CheckoutApi, self._service, redis)
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """The public routes, with this replica's state bound to them."""
+        return http_app(CheckoutRoutes(self._service, self._keys).routes())
+
+
+app = Checkout.bind()  # type: ignore[attr-defined]  # The decorator's type is unknown.

@@ -1,0 +1,196 @@
+"""The rules of a session: what it still lacks, and what a failed step means for it. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
+from deployments.catalog.contract import Variant
+from deployments.checkout.contract import Delivery, Session, Status, WantedDelivery
+from deployments.foundation.refusal import Refusal
+from deployments.foundation.ucp import Notice, error
+from deployments.inventory.contract import OutOfStock, Shortage
+from deployments.payments.contract import (
+    InstrumentNotSupported,
+    PaymentDeclined,
+    PaymentRefusedForRisk,
+)
+from deployments.pricing.contract import CodeUnavailable
+from deployments.shipping.contract import ShippingOptions
+
+LIFETIME = timedelta(hours=6)
+"""How long a session can be completed (UCP's default for `expires_at`)."""
+_METHOD = "$.fulfillment.methods[0]"
+_PAYMENT_REFUSALS = (PaymentDeclined, PaymentRefusedForRisk, InstrumentNotSupported)
+
+
+def lines_of(
+    wanted: Sequence[WantedLine], items: Mapping[str, Variant], kept: frozenset[str]
+) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
+    """The lines that can be bought, and an error for each that cannot.
+
+    A line keeps its id if the client names one in `kept` (ids the session gave before) that no
+    earlier line took. Refuses with `NothingToBuy` when no line is left.
+    """
+    lines: list[CartLine] = []
+    notices: list[Notice] = []
+    free = set(kept)
+    for index, line in enumerate(wanted):
+        item = items.get(line.item_id)
+        if item is None:
+            notices.append(_unknown_item(index, line.item_id))
+            continue
+        given = line.id if line.id in free else None
+        free.discard(given or "")
+        lines.append(_line(given or _fresh_id(index, kept), item, line.quantity))
+    if not lines:
+        raise NothingToBuy("None of these items is sold here.", notices=tuple(notices))
+    return tuple(lines), tuple(notices)
+
+
+def _fresh_id(index: int, taken: frozenset[str]) -> str:
+    number = index + 1
+    while f"li_{number}" in taken:
+        number += 1000
+    return f"li_{number}"
+
+
+def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
+    return CartLine(
+        id=line_id,
+        sku=item.sku,
+        title=item.title,
+        unit_price=item.price,
+        quantity=quantity,
+        weight_grams=item.weight_grams,
+    )
+
+
+def _unknown_item(index: int, item_id: str) -> Notice:
+    sentence = f"Item {item_id!r} is not sold here. Remove it, or look it up in the catalogue."
+    path = f"$.line_items[{index}]"
+    return error("item_unavailable", sentence, path=path, severity="recoverable")
+
+
+def stock_notices(lines: Sequence[CartLine], units: Mapping[str, int]) -> tuple[Notice, ...]:
+    """An error for every line whose SKU is wanted more often, all lines together, than there is."""
+    wanted: dict[str, int] = {}
+    for line in lines:
+        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
+    short = tuple(
+        Shortage(sku=sku, wanted=quantity, available=units[sku])
+        for sku, quantity in wanted.items()
+        if quantity > units.get(sku, quantity)
+    )
+    return shortage_notices(lines, short)
+
+
+def shortage_notices(
+    lines: Sequence[CartLine], shortages: Sequence[Shortage]
+) -> tuple[Notice, ...]:
+    """UCP's `out_of_stock` for the lines of SKUs that run short."""
+    left = {shortage.sku: shortage.available for shortage in shortages}
+    return tuple(
+        error(
+            "out_of_stock",
+            f"{line.title}: {left[line.sku]} available. Reduce the quantity or remove the line.",
+            path=f"$.line_items[{index}]",
+            severity="recoverable",
+        )
+        for index, line in enumerate(lines)
+        if line.sku in left
+    )
+
+
+def delivery_of(wanted: WantedDelivery, quoted: ShippingOptions | None) -> Delivery:
+    """Delivery with its options; a selected option that is not among them is no selection."""
+    selected = selected_destination(wanted)
+    options = quoted.options if quoted else ()
+    known = any(option.id == wanted.option_id for option in options)
+    return Delivery(
+        destinations=wanted.destinations,
+        destination_id=selected,
+        country=quoted.country if quoted else None,
+        options=options,
+        option_id=wanted.option_id if known else None,
+    )
+
+
+def selected_destination(wanted: WantedDelivery) -> str | None:
+    """The id of the address to deliver to: the named one if it is there, else the first."""
+    ids = [place.id for place in wanted.destinations]
+    if wanted.destination_id in ids:
+        return wanted.destination_id
+    return ids[0] if ids and wanted.destination_id is None else None
+
+
+def missing(buyer: Mapping[str, object] | None, delivery: Delivery) -> tuple[Notice, ...]:
+    """An error for everything without which the session cannot be completed."""
+    notices = []
+    if "@" not in str((buyer or {}).get("email", "")):
+        notices.append(_required("$.buyer.email", "Send the buyer's email, for the confirmation."))
+    if delivery.destination is None:
+        path = f"{_METHOD}.destinations"
+        notices.append(_required(path, "Send a shipping address, and select it."))
+    elif delivery.options and delivery.option is None:
+        path = f"{_METHOD}.groups[0].selected_option_id"
+        notices.append(_required(path, "Select one of the shipping options."))
+    return tuple(notices)
+
+
+def _required(path: str, sentence: str) -> Notice:
+    return error("field_required", sentence, path=path, severity="recoverable")
+
+
+def undeliverable(refusal: Refusal) -> Notice:
+    """UCP's `address_undeliverable`, on the destinations."""
+    path = f"{_METHOD}.destinations"
+    return error(refusal.code, refusal.sentence, path=path, severity="recoverable")
+
+
+def status_of(notices: Sequence[Notice]) -> Status:
+    """Ready exactly when nothing is wrong."""
+    wrong = any(notice.type == "error" for notice in notices)
+    return "incomplete" if wrong else "ready_for_complete"
+
+
+def after_refusal(session: Session, refusal: Refusal) -> Session:
+    """The session after a step of its completion was refused, open for another try.
+
+    What the contents must mend leaves it incomplete; what another card or try can mend, ready.
+    """
+    mend_contents = isinstance(refusal, OutOfStock | CodeUnavailable)
+    status: Status = "incomplete" if mend_contents else "ready_for_complete"
+    kept = tuple(notice for notice in session.notices if notice.type != "error")
+    notices = (*kept, *refusal_notices(session, refusal))
+    return session.model_copy(update={"status": status, "notices": notices})
+
+
+def refusal_notices(session: Session, refusal: Refusal) -> tuple[Notice, ...]:
+    """What UCP's messages say of a refused step."""
+    if isinstance(refusal, OutOfStock):
+        return shortage_notices(session.lines, refusal.shortages)
+    path = "$.payment.instruments[0]" if isinstance(refusal, _PAYMENT_REFUSALS) else None
+    if isinstance(refusal, CodeUnavailable):
+        codes = [code.casefold() for code in session.codes]
+        path = f"$.discounts.codes[{codes.index(refusal.unavailable.casefold())}]"
+    return (error(refusal.code, refusal.sentence, path=path, severity="recoverable"),)
+
+
+def closed_notice(session: Session) -> Notice:
+    """Why a session that has ended cannot be changed or completed."""
+    sentences = {
+        "completed": "This checkout is completed. Get its order, or start a new checkout.",
+        "canceled": "This checkout was cancelled or has expired. Start a new one.",
+    }
+    sentence = sentences.get(session.status, "This checkout is not ready. Resolve its messages.")
+    return error("invalid_state", sentence, severity="unrecoverable")
+
+
+def as_of(session: Session, now: datetime) -> Session:
+    """The session as it reads at a moment: one that has expired is cancelled (UCP's life cycle)."""
+    open_still = session.status in {"incomplete", "ready_for_complete"}
+    if not open_still or now < session.expires_at:
+        return session
+    return session.model_copy(update={"status": "canceled"})

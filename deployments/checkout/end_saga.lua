@@ -1,0 +1,10 @@
+-- The last transition of a saga whose answer has been given: compare-and-set under the fence.
+-- KEYS: saga, active sagas
+-- ARGV: fence, from stage, to stage, saga id, seconds to keep
+-- Returns 1, or 0 if another driver has taken over.
+local found = redis.call('HMGET', KEYS[1], 'fence', 'stage')
+if found[1] ~= ARGV[1] or found[2] ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'stage', ARGV[3])
+redis.call('ZREM', KEYS[2], ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return 1

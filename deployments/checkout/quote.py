@@ -1,0 +1,129 @@
+"""What a session's contents come to, asked of the rooms that know: three calls deep at most."""
+
+from __future__ import annotations
+
+import asyncio
+
+from deployments.carts.contract import CartLine
+from deployments.catalog.contract import CatalogApi, ResolveItems
+from deployments.checkout.contract import Delivery, SessionContents, Status, WantedDelivery
+from deployments.checkout.domain import (
+    delivery_of,
+    lines_of,
+    missing,
+    selected_destination,
+    status_of,
+    stock_notices,
+    undeliverable,
+)
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.message import Message
+from deployments.foundation.ucp import Notice
+from deployments.inventory.contract import CheckAvailability, InventoryApi
+from deployments.pricing.contract import Priced, PriceLine, PriceRequest, PricingApi, TaxAddress
+from deployments.shipping.contract import (
+    Destination,
+    ParcelLine,
+    RateShipment,
+    ShippingApi,
+    Undeliverable,
+)
+
+
+class Quote(Message):
+    """The part of a session that follows from its contents."""
+
+    lines: tuple[CartLine, ...]
+    delivery: Delivery
+    priced: Priced
+    notices: tuple[Notice, ...]
+    status: Status
+
+
+class Quoter:
+    """Turns contents into a quote. Refuses with carts' `NothingToBuy`."""
+
+    def __init__(
+        self,
+        catalog: CatalogApi,
+        inventory: InventoryApi,
+        shipping: ShippingApi,
+        pricing: PricingApi,
+    ) -> None:
+        self._catalog, self._inventory = catalog, inventory
+        self._shipping, self._pricing = shipping, pricing
+
+    async def quote(self, contents: SessionContents, kept: frozenset[str]) -> Quote:
+        """The quote; lines keep ids that are in `kept`."""
+        ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
+        resolved = await self._catalog.resolve(ResolveItems(ids=ids))
+        lines, unknown = lines_of(contents.lines, resolved.items, kept)
+        (delivery, undelivered), short = await asyncio.gather(
+            self._deliver(lines, contents.delivery), self._check_stock(lines)
+        )
+        priced = await self._price(lines, contents.codes, delivery)
+        rejected = tuple(code.to_notice() for code in priced.rejected)
+        lacking = missing(contents.buyer, delivery)
+        notices = (*unknown, *short, *undelivered, *lacking, *rejected)
+        return Quote(
+            lines=lines,
+            delivery=delivery,
+            priced=priced,
+            notices=notices,
+            status=status_of(notices),
+        )
+
+    async def _deliver(
+        self, lines: tuple[CartLine, ...], wanted: WantedDelivery
+    ) -> tuple[Delivery, tuple[Notice, ...]]:
+        selected = selected_destination(wanted)
+        place = next((place for place in wanted.destinations if place.id == selected), None)
+        if place is None:
+            return delivery_of(wanted, None), ()
+        destination = Destination(
+            country=place.address_country or "",
+            region=place.address_region,
+            postal_code=place.postal_code,
+        )
+        try:
+            quoted = await self._shipping.options(
+                RateShipment(lines=_parcel(lines), destination=destination)
+            )
+        except Undeliverable as refusal:
+            return delivery_of(wanted, None), (undeliverable(refusal),)
+        return delivery_of(wanted, quoted), ()
+
+    async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
+        skus = tuple(dict.fromkeys(line.sku for line in lines))
+        try:
+            available = await self._inventory.availability(CheckAvailability(skus=skus))
+        except NeighbourUnavailable:
+            # Stock is only shown here; completing reserves it, or refuses.
+            return ()
+        return stock_notices(lines, available.units)
+
+    async def _price(
+        self, lines: tuple[CartLine, ...], codes: tuple[str, ...], delivery: Delivery
+    ) -> Priced:
+        place, option = delivery.destination, delivery.option
+        address = None
+        if place is not None and delivery.country is not None:
+            address = TaxAddress(country=delivery.country, region=place.address_region)
+        return await self._pricing.price(
+            PriceRequest(
+                lines=tuple(
+                    PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
+                    for line in lines
+                ),
+                codes=codes,
+                address=address,
+                shipping=None if option is None else option.amount,
+            )
+        )
+
+
+def _parcel(lines: tuple[CartLine, ...]) -> tuple[ParcelLine, ...]:
+    return tuple(
+        ParcelLine(sku=line.sku, quantity=line.quantity, weight_grams=line.weight_grams)
+        for line in lines
+    )

@@ -1,0 +1,76 @@
+"""What the room's scripts reply, as sessions, sagas and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+from deployments.checkout.contract import Session, SessionBusy, SessionClosed, SessionNotFound
+from deployments.foundation.idempotency import key_reused, stale_version, still_running
+
+
+@dataclass(frozen=True)
+class Saga:
+    """A saga as its driver holds it: where it stands, under which fence, for which session."""
+
+    id: str
+    fence: int
+    stage: str
+    session: Session
+    order_id: str
+    request: str
+    undo_from: str | None = None
+    refusal: tuple[str, str] | None = None
+
+
+def claimed(saga_id: str, flat: list[str], snapshot: str) -> Saga:
+    """A saga that was taken over: its id, its hash as a flat list, its session's snapshot."""
+    fields: Mapping[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
+    refusal = None
+    if "refusal" in fields:
+        refusal = (fields["refusal"], fields["refusal_body"])
+    return Saga(
+        id=saga_id,
+        fence=int(fields["fence"]),
+        stage=fields["stage"],
+        session=load(snapshot),
+        order_id=fields["order"],
+        request=fields["request"],
+        undo_from=fields.get("undo_from"),
+        refusal=refusal,
+    )
+
+
+def load(snapshot: str) -> Session:
+    """A session from its snapshot: version, status and doc, a line each."""
+    version, status, doc = snapshot.split("\n", 2)
+    session = Session.model_validate_json(doc)
+    return session.model_copy(update={"version": int(version), "status": status})
+
+
+def settle(outcome: Any) -> Session:  # noqa: ANN401 - a script's reply.
+    """The session of a good outcome; the refusal of any other."""
+    kind, detail = cast(tuple[str, str | None], outcome)
+    if kind in {"ok", "repeat"} and detail is not None:
+        return load(detail)
+    return _refuse(kind, detail or "")
+
+
+def _refuse(kind: str, detail: str) -> NoReturn:
+    if kind == "repeat":
+        raise still_running()
+    if kind == "reused":
+        raise key_reused()
+    if kind == "busy":
+        raise SessionBusy("This checkout is being completed. Get it again in a moment.")
+    if kind == "stale":
+        raise stale_version(int(detail))
+    if kind == "closed":
+        raise SessionClosed("This checkout cannot be changed.", session=load(detail))
+    raise not_found()
+
+
+def not_found() -> SessionNotFound:
+    """The refusal with its sentence."""
+    return SessionNotFound("There is no such checkout session. Create one.")

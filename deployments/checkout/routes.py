@@ -1,0 +1,155 @@
+"""Checkout over HTTP: UCP's REST binding of the checkout capability, version 2026-04-08."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import pydantic_core
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deployments.carts.contract import CartNotFound, NothingToBuy
+from deployments.checkout.bodies import CompleteBody, FromCartBody, SessionBody
+from deployments.checkout.contract import (
+    CancelSession,
+    CheckoutApi,
+    CompleteSession,
+    CreateSession,
+    GetSession,
+    ReplaceSession,
+    Session,
+    SessionBusy,
+    SessionClosed,
+    SessionNotFound,
+)
+from deployments.checkout.domain import closed_notice
+from deployments.checkout.wire import checkout_json
+from deployments.foundation.callers import etag, expected_version, idempotency, identify
+from deployments.foundation.http import ProtocolError, answer, parse, read_body
+from deployments.foundation.ucp import error_body, not_found
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class CheckoutRoutes:
+    """The handlers, upon the service and the platforms' keys."""
+
+    def __init__(self, service: CheckoutApi, keys: Mapping[str, str]) -> None:
+        self._service, self._keys = service, keys
+
+    def routes(self) -> list[Route]:
+        """All operations under `/checkout-sessions`."""
+        return [
+            Route("/", _outcomes(self.create), methods=["POST"]),
+            Route("/{id}", _outcomes(self.get), methods=["GET"]),
+            Route("/{id}", _outcomes(self.replace), methods=["PUT"]),
+            Route("/{id}/complete", _outcomes(self.complete), methods=["POST"]),
+            Route("/{id}/cancel", _outcomes(self.cancel), methods=["POST"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Create Checkout: 201, or 200 for the session that the cart already has."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        parsed: FromCartBody | SessionBody = (
+            parse(FromCartBody, body) if _names_cart(body) else parse(SessionBody, body)
+        )
+        created = await self._service.create(
+            CreateSession(
+                platform=caller.platform,
+                contents=parsed.session_contents(),
+                cart_id=parsed.cart_id if isinstance(parsed, FromCartBody) else None,
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(created.session, status=201 if created.created else 200)
+
+    async def get(self, request: Request) -> Response:
+        """Get Checkout."""
+        caller = identify(request, self._keys)
+        session = await self._service.get(
+            GetSession(session_id=request.path_params["id"], platform=caller.platform)
+        )
+        return _show(session)
+
+    async def replace(self, request: Request) -> Response:
+        """Update Checkout: a full replacement."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        parsed = parse(SessionBody, body)
+        if parsed.id not in {None, request.path_params["id"]}:
+            raise ProtocolError(400, "invalid_request", "$.id is not the id in the path.")
+        session = await self._service.replace(
+            ReplaceSession(
+                session_id=request.path_params["id"],
+                platform=caller.platform,
+                contents=parsed.session_contents(),
+                expected_version=expected_version(request),
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(session)
+
+    async def complete(self, request: Request) -> Response:
+        """Complete Checkout: pay and place the order."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        session = await self._service.complete(
+            CompleteSession(
+                session_id=request.path_params["id"],
+                platform=caller.platform,
+                instrument=parse(CompleteBody, body).instrument(),
+                expected_version=expected_version(request),
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(session)
+
+    async def cancel(self, request: Request) -> Response:
+        """Cancel Checkout."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        session = await self._service.cancel(
+            CancelSession(
+                session_id=request.path_params["id"],
+                platform=caller.platform,
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(session)
+
+
+def _show(session: Session, status: int = 200) -> Response:
+    return answer(checkout_json(session), status=status, headers=etag(session.version))
+
+
+def _names_cart(body: bytes) -> bool:
+    try:
+        parsed = pydantic_core.from_json(body)
+    except ValueError:
+        return False
+    return isinstance(parsed, dict) and parsed.get("cart_id") is not None
+
+
+def _outcomes(handler: Handler) -> Handler:
+    """Answers what checkout's refusals become: business outcomes are 200 (UCP, REST binding)."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except SessionNotFound:
+            return answer(not_found("Checkout session"))
+        except CartNotFound:
+            return answer(not_found("Cart"))
+        except NothingToBuy as refusal:
+            unrecoverable = {"severity": "unrecoverable"}
+            return answer(error_body(n.model_copy(update=unrecoverable) for n in refusal.notices))
+        except SessionClosed as refusal:
+            session = refusal.session
+            body = checkout_json(session, closed_notice(session))
+            return answer(body, headers=etag(session.version))
+        except SessionBusy as refusal:
+            raise ProtocolError(409, refusal.code, refusal.sentence) from refusal
+
+    return handle

@@ -1,0 +1,152 @@
+"""The completing saga: reserve and redeem, authorise and allocate, place; then commit and capture.
+
+    reserving -> authorising -> placing -> settling -> done
+        |             |
+        +-------------+-> undoing -> undone
+
+Each stage is written down before its steps are taken. Every transition is a compare-and-set
+under the driver's fencing number, so that the handler that began a saga and the recovery that
+took it over cannot both drive. Up to `authorising` a saga whose client's instrument is gone is
+undone; from `placing` on it only goes forward. The answer is written when the order is placed
+or everything is undone, whoever got it there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Iterable
+from dataclasses import replace
+
+from deployments.checkout.contract import Session
+from deployments.checkout.domain import after_refusal
+from deployments.checkout.steps import Attempt, Steps
+from deployments.checkout.store import CheckoutStore
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.detach import detach
+from deployments.foundation.idempotency import still_running
+from deployments.foundation.refusal import Refusal, StepUndone, from_wire, to_wire
+
+DRIVE_SECONDS = 12.0
+"""Less than a driver's lease, so that a driver has stopped before another may take over."""
+_UNDONE_BY = {
+    "reserving": ("reserving",),
+    "authorising": ("authorising", "reserving"),
+    "placing": ("placing", "authorising", "reserving"),
+}
+_log = logging.getLogger(__name__)
+
+
+class Driver:
+    """Takes a saga from wherever it stands to its answer, and from there to its end."""
+
+    def __init__(self, store: CheckoutStore, steps: Steps) -> None:
+        self._store, self._steps = store, steps
+
+    async def drive(self, attempt: Attempt) -> Session:
+        """The session with the saga's outcome.
+
+        Raises `NeighbourUnavailable` when the outcome is still open or was undone for technical
+        reasons, and refuses with `StillRunning` when another driver has taken over.
+        """
+        stage = attempt.saga.stage
+        if stage == "undoing":
+            return await self._undo(attempt)
+        if stage == "settling":
+            await self._settle(attempt)
+            return attempt.session
+        if stage != "placing":
+            try:
+                attempt = await self._up_to_placing(attempt)
+            except _TurnedBack as turned:
+                return await self._undo(turned.attempt, turned.cause)
+        return await self._place(attempt)
+
+    async def _up_to_placing(self, attempt: Attempt) -> Attempt:
+        """Take the stages that can be undone; raises `_TurnedBack` when one fails."""
+        if attempt.instrument is None:
+            raise _TurnedBack(await self._turn_back(attempt, None), None)
+        for stage, following in (("reserving", "authorising"), ("authorising", "placing")):
+            try:
+                await _all(step.take(attempt) for step in self._steps.stages[stage])
+            except StepUndone as undone:
+                raise still_running() from undone
+            except (Refusal, NeighbourUnavailable) as failure:
+                raise _TurnedBack(await self._turn_back(attempt, failure), failure) from failure
+            attempt = await self._advance(attempt, following)
+        return attempt
+
+    async def _turn_back(self, attempt: Attempt, failure: Exception | None) -> Attempt:
+        """Write down that, how far and why the saga is undone."""
+        written = {"undo_from": attempt.saga.stage}
+        refusal = None
+        if isinstance(failure, Refusal):
+            name, body = to_wire(failure)
+            refusal = (name, body.decode())
+            written |= {"refusal": name, "refusal_body": refusal[1]}
+        turned = await self._advance(attempt, "undoing", **written)
+        saga = replace(turned.saga, undo_from=attempt.saga.stage, refusal=refusal)
+        return replace(turned, saga=saga)
+
+    async def _undo(self, attempt: Attempt, cause: Exception | None = None) -> Session:
+        saga = attempt.saga
+        stages = _UNDONE_BY[saga.undo_from or "placing"]
+        steps = [step for stage in stages for step in self._steps.stages[stage]]
+        await _all(step.undo(attempt) for step in steps if step.undo is not None)
+        if saga.refusal is not None:
+            session = after_refusal(
+                saga.session, from_wire(saga.refusal[0], saga.refusal[1].encode())
+            )
+        else:
+            session = saga.session.model_copy(update={"status": "ready_for_complete"})
+        # A technical failure is no answer: the same request may be tried again under its key.
+        outcome = await self._store.answer(
+            saga, "undone", session, keep_answer=saga.refusal is not None, ended=True
+        )
+        if outcome is None:
+            raise still_running()
+        if saga.refusal is None:
+            raise NeighbourUnavailable("checkout", "the attempt was undone") from cause
+        return outcome
+
+    async def _place(self, attempt: Attempt) -> Session:
+        placed = await self._steps.place(attempt)
+        completed = attempt.session.model_copy(
+            update={"status": "completed", "order": placed, "notices": ()}
+        )
+        outcome = await self._store.answer(
+            attempt.saga, "settling", completed, keep_answer=True, ended=False
+        )
+        if outcome is None:
+            raise still_running()
+        settling = replace(attempt, saga=replace(attempt.saga, stage="settling"))
+        detach(self._settle(settling), seconds=DRIVE_SECONDS, name=f"settle {attempt.saga.id}")
+        return outcome
+
+    async def _settle(self, attempt: Attempt) -> None:
+        try:
+            await _all(step.take(attempt) for step in self._steps.stages["settling"])
+        except NeighbourUnavailable as reason:
+            _log.warning("%s is left to the recovery: %s", attempt.saga.id, reason)
+            return
+        await self._store.end(attempt.saga, "done")
+
+    async def _advance(self, attempt: Attempt, stage: str, **written: str) -> Attempt:
+        if not await self._store.advance(attempt.saga, stage, **written):
+            raise still_running()
+        return replace(attempt, saga=replace(attempt.saga, stage=stage))
+
+
+class _TurnedBack(Exception):  # noqa: N818 - a turn of the saga, caught where it is undone.
+    def __init__(self, attempt: Attempt, cause: Exception | None) -> None:
+        super().__init__()
+        self.attempt, self.cause = attempt, cause
+
+
+async def _all(steps: Iterable[Awaitable[object]]) -> None:
+    """Wait for all steps to end; raise a refusal if there is one, else the first failure."""
+    outcomes = await asyncio.gather(*steps, return_exceptions=True)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    failures.sort(key=lambda failure: not isinstance(failure, Refusal))
+    for failure in failures:
+        raise failure

@@ -1,0 +1,171 @@
+"""Checkout's service: one method per method of its contract."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+
+from deployments.carts.contract import CartsApi, GetCart
+from deployments.checkout.contract import (
+    CancelSession,
+    CompleteSession,
+    CreatedSession,
+    CreateSession,
+    GetSession,
+    Recovered,
+    RecoverSagas,
+    ReplaceSession,
+    Session,
+    SessionClosed,
+    SessionContents,
+)
+from deployments.checkout.domain import LIFETIME, as_of
+from deployments.checkout.quote import Quote, Quoter
+from deployments.checkout.replies import Saga
+from deployments.checkout.saga import DRIVE_SECONDS, Driver
+from deployments.checkout.steps import Attempt
+from deployments.checkout.store import CheckoutStore
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.deadline import within
+from deployments.foundation.detach import detach
+from deployments.foundation.idempotency import StillRunning
+from deployments.foundation.ids import new_id
+
+_log = logging.getLogger(__name__)
+
+
+class CheckoutService:
+    """Implements `CheckoutApi`."""
+
+    def __init__(
+        self,
+        store: CheckoutStore,
+        carts: CartsApi,
+        quoter: Quoter,
+        driver: Driver,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store, self._carts = store, carts
+        self._quoter, self._driver = quoter, driver
+        self._clock = clock
+
+    async def create(self, request: CreateSession) -> CreatedSession:
+        """See `CheckoutApi`."""
+        contents, kept = request.contents, frozenset[str]()
+        if request.cart_id is not None:
+            contents = await self._contents_of_cart(request.cart_id, request.platform, contents)
+            kept = frozenset(line.id for line in contents.lines if line.id)
+        quote = await self._quoter.quote(contents, kept)
+        now = self._clock()
+        session = _session(new_id("checkout"), request.platform, contents, quote, now + LIFETIME)
+        session = session.model_copy(update={"cart_id": request.cart_id})
+        found, created = await self._store.create(session, request.request, now)
+        return CreatedSession(session=found, created=created)
+
+    async def _contents_of_cart(
+        self, cart_id: str, platform: str, contents: SessionContents
+    ) -> SessionContents:
+        # UCP (cart): the cart's contents are used, and what overlaps them in the request is not.
+        cart = await self._carts.get(GetCart(cart_id=cart_id, platform=platform))
+        return contents.model_copy(
+            update={
+                "lines": tuple(line.to_wanted() for line in cart.lines),
+                "codes": cart.codes,
+                "buyer": cart.buyer or contents.buyer,
+                "context": cart.context or contents.context,
+            }
+        )
+
+    async def get(self, request: GetSession) -> Session:
+        """See `CheckoutApi`."""
+        session = await self._store.read(request.session_id, request.platform)
+        return as_of(session, self._clock())
+
+    async def replace(self, request: ReplaceSession) -> Session:
+        """See `CheckoutApi`."""
+        current, before = await self._store.read_with(
+            request.session_id, request.platform, request.request
+        )
+        if before is not None:
+            return before
+        kept = frozenset(line.id for line in current.lines)
+        quote = await self._quoter.quote(request.contents, kept)
+        session = _session(
+            current.id, current.platform, request.contents, quote, current.expires_at
+        )
+        session = session.model_copy(update={"cart_id": current.cart_id})
+        now = self._clock()
+        try:
+            return await self._store.replace(session, request, now)
+        except SessionClosed as closed:
+            raise _as_of(closed, now) from closed
+
+    async def complete(self, request: CompleteSession) -> Session:
+        """See `CheckoutApi`. Goes on when the caller leaves."""
+        return await detach(
+            self._complete(request), seconds=DRIVE_SECONDS, name=f"complete {request.session_id}"
+        )
+
+    async def _complete(self, request: CompleteSession) -> Session:
+        now = self._clock()
+        try:
+            begun = await self._store.begin(request, new_id("saga"), new_id("order"), now)
+        except SessionClosed as closed:
+            raise _as_of(closed, now) from closed
+        if isinstance(begun, Session):
+            return begun
+        return await self._driver.drive(Attempt(begun, request.instrument))
+
+    async def cancel(self, request: CancelSession) -> Session:
+        """See `CheckoutApi`."""
+        now = self._clock()
+        try:
+            return await self._store.cancel(request, now)
+        except SessionClosed as closed:
+            raise _as_of(closed, now) from closed
+
+    async def recover(self, request: RecoverSagas) -> Recovered:
+        """See `CheckoutApi`."""
+        claimed = await self._store.claim(request.limit, self._clock())
+        ended = await asyncio.gather(*(self._recover(saga) for saga in claimed))
+        return Recovered(claimed=len(claimed), ended=sum(ended))
+
+    async def _recover(self, saga: Saga) -> bool:
+        _log.info("taking over %s at %s, fence %d", saga.id, saga.stage, saga.fence)
+        try:
+            async with within(DRIVE_SECONDS):
+                await self._driver.drive(Attempt(saga))
+        except (NeighbourUnavailable, StillRunning, TimeoutError) as reason:
+            _log.warning("recovery of %s: %s", saga.id, reason)
+            return False
+        return True
+
+
+def _session(
+    session_id: str,
+    platform: str,
+    contents: SessionContents,
+    quote: Quote,
+    expires_at: datetime,
+) -> Session:
+    return Session(
+        id=session_id,
+        platform=platform,
+        version=1,
+        status=quote.status,
+        lines=quote.lines,
+        codes=contents.codes,
+        buyer=contents.buyer,
+        context=contents.context,
+        currency="USD",
+        delivery=quote.delivery,
+        priced=quote.priced,
+        notices=quote.notices,
+        expires_at=expires_at,
+    )
+
+
+def _as_of(closed: SessionClosed, now: datetime) -> SessionClosed:
+    return SessionClosed(closed.sentence, session=as_of(closed.session, now))

@@ -1,0 +1,191 @@
+"""Checkout's state in Redis.
+
+| key | what |
+| --- | --- |
+| `{checkout}:session:<id>` | hash: platform, version, status, expires_at (ms), doc (JSON), saga |
+| `{checkout}:cart:<cart id>` | the session that was made of a cart |
+| `{checkout}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
+| `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, refusal |
+| `{checkout}:sagas:active` | sorted set of sagas that have not ended, by the end of their lease |
+
+`version` and `status` in the hash are the truth; the doc repeats them as of its last writing.
+Every change is one script, in which the idempotency key, the effect and the answer are one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from deployments.checkout.contract import CancelSession, CompleteSession, ReplaceSession, Session
+from deployments.checkout.replies import Saga, claimed, load, not_found, settle
+from deployments.foundation.idempotency import RequestKey
+from deployments.foundation.redis import script
+
+KEEP_SECONDS = 30 * 24 * 3600
+"""How long a session, and the record of a saga that has ended, can still be read."""
+LEASE_MS = 15_000
+"""How long a driver has a saga to itself; longer than it takes to drive one, or to give up."""
+_HERE = Path(__file__).parent
+_ACTIVE = "{checkout}:sagas:active"
+
+
+def _session(session_id: str) -> str:
+    return f"{{checkout}}:session:{session_id}"
+
+
+def _request(name: str) -> str:
+    return f"{{checkout}}:request:{name}"
+
+
+def _saga(saga_id: str) -> str:
+    return f"{{checkout}}:saga:{saga_id}"
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+class CheckoutStore:
+    """Sessions and sagas of one Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
+            return script(redis, _HERE / f"{name}.lua", "requests", _HERE / "session")
+
+        self._redis = redis
+        self._create, self._write = lua("create_session"), lua("write_session")
+        self._begin, self._advance = lua("begin_saga"), lua("advance_saga")
+        self._answer, self._end = lua("answer_saga"), lua("end_saga")
+        self._claim = lua("claim_sagas")
+
+    async def read(self, session_id: str, platform: str) -> Session:
+        """The platform's session. Refuses with `SessionNotFound`."""
+        session, _ = await self.read_with(session_id, platform, RequestKey())
+        return session
+
+    async def read_with(
+        self, session_id: str, platform: str, request: RequestKey
+    ) -> tuple[Session, Session | None]:
+        """The session, and what this request was answered before, in one round trip."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(_session(session_id), ["platform", "version", "status", "doc"])
+            pipe.hmget(_request(request.name), ["fingerprint", "answer"])
+            (owner, *state), (fingerprint, answer) = await pipe.execute()
+        if owner != platform:
+            raise not_found()
+        before = None
+        if request.fingerprint and fingerprint:
+            outcome = "repeat" if fingerprint == request.fingerprint else "reused"
+            before = settle([outcome, answer])
+        return load("\n".join(state)), before
+
+    async def create(
+        self, session: Session, request: RequestKey, now: datetime
+    ) -> tuple[Session, bool]:
+        """Keep a new session; the second value is false for the one that its cart already has."""
+        cart_key = _request(request.name)
+        if session.cart_id is not None:
+            cart_key = f"{{checkout}}:cart:{session.cart_id}"
+        outcome = await self._create(
+            keys=[_request(request.name), _session(session.id), cart_key],
+            args=[
+                request.fingerprint,
+                int(session.cart_id is not None),
+                session.id,
+                session.platform,
+                session.status,
+                _ms(session.expires_at),
+                _ms(now),
+                session.model_dump_json(),
+                KEEP_SECONDS,
+            ],
+        )
+        if outcome[0] == "existing":
+            return load(outcome[1]), False
+        return settle(outcome), True
+
+    async def replace(self, session: Session, request: ReplaceSession, now: datetime) -> Session:
+        """Put new contents in the place of the old, at the next version."""
+        expected = "" if request.expected_version is None else request.expected_version
+        written = [expected, session.status, session.model_dump_json()]
+        return await self._write_session(request, now, written)
+
+    async def cancel(self, request: CancelSession, now: datetime) -> Session:
+        """Mark the session as cancelled."""
+        return await self._write_session(request, now, ["", "canceled", ""])
+
+    async def _write_session(
+        self, request: ReplaceSession | CancelSession, now: datetime, written: list[Any]
+    ) -> Session:
+        key = request.request
+        outcome = await self._write(
+            keys=[_request(key.name), _session(request.session_id)],
+            args=[key.fingerprint, request.platform, _ms(now), *written, KEEP_SECONDS],
+        )
+        return settle(outcome)
+
+    async def begin(
+        self, request: CompleteSession, saga_id: str, order_id: str, now: datetime
+    ) -> Saga | Session:
+        """Start a saga; or the session that an earlier, equal request ended with."""
+        key, session = request.request, request.session_id
+        expected = "" if request.expected_version is None else request.expected_version
+        outcome = await self._begin(
+            keys=[_request(key.name), _session(session), _saga(saga_id), _ACTIVE],
+            args=[
+                *[key.fingerprint, key.name, request.platform, _ms(now), expected],
+                *[saga_id, session, order_id, _ms(now) + LEASE_MS],
+            ],
+        )
+        if outcome[0] != "begun":
+            return settle(outcome)
+        return Saga(
+            id=saga_id,
+            fence=1,
+            stage="reserving",
+            session=load(outcome[1]),
+            order_id=order_id,
+            request=key.name,
+        )
+
+    async def advance(self, saga: Saga, stage: str, **written: str) -> bool:
+        """Move on to a stage, with what is to be remembered; false if another driver took over."""
+        pairs = [part for field, value in written.items() for part in (field, value)]
+        moved = await self._advance(
+            keys=[_saga(saga.id)], args=[saga.fence, saga.stage, stage, *pairs]
+        )
+        return bool(moved)
+
+    async def answer(
+        self, saga: Saga, stage: str, session: Session, *, keep_answer: bool, ended: bool
+    ) -> Session | None:
+        """Write the saga's outcome for whoever waits; none if another driver took over."""
+        snapshot = await self._answer(
+            keys=[_saga(saga.id), _session(session.id), _request(saga.request), _ACTIVE],
+            args=[
+                saga.fence,
+                saga.stage,
+                stage,
+                session.status,
+                session.model_dump_json(),
+                int(keep_answer),
+                saga.id,
+                int(ended),
+                KEEP_SECONDS,
+            ],
+        )
+        return None if snapshot is None else load(snapshot)
+
+    async def end(self, saga: Saga, stage: str) -> bool:
+        """The last transition of a saga that has answered."""
+        args = [saga.fence, saga.stage, stage, saga.id, KEEP_SECONDS]
+        return bool(await self._end(keys=[_saga(saga.id), _ACTIVE], args=args))
+
+    async def claim(self, limit: int, now: datetime) -> list[Saga]:
+        """Take over sagas whose driver's lease has ended."""
+        found = await self._claim(keys=[_ACTIVE], args=[_ms(now), _ms(now) + LEASE_MS, limit])
+        return [claimed(*saga) for saga in found]

@@ -1,0 +1,97 @@
+"""A session as UCP's checkout, with the fulfillment and discount extensions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from deployments.checkout.contract import Delivery, Session
+from deployments.foundation.ucp import Json, Notice, envelope, totals
+from deployments.payments.contract import payment_handlers
+from deployments.shipping.contract import ShippingOption
+
+_CAPABILITIES = (
+    "dev.ucp.shopping.checkout",
+    "dev.ucp.shopping.fulfillment",
+    "dev.ucp.shopping.discount",
+)
+_POLICIES = {
+    "privacy_policy": "FIELDHOUSE_PRIVACY_URL",
+    "terms_of_service": "FIELDHOUSE_TERMS_URL",
+}
+
+
+def links() -> list[Json]:
+    """The policies that the operator has published."""
+    return [
+        {"type": kind, "url": os.environ[setting]}
+        for kind, setting in _POLICIES.items()
+        if os.environ.get(setting)
+    ]
+
+
+def checkout_json(session: Session, *more: Notice) -> Json:
+    """The answer that shows a session, with further messages after its own."""
+    body: Json = {
+        "ucp": envelope(*_CAPABILITIES, payment_handlers=payment_handlers()),
+        "id": session.id,
+        "status": session.status,
+        "currency": session.currency,
+        "line_items": [
+            line.to_ucp(price)
+            for line, price in zip(session.lines, session.priced.lines, strict=True)
+        ],
+        "totals": session.priced.totals.to_ucp(tax_name=session.priced.tax_name),
+        "discounts": {
+            "codes": list(session.codes),
+            "applied": [discount.to_ucp() for discount in session.priced.discounts],
+        },
+        "fulfillment": {"methods": _methods(session.delivery, _line_ids(session))},
+        "messages": [notice.to_json() for notice in (*session.notices, *more)],
+        "links": links(),
+        "expires_at": session.expires_at.isoformat(),
+    }
+    optional = {"buyer": session.buyer, "context": session.context, "order": _order(session)}
+    return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _line_ids(session: Session) -> list[str]:
+    return [line.id for line in session.lines]
+
+
+def _order(session: Session) -> Json | None:
+    if session.order is None:
+        return None
+    placed = session.order
+    return {"id": placed.order_id, "label": placed.label, "permalink_url": placed.permalink_url}
+
+
+def _methods(delivery: Delivery, line_ids: Sequence[str]) -> list[Json]:
+    """One method with one group: everything is shipped together (UCP's default)."""
+    group = {
+        "id": "package_1",
+        "line_item_ids": list(line_ids),
+        "selected_option_id": delivery.option_id,
+        "options": [_option(option) for option in delivery.options],
+    }
+    method: Json = {
+        "id": "shipping",
+        "type": "shipping",
+        "line_item_ids": list(line_ids),
+        "destinations": [place.model_dump(exclude_none=True) for place in delivery.destinations],
+        "selected_destination_id": delivery.destination_id,
+        "groups": [group] if delivery.options else [],
+    }
+    return [method]
+
+
+def _option(option: ShippingOption) -> Json:
+    return {
+        "id": option.id,
+        "title": option.title,
+        "description": option.description,
+        "carrier": option.carrier,
+        "earliest_fulfillment_time": option.earliest.isoformat(),
+        "latest_fulfillment_time": option.latest.isoformat(),
+        "totals": totals(option.amount),
+    }
