@@ -12,6 +12,9 @@ StepKey = Annotated[str, Field(pattern=r"^[\w.-]+:[\w.-]+$", description="`saga:
 
 
 class Message(BaseModel):
-    """A frozen value. Unknown fields are ignored, so that a newer neighbour may send more."""
+    """A frozen value. Unknown fields are ignored, so that a newer neighbour may send more.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    What a message holds never shows in an error: it may be a secret.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
