@@ -10,12 +10,15 @@ from pydantic import Field
 from deployments.foundation.message import Message, StepKey
 from deployments.foundation.refusal import Refusal
 
+MAX_UNITS = 10**9
+"""More than any line or delivery has. Sums of such numbers are exact wherever they are made."""
+
 
 class StockLine(Message):
-    """Units of one SKU."""
+    """Units of one SKU. Lines of a request may repeat a SKU: they are summed."""
 
     sku: str
-    quantity: int = Field(ge=1)
+    quantity: int = Field(ge=1, le=MAX_UNITS)
 
 
 class CheckAvailability(Message):
@@ -75,7 +78,7 @@ class Done(Message):
 class ReleaseExpired(Message):
     """Return reservations that lapsed, `limit` of them at most."""
 
-    limit: int = Field(default=100, ge=1)
+    limit: int = Field(default=100, ge=1, le=1000)
 
 
 class Released(Message):
@@ -90,7 +93,7 @@ class StockRow(Message):
     sku: str
     location_id: int
     location_name: str
-    quantity: int = Field(ge=0)
+    quantity: int = Field(ge=0, le=MAX_UNITS)
 
 
 class ReceiveStock(Message):
@@ -129,11 +132,19 @@ class ReservationLapsed(Refusal):
     code: ClassVar[str] = "reservation_lapsed"
 
 
-class InventoryApi(Protocol):
-    """Inventory's contract. All steps are idempotent under their key.
+@dataclass(eq=False)
+class AlreadyCommitted(Refusal):
+    """The reservation's units are sold, so it cannot be released: its saga must go forward."""
 
-    A reservation is held (and lapses), then allocated (and does not), then committed; from held
-    and allocated it can be released.
+    code: ClassVar[str] = "already_committed"
+
+
+class InventoryApi(Protocol):
+    """Inventory's contract. All steps are idempotent under their key, refusals included.
+
+    A reservation is held (and lapses), then allocated (and does not); from both it can be
+    committed or released, which is its end. It lapses when `release_expired` returns it after its
+    deadline: until then its units are still set aside, and allocating or committing it succeeds.
     """
 
     async def availability(self, request: CheckAvailability) -> Availability:
@@ -153,11 +164,14 @@ class InventoryApi(Protocol):
         ...
 
     async def release(self, request: UndoReservation) -> Done:
-        """Undo `reserve`: units go back, and a `reserve` that arrives later is refused."""
+        """Undo `reserve`: units go back, and a `reserve` that arrives later is refused.
+
+        Refuses with `AlreadyCommitted`, which only a mistake in a saga can bring about.
+        """
         ...
 
     async def release_expired(self, request: ReleaseExpired) -> Released:
-        """Return what lapsed to stock."""
+        """Return what lapsed to stock, once, however many ask. Their `reserve` is tombstoned."""
         ...
 
     async def receive(self, request: ReceiveStock) -> Received:

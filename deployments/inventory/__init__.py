@@ -1,0 +1,6 @@
+"""Inventory: how many units of each SKU lie where, and for whom they are set aside.
+
+Owns the stock by SKU and location, the reservations, and the ledger of every movement, under
+`{inventory}:` (see `store.py`). Every unit is at all times in exactly one of available, reserved
+and committed. Publishes no events.
+"""

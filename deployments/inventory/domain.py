@@ -1,0 +1,83 @@
+"""The rules of stock that need no Redis: summing lines, and checking the books."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+from deployments.foundation.message import Message
+from deployments.inventory.contract import StockLine
+
+
+class State(StrEnum):
+    """Where a unit is. From `outside` it arrives; in stock it is in exactly one of the others."""
+
+    OUTSIDE = "outside"
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+
+
+class Movement(Message):
+    """One entry of the ledger: units of a SKU at a location that went from one state to another.
+
+    `batch` or `reservation` says on whose account. `why` is received, reserved, committed,
+    released or lapsed. `at` is in milliseconds since 1970.
+    """
+
+    sku: str
+    location_id: int
+    source: State
+    target: State
+    quantity: int
+    why: str
+    at: int
+    batch: str | None = None
+    reservation: str | None = None
+
+
+Stock = Counter[tuple[str, int, State]]
+"""Units by SKU, location and state."""
+
+
+class Discrepancy(Message):
+    """Units that the stock shows and the ledger does not, or the other way round."""
+
+    sku: str
+    location_id: int
+    state: State
+    in_stock: int
+    in_ledger: int
+
+
+def summed(lines: Iterable[StockLine]) -> dict[str, int]:
+    """Units wanted of each SKU, in the order in which the SKUs first appear."""
+    wanted: Counter[str] = Counter()
+    for line in lines:
+        wanted[line.sku] += line.quantity
+    return dict(wanted)
+
+
+def replay(movements: Iterable[Movement]) -> Stock:
+    """The stock to which these movements add up, from nothing."""
+    stock: Stock = Counter()
+    for movement in movements:
+        stock[movement.sku, movement.location_id, movement.source] -= movement.quantity
+        stock[movement.sku, movement.location_id, movement.target] += movement.quantity
+    return Counter({place: n for place, n in stock.items() if n and place[2] != State.OUTSIDE})
+
+
+def discrepancies(stock: Stock, ledger: Stock) -> tuple[Discrepancy, ...]:
+    """Every place where the two differ, in order; none if the books are right."""
+    return tuple(
+        Discrepancy(
+            sku=place[0],
+            location_id=place[1],
+            state=place[2],
+            in_stock=stock[place],
+            in_ledger=ledger[place],
+        )
+        for place in sorted({*stock, *ledger})
+        if stock[place] != ledger[place]
+    )

@@ -1,0 +1,101 @@
+"""Inventory's API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from deployments.foundation.clock import Clock
+from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.inventory.contract import (
+    AlreadyCommitted,
+    Availability,
+    CheckAvailability,
+    Done,
+    OutOfStock,
+    Received,
+    ReceiveStock,
+    Released,
+    ReleaseExpired,
+    Reservation,
+    ReservationLapsed,
+    ReservationStep,
+    ReserveStock,
+    Shortage,
+    UndoReservation,
+)
+from deployments.inventory.domain import summed
+from deployments.inventory.store import InventoryStore, Outcome
+
+
+class InventoryService:
+    """Implements `InventoryApi`. `now` says when holds begin and lapse."""
+
+    def __init__(self, store: InventoryStore, now: Clock) -> None:
+        self._store = store
+        self._now = now
+
+    async def availability(self, request: CheckAvailability) -> Availability:
+        """What can be sold of each SKU."""
+        return Availability(units=await self._store.available(request.skus))
+
+    async def reserve(self, request: ReserveStock) -> Reservation:
+        """Hold all lines or none."""
+        now = self._now()
+        outcome = await self._store.reserve(
+            request.reservation_id,
+            request.key,
+            summed(request.lines),
+            now=now,
+            until=now + timedelta(seconds=request.seconds),
+        )
+        if outcome.reservation is None:
+            raise _out_of_stock(outcome.shortages) if outcome.shortages else _refusal(outcome)
+        return outcome.reservation
+
+    async def allocate(self, request: ReservationStep) -> Done:
+        """Keep a held reservation until it is committed or released."""
+        return _done(
+            await self._store.allocate(request.reservation_id, request.key, now=self._now())
+        )
+
+    async def commit(self, request: ReservationStep) -> Done:
+        """The reserved units are sold."""
+        return _done(await self._store.commit(request.reservation_id, request.key, now=self._now()))
+
+    async def release(self, request: UndoReservation) -> Done:
+        """Give units back, and refuse the step that reserves them if it arrives later."""
+        return _done(
+            await self._store.release(request.reservation_id, request.undoes, now=self._now())
+        )
+
+    async def release_expired(self, request: ReleaseExpired) -> Released:
+        """Return what lapsed to stock."""
+        return Released(count=await self._store.release_expired(request.limit, now=self._now()))
+
+    async def receive(self, request: ReceiveStock) -> Received:
+        """Book units that arrive."""
+        count = await self._store.receive(request.batch, request.rows, now=self._now())
+        return Received(count=count)
+
+
+def _done(outcome: Outcome) -> Done:
+    if outcome.refused is not None:
+        raise _refusal(outcome)
+    return Done()
+
+
+def _refusal(outcome: Outcome) -> Refusal:
+    match outcome.refused:
+        case "undone":
+            return StepUndone("This step was undone, or its hold lapsed. Start a new reservation.")
+        case "committed":
+            return AlreadyCommitted("These units are sold. A return is another movement.")
+        case "lapsed":
+            return ReservationLapsed("There is no such reservation any more. Reserve again.")
+        case None:
+            raise AssertionError("the script neither did nor refused anything")
+
+
+def _out_of_stock(shortages: tuple[Shortage, ...]) -> OutOfStock:
+    skus = ", ".join(shortage.sku for shortage in shortages)
+    return OutOfStock(f"There is too little left of {skus}.", shortages=shortages)

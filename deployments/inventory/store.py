@@ -1,0 +1,188 @@
+"""Inventory's Redis keys, and the scripts that change them.
+
+    {inventory}:stock              hash    SKU → JSON: units by location id and state
+    {inventory}:locations          hash    location id → name
+    {inventory}:reservation:<id>   hash    state (held, allocated, committed, released), step (name
+                                           of the step that made it), allocations (JSON); without
+                                           expiry while open, seven days once over
+    {inventory}:holds              zset    held reservation ids by deadline in ms since 1970
+    {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
+    {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
+    {inventory}:step:<saga:step>   hash    what a step answered (foundation's `steps.lua`)
+
+The stock is what the ledger adds up to: both are written by one function, `move` in
+`movements.lua`, in the script that takes effect. Deadlines are compared with the time that the
+service passes in, so that a test can move it. Replicas' clocks may differ a little: a hold then
+lapses a little early or late, but never twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, cast
+
+from pydantic import TypeAdapter
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+from deployments.foundation.message import Message
+from deployments.foundation.redis import script
+from deployments.inventory.contract import Reservation, Shortage, StockRow
+from deployments.inventory.domain import (
+    Discrepancy,
+    Movement,
+    State,
+    Stock,
+    discrepancies,
+    replay,
+)
+
+_STOCK = "{inventory}:stock"
+_LOCATIONS = "{inventory}:locations"
+_HOLDS = "{inventory}:holds"
+_LEDGER = "{inventory}:ledger"
+_RESERVATION = "{inventory}:reservation:"
+_BATCH = "{inventory}:batch:"
+_STEP = "{inventory}:step:"
+
+_HERE = Path(__file__).parent
+_LEDGER_PAGE = 1000
+_PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
+
+
+class Outcome(Message):
+    """What a script did: one of these, or none for a step that only took effect."""
+
+    reservation: Reservation | None = None
+    shortages: tuple[Shortage, ...] = ()
+    refused: Literal["undone", "lapsed", "committed"] | None = None
+    count: int = 0
+
+
+class InventoryStore:
+    """Stock, reservations and ledger. Every change is one round trip and one atomic script."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._reserve = self._script("reserve")
+        self._allocate = self._script("allocate")
+        self._commit = self._script("commit")
+        self._release = self._script("release")
+        self._release_expired = self._script("release_expired")
+        self._receive = self._script("receive")
+
+    async def available(self, skus: Iterable[str]) -> dict[str, int]:
+        """Units that can be sold of each SKU, all its locations together."""
+        asked = list(dict.fromkeys(skus))
+        if not asked:
+            return {}
+        rows = cast(list[str | None], await self._redis.hmget(_STOCK, asked))
+        return {sku: _available(row) for sku, row in zip(asked, rows, strict=True)}
+
+    async def reserve(
+        self,
+        reservation_id: str,
+        step: str,
+        wanted: Mapping[str, int],
+        *,
+        now: datetime,
+        until: datetime,
+    ) -> Outcome:
+        """Hold these units of these SKUs, or none of them."""
+        lines: list[str | int] = []
+        for line in wanted.items():
+            lines += line
+        keys = [_STEP + step, _RESERVATION + reservation_id]
+        return await _run(self._reserve, keys, [_ms(now), reservation_id, step, _ms(until), *lines])
+
+    async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
+        """Keep a held reservation."""
+        keys = [_STEP + step, _RESERVATION + reservation_id]
+        return await _run(self._allocate, keys, [_ms(now), reservation_id])
+
+    async def commit(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
+        """Sell what is reserved."""
+        keys = [_STEP + step, _RESERVATION + reservation_id]
+        return await _run(self._commit, keys, [_ms(now), reservation_id])
+
+    async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> Outcome:
+        """Undo the step that reserved, or is yet to arrive."""
+        keys = [_STEP + undoes, _RESERVATION + reservation_id]
+        return await _run(self._release, keys, [_ms(now), reservation_id, undoes])
+
+    async def release_expired(self, limit: int, *, now: datetime) -> int:
+        """Return at most `limit` holds whose deadline is not after `now`; how many there were."""
+        arguments: list[str | int] = [_ms(now), limit, _RESERVATION, _STEP]
+        return (await _run(self._release_expired, [], arguments)).count
+
+    async def receive(self, batch: str, rows: Iterable[StockRow], *, now: datetime) -> int:
+        """Book a batch; how many rows it brought, none if it was booked before."""
+        words: list[str | int] = []
+        for row in rows:
+            words += [row.sku, row.location_id, row.location_name, row.quantity]
+        keys = [_BATCH + batch, _LOCATIONS]
+        return (await _run(self._receive, keys, [_ms(now), batch, *words])).count
+
+    async def check(self) -> tuple[Discrepancy, ...]:
+        """Where the stock differs from what the ledger adds up to; it must be nowhere.
+
+        Reads both as of one moment, so it may run while the store sells.
+        """
+        async with self._redis.pipeline(transaction=True) as moment:
+            moment.hgetall(_STOCK)
+            moment.xrevrange(_LEDGER, count=1)
+            rows, newest = await moment.execute()
+        last = newest[0][0] if newest else "0-0"
+        ledger = replay([movement async for movement in self._movements(last)])
+        return discrepancies(_stock(rows), ledger)
+
+    async def stock(self) -> Stock:
+        """All units by SKU, location and state."""
+        return _stock(cast(dict[str, str], await self._redis.hgetall(_STOCK)))
+
+    async def movements(self) -> list[Movement]:
+        """The whole ledger, oldest entry first."""
+        return [movement async for movement in self._movements("+")]
+
+    async def _movements(self, last: str) -> AsyncIterator[Movement]:
+        start = "-"
+        while page := await self._page(start, last):
+            for _entry, fields in page:
+                yield Movement.model_validate(fields)
+            start = f"({page[-1][0]}"
+
+    async def _page(self, start: str, last: str) -> list[tuple[str, dict[str, str]]]:
+        page = await self._redis.xrange(_LEDGER, start, last, count=_LEDGER_PAGE)
+        return cast(list[tuple[str, dict[str, str]]], page)
+
+    def _script(self, name: str) -> AsyncScript:
+        return script(self._redis, _HERE / f"{name}.lua", "steps", _HERE / "movements")
+
+
+async def _run(prepared: AsyncScript, keys: list[str], arguments: list[str | int]) -> Outcome:
+    answer = await prepared(keys=[_STOCK, _LEDGER, _HOLDS, *keys], args=arguments)
+    return Outcome.model_validate_json(cast(str, answer))
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _available(row: str | None) -> int:
+    places = _PLACES.validate_json(row) if row else {}
+    return sum(units[State.AVAILABLE] for units in places.values())
+
+
+def _stock(rows: Mapping[str, str]) -> Stock:
+    return Counter(
+        {
+            (sku, location, state): quantity
+            for sku, row in rows.items()
+            for location, units in _PLACES.validate_json(row).items()
+            for state, quantity in units.items()
+            if quantity
+        }
+    )

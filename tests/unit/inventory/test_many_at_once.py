@@ -1,0 +1,119 @@
+"""Many buyers, many replicas, one stock: no unit is sold twice, and the ledger adds up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+import pytest
+
+from deployments.foundation.refusal import Refusal
+from deployments.inventory.contract import OutOfStock
+from deployments.inventory.domain import State
+from tests.conftest import ClientOf
+from tests.unit.inventory.shop import HOLD_SECONDS, Shop
+
+
+@pytest.fixture
+async def shops(redis_of: ClientOf) -> list[Shop]:
+    """Two replicas of one inventory, with clocks that agree."""
+    first = Shop(redis_of("inventory"))
+    return [first, Shop(redis_of("inventory"), first.clock)]
+
+
+async def together(*work: Coroutine[Any, Any, object]) -> list[object]:
+    """What each gave or was refused with; anything else is a bug, and raised."""
+    outcomes = await asyncio.gather(*work, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Refusal):
+            raise outcome
+    return list(outcomes)
+
+
+async def units(shop: Shop, sku: str) -> dict[State, int]:
+    stock = await shop.store.stock()
+    return {
+        state: sum(n for (s, _, at), n in stock.items() if (s, at) == (sku, state))
+        for state in State
+        if state != State.OUTSIDE
+    }
+
+
+async def test_a_hundred_buyers_of_37_units_buy_37(shops: list[Shop]) -> None:
+    await shops[0].receive("b", ("helmet", 1, 12), ("helmet", 6, 20), ("helmet", 7, 5))
+
+    async def buy(number: int) -> None:
+        shop, saga = shops[number % 2], f"buyer{number}"
+        await shop.reserve(saga, ("helmet", 1))
+        await shop.allocate(saga)
+        await shop.commit(saga)
+
+    outcomes = await together(*(buy(number) for number in range(100)))
+    assert outcomes.count(None) == 37
+    assert sum(isinstance(outcome, OutOfStock) for outcome in outcomes) == 63
+    assert await units(shops[0], "helmet") == {
+        State.AVAILABLE: 0,
+        State.RESERVED: 0,
+        State.COMMITTED: 37,
+    }
+    assert await shops[0].store.check() == ()
+
+
+async def test_one_step_that_arrives_many_times_takes_effect_once(shops: list[Shop]) -> None:
+    await shops[0].receive("b", ("helmet", 1, 12))
+    answers = await together(*(shops[n % 2].reserve("r", ("helmet", 3)) for n in range(20)))
+    assert len({str(answer) for answer in answers}) == 1
+    await together(*(shops[n % 2].commit("r") for n in range(20)))
+    assert await units(shops[0], "helmet") == {
+        State.AVAILABLE: 9,
+        State.RESERVED: 0,
+        State.COMMITTED: 3,
+    }
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_a_reservation_ends_once_whoever_ends_it(shops: list[Shop], seed: int) -> None:
+    await shops[0].receive("b", ("helmet", 1, 12), ("glove", 6, 4))
+    await shops[0].reserve("r", ("helmet", 3), ("glove", 2))
+    shops[0].clock.move(HOLD_SECONDS)
+    ends: list[Coroutine[Any, Any, object]] = [
+        end
+        for shop in shops
+        for _ in range(10)
+        for end in (shop.release("r"), shop.commit("r"), shop.release_expired())
+    ]
+    random.Random(seed).shuffle(ends)
+    await together(*ends)
+
+    helmets = await units(shops[0], "helmet")
+    assert helmets[State.RESERVED] == 0
+    assert helmets[State.COMMITTED] in {0, 3}
+    assert sum(helmets.values()) == 12
+    exits = [m for m in await shops[0].store.movements() if m.source == State.RESERVED]
+    assert sorted(movement.sku for movement in exits) == ["glove", "helmet"]
+    assert len({movement.target for movement in exits}) == 1
+    assert await shops[0].store.check() == ()
+
+
+async def test_two_who_return_lapsed_holds_return_each_once(shops: list[Shop]) -> None:
+    await shops[0].receive("b", ("helmet", 1, 50))
+    await together(*(shops[0].reserve(f"r{n}", ("helmet", 1)) for n in range(50)))
+    shops[0].clock.move(HOLD_SECONDS)
+    counts = await together(*(shops[n % 2].release_expired(7) for n in range(20)))
+    assert sum(count for count in counts if isinstance(count, int)) == 50
+    assert await shops[0].available("helmet") == {"helmet": 50}
+    assert await shops[0].store.check() == ()
+
+
+async def test_the_books_are_checked_while_the_store_sells(shops: list[Shop]) -> None:
+    await shops[0].receive("b", ("helmet", 1, 50))
+
+    async def churn(number: int) -> None:
+        await shops[0].reserve(f"r{number}", ("helmet", 1))
+        await shops[0].release(f"r{number}")
+
+    checks: list[Awaitable[object]] = [shops[1].store.check() for _ in range(10)]
+    _, *found = await asyncio.gather(together(*(churn(n) for n in range(50))), *checks)
+    assert found == [()] * 10

@@ -1,0 +1,211 @@
+"""What a reservation takes, how it ends, and that every step happens once."""
+
+from __future__ import annotations
+
+import pytest
+from redis.exceptions import ResponseError
+
+from deployments.foundation.refusal import StepUndone
+from deployments.inventory.contract import (
+    Allocation,
+    AlreadyCommitted,
+    OutOfStock,
+    ReservationLapsed,
+    Shortage,
+    UndoReservation,
+)
+from deployments.inventory.domain import State
+from tests.unit.inventory.shop import HOLD_SECONDS, Shop
+
+
+async def test_all_locations_together_are_available_and_an_unknown_sku_is_not(shop: Shop) -> None:
+    assert await shop.available("helmet", "glove", "unicycle", "helmet") == {
+        "helmet": 8,
+        "glove": 1,
+        "unicycle": 0,
+    }
+    assert await shop.available() == {}
+
+
+async def test_the_fullest_location_gives_first(shop: Shop) -> None:
+    reservation = await shop.reserve("r", ("helmet", 6), ("glove", 1))
+    assert reservation.id == "r"
+    assert reservation.allocations == (
+        Allocation(sku="helmet", location_id=1, quantity=5),
+        Allocation(sku="helmet", location_id=6, quantity=1),
+        Allocation(sku="glove", location_id=6, quantity=1),
+    )
+    assert await shop.available("helmet", "glove") == {"helmet": 2, "glove": 0}
+
+
+async def test_lines_that_repeat_a_sku_are_summed(shop: Shop) -> None:
+    with pytest.raises(OutOfStock) as refused:
+        await shop.reserve("r", ("helmet", 5), ("glove", 1), ("helmet", 4))
+    assert refused.value.shortages == (Shortage(sku="helmet", wanted=9, available=8),)
+
+
+async def test_one_short_line_refuses_all_and_every_shortage_is_listed(shop: Shop) -> None:
+    with pytest.raises(OutOfStock) as refused:
+        await shop.reserve("r", ("helmet", 1), ("glove", 2), ("unicycle", 1))
+    assert refused.value.shortages == (
+        Shortage(sku="glove", wanted=2, available=1),
+        Shortage(sku="unicycle", wanted=1, available=0),
+    )
+    assert await shop.available("helmet", "glove") == {"helmet": 8, "glove": 1}
+    assert all(movement.target == State.AVAILABLE for movement in await shop.store.movements())
+
+
+async def test_the_first_answer_is_given_again(shop: Shop) -> None:
+    first = await shop.reserve("r", ("helmet", 6))
+    await shop.allocate("r")
+    await shop.commit("r")
+    assert await shop.reserve("r", ("helmet", 6)) == first
+    await shop.allocate("r")
+    await shop.commit("r")
+    assert await shop.available("helmet") == {"helmet": 2}
+
+
+async def test_a_refusal_is_the_answer_too(shop: Shop) -> None:
+    for _ in range(2):
+        with pytest.raises(OutOfStock) as refused:
+            await shop.reserve("r", ("glove", 2))
+        assert refused.value.shortages == (Shortage(sku="glove", wanted=2, available=1),)
+        await shop.receive("more", ("glove", 1, 10))
+
+
+async def test_steps_upon_a_reservation_that_never_was_are_refused(shop: Shop) -> None:
+    with pytest.raises(ReservationLapsed):
+        await shop.allocate("r")
+    with pytest.raises(ReservationLapsed):
+        await shop.commit("r")
+
+
+@pytest.mark.parametrize("allocated", [False, True])
+async def test_a_release_gives_back_and_refuses_what_follows(shop: Shop, allocated: bool) -> None:  # noqa: FBT001
+    await shop.reserve("r", ("helmet", 6))
+    if allocated:
+        await shop.allocate("r")
+    for _ in range(2):
+        await shop.release("r")
+        assert await shop.available("helmet") == {"helmet": 8}
+    with pytest.raises(StepUndone):
+        await shop.reserve("r", ("helmet", 6))
+    with pytest.raises(ReservationLapsed):
+        await shop.commit("r")
+
+
+async def test_a_step_that_arrives_after_its_undo_is_refused(shop: Shop) -> None:
+    await shop.release("r")
+    with pytest.raises(StepUndone):
+        await shop.reserve("r", ("helmet", 1))
+    assert await shop.available("helmet") == {"helmet": 8}
+
+
+async def test_what_is_sold_is_not_released(shop: Shop) -> None:
+    await shop.reserve("r", ("helmet", 6))
+    await shop.commit("r")
+    for _ in range(2):
+        with pytest.raises(AlreadyCommitted):
+            await shop.release("r")
+    assert await shop.available("helmet") == {"helmet": 2}
+    assert (await shop.reserve("r", ("helmet", 6))).id == "r"
+
+
+async def test_nobody_takes_or_undoes_the_reservation_of_another_step(shop: Shop) -> None:
+    await shop.reserve("r", ("helmet", 6))
+    with pytest.raises(ResponseError, match="another step"):
+        await shop.api.release(UndoReservation(undoes="other:reserve", reservation_id="r"))
+    with pytest.raises(ResponseError, match="another step"):
+        await shop.store.reserve(
+            "r", "other:reserve", {"glove": 1}, now=shop.clock.now(), until=shop.clock.now()
+        )
+    assert await shop.available("helmet", "glove") == {"helmet": 2, "glove": 1}
+
+
+async def test_a_hold_lapses_at_its_deadline_and_not_before(shop: Shop) -> None:
+    await shop.reserve("r", ("helmet", 6))
+    shop.clock.move(HOLD_SECONDS - 1)
+    assert await shop.release_expired() == 0
+    shop.clock.move(1)
+    assert await shop.release_expired() == 1
+    assert await shop.release_expired() == 0
+    assert await shop.available("helmet") == {"helmet": 8}
+
+
+async def test_a_lapsed_reservation_can_be_neither_kept_nor_sold_nor_made_again(
+    shop: Shop,
+) -> None:
+    await shop.reserve("r", ("helmet", 6))
+    shop.clock.move(HOLD_SECONDS)
+    await shop.release_expired()
+    with pytest.raises(ReservationLapsed):
+        await shop.allocate("r")
+    with pytest.raises(ReservationLapsed):
+        await shop.commit("r")
+    with pytest.raises(StepUndone):
+        await shop.reserve("r", ("helmet", 6))
+    await shop.release("r")
+    assert await shop.available("helmet") == {"helmet": 8}
+
+
+async def test_a_hold_past_its_deadline_may_be_kept_until_it_is_returned(shop: Shop) -> None:
+    await shop.reserve("r", ("helmet", 6))
+    shop.clock.move(HOLD_SECONDS + 1)
+    await shop.allocate("r")
+    assert await shop.release_expired() == 0
+    await shop.commit("r")
+    assert await shop.available("helmet") == {"helmet": 2}
+
+
+async def test_the_hold_that_lapsed_first_is_returned_first(shop: Shop) -> None:
+    for number in range(5):
+        await shop.reserve(f"r{number}", ("helmet", 1), seconds=10 + number)
+    shop.clock.move(12)
+    assert [await shop.release_expired(2) for _ in range(3)] == [2, 1, 0]
+    await shop.commit("r3")
+
+
+async def test_a_batch_is_received_once_and_adds_to_what_is_there(shop: Shop) -> None:
+    assert await shop.receive("second", ("helmet", 1, 2), ("sock", 7, 4), ("bell", 7, 0)) == 3
+    assert await shop.receive("second", ("helmet", 1, 2)) == 0
+    assert await shop.available("helmet", "sock", "bell") == {"helmet": 10, "sock": 4, "bell": 0}
+
+
+async def test_the_ledger_tells_every_movement_on_whose_account_and_when(shop: Shop) -> None:
+    await shop.reserve("r", ("glove", 1))
+    shop.clock.move(1)
+    await shop.commit("r")
+    *_, reserved, committed = await shop.store.movements()
+    assert (reserved.source, reserved.target) == (State.AVAILABLE, State.RESERVED)
+    assert (committed.source, committed.target) == (State.RESERVED, State.COMMITTED)
+    assert committed.model_dump(exclude={"source", "target", "at"}) == {
+        "sku": "glove",
+        "location_id": 6,
+        "quantity": 1,
+        "why": "committed",
+        "batch": None,
+        "reservation": "r",
+    }
+    assert committed.at - reserved.at == 1000
+    assert committed.at == shop.clock.now().timestamp() * 1000
+
+
+async def test_the_check_finds_a_unit_that_nobody_booked(shop: Shop) -> None:
+    await shop.reserve("r", ("helmet", 6))
+    assert await shop.store.check() == ()
+    await shop.store._redis.hset(  # noqa: SLF001 - what no code of inventory would do.
+        "{inventory}:stock", "glove", '{"6":{"available":2,"reserved":0,"committed":0}}'
+    )
+    (found,) = await shop.store.check()
+    assert (found.sku, found.in_stock, found.in_ledger) == ("glove", 2, 1)
+
+
+@pytest.mark.parametrize("sku", ["", " ", "a/b\\c", "}{", "ünï→", '"', "x" * 255, "null"])
+async def test_a_sku_may_be_any_text(shop: Shop, sku: str) -> None:
+    await shop.receive("odd", (sku, 1, 3))
+    assert (await shop.reserve("r", (sku, 2))).allocations == (
+        Allocation(sku=sku, location_id=1, quantity=2),
+    )
+    await shop.release("r")
+    assert await shop.available(sku) == {sku: 3}
+    assert await shop.store.check() == ()
