@@ -188,12 +188,16 @@ class DiscountCode(Message):
 
 
 class TaxRate(Message):
-    """A retail tax rate of a region, in per cent as a decimal string ("8.75")."""
+    """A retail tax rate of a region, in per cent as a decimal string ("8.75").
+
+    `region_name` ("California") is the other way in which addresses write the region.
+    """
 
     country: str
     region: str
     percent: str
     name: str
+    region_name: str | None = None
 
 
 class ImportRules(Message):

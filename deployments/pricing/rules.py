@@ -1,0 +1,65 @@
+"""The rules as a replica holds them, indexed by what a price request asks for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+
+from deployments.pricing.contract import DiscountCode, Offer, TaxRate
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Offers by SKU, codes by their folded spelling, tax rates by country."""
+
+    offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    codes: Mapping[str, DiscountCode] = field(default_factory=dict)
+    tax_rates: Mapping[str, tuple[TaxRate, ...]] = field(default_factory=dict)
+
+
+def rules_of(
+    offers: Iterable[Offer] = (),
+    codes: Iterable[DiscountCode] = (),
+    tax_rates: Iterable[TaxRate] = (),
+) -> Rules:
+    """The rules that these rows make; the order in which the rows come makes no difference."""
+    by_sku: dict[str, list[Offer]] = defaultdict(list)
+    for offer in sorted(offers, key=lambda offer: offer.id):
+        for sku in offer.skus:
+            by_sku[sku].append(offer)
+    by_country: dict[str, list[TaxRate]] = defaultdict(list)
+    for rate in sorted(tax_rates, key=lambda rate: rate.region):
+        by_country[rate.country].append(rate)
+    return Rules(
+        offers={sku: tuple(found) for sku, found in by_sku.items()},
+        codes={fold(code.code): code for code in codes},
+        tax_rates={country: tuple(found) for country, found in by_country.items()},
+    )
+
+
+def fold(code: str) -> str:
+    """The spelling under which a code is kept: buyers may write it in any case."""
+    return code.strip().casefold()
+
+
+def opens(rule: Offer | DiscountCode) -> datetime:
+    """The first moment at which the rule holds; a time without a zone is UTC."""
+    return _utc(rule.starts)
+
+
+def last_moment(rule: Offer | DiscountCode) -> datetime:
+    """The last moment at which the rule holds: the last day counts to its end."""
+    return datetime.combine(_utc(rule.ends).date(), time.max, UTC)
+
+
+def holds(rule: Offer | DiscountCode, now: datetime) -> bool:
+    """Whether an offer or a code is in force."""
+    return opens(rule) <= now <= last_moment(rule)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)

@@ -1,0 +1,53 @@
+"""Pricing's contract, answered."""
+
+from __future__ import annotations
+
+from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.refusal import StepUndone
+from deployments.pricing import domain
+from deployments.pricing.codes import folded
+from deployments.pricing.contract import (
+    CodeUnavailable,
+    ImportRules,
+    Priced,
+    PriceRequest,
+    RedeemCodes,
+    Redeemed,
+    RulesImported,
+    UndoRedemption,
+)
+from deployments.pricing.rules import fold
+from deployments.pricing.store import PricingStore
+
+
+class PricingService:
+    """One method per contract method; each is one Redis round trip and no handle call."""
+
+    def __init__(self, store: PricingStore, clock: Clock = utc_now) -> None:
+        self._store, self._clock = store, clock
+
+    async def price(self, request: PriceRequest) -> Priced:
+        """Discounts with allocations, tax and totals by the rules in force now."""
+        rules, redemptions = await self._store.read(folded(request.codes))
+        return domain.price(request, rules, redemptions, self._clock())
+
+    async def redeem(self, request: RedeemCodes) -> Redeemed:
+        """Claim each code once, however often it is named."""
+        codes = {fold(code): code for code in request.codes}
+        outcome, *unavailable = await self._store.redeem(request.key, list(codes), self._clock())
+        if outcome == "undone":
+            raise StepUndone("This redemption was undone before it arrived.")
+        if outcome == "unavailable":
+            code = codes[unavailable[0]]
+            sentence = f"Code '{code}' can no longer be redeemed. Remove it and check the total."
+            raise CodeUnavailable(sentence, unavailable=code)
+        return Redeemed()
+
+    async def undo_redemption(self, request: UndoRedemption) -> Redeemed:
+        """Give the claims back, once, whether or not the step ever arrived."""
+        await self._store.undo(request.undoes)
+        return Redeemed()
+
+    async def import_rules(self, request: ImportRules) -> RulesImported:
+        """Take in a batch, once; a row of the same id, code or region replaces the older one."""
+        return RulesImported(count=await self._store.import_rules(request))

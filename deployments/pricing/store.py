@@ -1,0 +1,104 @@
+"""Pricing's state in Redis. Every operation is one round trip.
+
+    {pricing}:version      string  names the state of the rules; every batch gives a new one
+    {pricing}:offers       hash    offer id -> Offer as JSON
+    {pricing}:codes        hash    folded code -> DiscountCode as JSON, with `opens_at` and
+                                   `open_until` in seconds, by which a script judges
+    {pricing}:tax_rates    hash    COUNTRY:REGION -> TaxRate as JSON
+    {pricing}:redemptions  hash    folded code -> number of redemptions that stand
+    {pricing}:batches      hash    batch -> number of rows it brought
+    {pricing}:step:<key>   hash    a redeeming step: its codes, and whether it was undone; a week
+
+A replica keeps a copy of the rules. The round trip that fetches the redemption counts compares
+versions, and brings the rules along only when the copy is not the current one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from redis.asyncio import Redis
+
+from deployments.foundation.ids import new_id
+from deployments.foundation.redis import script
+from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate
+from deployments.pricing.rules import Rules, fold, last_moment, opens, rules_of
+
+_VERSION = "{pricing}:version"
+_OFFERS = "{pricing}:offers"
+_CODES = "{pricing}:codes"
+_TAX_RATES = "{pricing}:tax_rates"
+_REDEMPTIONS = "{pricing}:redemptions"
+_BATCHES = "{pricing}:batches"
+_NOTHING_READ = "nothing read yet"
+_HERE = Path(__file__).parent
+
+Counts = dict[str, int]
+"""How often codes were redeemed, by folded code."""
+
+
+class PricingStore:
+    """Rules and redemptions, through the service's own Redis user."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._read = script(redis, _HERE / "read_rules.lua")
+        self._import = script(redis, _HERE / "import_rules.lua")
+        self._redeem = script(redis, _HERE / "redeem.lua", "steps")
+        self._undo = script(redis, _HERE / "undo_redemption.lua", "steps")
+        self._copy = (_NOTHING_READ, Rules())
+
+    async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:
+        """The current rules, and how often each of these folded codes was redeemed."""
+        known, rules = self._copy
+        keys = [_VERSION, _OFFERS, _CODES, _TAX_RATES, _REDEMPTIONS]
+        version, counts, *rows = await self._read(keys=keys, args=[known, *codes])
+        if rows:
+            rules = _parse(*cast(list[list[str]], rows))
+            self._copy = (version, rules)
+        return rules, dict(zip(codes, counts, strict=True))
+
+    async def import_rules(self, batch: ImportRules) -> int:
+        """Take in a batch; the number of its rows, 0 when it was taken in before."""
+        keys = [_BATCHES, _VERSION, _OFFERS, _CODES, _TAX_RATES]
+        offers = [(str(offer.id), offer.model_dump_json()) for offer in batch.offers]
+        codes = [(fold(code.code), _code_row(code)) for code in batch.codes]
+        rates = [
+            (f"{rate.country}:{rate.region}", rate.model_dump_json()) for rate in batch.tax_rates
+        ]
+        lists = [json.dumps(rows) for rows in (offers, codes, rates)]
+        args = [batch.batch, new_id("rules"), *lists]
+        return cast(int, await self._import(keys=keys, args=args))
+
+    async def redeem(self, key: str, codes: Sequence[str], now: datetime) -> tuple[str, ...]:
+        """Claim folded codes: `done`, `undone`, or `unavailable` and the code that is."""
+        keys = [_step(key), _CODES, _REDEMPTIONS]
+        args: list[str | float] = [now.timestamp(), *codes]
+        return tuple(cast(list[str], await self._redeem(keys=keys, args=args)))
+
+    async def undo(self, key: str) -> None:
+        """Give back what the step under this key claimed, and leave its tombstone."""
+        await self._undo(keys=[_step(key), _REDEMPTIONS])
+
+
+def _step(key: str) -> str:
+    return f"{{pricing}}:step:{key}"
+
+
+def _code_row(code: DiscountCode) -> str:
+    window = {
+        "opens_at": opens(code).timestamp(),
+        "open_until": last_moment(code).timestamp(),
+    }
+    return json.dumps(code.model_dump(mode="json", exclude_none=True) | window)
+
+
+def _parse(offers: list[str], codes: list[str], tax_rates: list[str]) -> Rules:
+    return rules_of(
+        (Offer.model_validate_json(row) for row in offers),
+        (DiscountCode.model_validate_json(row) for row in codes),
+        (TaxRate.model_validate_json(row) for row in tax_rates),
+    )

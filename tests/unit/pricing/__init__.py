@@ -1,0 +1,1 @@
+"""Pricing, alone on a real Valkey."""

@@ -1,0 +1,206 @@
+"""What holds for every price, whatever the rules and the request."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.pricing.contract import (
+    DiscountCode,
+    Offer,
+    Priced,
+    PriceLine,
+    PriceRequest,
+    TaxAddress,
+)
+from deployments.pricing.domain import price
+from deployments.pricing.rules import Rules, fold, rules_of
+from tests.unit.pricing.examples import (
+    NOW,
+    TAX_RATES,
+    amount_code,
+    at,
+    offer,
+    percent_code,
+    shipping_code,
+)
+
+SKUS = ("helmet", "tire", "bike", "socks")
+NAMES = ("one", "two", "Three", "FOUR", "unknown")
+percents = st.decimals("0", "100", places=2).map(str)
+bounds = st.sampled_from([(0, None), (2, 5), (6, None), (11, 14)])
+dates = st.sampled_from([at(2026, 1, 1), at(2026, 6, 15), at(2026, 7, 1)])
+
+
+@st.composite
+def offers(draw: st.DrawFn) -> tuple[Offer, ...]:
+    made = []
+    for id_ in range(draw(st.integers(0, 6))):
+        least, most = draw(bounds)
+        skus = draw(st.sets(st.sampled_from(SKUS)))
+        percent, starts, ends = draw(percents), draw(dates), draw(dates)
+        made.append(
+            offer(percent, *skus, id_=id_, starts=starts, ends=ends, at_least=least, at_most=most)
+        )
+    return tuple(made)
+
+
+@st.composite
+def codes(draw: st.DrawFn) -> tuple[DiscountCode, ...]:
+    made = []
+    for name in NAMES[:4]:
+        least = draw(st.sampled_from([0, 0, 1000]))
+        limit = draw(st.sampled_from([None, 3]))
+        kind = draw(st.sampled_from(["percent", "amount", "free_shipping"]))
+        more: dict[str, object] = {"minimum_subtotal": least, "max_redemptions": limit}
+        if kind == "percent":
+            made.append(percent_code(name, draw(percents), **more))
+        elif kind == "amount":
+            made.append(amount_code(name, draw(st.integers(0, 10**6)), **more))
+        else:
+            made.append(shipping_code(name, **more))
+    return tuple(made)
+
+
+rule_sets = st.builds(rules_of, offers(), codes(), st.just(TAX_RATES))
+price_lines = st.builds(
+    PriceLine,
+    sku=st.sampled_from(SKUS),
+    quantity=st.one_of(st.integers(1, 20), st.integers(1, 10**6)),
+    unit_price=st.one_of(st.integers(0, 300), st.integers(0, 10**7)),
+)
+addresses = st.builds(
+    TaxAddress,
+    country=st.sampled_from(["US", "CA", "AU", "JP"]),
+    region=st.sampled_from([None, "CA", "WA", "QC", "NSW"]),
+)
+requests = st.builds(
+    PriceRequest,
+    lines=st.lists(price_lines, max_size=8).map(tuple),
+    codes=st.lists(st.sampled_from(NAMES), max_size=6).map(tuple),
+    address=st.none() | addresses,
+    shipping=st.none() | st.integers(0, 10**5),
+)
+redemptions = st.fixed_dictionaries({fold(name): st.integers(0, 4) for name in NAMES})
+cases = st.tuples(requests, rule_sets, redemptions)
+Case = tuple[PriceRequest, Rules, dict[str, int]]
+
+
+def answer_to(case: Case) -> Priced:
+    asked, rules, redeemed = case
+    return price(asked, rules, redeemed, NOW)
+
+
+@given(cases)
+def test_totals_add_up(case: Case) -> None:
+    asked, (lines, totals) = case[0], (answer_to(case).lines, answer_to(case).totals)
+    assert totals.total == (
+        totals.subtotal - totals.items_discount - totals.discount + totals.fulfillment + totals.tax
+    )
+    assert totals.fulfillment == (asked.shipping or 0)
+    assert totals.subtotal == sum(line.unit_price * line.quantity for line in asked.lines)
+    assert totals.items_discount == sum(line.discount for line in lines)
+    assert totals.tax == sum(line.tax for line in lines)
+    assert all(line.total == line.subtotal - line.discount + line.tax for line in lines)
+
+
+@given(cases)
+def test_every_amount_is_a_whole_number_and_none_is_negative(case: Case) -> None:
+    answer = answer_to(case)
+    discounts = [discount.amount for discount in answer.discounts]
+    parts = [part.amount for discount in answer.discounts for part in discount.allocations]
+    amounts = [amount for line in answer.lines for amount in line.model_dump().values()]
+    amounts += [*answer.totals.model_dump().values()]
+    assert all(type(amount) is int for amount in [*amounts, *discounts, *parts])
+    assert all(amount >= 0 for amount in amounts)
+    assert all(amount > 0 for amount in [*discounts, *parts])
+
+
+@given(cases)
+def test_allocations_say_where_every_cent_went(case: Case) -> None:
+    answer = answer_to(case)
+    fallen = dict.fromkeys([None, *range(len(answer.lines))], 0)
+    for discount in answer.discounts:
+        assert discount.amount == sum(part.amount for part in discount.allocations)
+        for part in discount.allocations:
+            fallen[part.line] += part.amount
+    assert fallen.pop(None) == answer.totals.discount <= answer.totals.fulfillment
+    assert [fallen[n] for n in range(len(answer.lines))] == [line.discount for line in answer.lines]
+    assert all(line.discount <= line.subtotal for line in answer.lines)
+
+
+@given(cases)
+def test_tax_is_rounded_half_up_once_on_each_line_after_discounts(case: Case) -> None:
+    answer = answer_to(case)
+    rate = next((rate for rate in TAX_RATES if rate.name == answer.tax_name), None)
+    percent = Decimal(rate.percent) if rate else Decimal(0)
+    for line in answer.lines:
+        exact = (line.subtotal - line.discount) * percent / 100
+        assert line.tax == exact.to_integral_value(ROUND_HALF_UP)
+
+
+@given(cases)
+def test_a_line_has_one_automatic_offer_at_most_and_offers_come_first(case: Case) -> None:
+    discounts = answer_to(case).discounts
+    automatic = [discount for discount in discounts if discount.code is None]
+    lines = [part.line for discount in automatic for part in discount.allocations]
+    assert len(lines) == len(set(lines))
+    priorities = [discount.priority for discount in discounts]
+    assert priorities == sorted(priorities)
+
+
+@given(cases)
+def test_no_other_offer_would_be_better_for_the_buyer(case: Case) -> None:
+    asked, rules, _ = case
+    whole = price(asked.model_copy(update={"codes": ()}), rules, {}, NOW).lines
+    for sku in {line.sku for line in asked.lines}:
+        for alternative in rules.offers.get(sku, ()):
+            alone = price(
+                asked.model_copy(update={"codes": ()}), rules_of([alternative]), {}, NOW
+            ).lines
+            assert all(
+                one.discount <= best.discount for one, best in zip(alone, whole, strict=True)
+            )
+
+
+@given(cases)
+def test_every_code_is_used_once_at_most_and_never_both_used_and_rejected(case: Case) -> None:
+    asked, answer = case[0], answer_to(case)
+    rejected = [no.index for no in answer.rejected]
+    assert rejected == sorted(set(rejected))
+    kept = [fold(code) for n, code in enumerate(asked.codes) if n not in rejected]
+    used = [fold(discount.code) for discount in answer.discounts if discount.code]
+    assert len(used) == len(set(used)) <= 2
+    assert set(used) <= set(kept)
+    assert len(kept) == len(set(kept))
+
+
+@given(cases, st.randoms())
+def test_offers_and_percentages_do_not_depend_on_the_order_of_lines(
+    case: Case, random: Random
+) -> None:
+    asked, rules, redeemed = case
+    rules = rules_of(
+        {offer.id: offer for found in rules.offers.values() for offer in found}.values(),
+        (code for code in rules.codes.values() if code.kind != "amount"),
+        TAX_RATES,
+    )
+    order = list(range(len(asked.lines)))
+    random.shuffle(order)
+    shuffled = asked.model_copy(update={"lines": tuple(asked.lines[n] for n in order)})
+    before, after = price(asked, rules, redeemed, NOW), price(shuffled, rules, redeemed, NOW)
+    assert after.totals == before.totals
+    assert list(after.lines) == [before.lines[n] for n in order]
+
+
+@given(cases)
+def test_codes_that_combine_do_so_in_any_order(case: Case) -> None:
+    asked, rules, redeemed = case
+    answer = answer_to(case)
+    used = tuple(discount.code for discount in answer.discounts if discount.code)
+    for codes in (used, used[::-1]):
+        again = price(asked.model_copy(update={"codes": codes}), rules, redeemed, NOW)
+        assert (again.totals, again.discounts) == (answer.totals, answer.discounts)
