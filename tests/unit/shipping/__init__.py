@@ -1,0 +1,1 @@
+"""Shipping, alone on a real Valkey."""
