@@ -23,7 +23,7 @@ from deployments.checkout.domain import after_refusal
 from deployments.checkout.steps import Attempt, Steps
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.detach import detach
+from deployments.foundation.detach import go_on
 from deployments.foundation.idempotency import still_running
 from deployments.foundation.refusal import Refusal, StepUndone, from_wire, to_wire
 
@@ -120,7 +120,7 @@ class Driver:
         if outcome is None:
             raise still_running()
         settling = replace(attempt, saga=replace(attempt.saga, stage="settling"))
-        detach(self._settle(settling), seconds=DRIVE_SECONDS, name=f"settle {attempt.saga.id}")
+        go_on(self._settle(settling), seconds=DRIVE_SECONDS, name=f"settle {attempt.saga.id}")
         return outcome
 
     async def _settle(self, attempt: Attempt) -> None:

@@ -104,9 +104,11 @@ class CheckoutService:
 
     async def complete(self, request: CompleteSession) -> Session:
         """See `CheckoutApi`. Goes on when the caller leaves."""
-        return await detach(
-            self._complete(request), seconds=DRIVE_SECONDS, name=f"complete {request.session_id}"
-        )
+        name = f"complete {request.session_id}"
+        try:
+            return await detach(self._complete(request), seconds=DRIVE_SECONDS, name=name)
+        except TimeoutError as late:
+            raise NeighbourUnavailable("checkout", "the completion is left to recovery") from late
 
     async def _complete(self, request: CompleteSession) -> Session:
         now = self._clock()

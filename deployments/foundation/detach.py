@@ -24,22 +24,34 @@ async def _bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
         return await work
 
 
-def _done(task: asyncio.Task[Any]) -> None:
-    _running.discard(task)
+def _log_failure(task: asyncio.Task[Any]) -> None:
     if not task.cancelled() and (failure := task.exception()) is not None:
         _log.error("detached work failed: %s", task.get_name(), exc_info=failure)
+
+
+def _start(work: Coroutine[Any, Any, T], seconds: float, name: str) -> asyncio.Task[T]:
+    context = contextvars.Context()
+    task = context.run(asyncio.create_task, _bounded(work, seconds), name=name)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task
 
 
 def detach(work: Coroutine[Any, Any, T], *, seconds: float, name: str) -> asyncio.Future[T]:
     """Start `work` in a context of its own, with its own deadline in seconds.
 
-    Await what is returned to learn the outcome: cancelling that wait leaves the work running.
+    Await what is returned to learn the outcome: cancelling that wait leaves the work running. A
+    failure is raised to whoever waits, and logged only when nobody does any more.
     """
-    context = contextvars.Context()
-    task = context.run(asyncio.create_task, _bounded(work, seconds), name=name)
-    _running.add(task)
-    task.add_done_callback(_done)
-    return asyncio.shield(task)
+    task = _start(work, seconds, name)
+    waiting = asyncio.shield(task)
+    task.add_done_callback(lambda done: _log_failure(done) if waiting.cancelled() else None)
+    return waiting
+
+
+def go_on(work: Coroutine[Any, Any, T], *, seconds: float, name: str) -> None:
+    """Start `work` as `detach` does, without anybody waiting for it."""
+    _start(work, seconds, name).add_done_callback(_log_failure)
 
 
 async def finish_detached() -> None:
