@@ -1,0 +1,30 @@
+"""The JSON Schemas of all messages, kept in the repository so that a change shows in a diff.
+
+`python -m tests.contract.schemas` writes them anew after a change that is meant.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.contract.rooms import adapters, contracts
+
+KEPT = Path(__file__).parent / "schemas"
+
+
+def current(room: str) -> str:
+    """The schemas of everything that crosses the wire to and from a room, as JSON."""
+    schemas = {name: adapter.json_schema() for name, adapter in adapters(room)}
+    return json.dumps(schemas, indent=1, sort_keys=True) + "\n"
+
+
+def write() -> None:
+    """Keep the schemas as they are now."""
+    KEPT.mkdir(exist_ok=True)
+    for room in contracts():
+        (KEPT / f"{room}.json").write_text(current(room))
+
+
+if __name__ == "__main__":
+    write()
