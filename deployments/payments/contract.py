@@ -46,7 +46,10 @@ class Instrument(Message):
 
 
 class AuthorisePayment(Message):
-    """An amount to hold on an instrument for a checkout."""
+    """An amount to hold on an instrument for a checkout. Each try has a `payment_id` of its own.
+
+    The amount may be 0: an order that discounts cover in full goes the same way.
+    """
 
     key: StepKey
     payment_id: str
@@ -124,7 +127,7 @@ class PaymentsApi(Protocol):
         """Hold the amount.
 
         Refuses with `PaymentDeclined`, `PaymentRefusedForRisk`, `InstrumentNotSupported` or
-        `StepUndone`.
+        `StepUndone`, and with `PaymentNotPossible` when the `payment_id` is another step's.
         """
         ...
 
@@ -133,7 +136,10 @@ class PaymentsApi(Protocol):
         ...
 
     async def void(self, request: UndoAuthorisation) -> Settled:
-        """Undo `authorise`: let the amount go, and refuse the step if it arrives later."""
+        """Undo `authorise`: let the amount go, and refuse the step if it arrives later.
+
+        Refuses with `PaymentNotPossible` once the capture has begun: refund instead.
+        """
         ...
 
     async def refund(self, request: RefundPayment) -> Settled:

@@ -1,0 +1,98 @@
+"""Payments' state in Redis.
+
+| key | what |
+| --- | --- |
+| `{payments}:payment:<id>` | hash: the fields of `domain.Payment`, and `captured_by` |
+| `{payments}:attempts:<id>` | hash: provider key -> JSON of kind, amount, start, outcome, end |
+| `{payments}:step:<key>` | hash: a step's answer, and whether it was undone; for a week |
+
+Every step is two scripts around one call of the provider: the attempt is written down before the
+call and its outcome after it. Payments and attempts are kept for good; no token is among them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
+
+from deployments.foundation.redis import script
+from deployments.payments.contract import (
+    AuthorisePayment,
+    PaymentStep,
+    RefundPayment,
+    UndoAuthorisation,
+)
+from deployments.payments.domain import Reply, void_key
+from deployments.payments.provider import Outcome, Verdict
+
+_HERE = Path(__file__).parent
+Kind = Literal["authorise", "capture", "refund", "void"]
+
+
+class PaymentsStore:
+    """Payments and their attempts, in one Redis. Every method is one round trip."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._begin = script(redis, _HERE / "begin.lua", "steps", _HERE / "payment")
+        self._finish = script(redis, _HERE / "finish.lua", "steps", _HERE / "payment")
+
+    async def begin_authorise(self, request: AuthorisePayment, at: datetime) -> Reply:
+        """Write down the payment and that it is being authorised."""
+        fields = request.model_dump(include={"checkout_id", "amount", "currency"})
+        fields["handler_id"] = request.instrument.handler_id
+        step = PaymentStep(key=request.key, payment_id=request.payment_id)
+        return await _run(self._begin, "authorise", step, at, fields)
+
+    async def finish_authorise(
+        self, request: AuthorisePayment, verdict: Verdict, at: datetime
+    ) -> Reply:
+        """Write down the verdict, unless the payment was undone meanwhile."""
+        fields = {"outcome": verdict.outcome, "reference": verdict.reference}
+        step = PaymentStep(key=request.key, payment_id=request.payment_id)
+        return await _run(self._finish, "authorise", step, at, fields)
+
+    async def begin_capture(self, step: PaymentStep, at: datetime) -> Reply:
+        """Write down that the payment is being captured; nothing can void it any more."""
+        return await _run(self._begin, "capture", step, at, {})
+
+    async def finish_capture(self, step: PaymentStep, at: datetime) -> Reply:
+        """Write down that it is."""
+        return await _run(self._finish, "capture", step, at, {})
+
+    async def begin_refund(self, request: RefundPayment, at: datetime) -> Reply:
+        """Put the amount aside from what can be refunded."""
+        step = PaymentStep(key=request.key, payment_id=request.payment_id)
+        return await _run(self._begin, "refund", step, at, {"amount": request.amount})
+
+    async def finish_refund(self, request: RefundPayment, at: datetime) -> Reply:
+        """Write down that it was given back."""
+        step = PaymentStep(key=request.key, payment_id=request.payment_id)
+        return await _run(self._finish, "refund", step, at, {})
+
+    async def begin_void(self, request: UndoAuthorisation, at: datetime) -> Reply:
+        """Leave the tombstone, and write down that the payment is being voided."""
+        step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
+        return await _run(self._begin, "void", step, at, {"void_key": void_key(step.key)})
+
+    async def finish_void(self, request: UndoAuthorisation, found: Outcome, at: datetime) -> Reply:
+        """Write down that it is, and what became of the authorisation."""
+        fields = {"void_key": void_key(request.undoes), "found": found}
+        step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
+        return await _run(self._finish, "void", step, at, fields)
+
+
+async def _run(
+    lua: AsyncScript, kind: Kind, step: PaymentStep, at: datetime, fields: Mapping[str, object]
+) -> Reply:
+    names = (f"step:{step.key}", f"payment:{step.payment_id}", f"attempts:{step.payment_id}")
+    request = {**fields, "key": step.key, "at": at.isoformat()}
+    answer = await lua(
+        keys=[f"{{payments}}:{name}" for name in names], args=[kind, json.dumps(request)]
+    )
+    return Reply.model_validate_json(answer)
