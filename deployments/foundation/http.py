@@ -8,13 +8,17 @@ every room shares, and by the room for its own.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,6 +30,8 @@ from deployments.foundation.refusal import Refusal
 MAX_BODY_BYTES = 256 * 1024
 _SHOWN_MISTAKES = 5
 _STATUS = {KeyReused: 409, StillRunning: 409, StaleVersion: 412}
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _log = logging.getLogger(__name__)
 
@@ -57,7 +63,7 @@ def answer(
 async def read_body(request: Request) -> bytes:
     """The whole body; 413 as soon as it exceeds `MAX_BODY_BYTES`, announced or not."""
     announced = request.headers.get("content-length", "0")
-    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+    if _LENGTH.fullmatch(announced) and int(announced) > MAX_BODY_BYTES:
         raise _too_large()
     received = bytearray()
     async for chunk in request.stream():
@@ -69,10 +75,21 @@ async def read_body(request: Request) -> bytes:
 
 def parse(model: type[M], body: bytes) -> M:
     """A request body as its model; 400 with the paths of what is wrong with it."""
+    _check_json(body)
     try:
         return model.model_validate_json(body)
     except ValidationError as mistakes:
         raise ProtocolError(400, "invalid_request", _describe(mistakes)) from mistakes
+
+
+def _check_json(body: bytes) -> None:
+    """Refuses what is not JSON (RFC 8259), which knows no NaN; and NUL, which is in no text."""
+    try:
+        from_json(body, allow_inf_nan=False)
+    except ValueError as mistake:
+        raise ProtocolError(400, "invalid_request", f"Invalid JSON: {mistake}") from mistake
+    if _ESCAPED_NUL.search(body):
+        raise ProtocolError(400, "invalid_request", "A string must not hold a NUL character.")
 
 
 def _describe(mistakes: ValidationError) -> str:
@@ -123,6 +140,11 @@ def _unavailable(_request: Request, error: Exception) -> Response:
     return answer(body, status=503, headers={"Retry-After": "1"})
 
 
+def _gone(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this: the client left before it had sent its body.
+    return answer({"code": "invalid_request", "content": "The body is incomplete."}, status=400)
+
+
 def _bug(_request: Request, _error: Exception) -> Response:
     content = "Something is wrong on our side and has been logged. Repeat the request later."
     return answer({"code": "internal_error", "content": content}, status=500)
@@ -152,7 +174,12 @@ def http_app(routes: Sequence[Route]) -> ASGIApp:
             HTTPException: _http_exception,
             Refusal: _shared_refusal,
             NeighbourUnavailable: _unavailable,
+            RedisConnectionError: _unavailable,
+            RedisTimeoutError: _unavailable,
+            ClientDisconnect: _gone,
             Exception: _bug,
         },
     )
+    # A redirect would be built from the Host header, and a path with a slash too many is unknown.
+    app.router.redirect_slashes = False
     return _SlashAtTheRoot(app)

@@ -1,0 +1,118 @@
+"""Carts over HTTP: UCP's REST binding of the cart capability, version 2026-04-08."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deployments.carts.contract import (
+    CancelCart,
+    Cart,
+    CartNotFound,
+    CartsApi,
+    ContentsBody,
+    CreateCart,
+    GetCart,
+    NothingToBuy,
+    ReplaceCart,
+)
+from deployments.carts.wire import cart_json
+from deployments.foundation.callers import etag, expected_version, idempotency, identify
+from deployments.foundation.http import ProtocolError, answer, parse, read_body
+from deployments.foundation.ucp import error_body, not_found
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class _WholeCart(ContentsBody):
+    """An update names the cart again; UCP asks for it, and the path says it already."""
+
+    id: str | None = None
+
+
+class CartsRoutes:
+    """The handlers, upon the service and the platforms' keys."""
+
+    def __init__(self, service: CartsApi, keys: Mapping[str, str]) -> None:
+        self._service, self._keys = service, keys
+
+    def routes(self) -> list[Route]:
+        """All operations under `/carts`."""
+        return [
+            Route("/", _outcomes(self.create), methods=["POST"]),
+            Route("/{id}", _outcomes(self.get), methods=["GET"]),
+            Route("/{id}", _outcomes(self.replace), methods=["PUT"]),
+            Route("/{id}/cancel", _outcomes(self.cancel), methods=["POST"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Create Cart: 201."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        cart = await self._service.create(
+            CreateCart(
+                platform=caller.platform,
+                contents=parse(ContentsBody, body).contents(),
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(cart, status=201)
+
+    async def get(self, request: Request) -> Response:
+        """Get Cart, as it was last priced."""
+        caller = identify(request, self._keys)
+        cart_id = request.path_params["id"]
+        cart = await self._service.get(GetCart(cart_id=cart_id, platform=caller.platform))
+        return _show(cart)
+
+    async def replace(self, request: Request) -> Response:
+        """Update Cart: a full replacement."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        cart_id, whole = request.path_params["id"], parse(_WholeCart, body)
+        if whole.id not in {None, cart_id}:
+            raise ProtocolError(400, "invalid_request", "$.id is not the id in the path.")
+        cart = await self._service.replace(
+            ReplaceCart(
+                cart_id=cart_id,
+                platform=caller.platform,
+                contents=whole.contents(),
+                expected_version=expected_version(request),
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(cart)
+
+    async def cancel(self, request: Request) -> Response:
+        """Cancel Cart: the cart as it was. UCP's body for this is `{}`; whatever it says, goes."""
+        caller = identify(request, self._keys)
+        body = await read_body(request)
+        cart = await self._service.cancel(
+            CancelCart(
+                cart_id=request.path_params["id"],
+                platform=caller.platform,
+                request=idempotency(request, caller, body),
+            )
+        )
+        return _show(cart)
+
+
+def _show(cart: Cart, status: int = 200) -> Response:
+    return answer(cart_json(cart), status=status, headers=etag(cart.version))
+
+
+def _outcomes(handler: Handler) -> Handler:
+    """Answers what carts' refusals become: business outcomes are 200 (UCP, REST binding)."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except CartNotFound:
+            return answer(not_found("Cart"))
+        except NothingToBuy as refusal:
+            return answer(error_body(refusal.notices))
+
+    return handle

@@ -1,0 +1,118 @@
+"""Carts' service: one method per method of its contract."""
+
+from __future__ import annotations
+
+import asyncio
+
+from deployments.carts.contract import (
+    CancelCart,
+    Cart,
+    CartContents,
+    CartLine,
+    CreateCart,
+    GetCart,
+    NothingToBuy,
+    ReplaceCart,
+)
+from deployments.carts.domain import LIFETIME, ended_offers, lines_of, stock_notices
+from deployments.carts.store import CartsStore
+from deployments.catalog.contract import CatalogApi, ResolveItems, Variant
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.idempotency import stale_version
+from deployments.foundation.ids import new_id
+from deployments.foundation.ucp import Notice
+from deployments.inventory.contract import CheckAvailability, InventoryApi
+from deployments.pricing.contract import Priced, PriceLine, PriceRequest, PricingApi
+
+
+class CartsService:
+    """Implements `CartsApi`."""
+
+    def __init__(
+        self,
+        store: CartsStore,
+        catalog: CatalogApi,
+        inventory: InventoryApi,
+        pricing: PricingApi,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store, self._clock = store, clock
+        self._catalog, self._inventory, self._pricing = catalog, inventory, pricing
+
+    async def create(self, request: CreateCart) -> Cart:
+        """See `CartsApi`."""
+        try:
+            cart = await self._fill(new_id("cart"), request.platform, request.contents)
+        except (NothingToBuy, NeighbourUnavailable):
+            # Nothing took effect now, but a request that is repeated gets its first answer all the
+            # same. Only here is that worth a round trip: the script that creates looks it up too.
+            before = await self._store.answered(request.request)
+            if before is None:
+                raise
+            return before
+        return await self._store.create(cart, request.request)
+
+    async def get(self, request: GetCart) -> Cart:
+        """See `CartsApi`."""
+        return await self._store.read(request.cart_id, request.platform, self._clock())
+
+    async def replace(self, request: ReplaceCart) -> Cart:
+        """See `CartsApi`."""
+        current, answered = await self._store.read_to_replace(request, self._clock())
+        if answered:
+            return current
+        if request.expected_version not in {None, current.version}:
+            raise stale_version(current.version)
+        cart = await self._fill(current.id, current.platform, request.contents, current)
+        return await self._store.replace(cart, request, self._clock())
+
+    async def cancel(self, request: CancelCart) -> Cart:
+        """See `CartsApi`."""
+        return await self._store.cancel(request, self._clock())
+
+    async def _fill(
+        self, cart_id: str, platform: str, contents: CartContents, before: Cart | None = None
+    ) -> Cart:
+        """A cart with these contents: one call for the items, then two at once."""
+        items = await self._resolve(contents)
+        given = before.lines if before else ()
+        lines, unknown = lines_of(contents.lines, items, given, lambda: new_id("li"))
+        priced, short = await asyncio.gather(
+            self._price(lines, contents.codes), self._check_stock(lines)
+        )
+        ended = ended_offers(before, lines, priced) if before else ()
+        rejected = tuple(code.to_notice() for code in priced.rejected)
+        return Cart(
+            id=cart_id,
+            platform=platform,
+            version=1,
+            lines=lines,
+            codes=contents.codes,
+            buyer=contents.buyer,
+            context=contents.context,
+            currency=next(iter(items.values())).currency,
+            priced=priced,
+            notices=(*unknown, *short, *ended, *rejected),
+            expires_at=self._clock() + LIFETIME,
+        )
+
+    async def _resolve(self, contents: CartContents) -> dict[str, Variant]:
+        ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
+        return (await self._catalog.resolve(ResolveItems(ids=ids))).items
+
+    async def _price(self, lines: tuple[CartLine, ...], codes: tuple[str, ...]) -> Priced:
+        price_lines = tuple(
+            PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
+            for line in lines
+        )
+        return await self._pricing.price(PriceRequest(lines=price_lines, codes=codes))
+
+    async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
+        skus = tuple(dict.fromkeys(line.sku for line in lines))
+        try:
+            available = await self._inventory.availability(CheckAvailability(skus=skus))
+        except NeighbourUnavailable:
+            # A cart promises no stock: completing the checkout reserves it, or refuses.
+            return ()
+        return stock_notices(lines, available.units)

@@ -1,0 +1,150 @@
+"""Carts' state in Redis.
+
+| key | what |
+| --- | --- |
+| `{carts}:cart:<id>` | hash: platform, version, expires_at (ms), doc (JSON); gone when it expires |
+| `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
+
+`version` in the hash is the truth; the doc is written before its version is known. Every change is
+one script, in which the idempotency key, the effect and the answer are one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from deployments.carts.contract import CancelCart, Cart, CartNotFound, ReplaceCart
+from deployments.carts.domain import LIFETIME
+from deployments.foundation.idempotency import RequestKey, key_reused, stale_version
+from deployments.foundation.redis import script
+
+_HERE = Path(__file__).parent
+_KEEP_SECONDS = int(LIFETIME.total_seconds())
+_CART_FIELDS = ["platform", "expires_at", "version", "doc"]
+_REQUEST_FIELDS = ["fingerprint", "answer"]
+Fields = list[str | None]
+
+
+def _cart(cart_id: str) -> str:
+    return f"{{carts}}:cart:{cart_id}"
+
+
+def _request(key: RequestKey) -> str:
+    return f"{{carts}}:request:{key.name}"
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+class CartsStore:
+    """Carts of one Redis. Each method is one round trip."""
+
+    def __init__(self, redis: Redis) -> None:
+        def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
+            return script(redis, _HERE / f"{name}.lua", "requests", _HERE / "cart")
+
+        self._redis = redis
+        self._create, self._replace = lua("create_cart"), lua("replace_cart")
+        self._cancel = lua("cancel_cart")
+
+    async def create(self, cart: Cart, request: RequestKey) -> Cart:
+        """Keep a new cart; or the one that this request made before."""
+        outcome = await self._create(
+            keys=[_request(request), _cart(cart.id)],
+            args=[
+                request.fingerprint,
+                cart.platform,
+                _ms(cart.expires_at),
+                cart.model_dump_json(),
+                _KEEP_SECONDS,
+            ],
+        )
+        return _settle(outcome)
+
+    async def read(self, cart_id: str, platform: str, now: datetime) -> Cart:
+        """The platform's cart. Refuses with `CartNotFound`."""
+        found = await self._redis.hmget(_cart(cart_id), _CART_FIELDS)
+        return _visible(cast(Fields, found), platform, now)
+
+    async def answered(self, request: RequestKey) -> Cart | None:
+        """What this request was answered before. Refuses with `KeyReused`."""
+        if not request.fingerprint:
+            return None
+        record = await self._redis.hmget(_request(request), _REQUEST_FIELDS)
+        return _answered(cast(Fields, record), request)
+
+    async def read_to_replace(self, request: ReplaceCart, now: datetime) -> tuple[Cart, bool]:
+        """The current cart and false; or what this request was answered before, and true."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(_request(request.request), _REQUEST_FIELDS)
+            pipe.hmget(_cart(request.cart_id), _CART_FIELDS)
+            record, found = await pipe.execute()
+        before = _answered(record, request.request)
+        if before is not None:
+            return before, True
+        return _visible(found, request.platform, now), False
+
+    async def replace(self, cart: Cart, request: ReplaceCart, now: datetime) -> Cart:
+        """Put a cart in the place of its earlier version."""
+        expected = "" if request.expected_version is None else request.expected_version
+        outcome = await self._replace(
+            keys=[_request(request.request), _cart(cart.id)],
+            args=[
+                request.request.fingerprint,
+                cart.platform,
+                _ms(now),
+                expected,
+                _ms(cart.expires_at),
+                cart.model_dump_json(),
+                _KEEP_SECONDS,
+            ],
+        )
+        return _settle(outcome)
+
+    async def cancel(self, request: CancelCart, now: datetime) -> Cart:
+        """Delete the cart; gives it as it was."""
+        outcome = await self._cancel(
+            keys=[_request(request.request), _cart(request.cart_id)],
+            args=[request.request.fingerprint, request.platform, _ms(now)],
+        )
+        return _settle(outcome)
+
+
+def _visible(found: Fields, platform: str, now: datetime) -> Cart:
+    owner, expires_at, version, doc = found
+    if owner != platform or int(expires_at or 0) <= _ms(now):
+        raise _not_found()
+    return _load(f"{version}\n{doc}")
+
+
+def _answered(record: Fields, request: RequestKey) -> Cart | None:
+    fingerprint, answer = record
+    if fingerprint is None or answer is None:
+        return None
+    return _settle(("repeat" if fingerprint == request.fingerprint else "reused", answer))
+
+
+def _settle(outcome: Any) -> Cart:  # noqa: ANN401 - a script's reply.
+    """The cart of a good outcome; the refusal of any other."""
+    kind, detail = cast(tuple[str, str], outcome)
+    if kind in {"ok", "repeat"}:
+        return _load(detail)
+    if kind == "reused":
+        raise key_reused()
+    if kind == "stale":
+        raise stale_version(int(detail))
+    raise _not_found()
+
+
+def _load(snapshot: str) -> Cart:
+    version, doc = snapshot.split("\n", 1)
+    return Cart.model_validate_json(doc).model_copy(update={"version": int(version)})
+
+
+def _not_found() -> CartNotFound:
+    return CartNotFound("There is no such cart. Create one.")

@@ -1,0 +1,28 @@
+"""A cart as UCP's cart, with the discount extension."""
+
+from __future__ import annotations
+
+from deployments.carts.contract import Cart
+from deployments.foundation.ucp import Json, envelope
+
+_CAPABILITIES = ("dev.ucp.shopping.cart", "dev.ucp.shopping.discount")
+
+
+def cart_json(cart: Cart) -> Json:
+    """The answer that shows a cart. Its totals are estimates: there is no tax and no shipping."""
+    prices = zip(cart.lines, cart.priced.lines, strict=True)
+    body: Json = {
+        "ucp": envelope(*_CAPABILITIES),
+        "id": cart.id,
+        "currency": cart.currency,
+        "line_items": [line.to_ucp(price) for line, price in prices],
+        "totals": cart.priced.totals.to_ucp(),
+        "discounts": {
+            "codes": list(cart.codes),
+            "applied": [discount.to_ucp() for discount in cart.priced.discounts],
+        },
+        "messages": [notice.to_json() for notice in cart.notices],
+        "expires_at": cart.expires_at.isoformat(),
+    }
+    optional = {"buyer": cart.buyer, "context": cart.context}
+    return body | {name: value for name, value in optional.items() if value is not None}

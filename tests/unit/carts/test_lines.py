@@ -1,0 +1,78 @@
+"""Which lines a cart has: items that exist, ids that last."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
+from deployments.carts.domain import lines_of, stock_notices
+from tests.unit.carts.rooms import BIKE, HELMET, SHIRT
+
+ITEMS = {item.sku: item for item in (SHIRT, HELMET, BIKE)}
+IDS = st.sampled_from([None, "", "li_1", "li_2", "fresh_0", "theirs"])
+WANTED = st.builds(
+    WantedLine,
+    id=IDS,
+    item_id=st.sampled_from([*ITEMS, "unknown", "gone"]),
+    quantity=st.integers(1, 20),
+)
+
+
+def given_line(line_id: str) -> CartLine:
+    return CartLine(id=line_id, sku=SHIRT.sku, title="Shirt", unit_price=2000, quantity=1)
+
+
+GIVEN = (given_line("li_1"), given_line("li_2"))
+
+
+@given(st.lists(WANTED, max_size=8))
+def test_known_items_become_lines_and_unknown_ones_messages(wanted: list[WantedLine]) -> None:
+    numbers = count()
+    known = [line for line in wanted if line.item_id in ITEMS]
+    if not known:
+        with pytest.raises(NothingToBuy) as refused:
+            lines_of(wanted, ITEMS, GIVEN, lambda: f"fresh_{next(numbers)}")
+        assert len(refused.value.notices) == len(wanted)
+        assert {n.severity for n in refused.value.notices} <= {"unrecoverable"}
+        return
+    lines, notices = lines_of(wanted, ITEMS, GIVEN, lambda: f"fresh_{next(numbers)}")
+    assert [(line.sku, line.quantity) for line in lines] == [
+        (line.item_id, line.quantity) for line in known
+    ]
+    assert [line.unit_price for line in lines] == [ITEMS[line.sku].price for line in lines]
+    assert [notice.path for notice in notices] == [
+        f"$.line_items[{n}]" for n, line in enumerate(wanted) if line.item_id not in ITEMS
+    ]
+    assert {notice.severity for notice in notices} <= {"recoverable"}
+
+
+@given(st.lists(WANTED, min_size=1, max_size=8))
+def test_a_line_keeps_an_id_of_ours_and_ids_are_unique(wanted: list[WantedLine]) -> None:
+    numbers = count()
+    wanted = [WantedLine(item_id=SHIRT.sku, quantity=1), *wanted]
+    lines, _ = lines_of(wanted, ITEMS, GIVEN, lambda: f"fresh_{next(numbers)}")
+    ids = [line.id for line in lines]
+    assert len(ids) == len(set(ids))
+    assert all(line_id in {"li_1", "li_2"} or line_id.startswith("fresh_") for line_id in ids)
+    kept = [line.id for line in wanted if line.item_id in ITEMS and line.id in {"li_1", "li_2"}]
+    assert set(kept) <= set(ids)
+
+
+def test_lines_of_one_item_are_counted_together() -> None:
+    lines = tuple(
+        given_line(f"li_{n}").model_copy(update={"quantity": quantity})
+        for n, quantity in enumerate((3, 4))
+    )
+    assert stock_notices(lines, {SHIRT.sku: 7}) == ()
+    short = stock_notices(lines, {SHIRT.sku: 6})
+    assert [notice.path for notice in short] == ["$.line_items[0]", "$.line_items[1]"]
+    assert "6 available" in short[0].content
+
+
+def test_an_item_without_stock_is_out_of_stock() -> None:
+    (notice,) = stock_notices(GIVEN[:1], {})
+    assert (notice.type, notice.code, notice.severity) == ("error", "out_of_stock", "recoverable")
