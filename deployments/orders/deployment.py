@@ -1,0 +1,35 @@
+"""Orders as a Serve application under `/orders`."""
+
+from __future__ import annotations
+
+from ray import serve
+from starlette.types import ASGIApp
+
+from deployments.foundation.authentication import platform_keys
+from deployments.foundation.http import http_app
+from deployments.foundation.redis import connect_redis
+from deployments.foundation.serving import Serving
+from deployments.foundation.settings import public_url
+from deployments.orders.contract import OrdersApi
+from deployments.orders.routes import OrdersRoutes
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrdersStore
+
+
+@serve.deployment
+@serve.ingress()
+class Orders(Serving):
+    """One replica of orders."""
+
+    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
+        self._keys = platform_keys()
+        redis = await connect_redis("orders")
+        self._service = OrdersService(OrdersStore(redis), public_url())
+        self.expose(OrdersApi, self._service, redis)
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """The public route, with this replica's state bound to it."""
+        return http_app(OrdersRoutes(self._service, self._keys).routes())
+
+
+app = Orders.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.

@@ -1,0 +1,36 @@
+"""Orders over HTTP: UCP's REST binding of the order capability, version 2026-04-08."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from deployments.foundation.callers import identify
+from deployments.foundation.http import answer
+from deployments.foundation.ucp import not_found
+from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi
+from deployments.orders.wire import order_json
+
+
+class OrdersRoutes:
+    """The handler, upon the service and the platforms' keys."""
+
+    def __init__(self, service: OrdersApi, keys: Mapping[str, str]) -> None:
+        self._service, self._keys = service, keys
+
+    def routes(self) -> list[Route]:
+        """All operations under `/orders`."""
+        return [Route("/{id}", self.get, methods=["GET"])]
+
+    async def get(self, request: Request) -> Response:
+        """Get Order, for the platform that made it; 404 for everybody else and everything else."""
+        caller = identify(request, self._keys)
+        wanted = GetOrder(order_id=request.path_params["id"], platform=caller.platform)
+        try:
+            order = await self._service.get(wanted)
+        except OrderNotFound:
+            return answer(not_found("Order"), status=404)
+        return answer(order_json(order))

@@ -1,0 +1,82 @@
+"""Orders' state in Redis.
+
+| key | what |
+| --- | --- |
+| `{orders}:order:<id>` | hash: order (JSON as placed), label, platform, placed_by, withdrawn |
+| `{orders}:history:<id>` | list of history entries as JSON, oldest first |
+| `{orders}:platform:<platform>` | sorted set of the platform's orders, by when they were placed |
+| `{orders}:labels` | how many labels were given out |
+| `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
+
+An order is written once and kept for good; one that was withdrawn stays, but nobody is shown it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from redis.asyncio import Redis
+
+from deployments.foundation.redis import script
+from deployments.orders.contract import HistoryEntry, PlaceOrder, UndoPlacement
+
+_HERE = Path(__file__).parent
+
+
+class OrderIdTakenError(Exception):
+    """Two placing steps drew one order id: a bug, because ids are unguessable and drawn once."""
+
+
+class StoredOrder(NamedTuple):
+    """An order as it was placed, its label and its history."""
+
+    placed: PlaceOrder
+    label: str
+    history: tuple[HistoryEntry, ...]
+
+
+class OrdersStore:
+    """Orders of one Redis. Every method is one round trip."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._place = script(redis, _HERE / "place.lua", "steps")
+        self._withdraw = script(redis, _HERE / "withdraw.lua", "steps")
+
+    async def place(self, request: PlaceOrder, at: datetime) -> str | None:
+        """Write an order down; its label, or none when the step was undone before."""
+        names = (f"step:{request.key}", f"order:{request.order_id}")
+        more = (f"history:{request.order_id}", f"platform:{request.platform}", "labels")
+        entry = HistoryEntry(at=at, what="placed")
+        outcome, label = await self._place(
+            keys=[f"{{orders}}:{name}" for name in (*names, *more)],
+            args=[
+                *(request.key, request.order_id, request.platform, request.model_dump_json()),
+                *(entry.model_dump_json(), at.timestamp()),
+            ],
+        )
+        if outcome == "taken":
+            raise OrderIdTakenError(request.order_id)
+        return cast(str, label) if outcome == "placed" else None
+
+    async def withdraw(self, request: UndoPlacement, at: datetime) -> None:
+        """Leave the step's tombstone, and hide the order if it was placed by that step."""
+        names = (f"step:{request.undoes}", f"order:{request.order_id}")
+        entry = HistoryEntry(at=at, what="withdrawn")
+        await self._withdraw(
+            keys=[f"{{orders}}:{name}" for name in (*names, f"history:{request.order_id}")],
+            args=[request.undoes, request.order_id, entry.model_dump_json(), "{orders}:platform:"],
+        )
+
+    async def read(self, order_id: str, platform: str) -> StoredOrder | None:
+        """The platform's order; none if there is none, it is another's, or it was withdrawn."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hmget(f"{{orders}}:order:{order_id}", ["order", "label", "platform", "withdrawn"])
+            pipe.lrange(f"{{orders}}:history:{order_id}", 0, -1)
+            (order, label, owner, withdrawn), entries = await pipe.execute()
+        if order is None or owner != platform or withdrawn is not None:
+            return None
+        history = tuple(HistoryEntry.model_validate_json(entry) for entry in entries)
+        return StoredOrder(PlaceOrder.model_validate_json(order), label, history)

@@ -1,0 +1,33 @@
+"""What the tests of orders may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from deployments.foundation.authentication import hash_key
+from deployments.foundation.http import http_app
+from deployments.orders.routes import OrdersRoutes
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrdersStore
+from tests.conftest import ClientOf
+from tests.unit.orders.world import NOON, PUBLIC_URL
+
+
+@pytest.fixture
+def orders(redis_of: ClientOf) -> OrdersService:
+    return OrdersService(OrdersStore(redis_of("orders")), PUBLIC_URL, lambda: NOON)
+
+
+@pytest.fixture
+async def http(orders: OrdersService) -> AsyncIterator[httpx.AsyncClient]:
+    """The client of the platform `acme`; the key of another platform is `rival-key`."""
+    keys = {hash_key("acme-key"): "acme", hash_key("rival-key"): "rival"}
+    transport = httpx.ASGITransport(http_app(OrdersRoutes(orders, keys).routes()))
+    headers = {"X-API-Key": "acme-key"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url=PUBLIC_URL, headers=headers
+    ) as client:
+        yield client
