@@ -1,0 +1,297 @@
+"""Completing: all or nothing, whatever breaks, whoever drives, however often it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from deployments.checkout.contract import (
+    CancelSession,
+    RecoverSagas,
+    ReplaceSession,
+    Session,
+    SessionBusy,
+    SessionClosed,
+)
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.detach import finish_detached
+from deployments.foundation.idempotency import KeyReused, StillRunning
+from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, STOCK, Crash, Interposed, Rooms
+from tests.unit.checkout.shopping import (
+    assert_books_are_straight,
+    completing,
+    contents,
+    key,
+    order_of,
+    ready,
+    recover,
+    seen,
+    try_to_complete,
+)
+
+
+async def test_a_completed_session_is_an_order_that_is_paid(rooms: Rooms, admin: Redis) -> None:
+    session = await ready(rooms.checkout, quantity=3, codes=("once",))
+    done = await rooms.checkout.complete(completing(session))
+    await finish_detached()
+    assert done.status == "completed"
+    assert (await order_of(rooms, done)).items[0].quantity == 3
+    assert await assert_books_are_straight(rooms, admin, [session]) == [done]
+
+
+async def test_a_completion_takes_three_calls_in_sequence(rooms: Rooms) -> None:
+    """What is waited for before the answer: reserve, authorise, place; the rest is beside them."""
+    session = await ready(rooms.checkout, codes=("once",))
+    for room in rooms.neighbours:
+        room.calls.clear()
+    await rooms.checkout.complete(completing(session))
+    before_the_answer = {name for room in rooms.neighbours for name in room.calls}
+    assert before_the_answer <= {
+        *("reserve", "redeem", "authorise", "allocate", "place", "commit", "capture")
+    }
+    assert rooms.inventory.calls[:2] == ["reserve", "allocate"]
+
+
+@pytest.mark.parametrize("token", ["fail_token", "fraud_token", "nonsense"])
+async def test_after_a_refused_card_another_one_pays(
+    rooms: Rooms, admin: Redis, token: str
+) -> None:
+    session = await ready(rooms.checkout, codes=("ONCE",))
+    refused = await rooms.checkout.complete(completing(session, token=token))
+    assert refused.status == "ready_for_complete"
+    assert [notice.code for notice in refused.errors] == ["payment_failed"]
+    assert await assert_books_are_straight(rooms, admin, [session]) == []
+
+    done = await rooms.checkout.complete(completing(session))
+    await finish_detached()
+    assert done.status == "completed"
+    assert done.notices == ()
+    await assert_books_are_straight(rooms, admin, [session])
+
+
+async def test_what_is_gone_is_refused_politely(rooms: Rooms, admin: Redis) -> None:
+    first, second = (
+        await ready(rooms.checkout, sku=BIKE.sku, quantity=2),
+        await ready(rooms.checkout, sku=BIKE.sku, quantity=1),
+    )
+    await rooms.checkout.complete(completing(first))
+    refused = await rooms.checkout.complete(completing(second))
+    await finish_detached()
+    assert refused.status == "incomplete"
+    assert [(n.code, n.path, n.severity) for n in refused.errors] == [
+        ("out_of_stock", "$.line_items[0]", "recoverable")
+    ]
+    assert len(await assert_books_are_straight(rooms, admin, [first, second])) == 1
+
+
+async def test_a_code_that_works_once_works_once(rooms: Rooms, admin: Redis) -> None:
+    sessions = [await ready(rooms.checkout, codes=("ONCE",)) for _ in range(4)]
+    outcomes = await asyncio.gather(
+        *(rooms.checkout.complete(completing(session)) for session in sessions)
+    )
+    await finish_detached()
+    assert sorted(outcome.status for outcome in outcomes) == ["completed", *["incomplete"] * 3]
+    refused = next(outcome for outcome in outcomes if outcome.status == "incomplete")
+    assert [(n.code, n.path) for n in refused.errors] == [
+        ("discount_code_expired", "$.discounts.codes[0]")
+    ]
+    await assert_books_are_straight(rooms, admin, sessions)
+
+
+async def test_a_hundred_buyers_of_ten_shirts(rooms: Rooms, admin: Redis) -> None:
+    sessions = [await ready(rooms.checkout) for _ in range(100)]
+    outcomes = await asyncio.gather(
+        *(rooms.checkout.complete(completing(session)) for session in sessions)
+    )
+    await finish_detached()
+    assert sum(outcome.status == "completed" for outcome in outcomes) == STOCK[SHIRT.sku]
+    assert all(o.status == "completed" or o.errors[0].code == "out_of_stock" for o in outcomes)
+    await assert_books_are_straight(rooms, admin, sessions)
+
+
+async def test_twenty_identical_requests_have_one_effect(rooms: Rooms, admin: Redis) -> None:
+    session = await ready(rooms.checkout)
+    request = completing(session, name="once-only")
+    outcomes = await asyncio.gather(
+        *(rooms.replica().complete(request) for _ in range(20)), return_exceptions=True
+    )
+    await finish_detached()
+    answers = [outcome for outcome in outcomes if isinstance(outcome, Session)]
+    assert all(isinstance(o, StillRunning) for o in outcomes if not isinstance(o, Session))
+    assert len(answers) >= 1
+    assert all(answer == answers[0] for answer in answers)
+    assert await rooms.checkout.complete(request) == answers[0]
+    assert rooms.orders.calls.count("place") == 1
+    await assert_books_are_straight(rooms, admin, [session])
+
+
+async def test_a_key_with_another_body_is_refused(rooms: Rooms) -> None:
+    session = await ready(rooms.checkout)
+    await rooms.checkout.complete(completing(session, name="a-key"))
+    other = completing(session).model_copy(update={"request": key("a-key", b"other")})
+    with pytest.raises(KeyReused):
+        await rooms.checkout.complete(other)
+
+
+async def test_completed_replaced_and_cancelled_at_once(rooms: Rooms, admin: Redis) -> None:
+    session = await ready(rooms.checkout)
+    replace = ReplaceSession(
+        session_id=session.id, platform=PLATFORM, contents=contents(quantity=2)
+    )
+    cancel = CancelSession(session_id=session.id, platform=PLATFORM)
+    attempts = [
+        rooms.checkout.complete(completing(session)),
+        *(rooms.checkout.replace(replace) for _ in range(5)),
+        rooms.checkout.cancel(cancel),
+        *(rooms.checkout.complete(completing(session)) for _ in range(5)),
+    ]
+    outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+    await finish_detached()
+    allowed = Session | SessionBusy | SessionClosed
+    assert all(isinstance(outcome, allowed) for outcome in outcomes), outcomes
+    assert (await seen(rooms.checkout, session)).status in {"completed", "canceled"}
+    assert rooms.orders.calls.count("place") <= 1
+    await assert_books_are_straight(rooms, admin, [session])
+
+
+_RECOVER = RecoverSagas()
+
+
+def _broken(why: str) -> Callable[[], BaseException]:
+    return lambda: NeighbourUnavailable("a neighbour", why)
+
+
+STEPS = [
+    ("inventory", "reserve"),
+    ("pricing", "redeem"),
+    ("payments", "authorise"),
+    ("inventory", "allocate"),
+    ("orders", "place"),
+    ("inventory", "commit"),
+    ("payments", "capture"),
+]
+UNDOS = [("inventory", "release"), ("pricing", "undo_redemption"), ("payments", "void")]
+
+
+def _room(rooms: Rooms, name: str) -> Interposed:
+    room: Interposed = getattr(rooms, name)
+    return room
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("fault", [_broken("it is down"), Crash], ids=["no answer", "crash"])
+@pytest.mark.parametrize(("where", "step"), STEPS)
+async def test_a_fault_at_a_step_leaves_all_or_nothing(
+    rooms: Rooms,
+    admin: Redis,
+    where: str,
+    step: str,
+    fault: Callable[[], BaseException],
+    moment: str,
+) -> None:
+    session = await ready(rooms.checkout, codes=("ONCE",))
+    request = completing(session, name="the-purchase")
+    getattr(_room(rooms, where), moment)[step] = fault
+    try:
+        told = await try_to_complete(rooms.checkout, request)
+    except Crash:
+        told = None
+    await finish_detached()
+    _room(rooms, where).heal()
+    await recover(rooms)
+
+    completed = await assert_books_are_straight(rooms, admin, [session])
+    assert told is None or len(completed) == 1
+    # The same request now has the effect that it was meant to have, and only once.
+    repeated = await rooms.checkout.complete(request)
+    await finish_detached()
+    assert repeated.status == "completed"
+    assert rooms.orders.calls.count("place") <= 2
+    await assert_books_are_straight(rooms, admin, [session])
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("fault", [_broken("it is down"), Crash], ids=["no answer", "crash"])
+@pytest.mark.parametrize(("where", "undo"), UNDOS)
+async def test_a_fault_at_an_undo_is_mended_by_the_recovery(
+    rooms: Rooms,
+    admin: Redis,
+    where: str,
+    undo: str,
+    fault: Callable[[], BaseException],
+    moment: str,
+) -> None:
+    session = await ready(rooms.checkout, codes=("ONCE",))
+    request = completing(session, token="fail_token", name="the-purchase")
+    getattr(_room(rooms, where), moment)[undo] = fault
+    with pytest.raises((NeighbourUnavailable, Crash)):
+        await rooms.checkout.complete(request)
+    with pytest.raises((StillRunning, NeighbourUnavailable)):
+        await rooms.checkout.complete(request)
+    _room(rooms, where).heal()
+    await recover(rooms)
+
+    assert await assert_books_are_straight(rooms, admin, [session]) == []
+    answered = await rooms.checkout.complete(request)
+    assert [notice.code for notice in answered.errors] == ["payment_failed"]
+    assert (await rooms.checkout.complete(completing(session))).status == "completed"
+    await finish_detached()
+    await assert_books_are_straight(rooms, admin, [session])
+
+
+async def test_a_slow_driver_is_shut_out_when_the_recovery_has_taken_over(
+    rooms: Rooms, admin: Redis
+) -> None:
+    session = await ready(rooms.checkout)
+    reached, gate = rooms.payments.hold("authorise")
+    slow = asyncio.create_task(rooms.checkout.complete(completing(session)))
+    await reached.wait()
+    rooms.clock.forward(seconds=60)
+    await rooms.replica().recover(_RECOVER)
+    gate.set()
+    with pytest.raises((StillRunning, NeighbourUnavailable)):
+        await slow
+    await finish_detached()
+    assert await assert_books_are_straight(rooms, admin, [session]) == []
+
+
+async def test_two_recoveries_at_once_finish_a_saga_once(rooms: Rooms, admin: Redis) -> None:
+    session = await ready(rooms.checkout)
+    rooms.orders.after["place"] = Crash
+    with pytest.raises(Crash):
+        await rooms.checkout.complete(completing(session))
+    rooms.orders.heal()
+    rooms.clock.forward(seconds=60)
+    recovered = await asyncio.gather(*(rooms.replica().recover(_RECOVER) for _ in range(5)))
+    await finish_detached()
+    assert sum(one.claimed for one in recovered) == 1
+    assert len(await assert_books_are_straight(rooms, admin, [session])) == 1
+
+
+@pytest.mark.parametrize(("where", "step"), STEPS)
+async def test_a_client_that_leaves_changes_nothing(
+    rooms: Rooms, admin: Redis, where: str, step: str
+) -> None:
+    session = await ready(rooms.checkout, codes=("ONCE",))
+    reached, gate = _room(rooms, where).hold(step)
+    client = asyncio.create_task(rooms.checkout.complete(completing(session)))
+    await reached.wait()
+    client.cancel()
+    await asyncio.gather(client, return_exceptions=True)
+    gate.set()
+    await finish_detached()
+    assert (await seen(rooms.checkout, session)).status == "completed"
+    await assert_books_are_straight(rooms, admin, [session])
+
+
+async def test_the_token_is_kept_nowhere(rooms: Rooms, admin: Redis) -> None:
+    session = await ready(rooms.checkout)
+    request = completing(session, token="a-very-secret-token", name="a-key")
+    assert "a-very-secret-token" not in repr(request)
+    await rooms.checkout.complete(request)
+    await finish_detached()
+    async for name in admin.scan_iter():
+        assert b"a-very-secret-token" not in (await admin.dump(name) or b"")
