@@ -224,7 +224,7 @@ class Histories(RuleBasedStateMachine):
         assert self.run(self.shop.store.check()) == ()
 
 
-def test_any_history_agrees_with_the_model(admin: Redis, valkey_socket: Path) -> None:  # noqa: ARG001 - knows the users.
+def test_any_history_agrees_with_the_model(admin: Redis, valkey_socket: Path) -> None:
     class Here(Histories):
         socket = str(valkey_socket)
 
