@@ -157,6 +157,10 @@ class Rooms:
             headers={"X-API-Key": key},
         )
 
+    def meet_before_writing(self, writers: int) -> None:
+        """Writers wait for each other once they have read what is there and asked for prices."""
+        self.pricing.meeting = asyncio.Barrier(writers)
+
     def silence_all(self) -> None:
         """No neighbour answers any more."""
         self.catalog.down = self.inventory.down = self.pricing.down = True
@@ -168,20 +172,25 @@ class Rooms:
             for sku, quantity in STOCK.items()
         )
         await self.inventory.receive(ReceiveStock(batch="first", rows=rows))
-        helmets = Offer(
-            id=1,
-            title="Helmet Days",
-            percent="20",
-            starts=STARTS,
-            ends=OFFER_ENDS,
-            min_quantity=0,
-            max_quantity=10,
-            skus=frozenset({HELMET.sku}),
-        )
+        helmets = helmet_offer(id_=1, title="Helmet Days", percent="20")
         ten = DiscountCode(
             code="TEN", title="Ten off", kind="percent", percent="10", starts=STARTS, ends=ENDS
         )
         await self.pricing.import_rules(ImportRules(batch="first", offers=(helmets,), codes=(ten,)))
+
+
+def helmet_offer(*, id_: int, title: str, percent: str) -> Offer:
+    """An offer for ten helmets at most, until the end of June."""
+    return Offer(
+        id=id_,
+        title=title,
+        percent=percent,
+        starts=STARTS,
+        ends=OFFER_ENDS,
+        min_quantity=0,
+        max_quantity=10,
+        skus=frozenset({HELMET.sku}),
+    )
 
 
 def contents(*wanted: tuple[str, int], codes: tuple[str, ...] = (), **more: Any) -> CartContents:  # noqa: ANN401

@@ -45,6 +45,7 @@ async def carts_in(admin: Redis) -> set[str]:
 
 async def test_twenty_identical_creates_at_once_make_one_cart(rooms: Rooms, admin: Redis) -> None:
     replicas = [rooms.replica() for _ in range(4)]
+    rooms.meet_before_writing(20)
     carts = await asyncio.gather(
         *(replicas[n % 4].create(creating(key("once"))) for n in range(20))
     )
@@ -98,6 +99,7 @@ async def test_a_repeated_replace_gives_its_first_answer_and_changes_nothing(roo
 async def test_twenty_identical_replaces_at_once_are_one_version(rooms: Rooms) -> None:
     cart = await rooms.carts.create(creating(RequestKey()))
     request = replacing(cart, 2, key("two"), version=1)
+    rooms.meet_before_writing(20)
     replaced = await asyncio.gather(*(rooms.carts.replace(request) for _ in range(20)))
     assert all(one == replaced[0] for one in replaced)
     assert replaced[0].version == 2
@@ -155,6 +157,7 @@ async def test_a_stale_version_is_refused_and_nothing_changes(rooms: Rooms) -> N
 
 async def test_of_many_writers_who_saw_the_same_version_one_wins(rooms: Rooms) -> None:
     cart = await rooms.carts.create(creating(RequestKey()))
+    rooms.meet_before_writing(20)
     answers = await asyncio.gather(
         *(rooms.carts.replace(replacing(cart, n, RequestKey(), version=1)) for n in range(1, 21)),
         return_exceptions=True,
@@ -173,6 +176,7 @@ async def test_lines_of_writers_at_once_never_mix(rooms: Rooms) -> None:
         request = ReplaceCart(cart_id=cart.id, platform=PLATFORM, contents=wanted)
         return await replicas[n % 4].replace(request)
 
+    rooms.meet_before_writing(30)
     written = await asyncio.gather(*(write(n) for n in range(1, 31)))
     assert sorted(one.version for one in written) == list(range(2, 32))
     last = max(written, key=lambda one: one.version)

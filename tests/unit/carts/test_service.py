@@ -22,6 +22,7 @@ from deployments.carts.domain import LIFETIME
 from deployments.carts.service import CartsService
 from deployments.foundation.calls import Endpoint, NeighbourUnavailable, client_of
 from deployments.inventory.contract import ReserveStock, StockLine
+from deployments.pricing.contract import ImportRules
 from tests.conftest import ClientOf
 from tests.unit.carts.rooms import (
     BIKE,
@@ -32,6 +33,7 @@ from tests.unit.carts.rooms import (
     SHIRT,
     Rooms,
     contents,
+    helmet_offer,
 )
 
 
@@ -158,6 +160,15 @@ async def test_an_offer_that_the_buyer_left_is_not_said_to_have_ended(rooms: Roo
     cart = await create(rooms.carts, (HELMET.sku, 2))
     assert (await replace(rooms.carts, cart, (HELMET.sku, 11))).notices == ()
     assert (await replace(rooms.carts, cart, (SHIRT.sku, 1))).notices == ()
+
+
+async def test_an_offer_that_a_better_one_replaced_is_no_loss(rooms: Rooms) -> None:
+    cart = await create(rooms.carts, (HELMET.sku, 2))
+    half = helmet_offer(id_=2, title="Half Price", percent="50")
+    await rooms.pricing.import_rules(ImportRules(batch="second", offers=(half,)))
+    replaced = await replace(rooms.carts, cart, (HELMET.sku, 2))
+    assert [discount.title for discount in replaced.priced.discounts] == ["Half Price"]
+    assert replaced.notices == ()
 
 
 async def test_an_offer_that_still_runs_is_not_said_to_have_ended(rooms: Rooms) -> None:
