@@ -142,6 +142,9 @@ class CheckoutService:
         except (NeighbourUnavailable, StillRunning, TimeoutError) as reason:
             _log.warning("recovery of %s: %s", saga.id, reason)
             return False
+        except Exception:  # noqa: BLE001 - one saga's bug must not keep the others from ending.
+            _log.exception("recovery of %s failed", saga.id)
+            return False
         return True
 
 

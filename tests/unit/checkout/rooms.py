@@ -108,24 +108,31 @@ class Interposed:
         self._room = room
         self.before: dict[str, Fault] = {}
         self.after: dict[str, Fault] = {}
-        self.gates: dict[str, tuple[asyncio.Event, asyncio.Event]] = {}
+        self.gates: dict[tuple[str, str], tuple[asyncio.Event, asyncio.Event]] = {}
         self.calls: list[str] = []
 
-    def hold(self, name: str) -> tuple[asyncio.Event, asyncio.Event]:
-        """Keep calls of a method waiting: an event that one has come, and one that lets it go."""
-        self.gates[name] = asyncio.Event(), asyncio.Event()
-        return self.gates[name]
+    def hold(self, name: str, moment: str = "before") -> tuple[asyncio.Event, asyncio.Event]:
+        """Keep calls of a method waiting, before or after they act.
+
+        Gives an event that a call has come so far, and one that lets it go on.
+        """
+        gate = self.gates[name, moment] = asyncio.Event(), asyncio.Event()
+        return gate
+
+    async def _pass(self, name: str, moment: str) -> None:
+        if (name, moment) in self.gates:
+            came, gate = self.gates[name, moment]
+            came.set()
+            await gate.wait()
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - it stands for any method.
         async def call(request: object) -> object:
             self.calls.append(name)
-            if name in self.gates:
-                came, gate = self.gates[name]
-                came.set()
-                await gate.wait()
+            await self._pass(name, "before")
             if name in self.before:
                 raise self.before[name]()
             answer = await getattr(self._room, name)(request)
+            await self._pass(name, "after")
             if name in self.after:
                 raise self.after[name]()
             return answer

@@ -16,6 +16,8 @@ from deployments.checkout.contract import (
     SessionBusy,
     SessionClosed,
 )
+from deployments.checkout.replies import Saga
+from deployments.checkout.store import CheckoutStore
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.detach import finish_detached
 from deployments.foundation.idempotency import KeyReused, StillRunning
@@ -242,11 +244,13 @@ async def test_a_fault_at_an_undo_is_mended_by_the_recovery(
     await assert_books_are_straight(rooms, admin, [session])
 
 
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", ["reserve", "allocate"])
 async def test_a_slow_driver_is_shut_out_when_the_recovery_has_taken_over(
-    rooms: Rooms, admin: Redis
+    rooms: Rooms, admin: Redis, step: str, moment: str
 ) -> None:
     session = await ready(rooms.checkout)
-    reached, gate = rooms.payments.hold("authorise")
+    reached, gate = rooms.inventory.hold(step, moment)
     slow = asyncio.create_task(rooms.checkout.complete(completing(session)))
     await reached.wait()
     rooms.clock.forward(seconds=60)
@@ -256,6 +260,54 @@ async def test_a_slow_driver_is_shut_out_when_the_recovery_has_taken_over(
         await slow
     await finish_detached()
     assert await assert_books_are_straight(rooms, admin, [session]) == []
+    assert "place" not in rooms.orders.calls
+
+
+async def test_a_claim_takes_the_fence_from_the_old_driver(rooms: Rooms) -> None:
+    store = CheckoutStore(rooms.redis_of("checkout"))
+    session = await ready(rooms.checkout)
+    old = await store.begin(completing(session), "saga_1", "order_1", rooms.clock())
+    assert isinstance(old, Saga)
+    assert await store.claim(9, rooms.clock()) == []
+    rooms.clock.forward(seconds=60)
+    (new,) = await store.claim(9, rooms.clock())
+    assert not await store.advance(old, "authorising")
+    assert await store.advance(new, "authorising")
+
+
+async def test_a_session_cannot_be_touched_while_it_is_completed(rooms: Rooms) -> None:
+    session = await ready(rooms.checkout)
+    reached, gate = rooms.payments.hold("authorise")
+    running = asyncio.create_task(rooms.checkout.complete(completing(session, name="first")))
+    await reached.wait()
+    replace = ReplaceSession(
+        session_id=session.id, platform=PLATFORM, contents=contents(quantity=2)
+    )
+    for attempt in (
+        rooms.checkout.replace(replace),
+        rooms.checkout.cancel(CancelSession(session_id=session.id, platform=PLATFORM)),
+        rooms.checkout.complete(completing(session)),
+    ):
+        with pytest.raises(SessionBusy):
+            await attempt
+    with pytest.raises(StillRunning):
+        await rooms.checkout.complete(completing(session, name="first"))
+    gate.set()
+    assert (await running).status == "completed"
+
+
+async def test_a_saga_that_cannot_end_holds_up_no_other(rooms: Rooms) -> None:
+    sessions = [await ready(rooms.checkout) for _ in range(2)]
+    rooms.orders.before["place"] = Crash
+    for session in sessions:
+        with pytest.raises(Crash):
+            await rooms.checkout.complete(completing(session))
+    bugs = [RuntimeError("a bug")]
+    rooms.orders.heal()
+    rooms.orders.after["place"] = lambda: bugs.pop() if bugs else NeighbourUnavailable("o", "late")
+    rooms.clock.forward(seconds=60)
+    recovered = await rooms.replica().recover(_RECOVER)
+    assert (recovered.claimed, recovered.ended) == (2, 0)
 
 
 async def test_two_recoveries_at_once_finish_a_saga_once(rooms: Rooms, admin: Redis) -> None:
