@@ -1,0 +1,55 @@
+# `make` or `make help` says what there is. Nothing but Python 3.11 or newer and make is needed.
+
+PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(shell \
+	command -v $(p) >/dev/null 2>&1 && $(p) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $(p))))
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check
+TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check demo platform-key clean
+
+help: ## print this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C
+	@$(BIN)/python -m commands.run
+
+test: $(VENV)/.test ## run all tests; ROOM=carts runs one room's alone, without Ray
+	@$(if $(ROOM),test -d $(TESTS) || { echo "There is no room $(ROOM): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })
+	$(BIN)/python -m pytest $(TESTS)
+
+check: $(VENV)/.test ## lint, type-check, and check who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+demo: $(VENV)/.run ## buy something in the running store, and tell the story
+	@$(BIN)/python -m commands.demo
+
+platform-key: $(VENV)/.run ## draw an API key for a platform: make platform-key NAME=acme
+	@$(BIN)/python -m commands.platform_key "$(NAME)"
+
+clean: ## remove the environment; the store's data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# The lock files are made by `uv pip compile --universal --generate-hashes`, see docs/decisions.
+$(VENV)/.run: requirements/run.txt $(VENV)/.created
+	@echo "Installing what the store needs (about 400 MB the first time) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.created
+	@echo "Installing what the tests need (about 450 MB the first time) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/test.txt
+	@touch $@ $(VENV)/.run
+
+# The path file makes the project importable in every process that Ray starts.
+$(VENV)/.created: Makefile
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Install Python's venv module (on Debian: the package python3-venv)." >&2; exit 1; }
+	@$(BIN)/python -c "import pathlib, site; pathlib.Path(site.getsitepackages()[0], 'fieldhouse.pth').write_text(str(pathlib.Path.cwd()) + '\n')"
+	@touch $@
