@@ -1,0 +1,140 @@
+"""The demo buys something, tells the truth about it, and fails in one line."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from commands.demo import Demo
+from commands.receipt import Page, check, money
+from commands.storefront import StoreError, Storefront
+from deployments.foundation.authentication import DEVELOPMENT_KEY
+from deployments.foundation.http import http_app
+from deployments.inventory.contract import CheckAvailability
+from tests.conftest import ClientOf
+from tests.unit.commands.whole_store import URL, WholeStore, open_store
+
+
+@pytest.fixture
+async def store(redis_of: ClientOf) -> AsyncIterator[WholeStore]:
+    async with open_store(redis_of) as store:
+        yield store
+
+
+class Story:
+    """What the demo wrote."""
+
+    def __init__(self) -> None:
+        self._file = io.StringIO()
+        self.page = Page(Console(file=self._file, highlight=False, markup=False, emoji=False))
+
+    @property
+    def text(self) -> str:
+        return self._file.getvalue()
+
+
+def client(app: httpx.ASGITransport, key: str = DEVELOPMENT_KEY) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=app, base_url=URL, headers={"X-API-Key": key})
+
+
+async def tell(store: WholeStore, key: str = DEVELOPMENT_KEY) -> Story:
+    story = Story()
+    async with client(httpx.ASGITransport(store.app()), key) as http:
+        await Demo(Storefront(http, story.page.call), story.page).run()
+    return story
+
+
+async def test_the_demo_buys_something_and_shows_the_order(store: WholeStore) -> None:
+    before = await units(store)
+    text = (await tell(store)).text
+    for told in ("Mountain", "WELCOME10", "payment_failed", "Sales Tax", "order FH-", "arrives"):
+        assert told in text
+    assert "\x1b" not in text
+    assert text.count("-> 200") + text.count("-> 201") == text.count("->")
+    after = await units(store)
+    assert sum(before.values()) - sum(after.values()) == 4
+
+
+async def units(store: WholeStore) -> dict[str, int]:
+    skus = tuple(
+        variant.sku
+        for product in store.replica.assortment.products.values()
+        for variant in product.variants
+    )
+    return (await store.inventory.availability(CheckAvailability(skus=skus))).units
+
+
+async def test_the_demo_can_be_repeated(store: WholeStore) -> None:
+    first, second = await tell(store), await tell(store)
+    assert first.text != second.text
+
+
+async def test_a_key_that_the_store_does_not_know_ends_the_story(store: WholeStore) -> None:
+    with pytest.raises(StoreError, match="POST /carts was refused: Send a valid X-API-Key"):
+        await tell(store, "another")
+
+
+async def other(_request: Request) -> Response:
+    return PlainTextResponse("It works!")
+
+
+async def starting(_request: Request) -> Response:
+    return PlainTextResponse("unavailable", status_code=503)
+
+
+async def something(_request: Request) -> Response:
+    return JSONResponse(["hello"])
+
+
+@pytest.mark.parametrize("handler", [other, starting, something])
+async def test_what_is_no_store_is_called_so(handler: object) -> None:
+    app = http_app([Route("/.well-known/ucp", handler)])  # type: ignore[arg-type]
+    story = Story()
+    async with client(httpx.ASGITransport(app)) as http:
+        with pytest.raises(StoreError, match=r"is not the store, or it is still starting"):
+            await Demo(Storefront(http, story.page.call), story.page).run()
+    assert story.text == ""
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "http://127.0.0.1:x"])
+def test_without_a_store_the_command_fails_in_one_line(url: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "commands.demo"],
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "FIELDHOUSE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert len(ended.stderr.splitlines()) == 1
+    assert ended.stderr.startswith("demo: ")
+
+
+def test_totals_that_do_not_add_up_are_not_shown() -> None:
+    line = {"id": "li_1", "totals": [{"type": "subtotal", "amount": 5}]}
+    wrong = {
+        "id": "cart_1",
+        "line_items": [line],
+        "totals": [{"type": "subtotal", "amount": 5}, {"type": "total", "amount": 6}],
+    }
+    with pytest.raises(StoreError, match="do not add up"):
+        check(wrong)
+
+
+def test_money_is_written_as_people_write_it() -> None:
+    assert money(123_456_789, "USD") == "$1,234,567.89"
+    assert money(-5, "USD") == "-$0.05"
+    assert money(100, "EUR") == "EUR 1.00"

@@ -1,0 +1,127 @@
+"""The whole store in one process, without Ray: every room with its routes, and what it ships."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from actors import shipped_data
+from deployments.carts.routes import CartsRoutes
+from deployments.carts.service import CartsService
+from deployments.carts.store import CartsStore
+from deployments.catalog.contract import ImportProducts
+from deployments.catalog.replica import Replica
+from deployments.catalog.routes import CatalogRoutes
+from deployments.catalog.service import CatalogService
+from deployments.catalog.store import CatalogStore
+from deployments.checkout.quote import Quoter
+from deployments.checkout.routes import CheckoutRoutes
+from deployments.checkout.saga import Driver
+from deployments.checkout.service import CheckoutService
+from deployments.checkout.steps import Steps
+from deployments.checkout.store import CheckoutStore
+from deployments.foundation.authentication import platform_keys
+from deployments.foundation.clock import utc_now
+from deployments.foundation.detach import finish_detached
+from deployments.foundation.http import http_app
+from deployments.inventory.contract import ReceiveStock
+from deployments.inventory.service import InventoryService
+from deployments.inventory.store import InventoryStore
+from deployments.orders.routes import OrdersRoutes
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrdersStore
+from deployments.payments.provider import Providers
+from deployments.payments.sandbox import SandboxProvider
+from deployments.payments.sandbox_books import SandboxBooks
+from deployments.payments.service import PaymentsService
+from deployments.payments.store import PaymentsStore
+from deployments.pricing.contract import ImportRules
+from deployments.pricing.service import PricingService
+from deployments.pricing.store import PricingStore
+from deployments.profile.routes import ProfileRoutes
+from deployments.shipping.contract import ImportMethods
+from deployments.shipping.service import ShippingService
+from deployments.shipping.store import ShippingStore
+
+URL = "http://store"
+BATCH = "shipped"
+
+
+class WholeStore:
+    """Every service, composed as the composition roots do it."""
+
+    def __init__(self, redis_of: Callable[[str], Redis]) -> None:
+        self.replica = Replica(CatalogStore(redis_of("catalog")))
+        self.inventory = InventoryService(InventoryStore(redis_of("inventory")), utc_now)
+        self.catalog = CatalogService(
+            CatalogStore(redis_of("catalog")), self.replica, self.inventory
+        )
+        self.pricing = PricingService(PricingStore(redis_of("pricing")))
+        self.shipping = ShippingService(ShippingStore(redis_of("shipping")))
+        self.orders = OrdersService(OrdersStore(redis_of("orders")), URL)
+        providers = Providers([SandboxProvider(SandboxBooks(redis_of("payments")))])
+        self.payments = PaymentsService(PaymentsStore(redis_of("payments")), providers)
+        self.carts = CartsService(
+            CartsStore(redis_of("carts")), self.catalog, self.inventory, self.pricing
+        )
+        self.checkout = self._checkout(CheckoutStore(redis_of("checkout")))
+
+    def _checkout(self, store: CheckoutStore) -> CheckoutService:
+        quoter = Quoter(self.catalog, self.inventory, self.shipping, self.pricing)
+        steps = Steps(self.inventory, self.pricing, self.payments, self.orders)
+        return CheckoutService(store, self.carts, quoter, Driver(store, steps))
+
+    async def load(self) -> None:
+        """Take in what is shipped."""
+        await self.inventory.receive(ReceiveStock(batch=BATCH, rows=shipped_data.stock()))
+        methods = shipped_data.shipping_methods()
+        await self.shipping.import_methods(ImportMethods(batch=BATCH, methods=methods))
+        rules = ImportRules(
+            batch=BATCH,
+            offers=shipped_data.offers(),
+            codes=shipped_data.discount_codes(),
+            tax_rates=shipped_data.tax_rates(),
+        )
+        await self.pricing.import_rules(rules)
+        products = shipped_data.products()
+        await self.catalog.import_products(ImportProducts(batch=BATCH, products=products))
+
+    def app(self) -> ASGIApp:
+        """All public routes under their prefixes."""
+        keys = platform_keys()
+        rooms = {
+            "/.well-known": ProfileRoutes(URL).routes(),
+            "/catalog": CatalogRoutes(self.catalog).routes(),
+            "/carts": CartsRoutes(self.carts, keys).routes(),
+            "/checkout-sessions": CheckoutRoutes(self.checkout, keys).routes(),
+            "/orders": OrdersRoutes(self.orders, keys).routes(),
+        }
+        return _Proxy({prefix: http_app(routes) for prefix, routes in rooms.items()})
+
+
+class _Proxy:
+    """Hands a request to the room of its path's prefix, as Serve's proxy does."""
+
+    def __init__(self, rooms: Mapping[str, ASGIApp]) -> None:
+        self._rooms = rooms
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        prefix = next(one for one in self._rooms if f"{path}/".startswith(f"{one}/"))
+        await self._rooms[prefix]({**scope, "root_path": prefix}, receive, send)
+
+
+@asynccontextmanager
+async def open_store(redis_of: Callable[[str], Redis]) -> AsyncIterator[WholeStore]:
+    """A store that has been loaded."""
+    store = WholeStore(redis_of)
+    await store.load()
+    await store.replica.start()
+    try:
+        yield store
+    finally:
+        await finish_detached()
+        await store.replica.stop()
