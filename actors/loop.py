@@ -17,6 +17,7 @@ import logging
 import os
 import random
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.deadline import within
@@ -78,7 +79,16 @@ class Loop:
         return min(backed_off, longest) * random.uniform(0.8, 1.2)  # noqa: S311
 
 
-def start(loop: Loop, *, exit_process: Callable[[int], object] = os._exit) -> asyncio.Task[None]:
+class Running(Protocol):
+    """Anything that an actor does for as long as it lives: a loop, or minding a server."""
+
+    name: str
+
+    async def run(self) -> None:
+        """Go on until cancelled."""
+
+
+def start(loop: Running, *, exit_process: Callable[[int], object] = os._exit) -> asyncio.Task[None]:
     """Run the loop on the running event loop; when it ends, for whatever reason, so does all."""
 
     def ended(task: asyncio.Task[None]) -> None:

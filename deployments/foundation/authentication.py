@@ -2,7 +2,8 @@
 
 `FIELDHOUSE_PLATFORM_KEYS` holds `platform=sha256-of-key` pairs, separated by commas. Keys are long
 and random, so a plain SHA-256 of them cannot be searched. Without the setting an embedded store
-knows one platform whose key is public, for development; a store on an external Redis refuses it.
+knows one platform whose key is public, for development; a store of which any service is on an
+external Redis refuses it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import hashlib
 import os
 from collections.abc import Mapping
 
-from deployments.foundation.settings import is_embedded
+from deployments.foundation.redis_users import SERVICES
+from deployments.foundation.settings import is_embedded, own_redis_url
 
 DEVELOPMENT_PLATFORM = "dev-platform"
 DEVELOPMENT_KEY = "dev-platform-key"
@@ -31,12 +33,17 @@ def platform_keys() -> Mapping[str, str]:
     configured = os.environ.get("FIELDHOUSE_PLATFORM_KEYS", "")
     pairs = (pair.strip().partition("=") for pair in configured.split(",") if pair.strip())
     keys = {digest: platform for platform, _, digest in pairs}
-    if not is_embedded() and (not keys or hash_key(DEVELOPMENT_KEY) in keys):
+    if _is_external() and (not keys or hash_key(DEVELOPMENT_KEY) in keys):
         raise PlatformKeysMissingError(
-            "REDIS_URL is set, so the development key is refused: set FIELDHOUSE_PLATFORM_KEYS "
-            "to platform=sha256 pairs (`make platform-key NAME=acme` prints one)."
+            "An external Redis is set, so the development key is refused: set "
+            "FIELDHOUSE_PLATFORM_KEYS to platform=sha256 pairs "
+            "(`make platform-key NAME=acme` prints one)."
         )
     return keys or {hash_key(DEVELOPMENT_KEY): DEVELOPMENT_PLATFORM}
+
+
+def _is_external() -> bool:
+    return not is_embedded() or any(own_redis_url(service) for service in SERVICES)
 
 
 def authenticate(key: str | None, keys: Mapping[str, str]) -> str | None:

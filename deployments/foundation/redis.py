@@ -6,22 +6,31 @@ import asyncio
 import hashlib
 import hmac
 import os
+import random
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError
+from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from deployments.foundation.settings import data_directory, redis_url, socket_path
+from deployments.foundation.settings import (
+    data_directory,
+    is_embedded,
+    own_redis_url,
+    shared_redis_url,
+    socket_path,
+)
 
 _PRELUDES = Path(__file__).parent
-_ATTEMPTS_AT_START = 60
+SECRET_FILE = "redis-secret"  # noqa: S105 - the name of the file, beside the data.
 
 
 class RedisNotReadyError(Exception):
@@ -29,11 +38,14 @@ class RedisNotReadyError(Exception):
 
 
 def secret() -> str | None:
-    """The secret that every service's password derives from, or none when URLs carry them."""
+    """The secret that passwords derive from, or none when the URL carries the credentials.
+
+    `FIELDHOUSE_REDIS_SECRET`, else the one that the embedded server's actor made for itself.
+    """
     configured = os.environ.get("FIELDHOUSE_REDIS_SECRET")
-    if configured:
-        return configured
-    kept = data_directory() / "redis-secret"
+    if configured or not is_embedded():
+        return configured or None
+    kept = data_directory() / SECRET_FILE
     return kept.read_text().strip() if kept.exists() else None
 
 
@@ -42,39 +54,53 @@ def password(service: str, from_secret: str) -> str:
     return hmac.new(from_secret.encode(), service.encode(), hashlib.sha256).hexdigest()
 
 
-def client(service: str) -> Redis:
-    """A lazy client for a service's Redis user; nothing is contacted yet."""
-    own_url = os.environ.get(f"{service.upper()}_REDIS_URL")
-    url = own_url or redis_url(service) or f"unix://{socket_path()}"
-    options: dict[str, Any] = {
+def client(service: str, *, retries: int = 6) -> Redis:
+    """A lazy client for a service's Redis user; nothing is contacted yet.
+
+    A service with a URL of its own goes by the credentials in it. Whatever is shared is entered as
+    the service's own user, whose password derives from the secret; where there is no secret, with
+    the credentials of `REDIS_URL` as they are.
+    """
+    own_url, shared = own_redis_url(service), secret()
+    url = own_url or shared_redis_url() or f"unix://{quote(str(socket_path()))}"
+    pool = ConnectionPool.from_url(url, **_options(retries))
+    if own_url is None and shared is not None:
+        pool.connection_kwargs |= {"username": service, "password": password(service, shared)}
+    return Redis.from_pool(pool)
+
+
+def _options(retries: int) -> dict[str, Any]:
+    # No `health_check_interval`: with it, the client's connecting and checking call each other
+    # without end while a server refuses its credentials. A dead connection shows when it is used.
+    return {
         "decode_responses": True,
-        "retry": Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.02), 6),
+        "retry": Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.02), retries),
         "retry_on_error": [RedisConnectionError, RedisTimeoutError, BusyLoadingError],
-        "health_check_interval": 30,
     }
-    if own_url is None and (shared := secret()) is not None:
-        options |= {"username": service, "password": password(service, shared)}
-    return Redis.from_url(url, **options)
 
 
-async def connect_redis(service: str) -> Redis:
-    """A client that has been answered; waits half a minute for a server that is starting.
+async def connect_redis(service: str, *, seconds: float = 120.0) -> Redis:
+    """A client of a server that has answered; waits two minutes at most for one that is starting.
 
     Applications start in parallel, the embedded server among them, so the first tries may find
     no socket, no secret, or a user that is not there yet.
     """
-    backoff = ExponentialWithJitterBackoff(cap=0.5, base=0.05)
-    for attempt in range(_ATTEMPTS_AT_START):
-        redis = client(service)
+    last_try = time.monotonic() + seconds
+    while (reason := await _refusal_to(service)) is not None:
+        if time.monotonic() > last_try:
+            raise RedisNotReadyError(f"Redis does not answer {service!r}: {reason}") from reason
+        await asyncio.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads the tries.
+    return client(service)
+
+
+async def _refusal_to(service: str) -> Exception | None:
+    """Why the server does not answer a service now; none when it does."""
+    async with client(service, retries=0) as redis:
         try:
             await redis.ping()
-        except (RedisError, AuthenticationError, OSError) as reason:
-            await redis.aclose()
-            last = reason
-            await asyncio.sleep(backoff.compute(attempt))
-        else:
-            return redis
-    raise RedisNotReadyError(f"Redis does not answer the service {service!r}: {last}")
+        except (RedisError, OSError) as reason:
+            return reason
+    return None
 
 
 @cache

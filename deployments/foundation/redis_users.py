@@ -16,9 +16,16 @@ SERVICES = (
 )
 """The services that keep state, each under keys that begin with its name as a hash tag."""
 
+DATASTORE = "datastore"
+"""The user that touches no key and only asks whether the server answers, and whom."""
+
+USERS = (*SERVICES, DATASTORE)
+
 
 def acl_rules(service: str) -> list[str]:
     """The rules of a service's user, password aside. Whatever administers the server is denied."""
+    if service == DATASTORE:
+        return ["reset", "on", "+@connection", "-@admin", "-@dangerous", "+client|list"]
     return ["reset", "on", "resetchannels", f"~{{{service}}}:*", "+@all", "-@admin", "-@dangerous"]
 
 

@@ -12,19 +12,26 @@ _LONGEST_SOCKET_PATH = 100
 
 
 def data_directory() -> Path:
-    """Where the embedded store keeps its data: `FIELDHOUSE_DATA`, or `.data` in the project."""
-    configured = os.environ.get("FIELDHOUSE_DATA")
-    return Path(configured) if configured else Path(__file__).parents[2] / ".data"
+    """Where the embedded store keeps its data: `FIELDHOUSE_DATA`, or `.data` in the project.
+
+    Ray gives its workers other working directories, so a relative path counts from the project.
+    """
+    return Path(__file__).parents[2] / (os.environ.get("FIELDHOUSE_DATA") or ".data")
 
 
-def redis_url(service: str) -> str | None:
-    """The Redis of a service: `ORDERS_REDIS_URL` (say), else `REDIS_URL`, else none."""
-    return os.environ.get(f"{service.upper()}_REDIS_URL") or os.environ.get("REDIS_URL")
+def own_redis_url(service: str) -> str | None:
+    """The Redis of one service alone: `ORDERS_REDIS_URL`, say."""
+    return os.environ.get(f"{service.upper()}_REDIS_URL") or None
+
+
+def shared_redis_url() -> str | None:
+    """The Redis of every service without one of its own: `REDIS_URL`."""
+    return os.environ.get("REDIS_URL") or None
 
 
 def is_embedded() -> bool:
     """Whether the store brings its own Redis, because the operator named none."""
-    return not os.environ.get("REDIS_URL")
+    return shared_redis_url() is None
 
 
 def socket_path() -> Path:

@@ -1,0 +1,1 @@
+"""The embedded server and the users on an external one, on real Valkey."""

@@ -1,0 +1,207 @@
+"""The embedded server lets nobody in without a password, loses nothing, and leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError, RedisError
+
+from actors.valkey_server import ADMIN, ValkeyServer
+from deployments.foundation.redis import client, connect_redis, password, secret
+from deployments.foundation.redis_users import DATASTORE, SERVICES
+from deployments.foundation.settings import data_directory, socket_path
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty data directory that the environment names, with no other Redis set."""
+    for name in (
+        "REDIS_URL",
+        "FIELDHOUSE_REDIS_SECRET",
+        *(f"{s.upper()}_REDIS_URL" for s in SERVICES),
+    ):
+        monkeypatch.delenv(name, raising=False)
+    with tempfile.TemporaryDirectory(prefix="fieldhouse-") as directory:
+        monkeypatch.setenv("FIELDHOUSE_DATA", directory)
+        yield Path(directory)
+
+
+@asynccontextmanager
+async def embedded() -> AsyncIterator[asyncio.Task[None]]:
+    """The server, supervised as the actor does it, until the block ends."""
+    task = asyncio.create_task(ValkeyServer(data_directory(), socket_path()).run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def entered(user: str) -> AsyncIterator[Redis]:
+    """A client of the running server as one of its users."""
+    async with await connect_redis(user, seconds=PATIENCE_SECONDS) as redis:
+        yield redis
+
+
+def servers(directory: Path) -> list[psutil.Process]:
+    """The processes of servers that listen in the directory."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            title = " ".join(process.cmdline())
+            if "valkey-server" in title and f"unixsocket:{directory}" in title:
+                found.append(process)
+    return found
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - processes and logs announce nothing.
+            await asyncio.sleep(0.05)
+
+
+async def pid_of_server() -> int:
+    async with entered(ADMIN) as admin:
+        info: dict[str, int] = await admin.info("server")
+        return info["process_id"]
+
+
+async def test_every_service_enters_as_its_own_user_and_keeps_to_its_own_keys(
+    directory: Path,
+) -> None:
+    async with embedded():
+        for service in SERVICES:
+            async with entered(service) as redis:
+                assert await redis.set(f"{{{service}}}:test", "1")
+                for other in set(SERVICES) - {service}:
+                    with pytest.raises(NoPermissionError):
+                        await redis.get(f"{{{other}}}:test")
+                with pytest.raises(NoPermissionError):
+                    await redis.config_get("*")
+
+
+async def test_nobody_enters_without_a_password(directory: Path) -> None:
+    async with embedded(), entered("orders"):
+        for user, guess in ((None, None), ("orders", "guess"), (None, "guess")):
+            stranger = Redis(
+                unix_socket_path=str(socket_path()),
+                retry=Retry(NoBackoff(), 0),
+                username=user,
+                password=guess,
+            )
+            with pytest.raises(RedisError, match=r"authenticated|invalid username-password"):
+                await stranger.ping()
+            await stranger.aclose()
+
+
+async def test_the_datastore_sees_who_is_connected_and_no_key(directory: Path) -> None:
+    async with embedded(), entered("orders") as orders, entered(DATASTORE) as datastore:
+        await orders.ping()
+        assert "orders" in {c["user"] for c in await datastore.client_list()}
+        with pytest.raises(NoPermissionError):
+            await datastore.get("{orders}:test")
+
+
+async def test_what_it_keeps_can_be_read_by_its_owner_alone(directory: Path) -> None:
+    async with embedded(), entered("orders"):
+        for name in ("redis-secret", "valkey.conf"):
+            assert stat.S_IMODE((directory / name).stat().st_mode) == 0o600
+        assert stat.S_IMODE(socket_path().stat().st_mode) & 0o077 == 0
+        kept = secret()
+        assert kept
+        assert password("orders", kept) not in (directory / "valkey.conf").read_text()
+
+
+async def test_a_server_that_is_killed_comes_back_with_its_data(directory: Path) -> None:
+    async with embedded(), entered("orders") as orders:
+        assert await orders.set("{orders}:test", "kept")
+        # Once the file is on disk, not even the machine's end would lose it.
+        assert await orders.execute_command("WAITAOF", 1, 0, PATIENCE_SECONDS * 1000) == [1, 0]
+        first = await pid_of_server()
+        os.kill(first, signal.SIGKILL)
+        assert await pid_of_server() != first
+        async with entered("orders") as again:
+            assert await again.get("{orders}:test") == "kept"
+
+
+async def test_data_and_passwords_survive_a_restart(directory: Path) -> None:
+    async with embedded(), entered("orders") as orders:
+        before = secret()
+        assert await orders.set("{orders}:test", "kept")
+    assert servers(directory) == []
+    async with embedded(), entered("orders") as orders:
+        assert await orders.get("{orders}:test") == "kept"
+        assert secret() == before
+
+
+async def test_a_second_server_waits_until_the_first_has_ended(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with embedded():
+        first = await pid_of_server()
+        async with embedded() as second:
+            await until(lambda: "waiting until it ends" in caplog.text)
+            assert [server.pid for server in servers(directory)] == [first]
+            os.kill(first, signal.SIGKILL)
+            assert await pid_of_server() != first
+            assert not second.done()
+
+
+async def test_a_server_whose_lock_is_given_up_is_followed_by_the_one_that_waits(
+    directory: Path,
+) -> None:
+    async with embedded() as first:
+        before = await pid_of_server()
+        async with embedded():
+            first.cancel()
+            with suppress(asyncio.CancelledError):
+                await first
+            assert await pid_of_server() != before
+
+
+SUPERVISOR = """
+import asyncio
+from actors.valkey_server import ValkeyServer
+from deployments.foundation.settings import data_directory, socket_path
+asyncio.run(ValkeyServer(data_directory(), socket_path()).run())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+async def test_a_server_ends_with_its_supervisor_however_that_ends(directory: Path) -> None:
+    supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", SUPERVISOR)
+    try:
+        async with entered("orders") as orders:
+            assert await orders.set("{orders}:test", "kept")
+    finally:
+        running = servers(directory)
+        supervisor.kill()
+        await supervisor.wait()
+    assert len(running) == 1
+    await until(lambda: not servers(directory))
+    async with embedded(), entered("orders") as orders:
+        assert await orders.get("{orders}:test") == "kept"
+
+
+async def test_a_client_of_a_server_that_is_not_there_says_so(directory: Path) -> None:
+    redis = client("orders")
+    with pytest.raises(RedisError):
+        await redis.ping()
+    await redis.aclose()
