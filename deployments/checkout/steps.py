@@ -192,6 +192,7 @@ def order_of(attempt: Attempt) -> PlaceOrder:
         currency=session.currency,
         items=items,
         totals=session.priced.totals,
+        tax_name=session.priced.tax_name,
         delivery=OrderDelivery(
             title=option.title,
             carrier=option.carrier,

@@ -60,6 +60,7 @@ class PlaceOrder(Message):
     currency: Currency
     items: tuple[OrderedItem, ...] = Field(min_length=1)
     totals: PriceTotals
+    tax_name: str | None = None
     delivery: OrderDelivery
     buyer_email: str | None = None
 
@@ -110,6 +111,7 @@ class Order(Message):
     currency: Currency
     items: tuple[OrderedItem, ...]
     totals: PriceTotals
+    tax_name: str | None = None
     delivery: OrderDelivery
     buyer_email: str | None = None
     history: tuple[HistoryEntry, ...]

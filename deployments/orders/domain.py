@@ -34,6 +34,7 @@ def order_of(
         currency=placed.currency,
         items=placed.items,
         totals=placed.totals,
+        tax_name=placed.tax_name,
         delivery=placed.delivery,
         buyer_email=placed.buyer_email,
         history=tuple(history),

@@ -22,7 +22,7 @@ def order_json(order: Order) -> Json:
         "fulfillment": {"expectations": [_expectation(order)], "events": []},
         "adjustments": [],
         "currency": order.currency,
-        "totals": order.totals.to_ucp(),
+        "totals": order.totals.to_ucp(tax_name=order.tax_name),
     }
 
 
