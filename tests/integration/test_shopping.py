@@ -16,7 +16,7 @@ from tests.integration.shopper import ADDRESS, Json, Shopper, line_items, paymen
 from tests.ucp_schemas import assert_valid
 
 ORDERS = Path(__file__).parent / "data" / "orders.jsonl"
-SCARCE = "GL-H102-L"
+SCARCE = "TG-W091-L"
 SCARCE_UNITS = 36
 BUYERS = 100
 
