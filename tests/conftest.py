@@ -39,7 +39,7 @@ async def admin(valkey_socket: Path) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def redis_of(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:  # noqa: ARG001
+async def redis_of(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:
     """Clients by service, each limited by the service's ACL as in production."""
     async with AsyncExitStack() as stack:
 
