@@ -46,3 +46,16 @@ def socket_path() -> Path:
 def public_url() -> str:
     """The address under which clients reach the store, without a slash at its end."""
     return os.environ.get("FIELDHOUSE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+
+
+def rate_limits() -> str:
+    """How often one client may ask, beside the defaults: `FIELDHOUSE_RATE_LIMITS`, or `off`."""
+    return os.environ.get("FIELDHOUSE_RATE_LIMITS", "")
+
+
+def trusted_proxies() -> int:
+    """How many proxies of the operator's stand in front and append to `X-Forwarded-For`.
+
+    None unless `FIELDHOUSE_TRUSTED_PROXIES` says so: the store's own proxy appends nothing.
+    """
+    return int(os.environ.get("FIELDHOUSE_TRUSTED_PROXIES") or 0)
