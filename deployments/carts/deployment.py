@@ -11,8 +11,8 @@ from deployments.carts.service import CartsService
 from deployments.carts.store import CartsStore
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.authentication import platform_keys
+from deployments.foundation.edge import http_app
 from deployments.foundation.handles import connect
-from deployments.foundation.http import http_app
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
 from deployments.inventory.contract import InventoryApi

@@ -15,8 +15,8 @@ from deployments.checkout.service import CheckoutService
 from deployments.checkout.steps import Steps
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.authentication import platform_keys
+from deployments.foundation.edge import http_app
 from deployments.foundation.handles import connect
-from deployments.foundation.http import http_app
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
 from deployments.inventory.contract import InventoryApi

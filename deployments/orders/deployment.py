@@ -6,7 +6,7 @@ from ray import serve
 from starlette.types import ASGIApp
 
 from deployments.foundation.authentication import platform_keys
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
 from deployments.foundation.settings import public_url

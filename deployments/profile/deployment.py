@@ -5,7 +5,7 @@ from __future__ import annotations
 from ray import serve
 from starlette.types import ASGIApp
 
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from deployments.foundation.settings import public_url
 from deployments.profile.routes import ProfileRoutes
 

@@ -30,7 +30,8 @@ from deployments.foundation.callers import (
     identify,
 )
 from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.http import MAX_BODY_BYTES, answer, http_app, parse, read_body
+from deployments.foundation.edge import http_app
+from deployments.foundation.http import MAX_BODY_BYTES, answer, parse, read_body
 from deployments.foundation.idempotency import key_reused, stale_version, still_running
 from deployments.foundation.message import Message
 from deployments.foundation.refusal import Refusal

@@ -24,7 +24,7 @@ from deployments.catalog.contract import (
 )
 from deployments.foundation.authentication import hash_key
 from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from deployments.foundation.idempotency import RequestKey, request_key
 from deployments.inventory.contract import (
     Availability,

@@ -12,7 +12,7 @@ import pytest
 from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.authentication import hash_key
 from deployments.foundation.detach import finish_detached
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from tests.ucp_schemas import assert_valid
 from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Rooms
 

@@ -20,7 +20,7 @@ from commands.demo import Demo
 from commands.receipt import Page, check, money
 from commands.storefront import StoreError, Storefront
 from deployments.foundation.authentication import DEVELOPMENT_KEY
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from deployments.inventory.contract import CheckAvailability
 from tests.conftest import ClientOf
 from tests.unit.commands.whole_store import URL, WholeStore, open_store

@@ -26,7 +26,7 @@ from deployments.checkout.store import CheckoutStore
 from deployments.foundation.authentication import platform_keys
 from deployments.foundation.clock import utc_now
 from deployments.foundation.detach import finish_detached
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from deployments.inventory.contract import ReceiveStock
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deployments.foundation.http import http_app
+from deployments.foundation.edge import http_app
 from deployments.payments.contract import CARD, SANDBOX_HANDLER, payment_handlers
 from deployments.profile.routes import ProfileRoutes
 from tests.ucp_schemas import assert_valid

@@ -1,0 +1,182 @@
+"""The edge of a room: what every request is held to, and one answer for every mistake.
+
+A room's routes raise refusals; what they become is said here once for those that every room
+shares, and by the room for its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.deadline import within
+from deployments.foundation.http import BODY_SECONDS, ProtocolError, answer
+from deployments.foundation.idempotency import KeyReused, StaleVersion, StillRunning
+from deployments.foundation.operations import Handler, Operation
+from deployments.foundation.rate_limits import RateLimits, Standing
+from deployments.foundation.refusal import Refusal
+
+MAX_HEAD_BYTES = 16 * 1024
+_STATUS = {KeyReused: 409, StillRunning: 409, StaleVersion: 412}
+# What every answer has unless it says otherwise. JSON is nothing that a browser should show, run,
+# embed, guess about or keep.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_EXTRA = "fieldhouse.headers"
+_log = logging.getLogger(__name__)
+
+
+def _protocol_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProtocolError)  # noqa: S101 - Starlette's handlers are typed loosely.
+    body = {"code": error.code, "content": error.content}
+    return answer(body, status=error.status, headers=error.headers)
+
+
+def _http_exception(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+    body = {"code": code, "content": f"{error.detail}."}
+    return answer(body, status=error.status_code, headers=error.headers)
+
+
+def _shared_refusal(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)  # noqa: S101
+    status = _STATUS.get(type(error))
+    if status is None:
+        _log.error("a refusal reached the edge unanswered", exc_info=error)
+        return _bug(_request, error)
+    return answer({"code": error.code, "content": error.sentence}, status=status)
+
+
+def _unavailable(_request: Request, error: Exception) -> Response:
+    _log.warning("%s", error)
+    content = "A service that this needs does not answer. Repeat the request, under the same key."
+    body = {"code": "unavailable", "content": content}
+    return answer(body, status=503, headers={"Retry-After": "1"})
+
+
+def _late(_request: Request, _error: Exception) -> Response:
+    _log.warning("an answer took longer than is allowed")
+    content = "This took longer than the store allows. Repeat the request, under the same key."
+    return answer({"code": "timeout", "content": content}, status=503, headers={"Retry-After": "1"})
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    # Nobody reads this: the client left before it had sent its body.
+    return answer({"code": "invalid_request", "content": "The body is incomplete."}, status=400)
+
+
+def _bug(_request: Request, _error: Exception) -> Response:
+    content = "Something is wrong on our side and has been logged. Repeat the request later."
+    return answer({"code": "internal_error", "content": content}, status=500)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds that a body may take to arrive, and that an answer may take, the body included."""
+
+    body: float = 10.0
+    answer: float = 15.0
+
+
+class _Edge:
+    """The outermost layer: lets a route at the prefix itself match, and completes all headers.
+
+    Serve strips the route prefix into `root_path`; Starlette then sees an empty path.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        extra: dict[str, str] = {}
+        scope = {**scope, _EXTRA: extra}
+        if scope["path"] == scope.get("root_path", ""):
+            scope["path"] += "/"
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in (_HEADERS | extra).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, complete)
+
+
+def _guarded(route: Route, limits: RateLimits | None, patience: Patience) -> Route:
+    """The route, with what a request may bring, how often it may come and how long it may take."""
+    handler: Handler = route.endpoint
+
+    async def handle(request: Request) -> Response:
+        _check_head(request)
+        if limits is not None and isinstance(route, Operation) and route.limited:
+            _admit(request, await limits.count(request.headers, route))
+        request.scope[BODY_SECONDS] = patience.body
+        async with within(patience.answer):
+            return await handler(request)
+
+    return Route(route.path, handle, methods=route.methods)
+
+
+def _check_head(request: Request) -> None:
+    head = len(request.scope["path"]) + len(request.scope["query_string"])
+    head += sum(len(name) + len(value) for name, value in request.scope["headers"])
+    if head > MAX_HEAD_BYTES:
+        sentence = f"A request may have {MAX_HEAD_BYTES} bytes of headers at most."
+        raise ProtocolError(431, "request_too_large", sentence)
+
+
+def _admit(request: Request, standing: Standing | None) -> None:
+    if standing is None:
+        return
+    request.scope[_EXTRA].update(standing.headers())
+    if standing.exceeded:
+        sentence = f"Too many requests. Repeat it in {standing.renewed_in} s."
+        headers = {"Retry-After": str(standing.renewed_in)}
+        raise ProtocolError(429, "rate_limited", sentence, headers)
+
+
+def http_app(
+    routes: Sequence[Route],
+    limits: RateLimits | None = None,
+    patience: Patience = Patience(),
+) -> ASGIApp:
+    """The ASGI application of a room; `/` in a route is the room's prefix itself."""
+    app = Starlette(
+        routes=[_guarded(route, limits, patience) for route in routes],
+        exception_handlers={
+            ProtocolError: _protocol_error,
+            HTTPException: _http_exception,
+            Refusal: _shared_refusal,
+            NeighbourUnavailable: _unavailable,
+            RedisConnectionError: _unavailable,
+            RedisTimeoutError: _unavailable,
+            TimeoutError: _late,
+            ClientDisconnect: _gone,
+            Exception: _bug,
+        },
+    )
+    # A redirect would be built from the Host header, and a path with a slash too many is unknown.
+    app.router.redirect_slashes = False
+    return _Edge(app)
