@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Cents = Annotated[int, Field(ge=0, description="An amount in the currency's minor unit.")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="An ISO 4217 code.")]
@@ -18,3 +19,18 @@ class Message(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+M = TypeVar("M", bound=Message)
+
+
+def readable(message: type[M], stored: str | Mapping[str, str] | None) -> M | None:
+    """What was stored as JSON or as a hash; none where that is nothing or no such message."""
+    if not stored:
+        return None
+    try:
+        if isinstance(stored, str):
+            return message.model_validate_json(stored)
+        return message.model_validate(stored)
+    except ValidationError:
+        return None

@@ -8,9 +8,10 @@ import hmac
 import os
 import random
 import time
+from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from redis.asyncio import ConnectionPool, Redis
@@ -101,6 +102,25 @@ async def _refusal_to(service: str) -> Exception | None:
         except (RedisError, OSError) as reason:
             return reason
     return None
+
+
+async def names(redis: Redis, prefix: str, *, at_once: int = 500) -> AsyncIterator[list[str]]:
+    """What follows `prefix` in every key that begins with it, each once, about `at_once` a time.
+
+    A key that is there all the while is found; one that comes or goes meanwhile may be. Others are
+    answered between the batches, but the server looks at every key that it has: this is for an
+    operator's command, never for a request.
+    """
+    cursor, seen = 0, set[str]()
+    while True:
+        page = await redis.scan(cursor, match=f"{prefix}*", count=at_once)
+        cursor, keys = cast(tuple[int, list[str]], page)
+        found = {key.removeprefix(prefix) for key in keys} - seen
+        seen |= found
+        if found:
+            yield sorted(found)
+        if not cursor:
+            return
 
 
 @cache
