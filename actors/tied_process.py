@@ -13,7 +13,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from signal import Signals
+from signal import SIG_DFL, SIGINT, Signals
+from signal import signal as handle
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
@@ -28,6 +29,7 @@ def start_tied(
     directory: Path | None = None,
     keep_open: Sequence[int] = (),
     new_session: bool = False,
+    new_group: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` so that it gets `signal` when the calling thread or its process ends."""
     tie = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(signal.value)]
@@ -40,12 +42,15 @@ def start_tied(
         cwd=directory,
         pass_fds=keep_open,
         start_new_session=new_session,
+        process_group=0 if new_group else None,
     )
 
 
 def _become(parent: int, signal: int, command: list[str]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal)
+    # A shell that starts something in the background lets it ignore what Ctrl-C sends.
+    handle(SIGINT, SIG_DFL)
     if os.getppid() != parent:
         return  # The parent ended before it could be watched.
     os.execv(command[0], command)  # noqa: S606 - replaces this process on purpose.

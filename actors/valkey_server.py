@@ -84,8 +84,14 @@ class ValkeyServer:
         file = self._directory / "valkey.conf"
         _write_private(file, configuration(self._directory, self._socket, secret))
         with (self._directory / "valkey.log").open("ab") as log:
-            command = [get_binary_path(), file]
-            return start_tied(command, signal=SIGTERM, output=log, keep_open=[lock])
+            return start_tied(
+                [get_binary_path(), file],
+                signal=SIGTERM,
+                output=log,
+                keep_open=[lock],
+                # Ray kills what is left in an actor's group; the server is to end gracefully.
+                new_group=True,
+            )
 
 
 def configuration(directory: Path, socket: Path, secret: str) -> str:

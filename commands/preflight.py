@@ -1,0 +1,152 @@
+"""What must be right before a store is started: each check raises one clear line, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
+from redis.retry import Retry
+
+from commands.run_settings import CannotRunError, RunSettings
+from deployments.foundation.authentication import PlatformKeysMissingError, platform_keys
+from deployments.foundation.redis import password, secret
+from deployments.foundation.redis_users import DATASTORE, SERVICES, set_user
+from deployments.foundation.settings import own_redis_url, shared_redis_url
+
+NEEDED_MEMORY = 2_700 * 2**20
+"""The whole store with one replica of each service was measured at 2,400 MiB."""
+
+_REDIS_ANSWERS_WITHIN_SECONDS = 5
+_CONTAINER = Path("/sys/fs/cgroup")
+
+
+def check(settings: RunSettings) -> None:
+    """All that can be known before Ray starts. Raises `CannotRunError`."""
+    check_port(settings)
+    check_memory()
+    check_platform_keys()
+    check_redis()
+
+
+@contextlib.contextmanager
+def only_store(settings: RunSettings) -> Iterator[None]:
+    """Hold the data directory for this run. Raises `CannotRunError` if a store already runs."""
+    with (
+        (settings.data / "run.lock").open("a+") as lock,
+        (settings.data / "lock").open("a") as server,
+    ):
+        for held in (lock, server):
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as taken:
+                lock.seek(0)
+                raise CannotRunError(_already_running(settings, lock.read())) from taken
+        # The second lock is the embedded server's: it shows a store that was started by hand.
+        fcntl.flock(server, fcntl.LOCK_UN)
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}, {settings.url}")
+        lock.flush()
+        yield
+
+
+def _already_running(settings: RunSettings, note: str) -> str:
+    who = f" ({note})" if note else ""
+    return (
+        f"A store already runs on {settings.data}{who}. "
+        "Stop it, or set FIELDHOUSE_DATA and FIELDHOUSE_PORT to run another."
+    )
+
+
+def check_port(settings: RunSettings) -> None:
+    """The API's port must be free."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as reason:
+            raise CannotRunError(
+                f"Port {settings.port} on {settings.host} cannot be used: {reason.strerror}. "
+                "Stop what listens there, or set FIELDHOUSE_PORT."
+            ) from reason
+
+
+def check_memory() -> None:
+    """There must be room for every process of the store."""
+    available = int(min(psutil.virtual_memory().available, _left_in_container()))
+    if available < NEEDED_MEMORY:
+        raise CannotRunError(
+            f"Too little memory: the store needs {NEEDED_MEMORY >> 20} MiB, "
+            f"and {available >> 20} MiB are available."
+        )
+
+
+def _left_in_container() -> float:
+    """What a control group leaves, in bytes; infinite where none limits."""
+    try:
+        limit = int((_CONTAINER / "memory.max").read_text())
+        used = int((_CONTAINER / "memory.current").read_text())
+    except (OSError, ValueError):
+        return float("inf")
+    return limit - used
+
+
+def check_platform_keys() -> None:
+    """A store on an external Redis is not for development, and its keys must not be either."""
+    try:
+        platform_keys()
+    except PlatformKeysMissingError as missing:
+        raise CannotRunError(str(missing)) from missing
+
+
+def check_redis() -> None:
+    """Every Redis that the environment names must answer, and let the services in."""
+    for service in SERVICES:
+        if (url := own_redis_url(service)) is not None:
+            _answers(f"{service.upper()}_REDIS_URL", url)
+    if (url := shared_redis_url()) is not None:
+        _answers("REDIS_URL", url)
+        if (shared := secret()) is not None:
+            _lets_services_in(url, shared)
+
+
+def _answers(name: str, url: str) -> None:
+    with _speaking(name, url) as redis, contextlib.suppress(NoPermissionError):
+        redis.ping()
+
+
+def _lets_services_in(url: str, shared: str) -> None:
+    """Services' users can be created, or somebody has created them already."""
+    try:
+        with _speaking("REDIS_URL", url) as redis:
+            redis.execute_command(*set_user(DATASTORE, shared))
+    except NoPermissionError:
+        with _speaking("REDIS_URL", url) as redis:
+            redis.execute_command("AUTH", DATASTORE, password(DATASTORE, shared))
+
+
+@contextlib.contextmanager
+def _speaking(name: str, url: str) -> Iterator[Redis]:
+    """A connection for one question; whatever keeps it from being answered is one line."""
+    try:
+        with Redis.from_url(
+            url,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=_REDIS_ANSWERS_WITHIN_SECONDS,
+            socket_connect_timeout=_REDIS_ANSWERS_WITHIN_SECONDS,
+        ) as redis:
+            yield redis
+    except NoPermissionError:
+        raise
+    except AuthenticationError as reason:
+        raise CannotRunError(f"The Redis of {name} refuses the store: {reason}") from reason
+    except (RedisError, OSError, ValueError) as reason:
+        raise CannotRunError(f"The Redis of {name} does not answer: {reason}") from reason

@@ -1,0 +1,179 @@
+"""`make run`: starts the store, says when it is ready, and ends all of it on Ctrl-C or TERM."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+
+import yaml
+from rich.console import Console
+
+from commands.preflight import check, only_store
+from commands.progress import Progress
+from commands.run_settings import (
+    PROJECT,
+    CannotRunError,
+    RunSettings,
+    prepare,
+    settings_from_environment,
+)
+from commands.serve_process import ServeProcess
+from commands.serve_status import (
+    FAILED,
+    RUNNING,
+    UNHEALTHY,
+    Application,
+    applications,
+    catalogue_is_loaded,
+    token_file,
+)
+from deployments.foundation.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
+
+_EVERY_SECONDS = 0.5
+_UNHEALTHY_FOR_SECONDS = 60.0
+_LAST_LINES = 15
+_LOADER = re.compile(r"\(CatalogueLoader pid=\d+[^)]*\)\s+(loaded .*)")
+
+
+class FailedError(Exception):
+    """The store was started and came to nothing; the message says what failed and where to look."""
+
+
+class Run:
+    """One run of the store, from its first process to its last."""
+
+    def __init__(self, settings: RunSettings, console: Console) -> None:
+        self._settings, self._console = settings, console
+        self._asked_to_stop = threading.Event()
+        self._began = time.monotonic()
+        self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._unhealthy_since: dict[str, float] = {}
+
+    def stop_on_signals(self) -> None:
+        """Ctrl-C, TERM and a closed terminal end the run, whatever it is at."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self._asked_to_stop.set())
+
+    def live(self) -> None:
+        """Start, report, wait and stop. Raises `FailedError` if it did not come up or broke."""
+        serve = ServeProcess(self._settings)
+        try:
+            self._come_up(serve)
+            while not self._asked_to_stop.wait(_EVERY_SECONDS):
+                self._read(serve)
+                self._must_live(serve)
+        finally:
+            self._end(serve)
+
+    def _come_up(self, serve: ServeProcess) -> None:
+        with Progress(self._console, services()) as progress:
+            while not self._asked_to_stop.wait(_EVERY_SECONDS):
+                self._read(serve, progress)
+                self._must_live(serve)
+                found = applications(serve.dashboard) if serve.dashboard else {}
+                progress.show(found, self._seconds())
+                self._must_not_fail(found)
+                if self._is_ready(found):
+                    break
+        if not self._asked_to_stop.is_set():
+            self._report(serve)
+
+    def _is_ready(self, found: Mapping[str, Application]) -> bool:
+        up = [name for name in services() if name in found and found[name].status == RUNNING]
+        if len(up) == len(services()) and catalogue_is_loaded(self._settings.url):
+            return True
+        if self._seconds() > self._settings.ready_seconds:
+            late = ", ".join(name for name in services() if name not in up) or "the catalogue"
+            raise FailedError(f"Not up after {self._seconds():.0f} s: {late}. {self._where()}")
+        return False
+
+    def _must_not_fail(self, found: Mapping[str, Application]) -> None:
+        for name, application in found.items():
+            since = self._unhealthy_since.setdefault(name, self._seconds())
+            if application.status != UNHEALTHY:
+                del self._unhealthy_since[name]
+            elif self._seconds() - since > _UNHEALTHY_FOR_SECONDS:
+                raise self._failed(name, application)
+            if application.status == FAILED:
+                raise self._failed(name, application)
+
+    def _failed(self, name: str, application: Application) -> FailedError:
+        logs = self._settings.service_logs / f"replica_{name}_*.log"
+        what = f"The service {name} is {application.status}: {application.message}"
+        return FailedError(f"{what}\nIts logs: {logs}, controller_*.log and {self._settings.log}")
+
+    def _must_live(self, serve: ServeProcess) -> None:
+        if serve.has_ended:
+            self._read(serve)
+            last = "\n".join(self._last_lines)
+            raise FailedError(f"`serve run` ended by itself. Its last words:\n{last}")
+
+    def _read(self, serve: ServeProcess, progress: Progress | None = None) -> None:
+        for line in serve.new_lines():
+            self._last_lines.append(line)
+            if progress and (loaded := _LOADER.search(line)):
+                progress.tell(f"{self._seconds():6.1f} s  {loaded[1]}")
+
+    def _report(self, serve: ServeProcess) -> None:
+        say, url = self._console.out, self._settings.url
+        say(f"ready after {self._seconds():.1f} s\n", style="bold")
+        say(f"API        {url}")
+        say(f"           {_key()}")
+        say(f'           curl -s {url}/catalog/search -d \'{{"query": "helmet"}}\'')
+        say("           make demo")
+        say(f"dashboard  {serve.dashboard}, its token is in {token_file()}")
+        say(f"logs       {self._settings.log}, and of each service in")
+        say(f"           {self._settings.service_logs}")
+        say(f"data       {self._settings.data}")
+        say("\nCtrl-C ends the store.")
+
+    def _where(self) -> str:
+        return f"Logs: {self._settings.log} and {self._settings.service_logs}"
+
+    def _end(self, serve: ServeProcess) -> None:
+        began = time.monotonic()
+        self._console.out("stopping ...")
+        killed = serve.stop()
+        note = f", {killed} processes had to be killed" if killed else ""
+        self._console.out(f"stopped after {time.monotonic() - began:.1f} s{note}")
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
+
+def services() -> list[str]:
+    """The applications of serve_config.yaml, in its order."""
+    config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
+    return [str(application["name"]) for application in config["applications"]]
+
+
+def _key() -> str:
+    if hash_key(DEVELOPMENT_KEY) in platform_keys():
+        return f"X-API-Key: {DEVELOPMENT_KEY} (known to everybody, for development only)"
+    return "X-API-Key: one of FIELDHOUSE_PLATFORM_KEYS"
+
+
+def main() -> int:
+    """Run the store; 0 after Ctrl-C or TERM, 1 if it could not run or broke."""
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        settings = settings_from_environment()
+        prepare(settings)
+        with only_store(settings):
+            check(settings)
+            run = Run(settings, console)
+            run.stop_on_signals()
+            run.live()
+    except (CannotRunError, FailedError) as reason:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(reason), markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

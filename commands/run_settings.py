@@ -1,0 +1,83 @@
+"""What `make run` is told by the environment, and where it keeps what it needs while it runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployments.foundation.settings import data_directory
+
+PROJECT = Path(__file__).parents[1]
+_SCRATCH = Path("/tmp")  # noqa: S108 - owned and checked below; sockets' paths must be short.
+_LONGEST_PORT = 65535
+
+
+class CannotRunError(Exception):
+    """The store cannot run; the message is one line that says why and what to do."""
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """One store on this machine.
+
+    `data` outlives the run; `scratch` holds Ray's session and HAProxy's files. `ready_seconds` is
+    how long the services may take to come up.
+    """
+
+    host: str
+    port: int
+    data: Path
+    scratch: Path
+    ready_seconds: float
+
+    @property
+    def url(self) -> str:
+        """The API's address as this machine reaches it."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What `serve run` and the actors print."""
+        return self.data / "store.log"
+
+    @property
+    def service_logs(self) -> Path:
+        """Serve's own logs, one file a replica."""
+        return self.scratch / "ray" / "session_latest" / "logs" / "serve"
+
+
+def settings_from_environment() -> RunSettings:
+    """The store that the environment asks for. Raises `CannotRunError` for what makes no sense."""
+    data = data_directory().resolve()
+    # The directory's owner may keep several stores, one a data directory.
+    name = hashlib.sha256(f"{os.getuid()}:{data}".encode()).hexdigest()[:8]
+    return RunSettings(
+        host=os.environ.get("FIELDHOUSE_HOST") or "127.0.0.1",
+        port=_number("FIELDHOUSE_PORT", 8000, _LONGEST_PORT),
+        data=data,
+        scratch=_SCRATCH / f"fieldhouse-{name}",
+        ready_seconds=_number("FIELDHOUSE_READY_SECONDS", 600, 86400),
+    )
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise CannotRunError(f"{name} is {text!r}: it takes a number from 1 to {most}.")
+    return int(text)
+
+
+def prepare(settings: RunSettings) -> None:
+    """Make the directories. Raises `CannotRunError` where that is impossible or unsafe."""
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.scratch.mkdir(mode=0o700, exist_ok=True)
+        found = settings.scratch.lstat()
+    except OSError as reason:
+        raise CannotRunError(f"{reason.filename} cannot be used: {reason.strerror}.") from reason
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise CannotRunError(f"{settings.scratch} belongs to somebody else: remove it.")
