@@ -14,16 +14,27 @@ Every change is one script, in which the idempotency key, the effect and the ans
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import CancelSession, CompleteSession, ReplaceSession, Session
-from deployments.checkout.replies import Saga, claimed, load, not_found, settle
+from deployments.checkout.replies import (
+    Saga,
+    SagaRecord,
+    SessionRecord,
+    claimed,
+    load,
+    not_found,
+    saga_record,
+    session_record,
+    settle,
+)
 from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.redis import script
+from deployments.foundation.redis import names, script
 
 KEEP_SECONDS = 30 * 24 * 3600
 """How long a session, and the record of a saga that has ended, can still be read."""
@@ -43,6 +54,10 @@ def _request(name: str) -> str:
 
 def _saga(saga_id: str) -> str:
     return f"{{checkout}}:saga:{saga_id}"
+
+
+def _cart(cart_id: str) -> str:
+    return f"{{checkout}}:cart:{cart_id}"
 
 
 def _ms(moment: datetime) -> int:
@@ -89,7 +104,7 @@ class CheckoutStore:
         """Keep a new session; the second value is false for the one that its cart already has."""
         cart_key = _request(request.name)
         if session.cart_id is not None:
-            cart_key = f"{{checkout}}:cart:{session.cart_id}"
+            cart_key = _cart(session.cart_id)
         outcome = await self._create(
             keys=[_request(request.name), _session(session.id), cart_key],
             args=[
@@ -189,3 +204,50 @@ class CheckoutStore:
         """Take over sagas whose driver's lease has ended."""
         found = await self._claim(keys=[_ACTIVE], args=[_ms(now), _ms(now) + LEASE_MS, limit])
         return [claimed(*saga) for saga in found]
+
+    def session_ids(self) -> AsyncIterator[list[str]]:
+        """All sessions, in batches."""
+        return names(self._redis, _session(""))
+
+    async def sessions(self, ids: Sequence[str]) -> dict[str, SessionRecord]:
+        """What is stored of each of these sessions."""
+        keys = [_session(id_) for id_ in ids]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hgetall(key)
+            found = await pipe.execute()
+        return {
+            id_: session_record(key, fields)
+            for id_, key, fields in zip(ids, keys, found, strict=True)
+        }
+
+    async def saga_ids(self) -> AsyncIterator[list[str]]:
+        """All sagas in batches, first those that are to be driven on."""
+        active = cast(list[str], await self._redis.zrange(_ACTIVE, 0, -1))
+        if active:
+            yield active
+        async for ids in names(self._redis, _saga("")):
+            yield [id_ for id_ in ids if id_ not in active]
+
+    async def sagas(self, ids: Sequence[str]) -> dict[str, SagaRecord]:
+        """What is stored of each of these sagas, at one moment."""
+        keys = [_saga(id_) for id_ in ids]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for id_, key in zip(ids, keys, strict=True):
+                pipe.hgetall(key)
+                pipe.zscore(_ACTIVE, id_)
+            found = await pipe.execute()
+        return {
+            id_: saga_record(key, fields, lease_ends)
+            for id_, key, fields, lease_ends in zip(ids, keys, found[::2], found[1::2], strict=True)
+        }
+
+    def linked_carts(self) -> AsyncIterator[list[str]]:
+        """The carts of which a session was made, in batches."""
+        return names(self._redis, _cart(""))
+
+    async def links(self, cart_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+        """By cart, the key of its link and the session that it names, if it is still there."""
+        keys = [_cart(id_) for id_ in cart_ids]
+        named = cast(list[str | None], await self._redis.mget(keys))
+        return dict(zip(cart_ids, zip(keys, named, strict=True), strict=True))

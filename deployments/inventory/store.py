@@ -19,18 +19,18 @@ lapses a little early or late, but never twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from deployments.foundation.message import Message
-from deployments.foundation.redis import script
-from deployments.inventory.contract import Reservation, Shortage, StockRow
+from deployments.foundation.message import Message, readable
+from deployments.foundation.redis import names, script
+from deployments.inventory.contract import Allocation, Reservation, Shortage, StockRow
 from deployments.inventory.domain import (
     Discrepancy,
     Movement,
@@ -50,7 +50,10 @@ _STEP = "{inventory}:step:"
 
 _HERE = Path(__file__).parent
 _LEDGER_PAGE = 1000
+_BEGINNING = "0-0"
+_Page = list[tuple[str, dict[str, str]]]
 _PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
+_ALLOCATIONS: TypeAdapter[tuple[Allocation, ...]] = TypeAdapter(tuple[Allocation, ...])
 
 
 class Outcome(Message):
@@ -60,6 +63,38 @@ class Outcome(Message):
     shortages: tuple[Shortage, ...] = ()
     refused: Literal["undone", "lapsed", "committed"] | None = None
     count: int = 0
+
+
+class Moment(NamedTuple):
+    """All units by SKU, location and state, and the last entry of the ledger, at one moment."""
+
+    stock: Stock
+    last: str
+
+
+class Entry(NamedTuple):
+    """One entry of the ledger; `movement` is none where it cannot be read."""
+
+    key: str
+    movement: Movement | None
+
+
+class ReservationRecord(NamedTuple):
+    """What is stored of a reservation, for whoever checks the books.
+
+    `state` is none where there is none, `allocations` also where they cannot be read, and `lapses`
+    (ms since 1970) where it is not among the holds.
+    """
+
+    key: str
+    state: str | None
+    allocations: tuple[Allocation, ...] | None
+    lapses: float | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it sets units aside."""
+        return self.state in {"held", "allocated"}
 
 
 class InventoryStore:
@@ -131,13 +166,17 @@ class InventoryStore:
 
         Reads both as of one moment, so it may run while the store sells.
         """
-        async with self._redis.pipeline(transaction=True) as moment:
-            moment.hgetall(_STOCK)
-            moment.xrevrange(_LEDGER, count=1)
-            rows, newest = await moment.execute()
-        last = newest[0][0] if newest else "0-0"
+        stock, last = await self.moment()
         ledger = replay([movement async for movement in self._movements(last)])
-        return discrepancies(_stock(rows), ledger)
+        return discrepancies(stock, ledger)
+
+    async def moment(self) -> Moment:
+        """The stock, and how far the ledger goes that it is the sum of."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(_STOCK)
+            pipe.xrevrange(_LEDGER, count=1)
+            rows, newest = await pipe.execute()
+        return Moment(_stock(rows), newest[0][0] if newest else _BEGINNING)
 
     async def stock(self) -> Stock:
         """All units by SKU, location and state."""
@@ -147,16 +186,38 @@ class InventoryStore:
         """The whole ledger, oldest entry first."""
         return [movement async for movement in self._movements("+")]
 
+    async def ledger(self, *, after: str = _BEGINNING, until: str) -> AsyncIterator[list[Entry]]:
+        """The ledger's entries between two of them, the first left out, oldest first, in pages."""
+        async for page in self._pages(after, until):
+            yield [
+                Entry(f"{_LEDGER} {entry}", readable(Movement, fields)) for entry, fields in page
+            ]
+
+    def reservation_ids(self) -> AsyncIterator[list[str]]:
+        """All reservations that are open, or were until a week ago, in batches."""
+        return names(self._redis, _RESERVATION)
+
+    async def reservations(self, ids: Sequence[str]) -> dict[str, ReservationRecord]:
+        """What is stored under each of these ids, at one moment."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for id_ in ids:
+                pipe.hmget(_RESERVATION + id_, ["state", "allocations"])
+                pipe.zscore(_HOLDS, id_)
+            found = await pipe.execute()
+        return {
+            id_: ReservationRecord(_RESERVATION + id_, state, _allocations(written), lapses)
+            for id_, (state, written), lapses in zip(ids, found[::2], found[1::2], strict=True)
+        }
+
     async def _movements(self, last: str) -> AsyncIterator[Movement]:
-        start = "-"
-        while page := await self._page(start, last):
+        async for page in self._pages(_BEGINNING, last):
             for _entry, fields in page:
                 yield Movement.model_validate(fields)
-            start = f"({page[-1][0]}"
 
-    async def _page(self, start: str, last: str) -> list[tuple[str, dict[str, str]]]:
-        page = await self._redis.xrange(_LEDGER, start, last, count=_LEDGER_PAGE)
-        return cast(list[tuple[str, dict[str, str]]], page)
+    async def _pages(self, after: str, until: str) -> AsyncIterator[_Page]:
+        while page := await self._redis.xrange(_LEDGER, f"({after}", until, count=_LEDGER_PAGE):
+            yield cast(_Page, page)
+            after = cast(_Page, page)[-1][0]
 
     def _script(self, name: str) -> AsyncScript:
         return script(self._redis, _HERE / f"{name}.lua", "steps", _HERE / "movements")
@@ -174,6 +235,13 @@ def _ms(moment: datetime) -> int:
 def _available(row: str | None) -> int:
     places = _PLACES.validate_json(row) if row else {}
     return sum(units[State.AVAILABLE] for units in places.values())
+
+
+def _allocations(written: str | None) -> tuple[Allocation, ...] | None:
+    try:
+        return _ALLOCATIONS.validate_json(written or "")
+    except ValidationError:
+        return None
 
 
 def _stock(rows: Mapping[str, str]) -> Stock:

@@ -13,13 +13,15 @@ An order is written once and kept for good; one that was withdrawn stays, but no
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import script
+from deployments.foundation.message import readable
+from deployments.foundation.redis import names, script
 from deployments.orders.contract import HistoryEntry, PlaceOrder, UndoPlacement
 
 _HERE = Path(__file__).parent
@@ -37,8 +39,27 @@ class StoredOrder(NamedTuple):
     history: tuple[HistoryEntry, ...]
 
 
+class OrderRecord(NamedTuple):
+    """What is stored of an order, for whoever checks the books.
+
+    `placed` is none where there is no order or it cannot be read, `listed_at` (seconds since 1970)
+    where its platform's index does not have it.
+    """
+
+    key: str
+    found: bool
+    placed: PlaceOrder | None
+    withdrawn: bool
+    listed_at: float | None
+
+    @property
+    def order(self) -> PlaceOrder | None:
+        """The order, if it can be read and was not withdrawn."""
+        return None if self.withdrawn else self.placed
+
+
 class OrdersStore:
-    """Orders of one Redis. Every method is one round trip."""
+    """Orders of one Redis. Every method that a request needs is one round trip."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -80,3 +101,30 @@ class OrdersStore:
             return None
         history = tuple(HistoryEntry.model_validate_json(entry) for entry in entries)
         return StoredOrder(PlaceOrder.model_validate_json(order), label, history)
+
+    def ids(self) -> AsyncIterator[list[str]]:
+        """All orders that were ever placed, in batches."""
+        return names(self._redis, "{orders}:order:")
+
+    async def records(self, order_ids: Sequence[str]) -> dict[str, OrderRecord]:
+        """What is stored under each of these ids, in two round trips."""
+        keys = [f"{{orders}}:order:{order_id}" for order_id in order_ids]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hmget(key, ["order", "platform", "withdrawn"])
+            found = await pipe.execute()
+            for order_id, (_, platform, _) in zip(order_ids, found, strict=True):
+                pipe.zscore(f"{{orders}}:platform:{platform}", order_id)
+            listed = await pipe.execute()
+        return {
+            order_id: OrderRecord(
+                key=key,
+                found=order is not None,
+                placed=readable(PlaceOrder, order),
+                withdrawn=withdrawn is not None,
+                listed_at=listed_at,
+            )
+            for order_id, key, (order, _, withdrawn), listed_at in zip(
+                order_ids, keys, found, listed, strict=True
+            )
+        }

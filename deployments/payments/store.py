@@ -13,32 +13,47 @@ call and its outcome after it. Payments and attempts are kept for good; no token
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from deployments.foundation.redis import script
+from deployments.foundation.message import readable
+from deployments.foundation.redis import names, script
 from deployments.payments.contract import (
     AuthorisePayment,
     PaymentStep,
     RefundPayment,
     UndoAuthorisation,
 )
-from deployments.payments.domain import Reply, void_key
+from deployments.payments.domain import Payment, Reply, void_key
 from deployments.payments.provider import Outcome, Verdict
 
 _HERE = Path(__file__).parent
 Kind = Literal["authorise", "capture", "refund", "void"]
 
 
+class PaymentRecord(NamedTuple):
+    """What is stored of a payment, for whoever checks the books.
+
+    `payment` is none where there is none or it cannot be read; `captures` is how many attempts at
+    capturing it took effect.
+    """
+
+    key: str
+    found: bool
+    payment: Payment | None
+    captures: int
+
+
 class PaymentsStore:
     """Payments and their attempts, in one Redis. Every method is one round trip."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._begin = script(redis, _HERE / "begin.lua", "steps", _HERE / "payment")
         self._finish = script(redis, _HERE / "finish.lua", "steps", _HERE / "payment")
 
@@ -85,6 +100,33 @@ class PaymentsStore:
         fields = {"void_key": void_key(request.undoes), "found": found}
         step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
         return await _run(self._finish, "void", step, at, fields)
+
+    def ids(self) -> AsyncIterator[list[str]]:
+        """All payments that were ever begun, in batches."""
+        return names(self._redis, "{payments}:payment:")
+
+    async def records(self, payment_ids: Sequence[str]) -> dict[str, PaymentRecord]:
+        """What is stored under each of these ids, at one moment."""
+        keys = [f"{{payments}}:payment:{payment_id}" for payment_id in payment_ids]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for key, payment_id in zip(keys, payment_ids, strict=True):
+                pipe.hgetall(key)
+                pipe.hvals(f"{{payments}}:attempts:{payment_id}")
+            found = await pipe.execute()
+        return {
+            payment_id: PaymentRecord(
+                key, bool(fields), readable(Payment, fields), _captures(attempts)
+            )
+            for payment_id, key, fields, attempts in zip(
+                payment_ids, keys, found[::2], found[1::2], strict=True
+            )
+        }
+
+
+def _captures(attempts: Sequence[str]) -> int:
+    """How many of these attempts, as JSON, were captures that took effect."""
+    made = [json.loads(attempt) for attempt in attempts]
+    return sum(one["kind"] == "capture" and one.get("outcome") == "done" for one in made)
 
 
 async def _run(

@@ -1,5 +1,6 @@
 -- Claims one redemption of each code, all or none, once for a step.
--- KEYS: step, codes, redemptions. ARGV: the time in seconds, then folded codes without repetition.
+-- KEYS: step, codes, redemptions, then the set of redeeming steps of each code.
+-- ARGV: the time in seconds, the step's name, then folded codes without repetition.
 -- Answers {'done'}, {'undone'}, or {'unavailable', code}. A refusal claims nothing and is not
 -- recorded, so that a repetition asks anew.
 local state = step_state(KEYS[1])
@@ -7,7 +8,7 @@ if state ~= 'new' then return { state } end
 
 local now = tonumber(ARGV[1])
 local codes = {}
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   local row = redis.call('HGET', KEYS[2], ARGV[i])
   local rule = row and cjson.decode(row)
   local claimed = tonumber(redis.call('HGET', KEYS[3], ARGV[i]) or '0')
@@ -16,10 +17,11 @@ for i = 2, #ARGV do
     and now <= rule.open_until
     and (not rule.max_redemptions or claimed < rule.max_redemptions)
   if not available then return { 'unavailable', ARGV[i] } end
-  codes[i - 1] = ARGV[i]
+  codes[i - 2] = ARGV[i]
 end
-for _, code in ipairs(codes) do
+for n, code in ipairs(codes) do
   redis.call('HINCRBY', KEYS[3], code, 1)
+  redis.call('SADD', KEYS[3 + n], ARGV[2])
 end
 step_done(KEYS[1], cjson.encode(codes))
 return { 'done' }

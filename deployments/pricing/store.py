@@ -6,6 +6,7 @@
                                    `open_until` in seconds, by which a script judges
     {pricing}:tax_rates    hash    COUNTRY:REGION -> TaxRate as JSON
     {pricing}:redemptions  hash    folded code -> number of redemptions that stand
+    {pricing}:redeemed:<code>  set  the redeeming steps (`saga:step`) that stand: its proof
     {pricing}:batches      hash    batch -> number of rows it brought
     {pricing}:step:<key>   hash    a redeeming step: its codes, and whether it was undone; a week
 
@@ -16,15 +17,16 @@ versions, and brings the rules along only when the copy is not the current one.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
 
 from deployments.foundation.ids import new_id
-from deployments.foundation.redis import script
+from deployments.foundation.message import readable
+from deployments.foundation.redis import names, script
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate
 from deployments.pricing.rules import Rules, fold, last_moment, opens, rules_of
 
@@ -33,18 +35,35 @@ _OFFERS = "{pricing}:offers"
 _CODES = "{pricing}:codes"
 _TAX_RATES = "{pricing}:tax_rates"
 _REDEMPTIONS = "{pricing}:redemptions"
+_REDEEMED = "{pricing}:redeemed:"
 _BATCHES = "{pricing}:batches"
 _NOTHING_READ = "nothing read yet"
 _HERE = Path(__file__).parent
+_CODES_AT_ONCE, _STEPS_AT_ONCE = 200, 500
 
 Counts = dict[str, int]
 """How often codes were redeemed, by folded code."""
+
+
+class CodeRecord(NamedTuple):
+    """What is stored of a folded code's redemptions, for whoever checks the books.
+
+    `rule` is none where there is no such code or it cannot be read; `standing` is how many steps
+    prove that number; `key` is that of their set.
+    """
+
+    code: str
+    key: str
+    rule: DiscountCode | None
+    redeemed: int
+    standing: int
 
 
 class PricingStore:
     """Rules and redemptions, through the service's own Redis user."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._read = script(redis, _HERE / "read_rules.lua")
         self._import = script(redis, _HERE / "import_rules.lua")
         self._redeem = script(redis, _HERE / "redeem.lua", "steps")
@@ -75,13 +94,50 @@ class PricingStore:
 
     async def redeem(self, key: str, codes: Sequence[str], now: datetime) -> tuple[str, ...]:
         """Claim folded codes: `done`, `undone`, or `unavailable` and the code that is."""
-        keys = [_step(key), _CODES, _REDEMPTIONS]
-        args: list[str | float] = [now.timestamp(), *codes]
+        keys = [_step(key), _CODES, _REDEMPTIONS, *(_REDEEMED + code for code in codes)]
+        args: list[str | float] = [now.timestamp(), key, *codes]
         return tuple(cast(list[str], await self._redeem(keys=keys, args=args)))
 
     async def undo(self, key: str) -> None:
         """Give back what the step under this key claimed, and leave its tombstone."""
-        await self._undo(keys=[_step(key), _REDEMPTIONS])
+        await self._undo(keys=[_step(key), _REDEMPTIONS], args=[key, _REDEEMED])
+
+    async def redemptions(self) -> AsyncIterator[list[CodeRecord]]:
+        """How often every code was redeemed, each code as of one moment, in batches."""
+        known = {*await self._redis.hkeys(_CODES), *await self._redis.hkeys(_REDEMPTIONS)}
+        async for redeemed in names(self._redis, _REDEEMED):
+            known.update(redeemed)
+        codes = sorted(cast(set[str], known))
+        for start in range(0, len(codes), _CODES_AT_ONCE):
+            yield await self.records(codes[start : start + _CODES_AT_ONCE])
+
+    async def records(self, codes: Sequence[str]) -> list[CodeRecord]:
+        """How often each of these folded codes was redeemed, as of one moment."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hmget(_CODES, codes)
+            pipe.hmget(_REDEMPTIONS, codes)
+            for code in codes:
+                pipe.scard(_REDEEMED + code)
+            rows, counts, *standing = await pipe.execute()
+        return [
+            CodeRecord(code, _REDEEMED + code, readable(DiscountCode, row), int(count or 0), steps)
+            for code, row, count, steps in zip(codes, rows, counts, standing, strict=True)
+        ]
+
+    async def redeeming_steps(self, code: str) -> AsyncIterator[list[str]]:
+        """The steps by which a folded code's redemptions stand, in batches; some may come twice."""
+        cursor = 0
+        while True:
+            cursor, steps = await self._redis.sscan(_REDEEMED + code, cursor, count=_STEPS_AT_ONCE)
+            if steps:
+                yield cast(list[str], steps)
+            if not cursor:
+                return
+
+    async def stand(self, code: str, steps: Sequence[str]) -> list[bool]:
+        """Whether a folded code is redeemed by each of these steps."""
+        found = await self._redis.smismember(_REDEEMED + code, list(steps))
+        return [bool(stands) for stands in cast(list[int], found)]
 
 
 def _step(key: str) -> str:
