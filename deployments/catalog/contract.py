@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
 
 from pydantic import Field
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Cents, Currency, Message
+from deployments.foundation.refusal import Refusal
+
+SEARCH = "dev.ucp.shopping.catalog.search"
+LOOKUP = "dev.ucp.shopping.catalog.lookup"
+"""The capabilities of UCP that the catalogue has."""
 
 
 class OptionValue(Message):
@@ -19,14 +26,15 @@ class OptionValue(Message):
 class Variant(Message):
     """What can be bought: one SKU with its own price, options and weight.
 
-    `weight_grams` is none where the source gives no weight.
+    `weight_grams` is none where the source gives no weight. A description that is left empty is
+    derived from the options and the weight when the product is imported.
     """
 
     id: str
     sku: str
     product_id: str
     title: str
-    description: str
+    description: str = ""
     price: Cents
     currency: Currency = "USD"
     options: tuple[OptionValue, ...] = ()
@@ -75,15 +83,35 @@ class ChangePrice(Message):
     price: Cents
 
 
+@dataclass(eq=False)
+class UnknownItem(Refusal):
+    """The catalogue has no such SKU."""
+
+    sku: str
+    code: ClassVar[str] = "not_found"
+
+
+@dataclass(eq=False)
+class SkuTaken(Refusal):
+    """A SKU of a batch belongs to another product. Nothing of the batch was taken in."""
+
+    sku: str
+    code: ClassVar[str] = "sku_taken"
+
+
 class CatalogApi(Protocol):
     """The catalogue's contract."""
 
+    @repeatable
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
         """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
         ...
 
     async def import_products(self, request: ImportProducts) -> Imported:
-        """Take in a batch of products and announce each."""
+        """Take in a batch of products and announce each; a known product is replaced.
+
+        Refuses with `SkuTaken`.
+        """
         ...
 
     async def change_price(self, request: ChangePrice) -> Variant:

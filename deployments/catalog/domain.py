@@ -1,0 +1,128 @@
+"""The catalogue's rules: what an id names, which variants a filter leaves, what things cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from deployments.catalog.contract import Product, Variant
+
+CURRENCY = "USD"
+"""What the store's prices, and the price filters that it can apply, are denominated in."""
+
+_KILOGRAM = 1000
+Match = Literal["exact", "featured"]
+Stock = Mapping[str, int]
+"""Units that can be sold, by SKU."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows products and variants: all that is given must hold; prices are in cents."""
+
+    categories: tuple[str, ...] = ()
+    min_price: int | None = None
+    max_price: int | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """What an id names: a variant (`exact`), or a product whose variant the store chooses."""
+
+    product: Product
+    variant: Variant | None
+
+    @property
+    def match(self) -> Match:
+        """How UCP calls it."""
+        return "featured" if self.variant is None else "exact"
+
+
+class Assortment:
+    """All products at one moment, found by product id, variant id or SKU."""
+
+    def __init__(self, products: Iterable[Product] = ()) -> None:
+        self.products: Mapping[str, Product] = {product.id: product for product in products}
+        self._named = {id_: Named(product, None) for id_, product in self.products.items()}
+        for product in self.products.values():
+            for variant in product.variants:
+                exact = Named(product, variant)
+                self._named |= {variant.id: exact, variant.sku: exact}
+
+    def find(self, id_: str) -> Named | None:
+        """What the id names, or none."""
+        return self._named.get(id_)
+
+    def item(self, id_: str) -> Variant | None:
+        """What is bought under an id: a variant, or the only one of a product."""
+        named = self.find(id_)
+        if named is None:
+            return None
+        only = named.product.variants[0] if len(named.product.variants) == 1 else None
+        return named.variant or only
+
+
+def category_values(product: Product) -> list[str]:
+    """The product's categories as paths, from wide to narrow: `Bikes`, `Bikes > Road Bikes`."""
+    names = product.categories
+    return [" > ".join(names[: depth + 1]) for depth in range(len(names))]
+
+
+def passing(product: Product, filters: Filters) -> tuple[Variant, ...]:
+    """The variants that the filters leave, in the product's order."""
+    if not _in_categories(product, filters.categories):
+        return ()
+    return tuple(variant for variant in product.variants if _affordable(variant, filters))
+
+
+def _in_categories(product: Product, wanted: tuple[str, ...]) -> bool:
+    """Categories are named by their path or by their own name, in any case."""
+    if not wanted:
+        return True
+    known = {name.casefold() for name in (*category_values(product), *product.categories)}
+    return any(name.strip().casefold() in known for name in wanted)
+
+
+def _affordable(variant: Variant, filters: Filters) -> bool:
+    above = filters.min_price is None or variant.price >= filters.min_price
+    return above and (filters.max_price is None or variant.price <= filters.max_price)
+
+
+def price_range(product: Product) -> tuple[int, int]:
+    """The lowest and the highest price of all its variants, in cents."""
+    prices = [variant.price for variant in product.variants]
+    return min(prices), max(prices)
+
+
+def in_stock(variant: Variant, stock: Stock | None) -> bool | None:
+    """Whether the variant can be bought now; none when nobody knows."""
+    return None if stock is None else stock.get(variant.sku, 0) > 0
+
+
+def sellable_first(variants: Iterable[Variant], stock: Stock | None) -> tuple[Variant, ...]:
+    """The variants with what is out of stock behind the rest, otherwise in the same order."""
+    return tuple(sorted(variants, key=lambda variant: in_stock(variant, stock) is False))
+
+
+def described(product: Product) -> Product:
+    """The product, with a description for every variant that came without one."""
+    variants = tuple(
+        variant
+        if variant.description
+        else variant.model_copy(update={"description": _describe(product, variant)})
+        for variant in product.variants
+    )
+    return product.model_copy(update={"variants": variants})
+
+
+def _describe(product: Product, variant: Variant) -> str:
+    """`Road-150: Color Red, Size 62 cm, 6.8 kg.`; without attributes, what the product says."""
+    traits = [f"{option.name} {option.label}" for option in variant.options]
+    if variant.weight_grams is not None:
+        traits.append(_weight(variant.weight_grams))
+    return f"{product.title}: {', '.join(traits)}." if traits else product.description
+
+
+def _weight(grams: int) -> str:
+    return f"{grams} g" if grams < _KILOGRAM else f"{grams / _KILOGRAM:.2f} kg"

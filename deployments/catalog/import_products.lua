@@ -1,0 +1,38 @@
+-- Takes in a batch of products, once, and announces each.
+-- KEYS: products, prices, skus, batches, streams…
+-- ARGV: batch, products as JSON: [{id, document, prices: [[sku, cents]…], stream, event}…]
+-- Answers {'imported', count} or {'taken', sku}, the latter before anything is written.
+local MAX_EVENTS = 10000
+local products, prices, skus, batches = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+if redis.call('SISMEMBER', batches, ARGV[1]) == 1 then return {'imported', 0} end
+
+local batch = cjson.decode(ARGV[2])
+local owners = {}
+for _, product in ipairs(batch) do
+  for _, price in ipairs(product.prices) do
+    local owner = owners[price[1]] or redis.call('HGET', skus, price[1])
+    if owner and owner ~= product.id then return {'taken', price[1]} end
+    owners[price[1]] = product.id
+  end
+end
+
+local function forget(product_id)
+  local document = redis.call('HGET', products, product_id)
+  if not document then return end
+  for _, variant in ipairs(cjson.decode(document).variants) do
+    redis.call('HDEL', skus, variant.sku)
+    redis.call('HDEL', prices, variant.sku)
+  end
+end
+
+for _, product in ipairs(batch) do
+  forget(product.id)
+  redis.call('HSET', products, product.id, product.document)
+  for _, price in ipairs(product.prices) do
+    redis.call('HSET', skus, price[1], product.id)
+    redis.call('HSET', prices, price[1], price[2])
+  end
+  redis.call('XADD', product.stream, 'MAXLEN', '~', MAX_EVENTS, '*', 'event', product.event)
+end
+redis.call('SADD', batches, ARGV[1])
+return {'imported', #batch}

@@ -1,0 +1,124 @@
+"""This process's own copy of the catalogue, with its search index, kept fresh by events.
+
+The copy begins with everything there is, and the positions of the event streams at that moment;
+from there on one blocking read of all streams tells which products to read again. What no event
+tells (Redis came back without its latest writes, which a client that reconnects by itself does not
+notice; a stream was trimmed) is found by loading everything anew, every half minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redis.exceptions import RedisError
+
+from deployments.catalog.contract import Product
+from deployments.catalog.domain import Assortment
+from deployments.catalog.index import SearchIndex
+from deployments.catalog.store import CatalogStore, Contents, Positions
+from deployments.catalog.text import Searchable, searchable
+
+_WAIT_SECONDS = 2.0
+"""Less than redis-py waits for an answer (5 s)."""
+_PAUSE_SECONDS = 0.5
+_CANCEL_AGAIN_SECONDS = 0.05
+_log = logging.getLogger(__name__)
+
+
+class CopyNotFollowedError(Exception):
+    """The loop that keeps the copy fresh has ended: the replica must be replaced."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The products and the index of their texts; replaced as a whole, so that they agree."""
+
+    assortment: Assortment
+    texts: Mapping[str, Searchable]
+    index: SearchIndex
+
+
+class Replica:
+    """The copy, and the loop that keeps it fresh."""
+
+    def __init__(self, store: CatalogStore, *, reload_seconds: float = 30.0) -> None:
+        self._store = store
+        self._reload_seconds = reload_seconds
+        self._shelf = Shelf(Assortment(), {}, SearchIndex({}))
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def assortment(self) -> Assortment:
+        """The products at this moment."""
+        return self._shelf.assortment
+
+    @property
+    def shelf(self) -> Shelf:
+        """Products and index at this moment, for a search that needs both."""
+        return self._shelf
+
+    async def start(self) -> None:
+        """Load everything, then keep it fresh in the background."""
+        contents = await self._load()
+        self._following = asyncio.create_task(self._run(contents), name="catalog replica")
+
+    async def stop(self) -> None:
+        """End the loop.
+
+        Before Python 3.12 a cancellation that meets redis-py as it sends can be lost (its
+        `asyncio.wait_for` swallows it), so it is repeated.
+        """
+        while self._following is not None and not self._following.done():
+            self._following.cancel()
+            await asyncio.wait([self._following], timeout=_CANCEL_AGAIN_SECONDS)
+
+    def check(self) -> None:
+        """Raises `CopyNotFollowedError` unless the loop runs."""
+        task = self._following
+        if task is None or task.done():
+            why = None if task is None or task.cancelled() else task.exception()
+            raise CopyNotFollowedError("the catalogue's copy is not kept fresh any more") from why
+
+    async def _run(self, contents: Contents | None) -> None:
+        while True:
+            try:
+                contents = contents or await self._load()
+                await self._follow(contents.positions)
+            except (RedisError, OSError) as away:
+                _log.warning("the catalogue's copy waits for Redis: %s", away)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            contents = None
+
+    async def _load(self) -> Contents:
+        contents = await self._store.load()
+        await self._show({product.id: product for product in contents.products})
+        return contents
+
+    async def _follow(self, positions: Positions) -> None:
+        """Read what events tell of, until it is time to load everything again."""
+        now = asyncio.get_running_loop().time
+        until = now() + self._reload_seconds
+        while (left := until - now()) > 0:
+            news = await self._store.wait(positions, seconds=min(left, _WAIT_SECONDS))
+            if news.subjects:
+                changed = await self._store.read(news.subjects)
+                products = {product.id: product for product in changed}
+                await self._show({**self.assortment.products, **products})
+            positions = news.positions
+
+    async def _show(self, products: Mapping[str, Product]) -> None:
+        """Replace the shelf. The index is built elsewhere than here, and only if texts changed."""
+        before = self._shelf
+        texts = {id_: self._text(product) for id_, product in products.items()}
+        index = before.index
+        if texts != before.texts:
+            index = await asyncio.to_thread(SearchIndex, texts)
+        self._shelf = Shelf(Assortment(products.values()), texts, index)
+
+    def _text(self, product: Product) -> Searchable:
+        """What was worked out before, as long as the product is the same object."""
+        known = self.assortment.products.get(product.id)
+        return self._shelf.texts[product.id] if known is product else searchable(product)

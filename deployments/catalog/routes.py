@@ -1,0 +1,107 @@
+"""The catalogue over HTTP: UCP's REST binding of catalog search and lookup, version 2026-04-08.
+
+Open to everyone; a `UCP-Agent` header, where there is one, must name a profile.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deployments.catalog.bodies import MAX_IDS, LookupBody, ProductBody, SearchBody
+from deployments.catalog.paging import ForeignCursorError
+from deployments.catalog.service import CatalogService
+from deployments.catalog.wire import (
+    detail_json,
+    found_json,
+    looked_up_json,
+    no_product_json,
+    price_filter_ignored,
+)
+from deployments.foundation.callers import check_agent
+from deployments.foundation.http import ProtocolError, answer, parse, read_body
+from deployments.foundation.operations import Operation
+from deployments.foundation.ucp import ERROR, Notice, published
+
+_PRODUCT = published("catalog_lookup.json#/$defs/get_product_response")
+
+
+class CatalogRoutes:
+    """The handlers, upon the service."""
+
+    def __init__(self, service: CatalogService) -> None:
+        self._service = service
+
+    def routes(self) -> list[Operation]:
+        """All operations under `/catalog`."""
+        return [
+            Operation(
+                "POST",
+                "/search",
+                self.search,
+                id="search_catalog",
+                summary="Search the catalogue",
+                bodies=(SearchBody,),
+                answers={200: published("catalog_search.json#/$defs/search_response")},
+                keyed=False,
+            ),
+            Operation(
+                "POST",
+                "/lookup",
+                self.look_up,
+                id="lookup_catalog",
+                summary="Look up products and variants by id",
+                bodies=(LookupBody,),
+                answers={200: published("catalog_lookup.json#/$defs/lookup_response")},
+                keyed=False,
+            ),
+            Operation(
+                "POST",
+                "/product",
+                self.get_product,
+                id="get_product",
+                summary="Show one product, narrowed by selected options",
+                bodies=(ProductBody,),
+                answers={200: {"anyOf": [_PRODUCT, ERROR]}},
+                keyed=False,
+            ),
+        ]
+
+    async def search(self, request: Request) -> Response:
+        """Search Catalog."""
+        check_agent(request)
+        body = parse(SearchBody, await read_body(request))
+        if body.asks_nothing:
+            raise ProtocolError(400, "invalid_request", "Send a query, or a filter, or both.")
+        try:
+            found = await self._service.search(
+                body.words, body.narrowed(), limit=body.limit, cursor=body.pagination.cursor
+            )
+        except ForeignCursorError as foreign:
+            sentence = "The cursor is not one of this search's. Begin again without it."
+            raise ProtocolError(400, "invalid_cursor", sentence) from foreign
+        return answer(found_json(found, _notices(body)))
+
+    async def look_up(self, request: Request) -> Response:
+        """Lookup Catalog."""
+        check_agent(request)
+        body = parse(LookupBody, await read_body(request))
+        if len(body.ids) > MAX_IDS:
+            raise ProtocolError(400, "request_too_large", f"Send {MAX_IDS} ids at most.")
+        looked_up = await self._service.look_up(body.ids, body.narrowed())
+        return answer(looked_up_json(looked_up, _notices(body)))
+
+    async def get_product(self, request: Request) -> Response:
+        """Get Product: one that is not there is a business outcome, told in a 200."""
+        check_agent(request)
+        body = parse(ProductBody, await read_body(request))
+        detail = await self._service.get_product(
+            body.id, body.selection(), body.preferences, body.narrowed()
+        )
+        if detail is None:
+            return answer(no_product_json(body.id))
+        return answer(detail_json(detail, _notices(body)))
+
+
+def _notices(body: SearchBody | LookupBody | ProductBody) -> list[Notice]:
+    return [price_filter_ignored(body.currency)] if body.ignores_price else []

@@ -1,0 +1,205 @@
+"""The catalogue's service: the contract's methods, and what its public routes ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from deployments.catalog.contract import (
+    ChangePrice,
+    Imported,
+    ImportProducts,
+    Product,
+    ResolvedItems,
+    ResolveItems,
+    UnknownItem,
+    Variant,
+)
+from deployments.catalog.domain import (
+    CURRENCY,
+    Filters,
+    Match,
+    Named,
+    Stock,
+    described,
+    passing,
+    sellable_first,
+)
+from deployments.catalog.events import PriceChanged, ProductChanged
+from deployments.catalog.options import Selection, Signal, choose, relax, signals
+from deployments.catalog.paging import Hit, Page, identity, turn
+from deployments.catalog.replica import Replica
+from deployments.catalog.store import SERVICE, CatalogStore
+from deployments.catalog.text import closest_first
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.events import envelope
+from deployments.inventory.contract import CheckAvailability, InventoryApi
+
+
+@dataclass(frozen=True)
+class Offering:
+    """A product with the variants to show, first the featured one."""
+
+    product: Product
+    variants: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of a search; `stock` is none when inventory does not answer."""
+
+    offerings: tuple[Offering, ...]
+    page: Page
+    stock: Stock | None
+
+
+@dataclass(frozen=True)
+class LookedUp:
+    """What ids named: for each variant which ids led to it and how, and the ids that named none."""
+
+    offerings: tuple[Offering, ...]
+    inputs: dict[str, list[tuple[str, Match]]]
+    unknown: tuple[str, ...]
+    stock: Stock | None
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One product with what is selected, and where every other option value leads."""
+
+    offering: Offering
+    selected: Selection
+    signals: dict[str, tuple[Signal, ...]]
+    stock: Stock | None
+
+
+class CatalogService:
+    """Implements `CatalogApi`."""
+
+    def __init__(
+        self,
+        store: CatalogStore,
+        replica: Replica,
+        inventory: InventoryApi,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store, self._replica, self._inventory = store, replica, inventory
+        self._clock = clock
+
+    async def resolve(self, request: ResolveItems) -> ResolvedItems:
+        """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
+        assortment = self._replica.assortment
+        items = {id_: assortment.item(id_) for id_ in request.ids}
+        return ResolvedItems(items={id_: item for id_, item in items.items() if item is not None})
+
+    async def import_products(self, request: ImportProducts) -> Imported:
+        """Take in a batch of products and announce each."""
+        products = [described(product) for product in request.products]
+        events = {product.id: self._product_changed(product) for product in products}
+        return Imported(count=await self._store.import_products(request.batch, products, events))
+
+    def _product_changed(self, product: Product) -> str:
+        skus = tuple(variant.sku for variant in product.variants)
+        event = ProductChanged(product_id=product.id, title=product.title, skus=skus)
+        return envelope(SERVICE, product.id, event, self._clock())
+
+    async def change_price(self, request: ChangePrice) -> Variant:
+        """Set a price and announce it. Refuses with `UnknownItem`."""
+        sku = request.sku
+        event = PriceChanged(sku=sku, price=request.price, currency=CURRENCY)
+        announced = envelope(SERVICE, sku, event, self._clock())
+        if not await self._store.change_price(sku, request.price, announced):
+            raise UnknownItem(f"The catalogue has no SKU {sku}. Check it.", sku=sku)
+        (product,) = await self._store.read([sku])
+        return next(variant for variant in product.variants if variant.sku == sku)
+
+    async def search(
+        self, query: str | None, filters: Filters, *, limit: int, cursor: str | None = None
+    ) -> Found:
+        """A page of the products that fit, best first; without a query all that the filters leave.
+
+        Raises `ForeignCursorError` for a cursor that this search was not given.
+        """
+        shelf = self._replica.shelf
+        products = shelf.assortment.products
+        hits = shelf.index.search(query) if query else [Hit(0, id_) for id_ in products]
+        passed = [hit for hit in hits if passing(products[hit.product_id], filters)]
+        page = turn(passed, identity(query, filters), cursor, limit)
+        shown = [products[hit.product_id] for hit in page.hits]
+        offerings = [Offering(product, passing(product, filters)) for product in shown]
+        stock = await self._stock(offering.variants for offering in offerings)
+        return Found(tuple(_ordered(each, query, stock) for each in offerings), page, stock)
+
+    async def look_up(self, ids: Sequence[str], filters: Filters) -> LookedUp:
+        """The products that ids name, each once, with the variants that the ids lead to."""
+        wanted = dict.fromkeys(ids)
+        found = {id_: self._replica.assortment.find(id_) for id_ in wanted}
+        named = {id_: name for id_, name in found.items() if name is not None}
+        stock = await self._stock(name.product.variants for name in named.values())
+        inputs: dict[str, list[tuple[str, Match]]] = {}
+        for id_, name in named.items():
+            for variant in _representing(name, filters, stock):
+                inputs.setdefault(variant.sku, []).append((id_, name.match))
+        products = {name.product.id: name.product for name in named.values()}
+        offerings = (
+            Offering(product, tuple(v for v in product.variants if v.sku in inputs))
+            for product in products.values()
+        )
+        return LookedUp(
+            offerings=tuple(offering for offering in offerings if offering.variants),
+            inputs=inputs,
+            unknown=tuple(id_ for id_, name in found.items() if name is None),
+            stock=stock,
+        )
+
+    async def get_product(
+        self, id_: str, wanted: Selection, preferences: Sequence[str], filters: Filters
+    ) -> Detail | None:
+        """A product and the variants that fit what is selected; none if nothing is left.
+
+        A variant's id selects the variant's own options, a wish the most of it that exists, and
+        neither of them the options of the variant that the store features.
+        """
+        named = self._replica.assortment.find(id_)
+        if named is None:
+            return None
+        product = named.product
+        stock = await self._stock([product.variants])
+        left = sellable_first(passing(product, filters), stock)
+        featured = (named.variant,) if named.variant else left[:1]
+        selected = (
+            relax(product, wanted, preferences)
+            if wanted and named.variant is None
+            else tuple(option for variant in featured for option in variant.options)
+        )
+        shown = choose(left, selected)
+        if named.variant is not None:
+            shown = tuple(sorted(shown, key=lambda variant: variant != named.variant))
+        if not shown or named.variant not in {None, shown[0]}:
+            return None
+        offering = Offering(product, shown)
+        return Detail(offering, selected, signals(product, selected, stock), stock)
+
+    async def _stock(self, groups: Iterable[Iterable[Variant]]) -> Stock | None:
+        """Units by SKU, or none: what is in stock is no reason to answer nothing at all."""
+        skus = tuple(dict.fromkeys(variant.sku for group in groups for variant in group))
+        if not skus:
+            return {}
+        try:
+            return (await self._inventory.availability(CheckAvailability(skus=skus))).units
+        except NeighbourUnavailable:
+            return None
+
+
+def _ordered(offering: Offering, query: str | None, stock: Stock | None) -> Offering:
+    variants = sellable_first(offering.variants, stock)
+    return Offering(offering.product, closest_first(variants, query) if query else variants)
+
+
+def _representing(named: Named, filters: Filters, stock: Stock | None) -> tuple[Variant, ...]:
+    """The variant that an id leads to, if the filters leave it."""
+    left = passing(named.product, filters)
+    if named.variant is None:
+        return sellable_first(left, stock)[:1]
+    return tuple(variant for variant in left if variant == named.variant)

@@ -1,0 +1,128 @@
+"""The catalogue's state in Redis.
+
+| key | what |
+| --- | --- |
+| `{catalog}:products` | hash: product id, product as JSON without prices |
+| `{catalog}:prices` | hash: SKU, price in cents |
+| `{catalog}:skus` | hash: SKU, id of the product it belongs to |
+| `{catalog}:batches` | set of the batches that were taken in |
+| `{catalog}:events:0` to `15` | streams: `event`, a CloudEvent; the last 10,000 or so each |
+
+A price has one home, so that changing it is one field. Every change and its event are one script.
+Events of a product (its id) and of its prices (the SKU) may lie on different streams: who keeps a
+copy reads what is true now, with `read`, rather than applying events in the order of arrival.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from deployments.catalog.contract import Product, SkuTaken
+from deployments.foundation.events import stream_of, streams_of
+from deployments.foundation.redis import script
+
+SERVICE = "catalog"
+_PRODUCTS, _PRICES, _SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
+_BATCHES = "{catalog}:batches"
+_STREAMS = streams_of(SERVICE)
+_HERE = Path(__file__).parent
+_EVENTS_AT_ONCE = 1000
+_PRICES_APART = {"variants": {"__all__": {"price"}}}
+
+Positions = dict[str, str]
+"""The last event that was seen, by stream."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All products as of certain positions in the event streams."""
+
+    products: tuple[Product, ...]
+    positions: Positions
+
+
+@dataclass(frozen=True)
+class News:
+    """Whom events are about, and the positions after them."""
+
+    subjects: frozenset[str]
+    positions: Positions
+
+
+class CatalogStore:
+    """Products and prices of one Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
+            return script(redis, _HERE / f"{name}.lua")
+
+        self._redis = redis
+        self._load, self._read = lua("load"), lua("read_products")
+        self._import, self._change_price = lua("import_products"), lua("change_price")
+
+    async def load(self) -> Contents:
+        """Everything, and from where on events tell what changed."""
+        ends, documents, prices = await self._load(keys=[_PRODUCTS, _PRICES, *_STREAMS])
+        return Contents(_products(documents, prices), dict(zip(_STREAMS, ends, strict=True)))
+
+    async def read(self, subjects: Iterable[str]) -> tuple[Product, ...]:
+        """The products of these ids and SKUs as they are now."""
+        documents, prices = await self._read(
+            keys=[_PRODUCTS, _PRICES, _SKUS], args=sorted(subjects)
+        )
+        return _products(documents, prices)
+
+    async def wait(self, positions: Positions, *, seconds: float) -> News:
+        """Events after these positions; waits for one, but no longer than `seconds`."""
+        received = await self._redis.xread(
+            cast(Any, positions), count=_EVENTS_AT_ONCE, block=int(seconds * 1000)
+        )
+        streams = cast(list[tuple[str, list[tuple[str, dict[str, str]]]]], received)
+        events = [fields["event"] for _, entries in streams for _, fields in entries]
+        ends = {stream: entries[-1][0] for stream, entries in streams}
+        return News(frozenset(json.loads(event)["subject"] for event in events), positions | ends)
+
+    async def import_products(
+        self, batch: str, products: Sequence[Product], events: Mapping[str, str]
+    ) -> int:
+        """Take in products with their events (by product id). Refuses with `SkuTaken`."""
+        rows = [_row(product, events[product.id]) for product in products]
+        outcome, value = await self._import(
+            keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, *_STREAMS], args=[batch, json.dumps(rows)]
+        )
+        if outcome == "taken":
+            raise SkuTaken(f"The SKU {value} belongs to another product.", sku=value)
+        return int(value)
+
+    async def change_price(self, sku: str, price: int, event: str) -> bool:
+        """Set a price in cents, with its event; false if there is no such SKU."""
+        keys = [_PRICES, _SKUS, stream_of(SERVICE, sku)]
+        return bool(await self._change_price(keys=keys, args=[sku, price, event]))
+
+
+def _products(documents: Iterable[str], prices: Sequence[str]) -> tuple[Product, ...]:
+    """The products as they were stored, with their prices, given as SKU, price, SKU, price…"""
+    cents = dict(zip(prices[::2], prices[1::2], strict=True))
+    return tuple(_product(json.loads(document), cents) for document in documents)
+
+
+def _product(document: dict[str, Any], cents: Mapping[str, str]) -> Product:
+    for variant in document["variants"]:
+        variant["price"] = int(cents[variant["sku"]])
+    return Product.model_validate(document)
+
+
+def _row(product: Product, event: str) -> dict[str, Any]:
+    return {
+        "id": product.id,
+        "document": product.model_dump_json(exclude=_PRICES_APART),
+        "prices": [[variant.sku, variant.price] for variant in product.variants],
+        "stream": stream_of(SERVICE, product.id),
+        "event": event,
+    }

@@ -1,0 +1,124 @@
+"""The catalogue's answers as UCP spells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
+from deployments.catalog.domain import CURRENCY, Stock, category_values, in_stock, price_range
+from deployments.catalog.options import Selection, Signal, options_of
+from deployments.catalog.service import Detail, Found, LookedUp, Offering
+from deployments.foundation.ucp import Json, Notice, envelope, error, info
+
+
+def found_json(found: Found, notices: Iterable[Notice]) -> Json:
+    """The answer to a search."""
+    pagination: Json = {
+        "has_next_page": found.page.cursor is not None,
+        "total_count": found.page.total,
+    }
+    if found.page.cursor is not None:
+        pagination["cursor"] = found.page.cursor
+    body: Json = {
+        "ucp": envelope(SEARCH),
+        "products": [_product(offering, found.stock) for offering in found.offerings],
+        "pagination": pagination,
+    }
+    return body | _messages(notices)
+
+
+def looked_up_json(looked_up: LookedUp, notices: Iterable[Notice]) -> Json:
+    """The answer to a lookup; ids that name nothing are told in the messages."""
+    products = [_product(offering, looked_up.stock) for offering in looked_up.offerings]
+    for variant in (variant for product in products for variant in product["variants"]):
+        inputs = looked_up.inputs[variant["sku"]]
+        variant["inputs"] = [{"id": id_, "match": match} for id_, match in inputs]
+    unknown = [info("not_found", id_) for id_ in looked_up.unknown]
+    body: Json = {"ucp": envelope(LOOKUP), "products": products}
+    return body | _messages([*unknown, *notices])
+
+
+def detail_json(detail: Detail, notices: Iterable[Notice]) -> Json:
+    """The answer that shows one product."""
+    product = _product(detail.offering, detail.stock)
+    if detail.signals:
+        product["options"] = [
+            {"name": name, "values": [_signal(value) for value in values]}
+            for name, values in detail.signals.items()
+        ]
+        product["selected"] = _selected(detail.selected)
+    return {"ucp": envelope(LOOKUP), "product": product} | _messages(notices)
+
+
+def no_product_json(id_: str) -> Json:
+    """The answer when an id names no product, or the filters leave none of its variants."""
+    sentence = f"Product not found: {id_}. Check the id, or send fewer filters."
+    notice = error("not_found", sentence, severity="unrecoverable")
+    return {"ucp": {**envelope(LOOKUP), "status": "error"}, "messages": [notice.to_json()]}
+
+
+def price_filter_ignored(currency: str) -> Notice:
+    """UCP (`types/price_filter.json`): who cannot convert ignores the filter and says so."""
+    sentence = (
+        f"The price filter in {currency} was ignored: prices are in {CURRENCY}. "
+        f"Send it in {CURRENCY}, with context.currency."
+    )
+    return info("price_filter_ignored", sentence)
+
+
+def _messages(notices: Iterable[Notice]) -> Json:
+    messages = [notice.to_json() for notice in notices]
+    return {"messages": messages} if messages else {}
+
+
+def _price(amount: int, currency: str) -> Json:
+    return {"amount": amount, "currency": currency}
+
+
+def _product(offering: Offering, stock: Stock | None) -> Json:
+    product = offering.product
+    lowest, highest = price_range(product)
+    currency = product.variants[0].currency
+    body: Json = {
+        "id": product.id,
+        "title": product.title,
+        "description": {"plain": product.description},
+        "categories": _categories(product),
+        "price_range": {"min": _price(lowest, currency), "max": _price(highest, currency)},
+        "variants": [_variant(variant, stock) for variant in offering.variants],
+    }
+    if options := options_of(product):
+        body["options"] = [
+            {"name": name, "values": [{"label": label} for label in labels]}
+            for name, labels in options.items()
+        ]
+    return body
+
+
+def _categories(product: Product) -> list[Json]:
+    return [{"value": value, "taxonomy": "merchant"} for value in category_values(product)]
+
+
+def _variant(variant: Variant, stock: Stock | None) -> Json:
+    body: Json = {
+        "id": variant.id,
+        "sku": variant.sku,
+        "title": variant.title,
+        "description": {"plain": variant.description},
+        "price": _price(variant.price, variant.currency),
+        "options": _selected(variant.options),
+    }
+    available = in_stock(variant, stock)
+    if available is not None:
+        status = "in_stock" if available else "out_of_stock"
+        body["availability"] = {"available": available, "status": status}
+    return body
+
+
+def _selected(selection: Selection) -> list[Json]:
+    return [{"name": option.name, "label": option.label} for option in selection]
+
+
+def _signal(value: Signal) -> Json:
+    body: Json = {"label": value.label, "exists": value.exists}
+    return body if value.available is None else {**body, "available": value.available}
