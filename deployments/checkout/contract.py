@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import Field
 
 from deployments.carts.contract import CartContents, CartLine
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.idempotency import RequestKey
 from deployments.foundation.message import Currency, Message
 from deployments.foundation.refusal import Refusal
@@ -187,6 +188,7 @@ class CheckoutApi(Protocol):
         """A new session, or the one that its cart has. Refuses with carts' `NothingToBuy`."""
         ...
 
+    @repeatable
     async def get(self, request: GetSession) -> Session:
         """The session as it was last quoted. Refuses with `SessionNotFound`."""
         ...

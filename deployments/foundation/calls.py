@@ -2,14 +2,18 @@
 
 `client_of()` gives the caller an object with the protocol's async methods; an `Endpoint` turns
 what arrives back into calls of the service. Messages cross as JSON, so that both sides may run
-different versions of a contract, and a refusal crosses as data. A test may put any `Transport`
-in between, or none at all: the service class itself implements the protocol.
+different versions of a contract, and a refusal crosses as data, as does a failure. A test may put
+any `Transport` in between, or none at all: the service class itself implements the protocol.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar, cast
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from deployments.foundation.contracts import Method, methods_of
 from deployments.foundation.deadline import remaining, within
@@ -17,8 +21,18 @@ from deployments.foundation.refusal import Refusal, from_wire, to_wire
 
 Api = TypeVar("Api")
 Reply = tuple[str, bytes]
-"""An answer's kind, `ok` or the name of a refusal, and its JSON."""
+"""An answer's kind and its content: `ok` or the name of a refusal, and JSON; or a `Failure`."""
+Failure = Literal["late", "broken", "failed"]
+"""A callee's failure: its caller's time was over, what it needs is away, or it has a bug."""
+Kind = Literal["overdue", "open", "absent", "busy", "lost", "late", "broken", "failed"]
+"""Why there is no answer. The call was not made, because no time was left (`overdue`), too many
+calls failed before (`open`), there is no such application (`absent`) or its queue is full (`busy`);
+or it was: the connection or the replica is gone (`lost`), or it is one of `Failure`."""
 _OK = "ok"
+_FAILURES: tuple[Failure, ...] = ("late", "broken", "failed")
+_NOT_MADE = frozenset({"overdue", "open", "absent", "busy"})
+_AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
+_log = logging.getLogger(__name__)
 
 
 class Transport(Protocol):
@@ -31,9 +45,14 @@ class Transport(Protocol):
 class NeighbourUnavailable(Exception):  # noqa: N818 - named for what is known, the outcome is not.
     """A call got no answer. Whether it took effect is unknown: repeat it under the same key."""
 
-    def __init__(self, app: str, why: str) -> None:
+    def __init__(self, app: str, why: str, kind: Kind = "lost") -> None:
         super().__init__(f"{app} gave no answer: {why}")
-        self.app = app
+        self.app, self.kind = app, kind
+
+    @property
+    def made(self) -> bool:
+        """Whether the call may have reached the neighbour; if not, it certainly had no effect."""
+        return self.kind not in _NOT_MADE
 
 
 class Endpoint:
@@ -44,31 +63,67 @@ class Endpoint:
         self._service = service
 
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
-        """Answer one call within the caller's remaining seconds."""
+        """Answer one call within the caller's remaining seconds, and stop when they are over."""
+        try:
+            async with within(seconds):
+                return await self._answer(method, body)
+        except Refusal as refusal:
+            return to_wire(refusal)
+        except Exception as failure:  # noqa: BLE001 - its class may be unknown to the caller.
+            return _failed(method, failure)
+
+    async def _answer(self, method: str, body: bytes) -> Reply:
         spec = self._methods[method]
-        async with within(seconds):
-            try:
-                answer = await getattr(self._service, method)(spec.request.validate_json(body))
-            except Refusal as refusal:
-                return to_wire(refusal)
+        answer = await getattr(self._service, method)(spec.request.validate_json(body))
         return _OK, spec.answer.dump_json(answer)
 
 
-def client_of(api: type[Api], transport: Transport, *, seconds: float = 5.0) -> Api:
+def _failed(method: str, failure: Exception) -> Reply:
+    """A failure as data. Only a bug is worth a traceback."""
+    if isinstance(failure, TimeoutError):
+        kind: Failure = "late"
+    elif isinstance(failure, _AWAY):
+        kind = "broken"
+    else:
+        kind = "failed"
+    is_bug = kind == "failed" and not isinstance(failure, NeighbourUnavailable)
+    name, level = type(failure).__name__, logging.ERROR if is_bug else logging.WARNING
+    trace = failure if is_bug else None
+    _log.log(level, "%s gives no answer, %s: %s", method, kind, name, exc_info=trace)
+    return kind, name.encode()
+
+
+def answered(app: str, reply: Reply) -> Reply:
+    """The reply if it is an answer; `NeighbourUnavailable` if it tells of a callee's failure."""
+    for kind in _FAILURES:
+        if reply[0] == kind:
+            raise NeighbourUnavailable(app, f"{kind}, {reply[1].decode()}", kind)
+    return reply
+
+
+def client_of(
+    api: type[Api], transport: Transport, *, app: str | None = None, seconds: float = 5.0
+) -> Api:
     """An object with the async methods of `api`, answered through `transport`.
 
     A call takes `seconds` at most, and less if the work at hand has less left. It raises the
-    contract's refusals as they were raised, and `NeighbourUnavailable` when nothing came back.
+    contract's refusals as they were raised, and `NeighbourUnavailable` when nothing came back:
+    at once, and without a call, when no time is left.
     """
-    methods = methods_of(cast(type, api))
-    calls = {name: _call(method, transport, seconds) for name, method in methods.items()}
+    name, methods = app or api.__name__, methods_of(cast(type, api))
+    calls = {method: _call(name, spec, transport, seconds) for method, spec in methods.items()}
     return cast(Api, type(f"{api.__name__}Client", (), calls)())
 
 
-def _call(method: Method, transport: Transport, seconds: float) -> Callable[..., Awaitable[Any]]:
+def _call(
+    app: str, method: Method, transport: Transport, seconds: float
+) -> Callable[..., Awaitable[Any]]:
     async def call(_self: object, request: object) -> object:
+        left = remaining(seconds)
+        if left <= 0:
+            raise NeighbourUnavailable(app, "no time was left to ask", "overdue")
         body = method.request.dump_json(request)
-        kind, answer = await transport(method.name, body, remaining(seconds))
+        kind, answer = answered(app, await transport(method.name, body, left))
         if kind != _OK:
             raise from_wire(kind, answer)
         return method.answer.validate_json(answer)

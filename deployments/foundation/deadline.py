@@ -20,8 +20,13 @@ def remaining(at_most: float) -> float:
 
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
-    """Run the block under a deadline that calls made in it inherit; raises `TimeoutError`."""
+    """Run the block under a deadline that calls made in it inherit; raises `TimeoutError`.
+
+    Without any time left the block is not entered.
+    """
     allowed = remaining(seconds)
+    if allowed <= 0:
+        raise TimeoutError("no time was left")
     token = _ends_at.set(asyncio.get_running_loop().time() + allowed)
     try:
         async with asyncio.timeout(allowed):

@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Message, StepKey
 from deployments.foundation.refusal import Refusal
 
@@ -147,22 +148,27 @@ class InventoryApi(Protocol):
     deadline: until then its units are still set aside, and allocating or committing it succeeds.
     """
 
+    @repeatable
     async def availability(self, request: CheckAvailability) -> Availability:
         """What can be sold of each SKU."""
         ...
 
+    @repeatable
     async def reserve(self, request: ReserveStock) -> Reservation:
         """Hold all lines or none. Refuses with `OutOfStock` or `StepUndone`."""
         ...
 
+    @repeatable
     async def allocate(self, request: ReservationStep) -> Done:
         """Keep a held reservation until it is committed or released. `ReservationLapsed`."""
         ...
 
+    @repeatable
     async def commit(self, request: ReservationStep) -> Done:
         """The reserved units are sold. Refuses with `ReservationLapsed`."""
         ...
 
+    @repeatable
     async def release(self, request: UndoReservation) -> Done:
         """Undo `reserve`: units go back, and a `reserve` that arrives later is refused.
 

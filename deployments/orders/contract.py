@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Cents, Currency, Message, StepKey
 from deployments.foundation.refusal import Refusal
 from deployments.pricing.contract import LinePrice, PriceTotals
@@ -127,14 +128,17 @@ class OrderNotFound(Refusal):
 class OrdersApi(Protocol):
     """Orders' contract."""
 
+    @repeatable
     async def place(self, request: PlaceOrder) -> PlacedOrder:
         """Write the order down, once. Refuses with `StepUndone`."""
         ...
 
+    @repeatable
     async def withdraw(self, request: UndoPlacement) -> Withdrawn:
         """Undo `place`, and refuse it if it arrives later."""
         ...
 
+    @repeatable
     async def get(self, request: GetOrder) -> Order:
         """The order, for the platform that made it. Refuses with `OrderNotFound`."""
         ...

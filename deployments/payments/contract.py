@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field, SecretStr, field_serializer
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Cents, Currency, Message, StepKey
 from deployments.foundation.refusal import Refusal
 from deployments.foundation.ucp import VERSION
@@ -123,6 +124,7 @@ class PaymentNotPossible(Refusal):
 class PaymentsApi(Protocol):
     """Payments' contract. All steps are idempotent under their key."""
 
+    @repeatable
     async def authorise(self, request: AuthorisePayment) -> Authorisation:
         """Hold the amount.
 
@@ -131,10 +133,12 @@ class PaymentsApi(Protocol):
         """
         ...
 
+    @repeatable
     async def capture(self, request: PaymentStep) -> Settled:
         """Take what was authorised, once and in full. Refuses with `PaymentNotPossible`."""
         ...
 
+    @repeatable
     async def void(self, request: UndoAuthorisation) -> Settled:
         """Undo `authorise`: let the amount go, and refuse the step if it arrives later.
 
@@ -142,6 +146,7 @@ class PaymentsApi(Protocol):
         """
         ...
 
+    @repeatable
     async def refund(self, request: RefundPayment) -> Settled:
         """Give back up to what was captured. Refuses with `PaymentNotPossible`."""
         ...

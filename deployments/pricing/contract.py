@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Cents, Message, StepKey
 from deployments.foundation.refusal import Refusal
 from deployments.foundation.ucp import Json, Notice, totals, warning
@@ -226,14 +227,17 @@ class CodeUnavailable(Refusal):
 class PricingApi(Protocol):
     """Pricing's contract."""
 
+    @repeatable
     async def price(self, request: PriceRequest) -> Priced:
         """Discounts with allocations, tax and totals. Rounds half up, per line, once."""
         ...
 
+    @repeatable
     async def redeem(self, request: RedeemCodes) -> Redeemed:
         """Claim codes for a checkout. Refuses with `CodeUnavailable` or `StepUndone`."""
         ...
 
+    @repeatable
     async def undo_redemption(self, request: UndoRedemption) -> Redeemed:
         """Give the claims back, and refuse the claiming step if it arrives later."""
         ...

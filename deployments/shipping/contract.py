@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Cents, Message
 from deployments.foundation.refusal import Refusal
 
@@ -90,6 +91,7 @@ class Undeliverable(Refusal):
 class ShippingApi(Protocol):
     """Shipping's contract."""
 
+    @repeatable
     async def options(self, request: RateShipment) -> ShippingOptions:
         """Ways to deliver. Refuses with `Undeliverable`."""
         ...

@@ -1,0 +1,23 @@
+"""A call's way to another room: repeated where that is safe, and not made where it is hopeless."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+from deployments.foundation.breaker import Breaker
+from deployments.foundation.calls import Transport, client_of
+from deployments.foundation.contracts import methods_of
+from deployments.foundation.retries import Retrying
+
+Api = TypeVar("Api")
+
+
+def neighbour(api: type[Api], transport: Transport, *, app: str, seconds: float = 5.0) -> Api:
+    """The room of the application `app`, with a circuit and a budget for repetitions of its own.
+
+    A call takes `seconds` at most, repetitions included.
+    """
+    methods = methods_of(cast(type, api)).values()
+    repeatable = {method.name for method in methods if method.repeatable}
+    guarded = Retrying(Breaker(app, transport, patience=seconds), repeatable)
+    return client_of(api, guarded, app=app, seconds=seconds)
