@@ -1,5 +1,5 @@
 """Carts: what a platform's buyer wants, priced by the catalogue, until the cart expires.
 
-Owns the carts. Keys: see `store.py`. Publishes nothing: a cart is read by whoever knows its id and
-is the platform that made it.
+Owns the carts. Keys: see `store.py`. Publishes what becomes of a cart's lines, and carts that were
+cancelled or left: see `events.py`.
 """

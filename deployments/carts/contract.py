@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from ucp_sdk.models.schemas.shopping.types.buyer_create_request import BuyerCreateRequest
 from ucp_sdk.models.schemas.shopping.types.context_create_request import ContextCreateRequest
 
+from deployments.foundation.contracts import repeatable
 from deployments.foundation.idempotency import RequestKey
 from deployments.foundation.message import Cents, Currency, Message
 from deployments.foundation.refusal import Refusal
@@ -157,6 +158,19 @@ class CancelCart(Message):
     request: RequestKey = RequestKey()
 
 
+class AnnounceAbandoned(Message):
+    """Announce carts that nobody changed for `seconds`, `limit` of them at most."""
+
+    seconds: int = Field(default=3600, ge=1)
+    limit: int = Field(default=100, ge=1, le=1000)
+
+
+class Announced(Message):
+    """How many carts were due; as many as the limit when there may be more."""
+
+    count: int
+
+
 @dataclass(eq=False)
 class CartNotFound(Refusal):
     """There is no such cart, it expired or was cancelled, or it is another platform's."""
@@ -179,6 +193,7 @@ class CartsApi(Protocol):
         """A new cart at version 1. Refuses with `NothingToBuy` if no line has a known item."""
         ...
 
+    @repeatable
     async def get(self, request: GetCart) -> Cart:
         """The cart as it was last priced. Refuses with `CartNotFound`."""
         ...
@@ -189,4 +204,8 @@ class CartsApi(Protocol):
 
     async def cancel(self, request: CancelCart) -> Cart:
         """The cart as it was; it is gone afterwards. Refuses with `CartNotFound`."""
+        ...
+
+    async def announce_abandoned(self, request: AnnounceAbandoned) -> Announced:
+        """Announce what was left, each cart once since its last change, whoever asks."""
         ...

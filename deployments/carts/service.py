@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from deployments.carts.contract import (
+    AnnounceAbandoned,
+    Announced,
     CancelCart,
     Cart,
     CartContents,
@@ -51,7 +54,7 @@ class CartsService:
             if before is None:
                 raise
             return before
-        return await self._store.create(cart, request.request)
+        return await self._store.create(cart, request.request, self._clock())
 
     async def get(self, request: GetCart) -> Cart:
         """See `CartsApi`."""
@@ -70,6 +73,16 @@ class CartsService:
     async def cancel(self, request: CancelCart) -> Cart:
         """See `CartsApi`."""
         return await self._store.cancel(request, self._clock())
+
+    async def announce_abandoned(self, request: AnnounceAbandoned) -> Announced:
+        """See `CartsApi`."""
+        now = self._clock()
+        until = now - timedelta(seconds=request.seconds)
+        return Announced(count=await self._store.announce_abandoned(until, request.limit, now))
+
+    async def keep_quiet(self, cart_id: str) -> None:
+        """The cart was bought: it is not abandoned, unless it is changed again."""
+        await self._store.keep_quiet(cart_id)
 
     async def _fill(
         self, cart_id: str, platform: str, contents: CartContents, before: Cart | None = None

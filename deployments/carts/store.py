@@ -4,9 +4,12 @@
 | --- | --- |
 | `{carts}:cart:<id>` | hash: platform, version, expires_at (ms), doc (JSON); gone when it expires |
 | `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
+| `{carts}:changed` | sorted set: carts by their last change (ms), until they are left or bought |
+| `{carts}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
 
-`version` in the hash is the truth; the doc is written before its version is known. Every change is
-one script, in which the idempotency key, the effect and the answer are one.
+`version` in the hash is the truth; the doc is written before its version is known. A cart's hash
+also counts its events, in `sequence`. Every change is one script, in which the idempotency key, the
+effect, the answer and what is announced are one.
 """
 
 from __future__ import annotations
@@ -19,9 +22,13 @@ from redis.asyncio import Redis
 
 from deployments.carts.contract import CancelCart, Cart, CartNotFound, ReplaceCart
 from deployments.carts.domain import LIFETIME
+from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.idempotency import RequestKey, key_reused, stale_version
 from deployments.foundation.redis import script
 
+SERVICE = "carts"
+_CART, _CHANGED = "{carts}:cart:", "{carts}:changed"
+_STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 _KEEP_SECONDS = int(LIFETIME.total_seconds())
 _CART_FIELDS = ["platform", "expires_at", "version", "doc"]
@@ -30,7 +37,7 @@ Fields = list[str | None]
 
 
 def _cart(cart_id: str) -> str:
-    return f"{{carts}}:cart:{cart_id}"
+    return f"{_CART}{cart_id}"
 
 
 def _request(key: RequestKey) -> str:
@@ -46,22 +53,25 @@ class CartsStore:
 
     def __init__(self, redis: Redis) -> None:
         def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
-            return script(redis, _HERE / f"{name}.lua", "requests", _HERE / "cart")
+            preludes = ("requests", "events", _HERE / "cart", _HERE / "lines")
+            return script(redis, _HERE / f"{name}.lua", *preludes)
 
         self._redis = redis
         self._create, self._replace = lua("create_cart"), lua("replace_cart")
-        self._cancel = lua("cancel_cart")
+        self._cancel, self._announce_abandoned = lua("cancel_cart"), lua("announce_abandoned")
 
-    async def create(self, cart: Cart, request: RequestKey) -> Cart:
+    async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
         outcome = await self._create(
-            keys=[_request(request), _cart(cart.id)],
+            keys=[_request(request), _cart(cart.id), _CHANGED, *_STREAMS],
             args=[
                 request.fingerprint,
                 cart.platform,
+                _ms(now),
                 _ms(cart.expires_at),
                 cart.model_dump_json(),
                 _KEEP_SECONDS,
+                occasion(SERVICE, now),
             ],
         )
         return _settle(outcome)
@@ -93,7 +103,7 @@ class CartsStore:
         """Put a cart in the place of its earlier version."""
         expected = "" if request.expected_version is None else request.expected_version
         outcome = await self._replace(
-            keys=[_request(request.request), _cart(cart.id)],
+            keys=[_request(request.request), _cart(cart.id), _CHANGED, *_STREAMS],
             args=[
                 request.request.fingerprint,
                 cart.platform,
@@ -102,6 +112,7 @@ class CartsStore:
                 _ms(cart.expires_at),
                 cart.model_dump_json(),
                 _KEEP_SECONDS,
+                occasion(SERVICE, now),
             ],
         )
         return _settle(outcome)
@@ -109,10 +120,26 @@ class CartsStore:
     async def cancel(self, request: CancelCart, now: datetime) -> Cart:
         """Delete the cart; gives it as it was."""
         outcome = await self._cancel(
-            keys=[_request(request.request), _cart(request.cart_id)],
-            args=[request.request.fingerprint, request.platform, _ms(now)],
+            keys=[_request(request.request), _cart(request.cart_id), _CHANGED, *_STREAMS],
+            args=[
+                request.request.fingerprint,
+                request.platform,
+                _ms(now),
+                occasion(SERVICE, now),
+            ],
         )
         return _settle(outcome)
+
+    async def announce_abandoned(self, until: datetime, limit: int, now: datetime) -> int:
+        """Announce carts that were last changed at `until` or before; how many were looked at."""
+        seen = await self._announce_abandoned(
+            keys=[_CHANGED, *_STREAMS], args=[_ms(until), limit, _CART, occasion(SERVICE, now)]
+        )
+        return int(seen)
+
+    async def keep_quiet(self, cart_id: str) -> None:
+        """Announce no abandonment of this cart, unless it is changed again."""
+        await self._redis.zrem(_CHANGED, cart_id)
 
 
 def _visible(found: Fields, platform: str, now: datetime) -> Cart:
