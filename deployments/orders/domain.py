@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from deployments.orders.contract import HistoryEntry, Order, OrderDelivery, PlacedOrder, PlaceOrder
+from deployments.orders.contract import (
+    HistoryEntry,
+    Order,
+    OrderDelivery,
+    OrderedItem,
+    PlacedOrder,
+    PlaceOrder,
+)
+from deployments.orders.events import OrderPlaced, PlacedLine, PromisedDelivery
 
 
 def permalink(public_url: str, order_id: str) -> str:
@@ -38,6 +46,44 @@ def order_of(
         delivery=placed.delivery,
         buyer_email=placed.buyer_email,
         history=tuple(history),
+    )
+
+
+def placed_fact(order: PlaceOrder, label: str = "") -> OrderPlaced:
+    """What is announced of an order that was placed, under its label once it has one."""
+    delivery, totals = order.delivery, order.totals
+    return OrderPlaced(
+        order_id=order.order_id,
+        label=label,
+        platform=order.platform,
+        checkout_id=order.checkout_id,
+        payment_id=order.payment_id,
+        reservation_id=order.reservation_id,
+        currency=order.currency,
+        lines=tuple(_placed_line(item) for item in order.items),
+        subtotal=totals.subtotal - totals.items_discount,
+        shipping=totals.fulfillment - totals.discount,
+        tax=totals.tax,
+        total=totals.total,
+        delivery=PromisedDelivery(
+            title=delivery.title,
+            carrier=delivery.carrier,
+            country=delivery.address.address_country,
+            earliest=delivery.earliest,
+            latest=delivery.latest,
+        ),
+        buyer_email=order.buyer_email,
+    )
+
+
+def _placed_line(item: OrderedItem) -> PlacedLine:
+    return PlacedLine(
+        id=item.id,
+        sku=item.sku,
+        title=item.title,
+        quantity=item.quantity,
+        unit_price=item.unit_price,
+        total=item.price.total,
     )
 
 

@@ -7,8 +7,10 @@
 | `{orders}:platform:<platform>` | sorted set of the platform's orders, by when they were placed |
 | `{orders}:labels` | how many labels were given out |
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
+| `{orders}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
 
 An order is written once and kept for good; one that was withdrawn stays, but nobody is shown it.
+Its hash also counts its events, in `sequence`.
 """
 
 from __future__ import annotations
@@ -20,10 +22,15 @@ from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
 
+from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.message import readable
 from deployments.foundation.redis import names, script
 from deployments.orders.contract import HistoryEntry, PlaceOrder, UndoPlacement
+from deployments.orders.domain import placed_fact
+from deployments.orders.events import OrderPlaced
 
+SERVICE = "orders"
+_STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 
 
@@ -63,8 +70,8 @@ class OrdersStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._place = script(redis, _HERE / "place.lua", "steps")
-        self._withdraw = script(redis, _HERE / "withdraw.lua", "steps")
+        self._place = script(redis, _HERE / "place.lua", "steps", "events")
+        self._withdraw = script(redis, _HERE / "withdraw.lua", "steps", "events")
 
     async def place(self, request: PlaceOrder, at: datetime) -> str | None:
         """Write an order down; its label, or none when the step was undone before."""
@@ -72,10 +79,11 @@ class OrdersStore:
         more = (f"history:{request.order_id}", f"platform:{request.platform}", "labels")
         entry = HistoryEntry(at=at, what="placed")
         outcome, label = await self._place(
-            keys=[f"{{orders}}:{name}" for name in (*names, *more)],
+            keys=[*(f"{{orders}}:{name}" for name in (*names, *more)), *_STREAMS],
             args=[
                 *(request.key, request.order_id, request.platform, request.model_dump_json()),
-                *(entry.model_dump_json(), at.timestamp()),
+                *(entry.model_dump_json(), at.timestamp(), _without_label(placed_fact(request))),
+                occasion(SERVICE, at),
             ],
         )
         if outcome == "taken":
@@ -84,11 +92,12 @@ class OrdersStore:
 
     async def withdraw(self, request: UndoPlacement, at: datetime) -> None:
         """Leave the step's tombstone, and hide the order if it was placed by that step."""
-        names = (f"step:{request.undoes}", f"order:{request.order_id}")
-        entry = HistoryEntry(at=at, what="withdrawn")
+        order_id, entry = request.order_id, HistoryEntry(at=at, what="withdrawn")
+        names = (f"step:{request.undoes}", f"order:{order_id}", f"history:{order_id}")
+        more = (entry.model_dump_json(), "{orders}:platform:", occasion(SERVICE, at))
         await self._withdraw(
-            keys=[f"{{orders}}:{name}" for name in (*names, f"history:{request.order_id}")],
-            args=[request.undoes, request.order_id, entry.model_dump_json(), "{orders}:platform:"],
+            keys=[*(f"{{orders}}:{name}" for name in names), *_STREAMS],
+            args=[request.undoes, order_id, *more],
         )
 
     async def read(self, order_id: str, platform: str) -> StoredOrder | None:
@@ -128,3 +137,8 @@ class OrdersStore:
                 order_ids, keys, found, listed, strict=True
             )
         }
+
+
+def _without_label(fact: OrderPlaced) -> str:
+    """The script draws the label, and puts it in."""
+    return fact.model_dump_json(exclude={"label"})
