@@ -60,7 +60,13 @@ class ServeProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         serve = Path(sys.executable).with_name("serve")
-        command: list[str | Path] = [serve, "run", "--address", "local", _config(self._settings)]
+        command: list[str | Path] = [
+            serve,
+            "run",
+            "--address",
+            "local",
+            config_file(self._settings),
+        ]
         with self._settings.log.open("wb") as log:
             return start_tied(
                 command,
@@ -154,7 +160,7 @@ def _free(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _config(settings: RunSettings) -> Path:
+def config_file(settings: RunSettings) -> Path:
     """serve_config.yaml, or a copy of it that listens where the environment says."""
     file = PROJECT / "serve_config.yaml"
     config = yaml.safe_load(file.read_text())

@@ -1,0 +1,1 @@
+"""What starts the store and takes it to a cluster, without Ray."""

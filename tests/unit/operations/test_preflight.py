@@ -1,0 +1,193 @@
+"""Whatever keeps a store from running is one line that says what to do, before Ray starts."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from redis.asyncio import Redis
+
+from commands import preflight, serve_process
+from commands.run_settings import (
+    PROJECT,
+    CannotRunError,
+    RunSettings,
+    prepare,
+    settings_from_environment,
+)
+from deployments.foundation.authentication import hash_key
+from deployments.foundation.redis import password
+from deployments.foundation.redis_users import DATASTORE, SERVICES
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunSettings:
+    """A store that nothing in the environment says anything about."""
+    for name in ("REDIS_URL", "FIELDHOUSE_REDIS_SECRET", "FIELDHOUSE_PLATFORM_KEYS"):
+        monkeypatch.delenv(name, raising=False)
+    for service in SERVICES:
+        monkeypatch.delenv(f"{service.upper()}_REDIS_URL", raising=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "scratch").mkdir(mode=0o700)
+    return RunSettings("127.0.0.1", 8000, tmp_path / "data", tmp_path / "scratch", 60)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+def refusal(check: Callable[[], object]) -> str:
+    """The one line of a refusal."""
+    with pytest.raises(CannotRunError) as refused:
+        check()
+    line = str(refused.value)
+    assert "\n" not in line
+    return line
+
+
+def on_port(settings: RunSettings, port: int) -> RunSettings:
+    return RunSettings(settings.host, port, settings.data, settings.scratch, 60)
+
+
+def test_a_port_in_use(settings: RunSettings, taken_port: int) -> None:
+    line = refusal(lambda: preflight.check_port(on_port(settings, taken_port)))
+    assert f"Port {taken_port} on 127.0.0.1" in line
+    assert "FIELDHOUSE_PORT" in line
+
+
+def test_a_port_that_has_just_been_given_up_is_free(settings: RunSettings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        accepted.close()  # The side that closes first keeps the port for a while.
+        client.close()
+    preflight.check_port(on_port(settings, port))
+
+
+def test_a_store_that_already_runs(settings: RunSettings) -> None:
+    with preflight.only_store(settings):
+        line = refusal(lambda: preflight.only_store(settings).__enter__())
+        assert "already runs" in line
+        assert settings.url in line
+    with preflight.only_store(settings):
+        pass
+
+
+def test_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "NEEDED_MEMORY", 1 << 60)
+    assert "Too little memory" in refusal(preflight.check_memory)
+    monkeypatch.setattr(preflight, "NEEDED_MEMORY", 1)
+    preflight.check_memory()
+
+
+def test_too_little_memory_in_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(preflight, "_CONTAINER", tmp_path)
+    monkeypatch.setattr(preflight, "NEEDED_MEMORY", 2 << 20)
+    (tmp_path / "memory.current").write_text(str(1 << 20))
+    (tmp_path / "memory.max").write_text(str(2 << 20))
+    assert "1 MiB are available" in refusal(preflight.check_memory)
+    (tmp_path / "memory.max").write_text("max\n")
+    preflight.check_memory()
+
+
+@pytest.mark.usefixtures("settings")
+class TestRedis:
+    """An external Redis must answer, and must not be served with a key that everybody knows."""
+
+    @pytest.mark.parametrize("name", ["REDIS_URL", "ORDERS_REDIS_URL"])
+    def test_that_does_not_answer(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        monkeypatch.setenv(name, f"redis://shop:pass-word@127.0.0.1:{port}")
+        line = refusal(preflight.check_redis)
+        assert f"The Redis of {name} does not answer" in line
+        assert "pass-word" not in line
+
+    def test_whose_url_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("REDIS_URL", "http://127.0.0.1")
+        assert "REDIS_URL does not answer" in refusal(preflight.check_redis)
+
+    def test_that_refuses_the_password(
+        self, monkeypatch: pytest.MonkeyPatch, valkey_socket: Path
+    ) -> None:
+        monkeypatch.setenv("REDIS_URL", f"unix://nobody:wrong@{valkey_socket}")
+        line = refusal(preflight.check_redis)
+        assert "REDIS_URL" in line
+        assert "wrong" not in line
+
+    async def test_whose_user_may_create_the_services_users(
+        self, monkeypatch: pytest.MonkeyPatch, admin: Redis, valkey_socket: Path
+    ) -> None:
+        await admin.execute_command("ACL", "DELUSER", DATASTORE)
+        await admin.execute_command("ACL", "SETUSER", "shop", "reset", "on", ">pw", "+@all")
+        monkeypatch.setenv("REDIS_URL", f"unix://shop:pw@{valkey_socket}")
+        monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
+        preflight.check_redis()
+        assert DATASTORE in await admin.acl_users()
+
+    async def test_whose_user_may_not_but_somebody_did(
+        self, monkeypatch: pytest.MonkeyPatch, admin: Redis, valkey_socket: Path
+    ) -> None:
+        await admin.execute_command("ACL", "DELUSER", DATASTORE)
+        await admin.execute_command("ACL", "SETUSER", "shop", "reset", "on", ">pw", "+ping")
+        monkeypatch.setenv("REDIS_URL", f"unix://shop:pw@{valkey_socket}")
+        monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
+        assert "refuses the store" in refusal(preflight.check_redis)
+        word = password(DATASTORE, "shared")
+        await admin.execute_command("ACL", "SETUSER", DATASTORE, "reset", "on", f">{word}", "+ping")
+        preflight.check_redis()
+
+    @pytest.mark.parametrize("name", ["REDIS_URL", "ORDERS_REDIS_URL"])
+    def test_with_the_development_key(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        preflight.check_platform_keys()
+        monkeypatch.setenv(name, "redis://127.0.0.1")
+        assert "make platform-key" in refusal(preflight.check_platform_keys)
+        monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"dev={hash_key('dev-platform-key')}")
+        assert "make platform-key" in refusal(preflight.check_platform_keys)
+        monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"acme={hash_key('a long one')}")
+        preflight.check_platform_keys()
+
+
+@pytest.mark.parametrize("port", ["eight", "0", "65536", "-1", "8000.5"])
+def test_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
+    monkeypatch.setenv("FIELDHOUSE_PORT", port)
+    assert "FIELDHOUSE_PORT" in refusal(settings_from_environment)
+
+
+def test_stores_with_different_data_share_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scratches = set()
+    for name in ("one", "two"):
+        monkeypatch.setenv("FIELDHOUSE_DATA", str(tmp_path / name))
+        scratches.add(settings_from_environment().scratch)
+    assert len(scratches) == 2
+
+
+def test_a_data_directory_that_cannot_be_made(settings: RunSettings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    odd = RunSettings("127.0.0.1", 8000, tmp_path / "file", settings.scratch, 60)
+    assert "cannot be used" in refusal(lambda: prepare(odd))
+
+
+def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> None:
+    prepare(settings)
+    settings.scratch.chmod(0o777)
+    assert "belongs to somebody else" in refusal(lambda: prepare(settings))
+
+
+def test_it_listens_on_loopback_unless_told_otherwise(settings: RunSettings) -> None:
+    config = PROJECT / "serve_config.yaml"
+    assert yaml.safe_load(config.read_text())["http_options"]["host"] == "127.0.0.1"
+    assert serve_process.config_file(settings) == config
+    told = RunSettings("0.0.0.0", 8080, settings.data, settings.scratch, 60)
+    copy = yaml.safe_load(serve_process.config_file(told).read_text())
+    assert copy["http_options"] | {"host": "0.0.0.0", "port": 8080} == copy["http_options"]
+    assert copy["applications"] == yaml.safe_load(config.read_text())["applications"]
+    assert told.url == "http://127.0.0.1:8080"
