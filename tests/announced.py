@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from collections.abc import Iterable
+from pathlib import Path
 from typing import cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import Envelope, parse, streams_of
+from deployments.foundation.events import Envelope, Event, fact_of, parse, streams_of
+
+DEPLOYMENTS = Path(__file__).parents[1] / "deployments"
 
 
 async def announced(redis: Redis, service: str, *types: str) -> list[Envelope]:
     """All events of a room (of these types, if any are given); a subject's in their order.
 
-    Fails unless every subject's events are numbered 1, 2, 3… in the order of its stream.
+    Fails unless every subject's events are numbered 1, 2, 3… in the order of its stream, and are
+    as the room's `events.py` declares them.
     """
     events: list[Envelope] = []
     for stream in streams_of(service):
         events += [parse(entry) for entry in await entries_of(redis, stream)]
     _check_numbers(events)
+    if (DEPLOYMENTS / service / "events.py").exists():
+        _check_facts(service, events)
     return [event for event in events if not types or event.type in types]
 
 
@@ -34,3 +42,18 @@ def _check_numbers(events: Iterable[Envelope]) -> None:
         expected = last.get(event.subject, 0) + 1
         assert event.sequence == expected, f"{event.type} of {event.subject} is out of order"
         last[event.subject] = expected
+
+
+def _check_facts(service: str, events: Iterable[Envelope]) -> None:
+    module = importlib.import_module(f"deployments.{service}.events")
+    classes = [kind for _, kind in inspect.getmembers(module, inspect.isclass)]
+    declared = {
+        kind.type: kind for kind in classes if issubclass(kind, Event) if "type" in vars(kind)
+    }
+    for event in events:
+        kind = declared[event.type]
+        fact = fact_of(event, kind)
+        assert event.subject == getattr(fact, kind.subject)
+        assert set(event.data) <= set(kind.model_fields), (
+            f"{event.type} tells more than it declares"
+        )

@@ -3,6 +3,7 @@
 -- ARGV: kind of step, JSON of `key` and `at`, and for
 --   authorise: `outcome`, `reference`
 --   void: `void_key`, and `found`, what is known of the authorisation now
+-- What becomes true here is announced here; the JSON names the `payment_id` for that.
 -- Replies as `domain.Reply`: 'again' with the outcome that counts, which is the first one written
 -- down; 'undone' when the payment was undone while the provider was asked.
 local kind, request = ARGV[1], cjson.decode(ARGV[2])
@@ -11,6 +12,16 @@ local payment = payment_at(KEYS[2])
 
 local function again(outcome)
   return reply('again', { outcome = outcome, payment = payment_at(KEYS[2]) })
+end
+
+local function tell(what, more)
+  local fact = more or {}
+  fact.payment_id = request.payment_id
+  fact.checkout_id = payment.checkout_id
+  fact.amount = tonumber(payment.amount)
+  fact.currency = payment.currency
+  announce('org.fieldhouse.payments.' .. what .. '.v1', request.payment_id, cjson.encode(fact),
+    KEYS[2])
 end
 
 local finish = {}
@@ -26,6 +37,7 @@ function finish.authorise()
   local status = request.outcome == 'held' and 'authorised' or 'declined'
   redis.call('HSET', KEYS[2], 'status', status, 'reference', request.reference)
   step_done(KEYS[1], request.outcome)
+  if status == 'authorised' then tell(status) else tell(status, { reason = request.outcome }) end
   return again(request.outcome)
 end
 
@@ -34,6 +46,7 @@ function finish.capture()
     redis.call('HSET', KEYS[2], 'status', 'captured', 'captured', payment.amount)
     attempt_ended(KEYS[3], key, 'done', at)
     step_done(KEYS[1], '')
+    tell('captured')
   end
   return again()
 end
@@ -42,9 +55,10 @@ function finish.refund()
   local attempt = attempt_at(KEYS[3], key)
   if not attempt.outcome then
     redis.call('HINCRBY', KEYS[2], 'refunding', -attempt.amount)
-    redis.call('HINCRBY', KEYS[2], 'refunded', attempt.amount)
+    local refunded = redis.call('HINCRBY', KEYS[2], 'refunded', attempt.amount)
     attempt_ended(KEYS[3], key, 'done', at)
     step_done(KEYS[1], '')
+    tell('refunded', { refund = attempt.amount, refunded = refunded })
   end
   return again()
 end
@@ -53,6 +67,7 @@ function finish.void()
   redis.call('HSET', KEYS[2], 'status', 'voided')
   attempt_ended(KEYS[3], request.void_key, 'done', at)
   attempt_ended(KEYS[3], key, request.found, at)
+  if payment.status ~= 'voided' then tell('voided') end
   return again()
 end
 

@@ -2,12 +2,14 @@
 
 | key | what |
 | --- | --- |
-| `{payments}:payment:<id>` | hash: the fields of `domain.Payment`, and `captured_by` |
+| `{payments}:payment:<id>` | hash: the fields of `domain.Payment`, `captured_by`, `sequence` |
 | `{payments}:attempts:<id>` | hash: provider key -> JSON of kind, amount, start, outcome, end |
 | `{payments}:step:<key>` | hash: a step's answer, and whether it was undone; for a week |
+| `{payments}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
 
 Every step is two scripts around one call of the provider: the attempt is written down before the
-call and its outcome after it. Payments and attempts are kept for good; no token is among them.
+call and its outcome after it, together with what is announced. A payment's hash also counts its
+events, in `sequence`. Payments and attempts are kept for good; no token is among them.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 
+from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.message import readable
 from deployments.foundation.redis import names, script
 from deployments.payments.contract import (
@@ -32,8 +34,11 @@ from deployments.payments.contract import (
 from deployments.payments.domain import Payment, Reply, void_key
 from deployments.payments.provider import Outcome, Verdict
 
+SERVICE = "payments"
+_STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 Kind = Literal["authorise", "capture", "refund", "void"]
+Fields = Mapping[str, object]
 
 
 class PaymentRecord(NamedTuple):
@@ -55,14 +60,14 @@ class PaymentsStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._begin = script(redis, _HERE / "begin.lua", "steps", _HERE / "payment")
-        self._finish = script(redis, _HERE / "finish.lua", "steps", _HERE / "payment")
+        self._finish = script(redis, _HERE / "finish.lua", "steps", "events", _HERE / "payment")
 
     async def begin_authorise(self, request: AuthorisePayment, at: datetime) -> Reply:
         """Write down the payment and that it is being authorised."""
         fields = request.model_dump(include={"checkout_id", "amount", "currency"})
         fields["handler_id"] = request.instrument.handler_id
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
-        return await _run(self._begin, "authorise", step, at, fields)
+        return await self._start("authorise", step, at, fields)
 
     async def finish_authorise(
         self, request: AuthorisePayment, verdict: Verdict, at: datetime
@@ -70,36 +75,47 @@ class PaymentsStore:
         """Write down the verdict, unless the payment was undone meanwhile."""
         fields = {"outcome": verdict.outcome, "reference": verdict.reference}
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
-        return await _run(self._finish, "authorise", step, at, fields)
+        return await self._end("authorise", step, at, fields)
 
     async def begin_capture(self, step: PaymentStep, at: datetime) -> Reply:
         """Write down that the payment is being captured; nothing can void it any more."""
-        return await _run(self._begin, "capture", step, at, {})
+        return await self._start("capture", step, at, {})
 
     async def finish_capture(self, step: PaymentStep, at: datetime) -> Reply:
         """Write down that it is."""
-        return await _run(self._finish, "capture", step, at, {})
+        return await self._end("capture", step, at, {})
 
     async def begin_refund(self, request: RefundPayment, at: datetime) -> Reply:
         """Put the amount aside from what can be refunded."""
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
-        return await _run(self._begin, "refund", step, at, {"amount": request.amount})
+        return await self._start("refund", step, at, {"amount": request.amount})
 
     async def finish_refund(self, request: RefundPayment, at: datetime) -> Reply:
         """Write down that it was given back."""
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
-        return await _run(self._finish, "refund", step, at, {})
+        return await self._end("refund", step, at, {})
 
     async def begin_void(self, request: UndoAuthorisation, at: datetime) -> Reply:
         """Leave the tombstone, and write down that the payment is being voided."""
         step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
-        return await _run(self._begin, "void", step, at, {"void_key": void_key(step.key)})
+        return await self._start("void", step, at, {"void_key": void_key(step.key)})
 
     async def finish_void(self, request: UndoAuthorisation, found: Outcome, at: datetime) -> Reply:
         """Write down that it is, and what became of the authorisation."""
         fields = {"void_key": void_key(request.undoes), "found": found}
         step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
-        return await _run(self._finish, "void", step, at, fields)
+        return await self._end("void", step, at, fields)
+
+    async def _start(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> Reply:
+        answer = await self._begin(keys=_keys(step), args=_words(kind, step, at, fields))
+        return Reply.model_validate_json(answer)
+
+    async def _end(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> Reply:
+        answer = await self._finish(
+            keys=[*_keys(step), *_STREAMS],
+            args=[*_words(kind, step, at, fields), occasion(SERVICE, at)],
+        )
+        return Reply.model_validate_json(answer)
 
     def ids(self) -> AsyncIterator[list[str]]:
         """All payments that were ever begun, in batches."""
@@ -129,12 +145,11 @@ def _captures(attempts: Sequence[str]) -> int:
     return sum(one["kind"] == "capture" and one.get("outcome") == "done" for one in made)
 
 
-async def _run(
-    lua: AsyncScript, kind: Kind, step: PaymentStep, at: datetime, fields: Mapping[str, object]
-) -> Reply:
+def _keys(step: PaymentStep) -> list[str]:
     names = (f"step:{step.key}", f"payment:{step.payment_id}", f"attempts:{step.payment_id}")
-    request = {**fields, "key": step.key, "at": at.isoformat()}
-    answer = await lua(
-        keys=[f"{{payments}}:{name}" for name in names], args=[kind, json.dumps(request)]
-    )
-    return Reply.model_validate_json(answer)
+    return [f"{{payments}}:{name}" for name in names]
+
+
+def _words(kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> list[str]:
+    request = {**fields, "key": step.key, "payment_id": step.payment_id, "at": at.isoformat()}
+    return [kind, json.dumps(request)]

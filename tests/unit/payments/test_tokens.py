@@ -18,16 +18,21 @@ from tests.unit.payments.world import World, capture, card, charge, refund, void
 TOKENS = ("success_token", "fail_token", "fraud_token", "tok_4242424242424242")
 
 
-READERS = {"hash": "HGETALL", "list": "LRANGE", "set": "SMEMBERS", "string": "GET"}
+READERS = {
+    "hash": ("HGETALL",),
+    "list": ("LRANGE", "0", "-1"),
+    "set": ("SMEMBERS",),
+    "stream": ("XRANGE", "-", "+"),
+    "string": ("GET",),
+}
 
 
 async def everything_in(redis: Redis) -> str:
     """All keys and values of the server, as one text."""
     found = []
     async for key in redis.scan_iter(count=1000):
-        kind = str(await redis.type(key))
-        span = ["0", "-1"] if kind == "list" else []
-        found.append(f"{key} {await redis.execute_command(READERS[kind], key, *span)}")
+        command, *span = READERS[str(await redis.type(key))]
+        found.append(f"{key} {await redis.execute_command(command, key, *span)}")
     return "\n".join(found)
 
 
