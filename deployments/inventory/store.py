@@ -100,6 +100,9 @@ class ReservationRecord(NamedTuple):
 class InventoryStore:
     """Stock, reservations and ledger. Every change is one round trip and one atomic script."""
 
+    STOCK = _STOCK
+    """The key of the stock, for messages."""
+
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._reserve = self._script("reserve")
