@@ -65,7 +65,7 @@ class SearchIndex:
     """What the products' words lead to."""
 
     def __init__(self, texts: Mapping[str, Searchable]) -> None:
-        self._ids = sorted(texts)
+        self._ids = list(texts)
         self._index = Index(_SCHEMA)
         self._index.register_tokenizer("plain", _PLAIN)
         self._index.register_tokenizer("english", _ENGLISH)

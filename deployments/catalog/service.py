@@ -133,8 +133,7 @@ class CatalogService:
 
     async def look_up(self, ids: Sequence[str], filters: Filters) -> LookedUp:
         """The products that ids name, each once, with the variants that the ids lead to."""
-        wanted = dict.fromkeys(ids)
-        found = {id_: self._replica.assortment.find(id_) for id_ in wanted}
+        found = {id_: self._replica.assortment.find(id_) for id_ in ids}
         named = {id_: name for id_, name in found.items() if name is not None}
         stock = await self._stock(name.product.variants for name in named.values())
         inputs: dict[str, list[tuple[str, Match]]] = {}

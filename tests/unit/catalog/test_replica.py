@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from deployments.catalog.contract import ChangePrice, ImportProducts, ResolveItems
+from deployments.catalog.contract import ChangePrice, ImportProducts, Product, ResolveItems
 from deployments.catalog.replica import CopyNotFollowedError, Replica
 from deployments.catalog.store import SERVICE, CatalogStore, Contents
 from tests.conftest import ClientOf
@@ -102,6 +102,26 @@ async def test_what_happens_while_a_replica_starts_is_not_missed(redis_of: Clien
     await starting.replica.start()
     await eventually(lambda: shown_price(starting, "S-RED-M") == 7)
     await starting.replica.stop()
+
+
+async def test_an_event_is_read_once(redis_of: ClientOf) -> None:
+    class Counting(CatalogStore):
+        reads = 0
+
+        async def read(self, subjects: Iterable[str]) -> tuple[Product, ...]:
+            self.reads += 1
+            return await super().read(subjects)
+
+    catalog = Catalog(redis_of("catalog"), Stock())
+    store = Counting(redis_of("catalog"))
+    catalog.replica = Replica(store)
+    await catalog.replica.start()
+    await catalog.sells(BOTTLE)
+    for price in range(1, 21):
+        await catalog.service.change_price(ChangePrice(sku="B-1", price=price))
+        await eventually(lambda wanted=price: shown_price(catalog, "B-1") == wanted)  # type: ignore[misc]
+    assert store.reads == 21
+    await catalog.replica.stop()
 
 
 async def test_a_price_does_not_build_the_index_anew(shop: Catalog) -> None:

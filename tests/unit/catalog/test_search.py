@@ -76,6 +76,7 @@ def test_what_nobody_knows_finds_nothing(query: str) -> None:
 
 def test_two_words_must_both_be_found_if_anything_has_both() -> None:
     assert titles("women's shorts") == ["Women's Mountain Shorts"]
+    assert titles("cushioning socks") == ["Mountain Bike Socks"]  # "… that cushion the foot"
 
 
 def test_one_word_is_enough_if_nothing_has_both() -> None:
