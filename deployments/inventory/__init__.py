@@ -2,5 +2,6 @@
 
 Owns the stock by SKU and location, the reservations, and the ledger of every movement, under
 `{inventory}:` (see `store.py`). Every unit is at all times in exactly one of available, reserved
-and committed. Publishes no events.
+and committed. Publishes what becomes of reservations, and when a SKU runs low, runs out or is back:
+see `events.py`.
 """

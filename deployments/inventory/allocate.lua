@@ -1,6 +1,6 @@
 -- A held reservation does not lapse any more.
--- KEYS: stock, ledger, holds, step, reservation. ARGV: now, reservation id.
-local step, reservation = KEYS[4], KEYS[5]
+-- KEYS: stock, ledger, holds, sequences, step, reservation. ARGV: now, reservation id.
+local step, reservation = KEYS[5], KEYS[6]
 
 local before = first_answer(step)
 if before then return before end

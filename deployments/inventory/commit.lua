@@ -1,6 +1,6 @@
 -- The reserved units are sold.
--- KEYS: stock, ledger, holds, step, reservation. ARGV: now, reservation id.
-local step, reservation = KEYS[4], KEYS[5]
+-- KEYS: stock, ledger, holds, sequences, step, reservation. ARGV: now, reservation id.
+local step, reservation = KEYS[5], KEYS[6]
 
 local before = first_answer(step)
 if before then return before end
@@ -8,5 +8,6 @@ local state = redis.call('HGET', reservation, 'state')
 if not state or state == 'released' then return answer_step(step, LAPSED) end
 if state ~= 'committed' then
   settle(reservation, ARGV[2], 'committed', 'committed', 'committed')
+  tell()
 end
 return answer_step(step, DONE)

@@ -1,10 +1,13 @@
--- How units move, to be used inside the scripts of inventory after foundation's `steps`.
--- Every one of them has KEYS: stock, ledger, holds, then its own; and ARGV: the time in
--- milliseconds, then its own. Each answers JSON: what it did, or `refused` and why.
-local STOCK, LEDGER, HOLDS = KEYS[1], KEYS[2], KEYS[3]
+-- How units move, to be used inside the scripts of inventory after foundation's `steps` and
+-- `events`. Every one of them has KEYS: stock, ledger, holds, sequences, then its own; and ARGV:
+-- the time in milliseconds, then its own. Each answers JSON: what it did, or `refused` and why.
+local STOCK, LEDGER, HOLDS, SEQUENCES = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local NOW = ARGV[1]
 -- A reservation that is over is kept as long as the records of the steps that made it.
 local OVER_TTL_SECONDS = STEP_TTL_SECONDS
+
+-- A SKU is low with this many units left, all locations together.
+local LOW_UNITS = 5
 
 local LAPSED = '{"refused":"lapsed"}'
 local UNDONE = '{"refused":"undone"}'
@@ -28,9 +31,51 @@ local function places_of(sku)
   return places and cjson.decode(places) or {}
 end
 
+-- What there is to announce: facts about reservations, and how the units available of each SKU
+-- changed. A script calls `tell` when all is done.
+local facts, levels, skus = {}, {}, {}
+
+local function note_reservation(kind, reservation, id, lines, more)
+  local data = '{"lines":' .. lines .. '}'
+  more = more or {}
+  more.reservation_id = id
+  table.insert(facts, { kind, id, with(data, more), reservation })
+end
+
+local function available(places)
+  local sum = 0
+  for _, units in pairs(places) do sum = sum + units.available end
+  return sum
+end
+
+-- What became of a SKU's level. One that never had a row is new, and not back.
+local function level_fact(level)
+  if not level.was then return nil end
+  if level.now == 0 then return level.was > 0 and 'out' end
+  if level.was == 0 then return 'back' end
+  return level.now <= LOW_UNITS and level.was > LOW_UNITS and 'low'
+end
+
+local function tell()
+  for _, fact in ipairs(facts) do
+    announce('org.fieldhouse.inventory.' .. fact[1] .. '.v1', fact[2], fact[3], fact[4])
+  end
+  for _, sku in ipairs(skus) do
+    local kind = level_fact(levels[sku])
+    if kind then
+      announce('org.fieldhouse.inventory.' .. kind .. '.v1', sku,
+        cjson.encode({ sku = sku, available = levels[sku].now }), SEQUENCES, sku)
+    end
+  end
+end
+
 -- The only way in which the stock changes. `account` is 'batch' or 'reservation', with its `name`.
 local function move(sku, location, source, target, quantity, why, account, name)
   local places = places_of(sku)
+  if not levels[sku] then
+    levels[sku] = { was = next(places) and available(places) }
+    table.insert(skus, sku)
+  end
   local units = places[location] or { available = 0, reserved = 0, committed = 0 }
   if source ~= 'outside' then
     units[source] = units[source] - quantity
@@ -39,6 +84,7 @@ local function move(sku, location, source, target, quantity, why, account, name)
   units[target] = units[target] + quantity
   places[location] = units
   redis.call('HSET', STOCK, sku, cjson.encode(places))
+  levels[sku].now = available(places)
   if quantity == 0 then return end
   redis.call('XADD', LEDGER, '*', 'sku', sku, 'location_id', location, 'source', source,
     'target', target, 'quantity', quantity, 'why', why, 'at', NOW, account, name)
@@ -46,11 +92,13 @@ end
 
 -- Ends a reservation: its units go to `target`.
 local function settle(reservation, id, target, state, why)
-  for _, taken in ipairs(cjson.decode(redis.call('HGET', reservation, 'allocations'))) do
+  local lines = redis.call('HGET', reservation, 'allocations')
+  for _, taken in ipairs(cjson.decode(lines)) do
     move(taken.sku, tostring(taken.location_id), 'reserved', target, taken.quantity, why,
       'reservation', id)
   end
   redis.call('ZREM', HOLDS, id)
   redis.call('HSET', reservation, 'state', state)
   redis.call('EXPIRE', reservation, OVER_TTL_SECONDS)
+  note_reservation(state, reservation, id, lines, state == 'released' and { why = why })
 end

@@ -1,7 +1,7 @@
 -- Books a batch of arriving units, once.
--- KEYS: stock, ledger, holds, batch, locations.
+-- KEYS: stock, ledger, holds, sequences, batch, locations.
 -- ARGV: now, the batch's name, then SKU, location id, location name and quantity in turn.
-local batch, locations = KEYS[4], KEYS[5]
+local batch, locations = KEYS[5], KEYS[6]
 local name = ARGV[2]
 
 if redis.call('EXISTS', batch) == 1 then return '{"count":0}' end
@@ -13,4 +13,5 @@ for n = 3, #ARGV, 4 do
   count = count + 1
 end
 redis.call('HSET', batch, 'rows', count, 'at', NOW)
+tell()
 return cjson.encode({ count = count })

@@ -1,7 +1,7 @@
 -- Holds all lines or none; answers `reservation`, or `shortages`.
--- KEYS: stock, ledger, holds, step, reservation.
+-- KEYS: stock, ledger, holds, sequences, step, reservation.
 -- ARGV: now, reservation id, step's name, deadline in ms, then SKU and quantity in turn.
-local step, reservation = KEYS[4], KEYS[5]
+local step, reservation = KEYS[5], KEYS[6]
 local id, step_name, deadline = ARGV[2], ARGV[3], ARGV[4]
 
 local before = first_answer(step)
@@ -49,7 +49,9 @@ for _, taken in ipairs(allocations) do
   move(taken.sku, tostring(taken.location_id), 'available', 'reserved', taken.quantity, 'reserved',
     'reservation', id)
 end
-redis.call('HSET', reservation, 'state', 'held', 'step', step_name,
-  'allocations', cjson.encode(allocations))
+local lines = cjson.encode(allocations)
+redis.call('HSET', reservation, 'state', 'held', 'step', step_name, 'allocations', lines)
 redis.call('ZADD', HOLDS, deadline, id)
+note_reservation('reserved', reservation, id, lines)
+tell()
 return answer_step(step, cjson.encode({ reservation = { id = id, allocations = allocations } }))

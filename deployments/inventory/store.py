@@ -9,6 +9,9 @@
     {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
     {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
     {inventory}:step:<saga:step>   hash    what a step answered (foundation's `steps.lua`)
+    {inventory}:sequences          hash    SKU → how many events about it were announced; those
+                                           about a reservation are counted in its own `sequence`
+    {inventory}:events:0 to 15     stream  what is announced (foundation's `events.py`)
 
 The stock is what the ledger adds up to: both are written by one function, `move` in
 `movements.lua`, in the script that takes effect. Deadlines are compared with the time that the
@@ -28,6 +31,7 @@ from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
+from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.message import Message, readable
 from deployments.foundation.redis import names, script
 from deployments.inventory.contract import Allocation, Reservation, Shortage, StockRow
@@ -40,10 +44,13 @@ from deployments.inventory.domain import (
     replay,
 )
 
+SERVICE = "inventory"
 _STOCK = "{inventory}:stock"
 _LOCATIONS = "{inventory}:locations"
 _HOLDS = "{inventory}:holds"
 _LEDGER = "{inventory}:ledger"
+_SEQUENCES = "{inventory}:sequences"
+_STREAMS = streams_of(SERVICE)
 _RESERVATION = "{inventory}:reservation:"
 _BATCH = "{inventory}:batch:"
 _STEP = "{inventory}:step:"
@@ -134,27 +141,27 @@ class InventoryStore:
         for line in wanted.items():
             lines += line
         keys = [_STEP + step, _RESERVATION + reservation_id]
-        return await _run(self._reserve, keys, [_ms(now), reservation_id, step, _ms(until), *lines])
+        return await _run(self._reserve, now, keys, [reservation_id, step, _ms(until), *lines])
 
     async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
         """Keep a held reservation."""
         keys = [_STEP + step, _RESERVATION + reservation_id]
-        return await _run(self._allocate, keys, [_ms(now), reservation_id])
+        return await _run(self._allocate, now, keys, [reservation_id])
 
     async def commit(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
         """Sell what is reserved."""
         keys = [_STEP + step, _RESERVATION + reservation_id]
-        return await _run(self._commit, keys, [_ms(now), reservation_id])
+        return await _run(self._commit, now, keys, [reservation_id])
 
     async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> Outcome:
         """Undo the step that reserved, or is yet to arrive."""
         keys = [_STEP + undoes, _RESERVATION + reservation_id]
-        return await _run(self._release, keys, [_ms(now), reservation_id, undoes])
+        return await _run(self._release, now, keys, [reservation_id, undoes])
 
     async def release_expired(self, limit: int, *, now: datetime) -> int:
         """Return at most `limit` holds whose deadline is not after `now`; how many there were."""
-        arguments: list[str | int] = [_ms(now), limit, _RESERVATION, _STEP]
-        return (await _run(self._release_expired, [], arguments)).count
+        arguments: list[str | int] = [limit, _RESERVATION, _STEP]
+        return (await _run(self._release_expired, now, [], arguments)).count
 
     async def receive(self, batch: str, rows: Iterable[StockRow], *, now: datetime) -> int:
         """Book a batch; how many rows it brought, none if it was booked before."""
@@ -162,7 +169,7 @@ class InventoryStore:
         for row in rows:
             words += [row.sku, row.location_id, row.location_name, row.quantity]
         keys = [_BATCH + batch, _LOCATIONS]
-        return (await _run(self._receive, keys, [_ms(now), batch, *words])).count
+        return (await _run(self._receive, now, keys, [batch, *words])).count
 
     async def check(self) -> tuple[Discrepancy, ...]:
         """Where the stock differs from what the ledger adds up to; it must be nowhere.
@@ -223,11 +230,16 @@ class InventoryStore:
             after = cast(_Page, page)[-1][0]
 
     def _script(self, name: str) -> AsyncScript:
-        return script(self._redis, _HERE / f"{name}.lua", "steps", _HERE / "movements")
+        return script(self._redis, _HERE / f"{name}.lua", "steps", "events", _HERE / "movements")
 
 
-async def _run(prepared: AsyncScript, keys: list[str], arguments: list[str | int]) -> Outcome:
-    answer = await prepared(keys=[_STOCK, _LEDGER, _HOLDS, *keys], args=arguments)
+async def _run(
+    prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
+) -> Outcome:
+    answer = await prepared(
+        keys=[_STOCK, _LEDGER, _HOLDS, _SEQUENCES, *keys, *_STREAMS],
+        args=[_ms(now), *arguments, occasion(SERVICE, now)],
+    )
     return Outcome.model_validate_json(cast(str, answer))
 
 

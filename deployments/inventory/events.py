@@ -1,0 +1,69 @@
+"""What inventory announces, each in the script that made it true."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from deployments.foundation.events import Event
+from deployments.foundation.message import Message
+
+
+class ReservedUnits(Message):
+    """Units of a SKU at one location."""
+
+    sku: str
+    location_id: int
+    quantity: int
+
+
+class ReservationEvent(Event):
+    """What the facts about a reservation have in common."""
+
+    subject: ClassVar[str] = "reservation_id"
+    reservation_id: str
+    lines: tuple[ReservedUnits, ...]
+
+
+class StockReserved(ReservationEvent):
+    """Units were set aside."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.reserved.v1"
+
+
+class StockCommitted(ReservationEvent):
+    """The units are sold."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.committed.v1"
+
+
+class StockReleased(ReservationEvent):
+    """The units went back to sale, because somebody said so or the reservation lapsed."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.released.v1"
+    why: Literal["released", "lapsed"]
+
+
+class StockLevelEvent(Event):
+    """What the facts about a SKU have in common: how many units can be sold, everywhere."""
+
+    subject: ClassVar[str] = "sku"
+    sku: str
+    available: int
+
+
+class StockLow(StockLevelEvent):
+    """Few units are left: five, or fewer."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.low.v1"
+
+
+class StockOut(StockLevelEvent):
+    """No unit is left."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.out.v1"
+
+
+class StockBack(StockLevelEvent):
+    """There are units again, of a SKU that had run out."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.back.v1"

@@ -1,0 +1,178 @@
+"""Inventory announces what becomes of reservations and of a SKU's level, once each."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from deployments.foundation.events import Envelope, fact_of
+from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.inventory.contract import OutOfStock, ReservationLapsed
+from deployments.inventory.events import (
+    ReservedUnits,
+    StockBack,
+    StockCommitted,
+    StockLow,
+    StockOut,
+    StockReleased,
+    StockReserved,
+)
+from tests.announced import announced
+from tests.conftest import ClientOf
+from tests.unit.inventory.shop import HOLD_SECONDS, Shop
+
+LOW_UNITS = 5
+
+
+@pytest.fixture
+def redis(redis_of: ClientOf) -> Redis:
+    return redis_of("inventory")
+
+
+async def told(redis: Redis, subject: str) -> list[Envelope]:
+    return [one for one in await announced(redis, "inventory") if one.subject == subject]
+
+
+async def kinds(redis: Redis, subject: str) -> list[str]:
+    return [event.type.split(".")[-2] for event in await told(redis, subject)]
+
+
+async def level(redis: Redis, sku: str) -> list[tuple[str, int]]:
+    """A SKU's events and the units that each of them tells."""
+    return [
+        (event.type.split(".")[-2], event.data["available"]) for event in await told(redis, sku)
+    ]
+
+
+async def test_a_reservation_that_is_bought_is_reserved_then_committed(
+    shop: Shop, redis: Redis
+) -> None:
+    for _ in range(3):
+        await shop.reserve("r", ("helmet", 6), ("glove", 1))
+        await shop.allocate("r")
+        await shop.commit("r")
+    reserved, committed = await told(redis, "r")
+    lines = (
+        ReservedUnits(sku="helmet", location_id=1, quantity=5),
+        ReservedUnits(sku="helmet", location_id=6, quantity=1),
+        ReservedUnits(sku="glove", location_id=6, quantity=1),
+    )
+    assert fact_of(reserved, StockReserved) == StockReserved(reservation_id="r", lines=lines)
+    assert fact_of(committed, StockCommitted) == StockCommitted(reservation_id="r", lines=lines)
+    assert (reserved.sequence, committed.sequence) == (1, 2)
+
+
+async def test_a_release_is_announced_once_with_its_reason(shop: Shop, redis: Redis) -> None:
+    await shop.reserve("taken_back", ("helmet", 1))
+    await shop.reserve("lapsed", ("helmet", 1))
+    await asyncio.gather(*(shop.release("taken_back") for _ in range(5)))
+    shop.clock.move(HOLD_SECONDS)
+    await asyncio.gather(*(shop.release_expired() for _ in range(5)))
+    await shop.release("lapsed")
+    for saga, why in (("taken_back", "released"), ("lapsed", "lapsed")):
+        reserved, released = await told(redis, saga)
+        assert reserved.type == StockReserved.type
+        assert fact_of(released, StockReleased).why == why
+
+
+async def test_what_does_not_take_effect_is_not_announced(shop: Shop, redis: Redis) -> None:
+    before = len(await announced(redis, "inventory"))
+    with pytest.raises(OutOfStock):
+        await shop.reserve("much", ("helmet", 8), ("glove", 2))
+    await shop.release("early")
+    with pytest.raises(StepUndone):
+        await shop.reserve("early", ("helmet", 1))
+    with pytest.raises(ReservationLapsed):
+        await shop.commit("nothing")
+    await shop.release_expired()
+    assert len(await announced(redis, "inventory")) == before
+
+
+async def test_a_script_that_fails_announces_nothing(shop: Shop, redis: Redis) -> None:
+    await shop.reserve("r", ("helmet", 1))
+    before = await announced(redis, "inventory")
+    nothing_reserved = '{"1":{"available":4,"reserved":0,"committed":0}}'
+    await redis.hset("{inventory}:stock", "helmet", nothing_reserved)
+    with pytest.raises(ResponseError, match="more units of helmet"):
+        await shop.store.commit("r", "r:commit", now=shop.clock.now())
+    assert await announced(redis, "inventory") == before
+
+
+async def test_a_sku_runs_low_runs_out_and_is_back(shop: Shop, redis: Redis) -> None:
+    await shop.receive("many", ("ball", 1, 4), ("ball", 6, 3))
+    await shop.reserve("a", ("ball", 1))
+    assert await level(redis, "ball") == []
+    await shop.reserve("b", ("ball", 1))
+    await shop.reserve("c", ("ball", 1))
+    assert await level(redis, "ball") == [("low", LOW_UNITS)]
+    await shop.reserve("d", ("ball", 4))
+    await shop.commit("a")
+    assert (await level(redis, "ball"))[1:] == [("out", 0)]
+    await shop.release("b")
+    await shop.receive("more", ("ball", 1, 10))
+    assert (await level(redis, "ball"))[2:] == [("back", 1)]
+    await shop.reserve("e", ("ball", 11))
+    assert (await level(redis, "ball"))[3:] == [("out", 0)]
+    for event, kind in zip(
+        await told(redis, "ball"), (StockLow, StockOut, StockBack, StockOut), strict=True
+    ):
+        assert isinstance(fact_of(event, kind), kind)
+
+
+async def test_one_script_announces_a_level_once_whatever_lines_it_has(
+    shop: Shop, redis: Redis
+) -> None:
+    await shop.reserve("r", ("helmet", 4), ("helmet", 4))
+    assert await level(redis, "helmet") == [("out", 0)]
+    for _ in range(2):
+        await shop.receive("second", ("helmet", 1, 0), ("helmet", 6, 2), ("helmet", 1, 1))
+    assert (await level(redis, "helmet"))[1:] == [("back", 3)]
+
+
+async def test_a_sku_that_is_new_is_not_back(shop: Shop, redis: Redis) -> None:
+    await shop.receive("new", ("ball", 1, 0), ("ball", 6, 9), ("cap", 1, 0))
+    await shop.receive("later", ("cap", 1, 9))
+    assert await level(redis, "ball") == []
+    assert await level(redis, "cap") == [("back", 9)]
+
+
+async def test_under_any_crowd_levels_alternate_and_reservations_end_once(
+    redis_of: ClientOf, redis: Redis
+) -> None:
+    shops = [Shop(redis_of("inventory"))]
+    shops.append(Shop(redis_of("inventory"), shops[0].clock))
+    await shops[0].receive("first", ("helmet", 1, 4), ("helmet", 6, 3))
+    chance = random.Random(4)
+
+    async def buy_or_leave(saga: str) -> None:
+        steps = ["reserve", "reserve", "commit", "release"]
+        chance.shuffle(steps)
+        quantity = chance.randint(1, 4)
+        for step in steps:
+            shop = chance.choice(shops)
+            with suppress(Refusal):
+                if step == "reserve":
+                    await shop.reserve(saga, ("helmet", quantity))
+                elif step == "commit":
+                    await shop.commit(saga)
+                else:
+                    await shop.release(saga)
+
+    for n in range(10):
+        sagas = [f"r{n}_{k}" for k in range(8)]
+        await asyncio.gather(*(buy_or_leave(saga) for saga in sagas for _ in range(2)))
+        await asyncio.gather(*(shops[0].release(saga) for saga in sagas), return_exceptions=True)
+        await shops[1].receive(f"more{n}", ("helmet", 1, 3))
+        for saga in sagas:
+            said = await kinds(redis, saga)
+            assert said in ([], ["reserved", "committed"], ["reserved", "released"])
+    levels = await level(redis, "helmet")
+    assert {kind for kind, _ in levels} == {"low", "out", "back"}
+    out = [kind for kind, _ in levels if kind != "low"]
+    assert out == ["out", "back"] * (len(out) // 2) + ["out"] * (len(out) % 2)
+    assert all(1 <= units <= LOW_UNITS for kind, units in levels if kind == "low")
