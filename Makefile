@@ -9,7 +9,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo platform-key clean
+.PHONY: help run test check demo openapi fuzz platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -29,6 +29,12 @@ check: $(VENV)/.test ## lint, type-check, and check who imports whom
 
 demo: $(VENV)/.run ## buy something in the running store, and tell the story
 	@$(BIN)/python -m commands.demo
+
+openapi: $(VENV)/.run ## write the API's document anew, from the routes of all rooms
+	@$(BIN)/python -m commands.openapi
+
+fuzz: $(VENV)/.test ## fuzz the running store; SECONDS=600 says for how long, STORE=http://… where it is
+	@$(BIN)/python -m commands.fuzz
 
 platform-key: $(VENV)/.run ## draw an API key for a platform: make platform-key NAME=acme
 	@$(BIN)/python -m commands.platform_key "$(NAME)"

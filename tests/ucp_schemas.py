@@ -1,4 +1,4 @@
-"""Checks bodies against the published schemas of UCP 2026-04-08, which lie beside this module."""
+"""Checks bodies against the published schemas of UCP 2026-04-08, which lie in data/ucp."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from referencing.jsonschema import DRAFT202012
 
 Kind = Literal["search", "lookup", "product", "cart", "checkout", "order", "profile", "error"]
 
-_PUBLISHED = Path(__file__).parent / "ucp" / "2026-04-08"
+_PUBLISHED = Path(__file__).parents[1] / "data" / "ucp" / "2026-04-08"
 _SHOPPING = "https://ucp.dev/schemas/shopping"
 # The profile's own `$id` lies under `schemas/`, where its `../schemas/ucp.json` leads nowhere.
 _PROFILE = "https://ucp.dev/discovery/profile.json"

@@ -13,6 +13,7 @@ from deployments.catalog.contract import CatalogApi
 from deployments.foundation.authentication import platform_keys
 from deployments.foundation.edge import http_app
 from deployments.foundation.handles import connect
+from deployments.foundation.rate_limits import RateLimits
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
 from deployments.inventory.contract import InventoryApi
@@ -30,6 +31,7 @@ class Carts(Serving):
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
         self._keys = platform_keys()
         redis = await connect_redis("carts")
+        self._limits = RateLimits(redis, "carts", self._keys)
         self._service = CartsService(
             CartsStore(redis),
             connect(CatalogApi, app="catalog"),
@@ -40,7 +42,7 @@ class Carts(Serving):
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """The public routes, with this replica's state bound to them."""
-        return http_app(CartsRoutes(self._service, self._keys).routes())
+        return http_app(CartsRoutes(self._service, self._keys).routes(), self._limits)
 
 
 app = Carts.bind()  # type: ignore[attr-defined]  # The decorator's type is unknown.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from deployments.carts.contract import (
     CancelCart,
@@ -22,9 +21,11 @@ from deployments.carts.contract import (
 from deployments.carts.wire import cart_json
 from deployments.foundation.callers import etag, expected_version, idempotency, identify
 from deployments.foundation.http import ProtocolError, answer, parse, read_body
-from deployments.foundation.ucp import error_body, not_found
+from deployments.foundation.operations import Handler, Operation
+from deployments.foundation.ucp import ERROR, error_body, not_found, published
 
-Handler = Callable[[Request], Awaitable[Response]]
+_CART = published("discount.json#/$defs/dev.ucp.shopping.cart")
+_CART_OR_ERROR = {"anyOf": [_CART, ERROR]}
 
 
 class _WholeCart(ContentsBody):
@@ -39,13 +40,47 @@ class CartsRoutes:
     def __init__(self, service: CartsApi, keys: Mapping[str, str]) -> None:
         self._service, self._keys = service, keys
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Operation]:
         """All operations under `/carts`."""
         return [
-            Route("/", _outcomes(self.create), methods=["POST"]),
-            Route("/{id}", _outcomes(self.get), methods=["GET"]),
-            Route("/{id}", _outcomes(self.replace), methods=["PUT"]),
-            Route("/{id}/cancel", _outcomes(self.cancel), methods=["POST"]),
+            Operation(
+                "POST",
+                "/",
+                _outcomes(self.create),
+                id="create_cart",
+                summary="Create a cart",
+                bodies=(ContentsBody,),
+                answers={201: _CART, 200: ERROR},
+                writes=True,
+            ),
+            Operation(
+                "GET",
+                "/{id}",
+                _outcomes(self.get),
+                id="get_cart",
+                summary="Show a cart as it was last priced",
+                answers={200: _CART_OR_ERROR},
+            ),
+            Operation(
+                "PUT",
+                "/{id}",
+                _outcomes(self.replace),
+                id="update_cart",
+                summary="Replace all of a cart's contents",
+                bodies=(_WholeCart,),
+                answers={200: _CART_OR_ERROR},
+                writes=True,
+                versioned=True,
+            ),
+            Operation(
+                "POST",
+                "/{id}/cancel",
+                _outcomes(self.cancel),
+                id="cancel_cart",
+                summary="End a cart, and show it as it was",
+                answers={200: _CART_OR_ERROR},
+                writes=True,
+            ),
         ]
 
     async def create(self, request: Request) -> Response:

@@ -17,6 +17,7 @@ from deployments.checkout.store import CheckoutStore
 from deployments.foundation.authentication import platform_keys
 from deployments.foundation.edge import http_app
 from deployments.foundation.handles import connect
+from deployments.foundation.rate_limits import RateLimits
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
 from deployments.inventory.contract import InventoryApi
@@ -34,6 +35,7 @@ class Checkout(Serving):
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
         self._keys = platform_keys()
         redis = await connect_redis("checkout")
+        self._limits = RateLimits(redis, "checkout", self._keys)
         store = CheckoutStore(redis)
         inventory = connect(InventoryApi, app="inventory")
         pricing = connect(PricingApi, app="pricing")
@@ -55,7 +57,7 @@ class Checkout(Serving):
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """The public routes, with this replica's state bound to them."""
-        return http_app(CheckoutRoutes(self._service, self._keys).routes())
+        return http_app(CheckoutRoutes(self._service, self._keys).routes(), self._limits)
 
 
 app = Checkout.bind()  # type: ignore[attr-defined]  # The decorator's type is unknown.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 import pydantic_core
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from deployments.carts.contract import CartNotFound, NothingToBuy
 from deployments.checkout.bodies import CompleteBody, FromCartBody, SessionBody
@@ -27,9 +26,16 @@ from deployments.checkout.domain import closed_notice
 from deployments.checkout.wire import checkout_json
 from deployments.foundation.callers import etag, expected_version, idempotency, identify
 from deployments.foundation.http import ProtocolError, answer, parse, read_body
-from deployments.foundation.ucp import error_body, not_found
+from deployments.foundation.operations import Handler, Operation
+from deployments.foundation.ucp import ERROR, error_body, not_found, published
 
-Handler = Callable[[Request], Awaitable[Response]]
+_SESSION = {
+    "allOf": [
+        published("discount.json#/$defs/dev.ucp.shopping.checkout"),
+        published("fulfillment.json#/$defs/dev.ucp.shopping.checkout"),
+    ]
+}
+_SESSION_OR_ERROR = {"anyOf": [_SESSION, ERROR]}
 
 
 class CheckoutRoutes:
@@ -38,14 +44,58 @@ class CheckoutRoutes:
     def __init__(self, service: CheckoutApi, keys: Mapping[str, str]) -> None:
         self._service, self._keys = service, keys
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Operation]:
         """All operations under `/checkout-sessions`."""
         return [
-            Route("/", _outcomes(self.create), methods=["POST"]),
-            Route("/{id}", _outcomes(self.get), methods=["GET"]),
-            Route("/{id}", _outcomes(self.replace), methods=["PUT"]),
-            Route("/{id}/complete", _outcomes(self.complete), methods=["POST"]),
-            Route("/{id}/cancel", _outcomes(self.cancel), methods=["POST"]),
+            Operation(
+                "POST",
+                "/",
+                _outcomes(self.create),
+                id="create_checkout",
+                summary="Open a checkout session of line items or of a cart",
+                bodies=(SessionBody, FromCartBody),
+                answers={201: _SESSION, 200: _SESSION_OR_ERROR},
+                writes=True,
+            ),
+            Operation(
+                "GET",
+                "/{id}",
+                _outcomes(self.get),
+                id="get_checkout",
+                summary="Show a checkout session",
+                answers={200: _SESSION_OR_ERROR},
+            ),
+            Operation(
+                "PUT",
+                "/{id}",
+                _outcomes(self.replace),
+                id="update_checkout",
+                summary="Replace all of a checkout session's contents",
+                bodies=(SessionBody,),
+                answers={200: _SESSION_OR_ERROR},
+                writes=True,
+                versioned=True,
+            ),
+            Operation(
+                "POST",
+                "/{id}/complete",
+                _outcomes(self.complete),
+                id="complete_checkout",
+                summary="Pay for a checkout session and place the order",
+                bodies=(CompleteBody,),
+                answers={200: _SESSION_OR_ERROR},
+                writes=True,
+                versioned=True,
+            ),
+            Operation(
+                "POST",
+                "/{id}/cancel",
+                _outcomes(self.cancel),
+                id="cancel_checkout",
+                summary="Cancel a checkout session",
+                answers={200: _SESSION_OR_ERROR},
+                writes=True,
+            ),
         ]
 
     async def create(self, request: Request) -> Response:

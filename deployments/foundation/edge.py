@@ -17,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.foundation.calls import NeighbourUnavailable
@@ -29,6 +29,7 @@ from deployments.foundation.rate_limits import RateLimits, Standing
 from deployments.foundation.refusal import Refusal
 
 MAX_HEAD_BYTES = 16 * 1024
+_NO_SUCH_METHOD = 405
 _STATUS = {KeyReused: 409, StillRunning: 409, StaleVersion: 412}
 # What every answer has unless it says otherwise. JSON is nothing that a browser should show, run,
 # embed, guess about or keep.
@@ -49,11 +50,21 @@ def _protocol_error(_request: Request, error: Exception) -> Response:
     return answer(body, status=error.status, headers=error.headers)
 
 
-def _http_exception(_request: Request, error: Exception) -> Response:
+def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     body = {"code": code, "content": f"{error.detail}."}
-    return answer(body, status=error.status_code, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == _NO_SUCH_METHOD else None
+    return answer(body, status=error.status_code, headers=headers or error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes at this path: Starlette names those of the first only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return ", ".join(sorted(methods))
 
 
 def _shared_refusal(_request: Request, error: Exception) -> Response:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 Cents = Annotated[int, Field(ge=0, description="An amount in the currency's minor unit.")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="An ISO 4217 code.")]
 StepKey = Annotated[str, Field(pattern=r"^[\w.-]+:[\w.-]+$", description="`saga:step`.")]
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integer = Annotated[int, BeforeValidator(_whole), Field(strict=True)]
+"""A client's integer as JSON Schema has it: 2.0 is one, and no text or truth value is."""
 
 
 class Message(BaseModel):

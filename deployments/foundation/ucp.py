@@ -12,6 +12,14 @@ Json = dict[str, Any]
 Severity = Literal["recoverable", "requires_buyer_input", "requires_buyer_review", "unrecoverable"]
 
 
+def published(name: str) -> Json:
+    """The JSON Schema of an answer, as a reference to UCP's published schema of this name."""
+    return {"$ref": f"https://ucp.dev/schemas/shopping/{name}"}
+
+
+ERROR = published("types/error_response.json")
+
+
 class Notice(Message):
     """One entry of a response's `messages`: what is the matter, where, and what to do."""
 

@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from deployments.foundation.authentication import platform_keys
 from deployments.foundation.edge import http_app
+from deployments.foundation.rate_limits import RateLimits
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
 from deployments.foundation.settings import public_url
@@ -24,12 +25,13 @@ class Orders(Serving):
     async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
         self._keys = platform_keys()
         redis = await connect_redis("orders")
+        self._limits = RateLimits(redis, "orders", self._keys)
         self._service = OrdersService(OrdersStore(redis), public_url())
         self.expose(OrdersApi, self._service, redis)
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """The public route, with this replica's state bound to it."""
-        return http_app(OrdersRoutes(self._service, self._keys).routes())
+        return http_app(OrdersRoutes(self._service, self._keys).routes(), self._limits)
 
 
 app = Orders.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.

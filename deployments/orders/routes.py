@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from deployments.foundation.callers import identify
 from deployments.foundation.http import answer
-from deployments.foundation.ucp import not_found
+from deployments.foundation.operations import Operation
+from deployments.foundation.ucp import ERROR, not_found, published
 from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi
 from deployments.orders.wire import order_json
 
@@ -21,9 +21,18 @@ class OrdersRoutes:
     def __init__(self, service: OrdersApi, keys: Mapping[str, str]) -> None:
         self._service, self._keys = service, keys
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Operation]:
         """All operations under `/orders`."""
-        return [Route("/{id}", self.get, methods=["GET"])]
+        return [
+            Operation(
+                "GET",
+                "/{id}",
+                self.get,
+                id="get_order",
+                summary="Show an order",
+                answers={200: published("order.json"), 404: ERROR},
+            )
+        ]
 
     async def get(self, request: Request) -> Response:
         """Get Order, for the platform that made it; 404 for everybody else and everything else."""

@@ -1,4 +1,5 @@
 """The UCP business profile under `/.well-known/ucp`: what this store can do, and where.
 
-Owns nothing and asks nobody: the profile follows from the code and from the public address.
+Beside it, under `/.well-known/openapi.json`, the document of all operations. Owns nothing and asks
+nobody: both follow from the code and from the public address.
 """

@@ -85,7 +85,7 @@ REFUSED: dict[str, bytes | str] = {
     },
     **{
         f"quantity {quantity}": with_quantity(quantity)
-        for quantity in ('"2"', "true", "null", "[1]", "{}", "1e0")
+        for quantity in ('"2"', "true", "null", "[1]", "{}")
     },
     "a thousand lines": with_line(",".join([LINE] * 1000)),
     "one line too many": with_line(",".join([LINE] * (MAX_LINES + 1))),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors import shipped_data
@@ -110,7 +111,10 @@ class _Proxy:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        prefix = next(one for one in self._rooms if f"{path}/".startswith(f"{one}/"))
+        prefix = next((one for one in self._rooms if f"{path}/".startswith(f"{one}/")), None)
+        if prefix is None:
+            await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)
+            return
         await self._rooms[prefix]({**scope, "root_path": prefix}, receive, send)
 
 

@@ -1,0 +1,144 @@
+"""What all operations have in common in the API's document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from deployments.foundation.http import MAX_BODY_BYTES
+from deployments.foundation.operations import Operation
+from deployments.foundation.ucp import VERSION, Json
+
+DESCRIPTION = f"""The Universal Commerce Protocol's REST binding, version {VERSION}.
+
+Business outcomes are answered with status 200 and `ucp.status: error`, or with messages in the
+resource; mistakes in a request, and failures, with `code` and `content`. A request may have
+{MAX_BODY_BYTES} bytes. What UCP knows and the store does not use is ignored.
+
+Before a request reaches an operation, the proxy in front may answer it in a form of its own: 400
+for what is no HTTP, 404 for a path that begins with no service's prefix, 500 or 503 when a service
+is down or has more to do than it can queue.
+
+The schemas that are not named `request…` or `protocol_error` are those of the Universal Commerce
+Protocol, by the UCP Authors, under the Apache License 2.0.
+"""
+
+
+def ref(kind: str, name: str) -> Json:
+    """A reference to one of the document's components."""
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def content(schema: Json) -> Json:
+    """JSON of this schema, as a body."""
+    return {"application/json": {"schema": schema}}
+
+
+def parameters(one: Operation) -> list[str]:
+    """The names of the parameters that the operation takes."""
+    wanted = {
+        "id": "{id}" in one.path,
+        "ucp_agent": one.keyed or bool(one.bodies),
+        "idempotency_key": one.writes,
+        "if_match": one.versioned,
+    }
+    return [name for name, is_wanted in wanted.items() if is_wanted]
+
+
+def common_statuses(one: Operation) -> list[str]:
+    """The statuses with which the operation answers what its service never sees."""
+    takes_body = one.writes or bool(one.bodies)
+    may_be = {
+        400: one.keyed or takes_body,
+        401: one.keyed,
+        404: "{id}" in one.path,
+        408: takes_body,
+        409: one.writes,
+        412: one.versioned,
+        413: takes_body,
+        429: one.limited,
+        431: True,
+        500: True,
+        503: True,
+    }
+    return [str(status) for status, applies in may_be.items() if applies]
+
+
+PARAMETERS: Json = {
+    "id": {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The id that the store gave.",
+        "schema": {"type": "string", "minLength": 1},
+    },
+    "ucp_agent": {
+        "name": "UCP-Agent",
+        "in": "header",
+        "description": "Names the agent's profile (RFC 8941 dictionary). Without it the client is "
+        "a first-party one, which may leave out the Idempotency-Key.",
+        "schema": {"type": "string", "pattern": r'^profile="https?://[a-z0-9.]+(/[a-z0-9.]*)*"$'},
+    },
+    "idempotency_key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A request repeated under the same key within 24 hours has one effect, and "
+        "is given the first answer again. Required of clients that send UCP-Agent.",
+        "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    },
+    "if_match": {
+        "name": "If-Match",
+        "in": "header",
+        "description": "The ETag of the version that is to be changed, or `*` for any.",
+        "schema": {"type": "string", "pattern": r'^((W/)?"[0-9]{1,18}"|\*)$'},
+    },
+}
+HEADERS: Json = {
+    "ETag": {"description": "The version shown.", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": "What is left of the client's budget, where it is counted "
+        "(draft-ietf-httpapi-ratelimit-headers-10).",
+        "schema": {"type": "string"},
+    },
+    "RateLimit-Policy": {"description": "The client's budget.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds to wait before the request is repeated.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+}
+PROTOCOL_ERROR: Json = {
+    "type": "object",
+    "description": "A request that cannot be served as it is, or a failure.",
+    "required": ["code", "content"],
+    "properties": {
+        "code": {"type": "string", "description": "What is the matter, for programs."},
+        "content": {"type": "string", "description": "What is the matter, for people."},
+    },
+    "additionalProperties": False,
+}
+VERSION_SHOWN: Json = {"ETag": ref("headers", "ETag")}
+_DESCRIPTIONS = {
+    400: "The request is not one that this operation takes.",
+    401: "There is no X-API-Key, or it is not known.",
+    404: "No operation has this path.",
+    408: "The body did not arrive in time.",
+    409: "The Idempotency-Key came before with other content, or its first request is still running"
+    ", or the session is being completed.",
+    412: "If-Match names a version that is no longer the current one.",
+    413: "The body is too large.",
+    429: "The client's budget is used up.",
+    431: "The headers are too large.",
+    500: "Something is wrong on the store's side.",
+    503: "A service that this needs does not answer, or not in time.",
+}
+_HEADERS_OF = {429: ("RateLimit", "RateLimit-Policy", "Retry-After"), 503: ("Retry-After",)}
+
+
+def _response(status: int) -> Json:
+    return {
+        "description": f"{HTTPStatus(status).phrase}. {_DESCRIPTIONS[status]}",
+        "headers": {name: ref("headers", name) for name in _HEADERS_OF.get(status, ())},
+        "content": content(ref("schemas", "protocol_error")),
+    }
+
+
+RESPONSES: Json = {str(status): _response(status) for status in _DESCRIPTIONS}
