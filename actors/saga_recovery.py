@@ -17,11 +17,15 @@ _CALL_SECONDS = 20.0
 
 
 def recovering(checkout: CheckoutApi) -> Tick:
-    """A tick that drives sagas whose driver is gone; a full batch asks for another tick."""
+    """A tick that drives sagas whose driver is gone.
+
+    A full batch asks for another tick at once, unless none of it came to an end: what all of them
+    need is away then.
+    """
 
     async def tick() -> bool:
         recovered = await checkout.recover(RecoverSagas(limit=BATCH))
-        return recovered.claimed == BATCH
+        return recovered.claimed == BATCH and recovered.ended > 0
 
     return tick
 

@@ -4,13 +4,15 @@ The copy begins with everything there is, and the positions of the event streams
 from there on one blocking read of all streams tells which products to read again. What no event
 tells (Redis came back without its latest writes, which a client that reconnects by itself does not
 notice; a stream was trimmed) is found by loading everything anew, every half minute.
+
+Only searches need the index. Where it cannot be built, everything else goes on without it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
@@ -18,8 +20,10 @@ from redis.exceptions import RedisError
 from deployments.catalog.contract import Product
 from deployments.catalog.domain import Assortment
 from deployments.catalog.index import SearchIndex
+from deployments.catalog.paging import Hit
 from deployments.catalog.store import CatalogStore, Contents, Positions
 from deployments.catalog.text import Searchable, searchable
+from deployments.foundation.calls import NeighbourUnavailable
 
 _WAIT_SECONDS = 2.0
 """Less than redis-py waits for an answer (5 s)."""
@@ -27,9 +31,19 @@ _PAUSE_SECONDS = 0.5
 _CANCEL_AGAIN_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 
+Build = Callable[[Mapping[str, Searchable]], SearchIndex]
+
 
 class CopyNotFollowedError(Exception):
     """The loop that keeps the copy fresh has ended: the replica must be replaced."""
+
+
+class NoIndex:
+    """Stands for an index that could not be built."""
+
+    def search(self, _query: str) -> list[Hit]:
+        """Raises `NeighbourUnavailable`, which a client reads as "try again"."""
+        raise NeighbourUnavailable("catalog", "there is no index to search in")
 
 
 @dataclass(frozen=True)
@@ -38,14 +52,16 @@ class Shelf:
 
     assortment: Assortment
     texts: Mapping[str, Searchable]
-    index: SearchIndex
+    index: SearchIndex | NoIndex
 
 
 class Replica:
     """The copy, and the loop that keeps it fresh."""
 
-    def __init__(self, store: CatalogStore, *, reload_seconds: float = 30.0) -> None:
-        self._store = store
+    def __init__(
+        self, store: CatalogStore, *, reload_seconds: float = 30.0, build: Build = SearchIndex
+    ) -> None:
+        self._store, self._build = store, build
         self._reload_seconds = reload_seconds
         self._shelf = Shelf(Assortment(), {}, SearchIndex({}))
         self._following: asyncio.Task[None] | None = None
@@ -114,9 +130,16 @@ class Replica:
         before = self._shelf
         texts = {id_: self._text(product) for id_, product in products.items()}
         index = before.index
-        if texts != before.texts:
-            index = await asyncio.to_thread(SearchIndex, texts)
+        if texts != before.texts or isinstance(index, NoIndex):
+            index = await self._index(texts)
         self._shelf = Shelf(Assortment(products.values()), texts, index)
+
+    async def _index(self, texts: Mapping[str, Searchable]) -> SearchIndex | NoIndex:
+        try:
+            return await asyncio.to_thread(self._build, texts)
+        except Exception:  # noqa: BLE001 - whatever it is, it is no reason to show nothing.
+            _log.exception("the search index could not be built")
+            return NoIndex()
 
     def _text(self, product: Product) -> Searchable:
         """What was worked out before, as long as the product is the same object."""

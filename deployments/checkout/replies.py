@@ -20,6 +20,7 @@ class SagaRecord(NamedTuple):
     `stage` is none where there is none. `lease_ends` is none where nobody will take it up again.
     """
 
+    id: str
     key: str
     stage: str | None
     fence: int
@@ -45,7 +46,10 @@ class SessionRecord(NamedTuple):
 
 @dataclass(frozen=True)
 class Saga:
-    """A saga as its driver holds it: where it stands, under which fence, for which session."""
+    """A saga as its driver holds it: where it stands, under which fence, for which session.
+
+    Of one that turned back: how far it had come, why, and steps that certainly took no effect.
+    """
 
     id: str
     fence: int
@@ -54,6 +58,7 @@ class Saga:
     order_id: str
     request: str
     undo_from: str | None = None
+    untaken: frozenset[str] = frozenset()
     refusal: tuple[str, str] | None = None
 
 
@@ -71,6 +76,7 @@ def claimed(saga_id: str, flat: list[str], snapshot: str) -> Saga:
         order_id=fields["order"],
         request=fields["request"],
         undo_from=fields.get("undo_from"),
+        untaken=frozenset(fields.get("untaken", "").split()),
         refusal=refusal,
     )
 
@@ -109,9 +115,12 @@ def not_found() -> SessionNotFound:
     return SessionNotFound("There is no such checkout session. Create one.")
 
 
-def saga_record(key: str, fields: Mapping[str, str], lease_ends: float | None) -> SagaRecord:
+def saga_record(
+    id_: str, key: str, fields: Mapping[str, str], lease_ends: float | None
+) -> SagaRecord:
     """A saga's hash, and its place among the active ones, as a record."""
     return SagaRecord(
+        id=id_,
         key=key,
         stage=fields.get("stage"),
         fence=int(fields.get("fence", 0)),

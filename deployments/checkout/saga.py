@@ -9,13 +9,16 @@ under the driver's fencing number, so that the handler that began a saga and the
 took it over cannot both drive. Up to `authorising` a saga whose client's instrument is gone is
 undone; from `placing` on it only goes forward. The answer is written when the order is placed
 or everything is undone, whoever got it there.
+
+A step whose call was certainly not made (its room is known to be down) needs no undo, so that
+the session is free again at once and not only when that room is back.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 
 from deployments.checkout.contract import Session
@@ -23,6 +26,7 @@ from deployments.checkout.domain import after_refusal
 from deployments.checkout.steps import Attempt, Steps
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.clock import Clock, utc_now
 from deployments.foundation.detach import go_on
 from deployments.foundation.idempotency import still_running
 from deployments.foundation.refusal import Refusal, StepUndone, from_wire, to_wire
@@ -40,8 +44,8 @@ _log = logging.getLogger(__name__)
 class Driver:
     """Takes a saga from wherever it stands to its answer, and from there to its end."""
 
-    def __init__(self, store: CheckoutStore, steps: Steps) -> None:
-        self._store, self._steps = store, steps
+    def __init__(self, store: CheckoutStore, steps: Steps, clock: Clock = utc_now) -> None:
+        self._store, self._steps, self._clock = store, steps, clock
 
     async def drive(self, attempt: Attempt) -> Session:
         """The session with the saga's outcome.
@@ -49,6 +53,13 @@ class Driver:
         Raises `NeighbourUnavailable` when the outcome is still open or was undone for technical
         reasons, and refuses with `StillRunning` when another driver has taken over.
         """
+        try:
+            return await self._drive(attempt)
+        except NeighbourUnavailable:
+            await self._store.hand_over(attempt.saga, self._clock())
+            raise
+
+    async def _drive(self, attempt: Attempt) -> Session:
         stage = attempt.saga.stage
         if stage == "undoing":
             return await self._undo(attempt)
@@ -66,33 +77,48 @@ class Driver:
         """Take the stages that can be undone; raises `_TurnedBack` when one fails."""
         if attempt.instrument is None:
             raise _TurnedBack(await self._turn_back(attempt, None), None)
-        for stage, following in (("reserving", "authorising"), ("authorising", "placing")):
-            try:
-                await _all(step.take(attempt) for step in self._steps.stages[stage])
-            except StepUndone as undone:
-                raise still_running() from undone
-            except (Refusal, NeighbourUnavailable) as failure:
-                raise _TurnedBack(await self._turn_back(attempt, failure), failure) from failure
+        for following in ("authorising", "placing"):
+            await self._take_stage(attempt)
             attempt = await self._advance(attempt, following)
         return attempt
 
-    async def _turn_back(self, attempt: Attempt, failure: Exception | None) -> Attempt:
-        """Write down that, how far and why the saga is undone."""
-        written = {"undo_from": attempt.saga.stage}
+    async def _take_stage(self, attempt: Attempt) -> None:
+        """Take a stage's steps, all at once, and turn back if one fails."""
+        steps = self._steps.stages[attempt.saga.stage]
+        outcomes = await _outcomes(step.take(attempt) for step in steps)
+        try:
+            _raise_failure(outcomes)
+        except StepUndone as undone:
+            raise still_running() from undone
+        except (Refusal, NeighbourUnavailable) as failure:
+            made = zip(steps, map(_was_made, outcomes), strict=True)
+            untaken = frozenset(step.name for step, was_made in made if not was_made)
+            turned = await self._turn_back(attempt, failure, untaken)
+            raise _TurnedBack(turned, failure) from failure
+
+    async def _turn_back(
+        self,
+        attempt: Attempt,
+        failure: Exception | None,
+        untaken: frozenset[str] = frozenset(),
+    ) -> Attempt:
+        """Write down that, how far and why the saga is undone, and what need not be."""
+        written = {"undo_from": attempt.saga.stage, "untaken": " ".join(sorted(untaken))}
         refusal = None
         if isinstance(failure, Refusal):
             name, body = to_wire(failure)
             refusal = (name, body.decode())
             written |= {"refusal": name, "refusal_body": refusal[1]}
         turned = await self._advance(attempt, "undoing", **written)
-        saga = replace(turned.saga, undo_from=attempt.saga.stage, refusal=refusal)
+        saga = replace(turned.saga, undo_from=attempt.saga.stage, untaken=untaken, refusal=refusal)
         return replace(turned, saga=saga)
 
     async def _undo(self, attempt: Attempt, cause: Exception | None = None) -> Session:
         saga = attempt.saga
         stages = _UNDONE_BY[saga.undo_from or "placing"]
         steps = [step for stage in stages for step in self._steps.stages[stage]]
-        await _all(step.undo(attempt) for step in steps if step.undo is not None)
+        taken = [step for step in steps if step.name not in saga.untaken]
+        await _all(step.undo(attempt) for step in taken if step.undo is not None)
         if saga.refusal is not None:
             session = after_refusal(
                 saga.session, from_wire(saga.refusal[0], saga.refusal[1].encode())
@@ -128,6 +154,7 @@ class Driver:
             await _all(step.take(attempt) for step in self._steps.stages["settling"])
         except NeighbourUnavailable as reason:
             _log.warning("%s is left to the recovery: %s", attempt.saga.id, reason)
+            await self._store.hand_over(attempt.saga, self._clock())
             return
         await self._store.end(attempt.saga, "done")
 
@@ -145,8 +172,19 @@ class _TurnedBack(Exception):  # noqa: N818 - a turn of the saga, caught where i
 
 async def _all(steps: Iterable[Awaitable[object]]) -> None:
     """Wait for all steps to end; raise a refusal if there is one, else the first failure."""
-    outcomes = await asyncio.gather(*steps, return_exceptions=True)
+    _raise_failure(await _outcomes(steps))
+
+
+async def _outcomes(steps: Iterable[Awaitable[object]]) -> Sequence[object]:
+    return await asyncio.gather(*steps, return_exceptions=True)
+
+
+def _raise_failure(outcomes: Sequence[object]) -> None:
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     failures.sort(key=lambda failure: not isinstance(failure, Refusal))
     for failure in failures:
         raise failure
+
+
+def _was_made(outcome: object) -> bool:
+    return not isinstance(outcome, NeighbourUnavailable) or outcome.made

@@ -69,6 +69,7 @@ Take = Callable[[Attempt], Awaitable[object]]
 class Step:
     """Something to take, and what takes it back; none for what follows the point of no return."""
 
+    name: str
     take: Take
     undo: Take | None
 
@@ -83,16 +84,19 @@ class Steps:
         self._payments, self._orders = payments, orders
         self.stages: dict[str, tuple[Step, ...]] = {
             "reserving": (
-                Step(self._reserve, self._release),
-                Step(self._redeem, self._return_redemption),
+                Step("reserve", self._reserve, self._release),
+                Step("redeem", self._redeem, self._return_redemption),
             ),
             "authorising": (
-                Step(self._authorise, self._void),
+                Step("authorise", self._authorise, self._void),
                 # Giving the reservation back undoes its allocation with it.
-                Step(self._allocate, None),
+                Step("allocate", self._allocate, None),
             ),
-            "placing": (Step(self.place, self._withdraw),),
-            "settling": (Step(self._commit, None), Step(self._capture, None)),
+            "placing": (Step("place", self.place, self._withdraw),),
+            "settling": (
+                Step("commit", self._commit, None),
+                Step("capture", self._capture, None),
+            ),
         }
 
     async def _reserve(self, attempt: Attempt) -> None:

@@ -5,9 +5,10 @@
 | `{checkout}:session:<id>` | hash: platform, version, status, expires_at (ms), doc (JSON), saga |
 | `{checkout}:cart:<cart id>` | the session that was made of a cart |
 | `{checkout}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
-| `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, refusal |
+| `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, started_at |
 | `{checkout}:sagas:active` | sorted set of sagas that have not ended, by the end of their lease |
 
+A saga that turned back also has: undo_from, untaken, and what refused it, refusal, refusal_body.
 `version` and `status` in the hash are the truth; the doc repeats them as of its last writing.
 Every change is one script, in which the idempotency key, the effect and the answer are one.
 """
@@ -40,6 +41,8 @@ KEEP_SECONDS = 30 * 24 * 3600
 """How long a session, and the record of a saga that has ended, can still be read."""
 LEASE_MS = 15_000
 """How long a driver has a saga to itself; longer than it takes to drive one, or to give up."""
+PAUSE_MS = 2_000
+"""How soon a saga is tried again whose driver has given up."""
 _HERE = Path(__file__).parent
 _ACTIVE = "{checkout}:sagas:active"
 
@@ -75,7 +78,7 @@ class CheckoutStore:
         self._create, self._write = lua("create_session"), lua("write_session")
         self._begin, self._advance = lua("begin_saga"), lua("advance_saga")
         self._answer, self._end = lua("answer_saga"), lua("end_saga")
-        self._claim = lua("claim_sagas")
+        self._claim, self._hand_over = lua("claim_sagas"), lua("hand_over_saga")
 
     async def read(self, session_id: str, platform: str) -> Session:
         """The platform's session. Refuses with `SessionNotFound`."""
@@ -200,6 +203,11 @@ class CheckoutStore:
         args = [saga.fence, saga.stage, stage, saga.id, KEEP_SECONDS]
         return bool(await self._end(keys=[_saga(saga.id), _ACTIVE], args=args))
 
+    async def hand_over(self, saga: Saga, now: datetime) -> None:
+        """Let another driver take over soon, if the saga has not ended and none has yet."""
+        args = [saga.fence, saga.id, _ms(now) + PAUSE_MS]
+        await self._hand_over(keys=[_saga(saga.id), _ACTIVE], args=args)
+
     async def claim(self, limit: int, now: datetime) -> list[Saga]:
         """Take over sagas whose driver's lease has ended."""
         found = await self._claim(keys=[_ACTIVE], args=[_ms(now), _ms(now) + LEASE_MS, limit])
@@ -238,7 +246,7 @@ class CheckoutStore:
                 pipe.zscore(_ACTIVE, id_)
             found = await pipe.execute()
         return {
-            id_: saga_record(key, fields, lease_ends)
+            id_: saga_record(id_, key, fields, lease_ends)
             for id_, key, fields, lease_ends in zip(ids, keys, found[::2], found[1::2], strict=True)
         }
 

@@ -17,7 +17,7 @@ REPETITIONS = 2
 """At most, for one call."""
 _SHARE = 0.1
 _RESERVE = 5.0
-_FIRST_PAUSE_SECONDS = 0.1
+_FIRST_PAUSE_SECONDS = 0.05
 _spread = random.SystemRandom().random
 
 

@@ -213,7 +213,7 @@ def retrying(wire: Transport, pauses: Pauses) -> Retrying:
 async def test_a_lost_call_is_repeated_within_the_callers_time() -> None:
     wire, pauses = Wire(["lost", "lost"]), Pauses()
     assert await retrying(wire, pauses)("read", b"{}", PATIENCE) == OK
-    assert pauses == [0.05, 0.1]
+    assert pauses == [0.025, 0.05]
     times = [seconds for _, seconds in wire.calls]
     assert times == sorted(times, reverse=True)
     assert times[0] == PATIENCE
@@ -244,7 +244,7 @@ async def test_what_a_repetition_would_not_mend_is_not_repeated(kind: Kind) -> N
 async def test_no_time_is_left_to_repeat() -> None:
     wire = Wire(["lost"])
     with pytest.raises(NeighbourUnavailable):
-        await retrying(wire, Pauses())("read", b"{}", 0.05)
+        await retrying(wire, Pauses())("read", b"{}", 0.025)
     assert len(wire.calls) == 1
 
 

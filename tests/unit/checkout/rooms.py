@@ -33,7 +33,7 @@ from deployments.orders.contract import OrdersApi
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.payments.contract import PaymentsApi
-from deployments.payments.provider import Providers
+from deployments.payments.provider import PaymentProvider, Providers
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
 from deployments.payments.service import PaymentsService
@@ -41,7 +41,7 @@ from deployments.payments.store import PaymentsStore
 from deployments.pricing.contract import DiscountCode, ImportRules, PricingApi, TaxRate
 from deployments.pricing.service import PricingService
 from deployments.pricing.store import PricingStore
-from deployments.shipping.contract import ImportMethods, ShippingMethod
+from deployments.shipping.contract import ImportMethods, ShippingApi, ShippingMethod
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
 
@@ -154,21 +154,23 @@ class Rooms:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        of = self.redis_of
-        self.catalog = Interposed(ShelfCatalog())
-        self.inventory = Interposed(InventoryService(InventoryStore(of("inventory")), self.clock))
-        self.pricing = Interposed(PricingService(PricingStore(of("pricing")), self.clock))
-        self.shipping = Interposed(ShippingService(ShippingStore(of("shipping")), self.clock))
-        self.payments = Interposed(
-            PaymentsService(
-                PaymentsStore(of("payments")),
-                Providers([SandboxProvider(SandboxBooks(of("payments")))]),
-                self.clock,
-            )
+        of, clock = self.redis_of, self.clock
+        self.inventory = self._stand(
+            InventoryApi, InventoryService(InventoryStore(of("inventory")), clock)
         )
-        self.orders = Interposed(
-            OrdersService(OrdersStore(of("orders")), "http://store", self.clock)
+        self.pricing = self._stand(PricingApi, PricingService(PricingStore(of("pricing")), clock))
+        self.shipping = self._stand(
+            ShippingApi, ShippingService(ShippingStore(of("shipping")), clock)
         )
+        provider = self.provider(SandboxProvider(SandboxBooks(of("payments"))))
+        self.payments = self._stand(
+            PaymentsApi,
+            PaymentsService(PaymentsStore(of("payments")), Providers([provider]), clock),
+        )
+        self.orders = self._stand(
+            OrdersApi, OrdersService(OrdersStore(of("orders")), "http://store", clock)
+        )
+        self.catalog = self._stand(CatalogApi, self.shelf())
         self.carts = CartsService(
             CartsStore(of("carts")),
             cast(CatalogApi, self.catalog),
@@ -177,6 +179,21 @@ class Rooms:
             self.clock,
         )
         self.checkout = self.replica()
+
+    def _stand(self, api: type, service: object) -> Interposed:
+        return Interposed(self.reached(api, service))
+
+    def reached(self, api: type, service: object) -> object:
+        """How the others reach a room: here as it is, without anything in between."""
+        return service
+
+    def provider(self, sandbox: PaymentProvider) -> PaymentProvider:
+        """Who takes the payments."""
+        return sandbox
+
+    def shelf(self) -> object:
+        """The catalogue."""
+        return ShelfCatalog()
 
     @property
     def neighbours(self) -> tuple[Interposed, ...]:
@@ -198,7 +215,9 @@ class Rooms:
             cast(PaymentsApi, self.payments),
             cast(OrdersApi, self.orders),
         )
-        return CheckoutService(store, self.carts, quoter, Driver(store, steps), self.clock)
+        return CheckoutService(
+            store, self.carts, quoter, Driver(store, steps, self.clock), self.clock
+        )
 
     async def stock(self) -> None:
         """Fill the shelves: stock, one tax rate, two ways to ship, a code that works once."""

@@ -1,0 +1,29 @@
+"""A store whose rooms a test can take down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from deployments.foundation.detach import finish_detached
+from tests.conftest import ClientOf
+from tests.unit.isolation.store import Store
+
+
+@pytest.fixture
+async def store(redis_of: ClientOf) -> AsyncIterator[Store]:
+    """A store that is open, with every room at work."""
+    store = Store(redis_of)
+    await store.open()
+    yield store
+    await finish_detached()
+    await store.replica_of_catalog.stop()
+
+
+@pytest.fixture
+async def client(store: Store) -> AsyncIterator[httpx.AsyncClient]:
+    """A platform's client."""
+    async with store.client() as client:
+        yield client
