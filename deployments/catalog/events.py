@@ -12,6 +12,7 @@ class ProductChanged(Event):
     """A product is new or was replaced. The subject is its id."""
 
     type: ClassVar[str] = "org.fieldhouse.catalog.product_changed.v1"
+    subject: ClassVar[str] = "product_id"
     product_id: str
     title: str
     skus: tuple[str, ...]
@@ -21,6 +22,7 @@ class PriceChanged(Event):
     """A variant has a new price. The subject is its SKU."""
 
     type: ClassVar[str] = "org.fieldhouse.catalog.price_changed.v1"
+    subject: ClassVar[str] = "sku"
     sku: str
     price: Cents
     currency: Currency

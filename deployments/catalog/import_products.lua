@@ -1,8 +1,7 @@
 -- Takes in a batch of products, once, and announces each.
--- KEYS: products, prices, skus, batches, streams…
--- ARGV: batch, products as JSON: [{id, document, prices: [[sku, cents]…], stream, event}…]
+-- KEYS: products, prices, skus, batches, sequences.
+-- ARGV: batch, products as JSON: [{id, document, prices: [[sku, cents]…], event}…]
 -- Answers {'imported', count} or {'taken', sku}, the latter before anything is written.
-local MAX_EVENTS = 10000
 local products, prices, skus, batches = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 if redis.call('SISMEMBER', batches, ARGV[1]) == 1 then return {'imported', 0} end
 
@@ -32,7 +31,9 @@ for _, product in ipairs(batch) do
     redis.call('HSET', skus, price[1], product.id)
     redis.call('HSET', prices, price[1], price[2])
   end
-  redis.call('XADD', product.stream, 'MAXLEN', '~', MAX_EVENTS, '*', 'event', product.event)
 end
 redis.call('SADD', batches, ARGV[1])
+for _, product in ipairs(batch) do
+  announce('org.fieldhouse.catalog.product_changed.v1', product.id, product.event, KEYS[5], product.id)
+end
 return {'imported', #batch}

@@ -29,11 +29,10 @@ from deployments.catalog.events import PriceChanged, ProductChanged
 from deployments.catalog.options import Selection, Signal, choose, relax, signals
 from deployments.catalog.paging import Hit, Page, identity, turn
 from deployments.catalog.replica import Replica
-from deployments.catalog.store import SERVICE, CatalogStore
+from deployments.catalog.store import CatalogStore
 from deployments.catalog.text import closest_first
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.events import envelope
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 
 
@@ -96,20 +95,15 @@ class CatalogService:
     async def import_products(self, request: ImportProducts) -> Imported:
         """Take in a batch of products and announce each."""
         products = [described(product) for product in request.products]
-        events = {product.id: self._product_changed(product) for product in products}
-        return Imported(count=await self._store.import_products(request.batch, products, events))
-
-    def _product_changed(self, product: Product) -> str:
-        skus = tuple(variant.sku for variant in product.variants)
-        event = ProductChanged(product_id=product.id, title=product.title, skus=skus)
-        return envelope(SERVICE, product.id, event, self._clock())
+        events = [_product_changed(product) for product in products]
+        count = await self._store.import_products(request.batch, products, events, self._clock())
+        return Imported(count=count)
 
     async def change_price(self, request: ChangePrice) -> Variant:
         """Set a price and announce it. Refuses with `UnknownItem`."""
         sku = request.sku
         event = PriceChanged(sku=sku, price=request.price, currency=CURRENCY)
-        announced = envelope(SERVICE, sku, event, self._clock())
-        if not await self._store.change_price(sku, request.price, announced):
+        if not await self._store.change_price(event, self._clock()):
             raise UnknownItem(f"The catalogue has no SKU {sku}. Check it.", sku=sku)
         (product,) = await self._store.read([sku])
         return next(variant for variant in product.variants if variant.sku == sku)
@@ -189,6 +183,11 @@ class CatalogService:
             return (await self._inventory.availability(CheckAvailability(skus=skus))).units
         except NeighbourUnavailable:
             return None
+
+
+def _product_changed(product: Product) -> ProductChanged:
+    skus = tuple(variant.sku for variant in product.variants)
+    return ProductChanged(product_id=product.id, title=product.title, skus=skus)
 
 
 def _ordered(offering: Offering, query: str | None, stock: Stock | None) -> Offering:

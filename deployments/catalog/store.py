@@ -6,7 +6,8 @@
 | `{catalog}:prices` | hash: SKU, price in cents |
 | `{catalog}:skus` | hash: SKU, id of the product it belongs to |
 | `{catalog}:batches` | set of the batches that were taken in |
-| `{catalog}:events:0` to `15` | streams: `event`, a CloudEvent; the last 10,000 or so each |
+| `{catalog}:sequences` | hash: product id or SKU, how many events there were about it |
+| `{catalog}:events:0` to `15` | streams of events |
 
 A price has one home, so that changing it is one field. Every change and its event are one script.
 Events of a product (its id) and of its prices (the SKU) may lie on different streams: who keeps a
@@ -18,18 +19,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product, SkuTaken
-from deployments.foundation.events import stream_of, streams_of
+from deployments.catalog.events import PriceChanged
+from deployments.foundation.events import Event, occasion, parse, streams_of
 from deployments.foundation.redis import script
 
 SERVICE = "catalog"
 _PRODUCTS, _PRICES, _SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
-_BATCHES = "{catalog}:batches"
+_BATCHES, _SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
 _STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 _EVENTS_AT_ONCE = 1000
@@ -59,12 +62,13 @@ class CatalogStore:
     """Products and prices of one Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
-            return script(redis, _HERE / f"{name}.lua")
+        def lua(name: str, *preludes: str) -> Any:  # noqa: ANN401 - scripts answer anything.
+            return script(redis, _HERE / f"{name}.lua", *preludes)
 
         self._redis = redis
         self._load, self._read = lua("load"), lua("read_products")
-        self._import, self._change_price = lua("import_products"), lua("change_price")
+        self._import = lua("import_products", "events")
+        self._change_price = lua("change_price", "events")
 
     async def load(self) -> Contents:
         """Everything, and from where on events tell what changed."""
@@ -84,26 +88,30 @@ class CatalogStore:
             cast(Any, positions), count=_EVENTS_AT_ONCE, block=int(seconds * 1000)
         )
         streams = cast(list[tuple[str, list[tuple[str, dict[str, str]]]]], received)
-        events = [fields["event"] for _, entries in streams for _, fields in entries]
+        subjects = (parse(entry).subject for _, entries in streams for _, entry in entries)
         ends = {stream: entries[-1][0] for stream, entries in streams}
-        return News(frozenset(json.loads(event)["subject"] for event in events), positions | ends)
+        return News(frozenset(subjects), positions | ends)
 
     async def import_products(
-        self, batch: str, products: Sequence[Product], events: Mapping[str, str]
+        self, batch: str, products: Sequence[Product], events: Sequence[Event], now: datetime
     ) -> int:
-        """Take in products with their events (by product id). Refuses with `SkuTaken`."""
-        rows = [_row(product, events[product.id]) for product in products]
+        """Take in products, each with its event. Refuses with `SkuTaken`."""
+        rows = [_row(product, event) for product, event in zip(products, events, strict=True)]
         outcome, value = await self._import(
-            keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, *_STREAMS], args=[batch, json.dumps(rows)]
+            keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, _SEQUENCES, *_STREAMS],
+            args=[batch, json.dumps(rows), occasion(SERVICE, now)],
         )
         if outcome == "taken":
             raise SkuTaken(f"The SKU {value} belongs to another product.", sku=value)
         return int(value)
 
-    async def change_price(self, sku: str, price: int, event: str) -> bool:
-        """Set a price in cents, with its event; false if there is no such SKU."""
-        keys = [_PRICES, _SKUS, stream_of(SERVICE, sku)]
-        return bool(await self._change_price(keys=keys, args=[sku, price, event]))
+    async def change_price(self, event: PriceChanged, now: datetime) -> bool:
+        """Set a price, with its event; false if there is no such SKU."""
+        changed = await self._change_price(
+            keys=[_PRICES, _SKUS, _SEQUENCES, *_STREAMS],
+            args=[event.sku, event.price, event.model_dump_json(), occasion(SERVICE, now)],
+        )
+        return bool(changed)
 
 
 def _products(documents: Iterable[str], prices: Sequence[str]) -> tuple[Product, ...]:
@@ -118,11 +126,10 @@ def _product(document: dict[str, Any], cents: Mapping[str, str]) -> Product:
     return Product.model_validate(document)
 
 
-def _row(product: Product, event: str) -> dict[str, Any]:
+def _row(product: Product, event: Event) -> dict[str, Any]:
     return {
         "id": product.id,
         "document": product.model_dump_json(exclude=_PRICES_APART),
         "prices": [[variant.sku, variant.price] for variant in product.variants],
-        "stream": stream_of(SERVICE, product.id),
-        "event": event,
+        "event": event.model_dump_json(),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack
@@ -12,8 +13,11 @@ import pytest
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product, ResolveItems
+from deployments.catalog.events import ProductChanged
 from deployments.catalog.replica import CopyNotFollowedError, Replica
 from deployments.catalog.store import SERVICE, CatalogStore, Contents
+from deployments.foundation.clock import utc_now
+from deployments.foundation.events import ENTRY_FIELD, envelope, stream_of
 from tests.conftest import ClientOf
 from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock, eventually, product, variant
 from tests.valkey import valkey_server
@@ -183,7 +187,9 @@ async def test_a_replica_that_follows_no_more_is_not_healthy(redis_of: ClientOf)
 
 
 async def test_an_event_about_nothing_does_no_harm(shop: Catalog, redis_of: ClientOf) -> None:
-    event = '{"subject": "gone"}'
-    await redis_of("catalog").xadd(f"{{{SERVICE}}}:events:3", {"event": event})
+    gone = ProductChanged(product_id="gone", title="Gone", skus=("G-1",))
+    event = {**json.loads(envelope(SERVICE, "gone", gone, utc_now())), "sequence": "1"}
+    stream = stream_of(SERVICE, "gone")
+    await redis_of("catalog").xadd(stream, {ENTRY_FIELD: json.dumps(event)})
     await shop.sells(product("lamp", variant("L-1", 5)), batch="later")
     shop.replica.check()

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from datetime import UTC, datetime
-from typing import Any
+from collections import Counter
 
 import pytest
-from redis.asyncio import Redis
 
 from deployments.catalog.contract import (
     ChangePrice,
@@ -18,7 +15,9 @@ from deployments.catalog.contract import (
     SkuTaken,
     UnknownItem,
 )
-from deployments.foundation.events import stream_of, streams_of
+from deployments.catalog.events import PriceChanged, ProductChanged
+from deployments.foundation.events import fact_of
+from tests.announced import announced
 from tests.conftest import ClientOf
 from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock, product, variant
 
@@ -35,12 +34,6 @@ def batch(name: str, *products: Product) -> ImportProducts:
 
 async def kept(room: Catalog) -> dict[str, Product]:
     return {each.id: each for each in (await room.store.load()).products}
-
-
-async def events(redis: Redis, *streams: str) -> list[dict[str, Any]]:
-    """The events of these streams, or of all."""
-    entries: list[Any] = [await redis.xrange(stream) for stream in streams or streams_of("catalog")]
-    return [json.loads(fields["event"]) for stream in entries for _, fields in stream]
 
 
 async def test_what_is_imported_is_kept_as_it_came_but_described(room: Catalog) -> None:
@@ -71,22 +64,18 @@ async def test_a_batch_that_arrives_many_times_at_once_is_taken_in_once(
         *(room.service.import_products(batch("1", SHIRT, BOTTLE)) for _ in range(20))
     )
     assert sorted(imported.count for imported in answers) == [0] * 19 + [2]
-    assert len(await events(redis_of("catalog"))) == 2
+    assert len(await announced(redis_of("catalog"), "catalog")) == 2
 
 
-async def test_each_product_is_announced_on_the_stream_of_its_id(
-    room: Catalog, redis_of: ClientOf
-) -> None:
-    await room.service.import_products(batch("1", SHIRT))
-    (event,) = await events(redis_of("catalog"), stream_of("catalog", "shirt"))
-    assert event["type"] == "org.fieldhouse.catalog.product_changed.v1"
-    assert (event["subject"], event["source"]) == ("shirt", "/services/catalog")
-    assert event["data"] == {
-        "product_id": "shirt",
-        "title": "Running Shirt",
-        "skus": ["S-RED-M", "S-RED-L", "S-BLUE-M"],
-    }
-    assert datetime.fromisoformat(event["time"]).tzinfo == UTC
+async def test_each_product_is_announced(room: Catalog, redis_of: ClientOf) -> None:
+    await room.service.import_products(batch("1", SHIRT, BOTTLE))
+    await room.service.import_products(batch("2", SHIRT))
+    events = await announced(redis_of("catalog"), "catalog")
+    assert Counter(event.subject for event in events) == {"shirt": 2, "bottle": 1}
+    (first, _) = [event for event in events if event.subject == "shirt"]
+    assert fact_of(first, ProductChanged) == ProductChanged(
+        product_id="shirt", title="Running Shirt", skus=("S-RED-M", "S-RED-L", "S-BLUE-M")
+    )
 
 
 async def test_a_later_batch_replaces_a_product_and_its_skus(room: Catalog) -> None:
@@ -106,7 +95,7 @@ async def test_a_sku_belongs_to_one_product(room: Catalog, redis_of: ClientOf) -
         await room.service.import_products(batch("2", BOTTLE, thief))
     assert refused.value.sku == "S-RED-L"
     assert (await kept(room)).keys() == {"shirt"}
-    assert len(await events(redis_of("catalog"))) == 1
+    assert len(await announced(redis_of("catalog"), "catalog")) == 1
     twins = [product(id_, variant("X-1", 5)) for id_ in ("one", "two")]
     with pytest.raises(SkuTaken):
         await room.service.import_products(batch("2", *twins))
@@ -119,16 +108,16 @@ async def test_a_price_changes_with_its_event(room: Catalog, redis_of: ClientOf)
     changed = await room.service.change_price(ChangePrice(sku="S-RED-L", price=1999))
     assert (changed.sku, changed.price) == ("S-RED-L", 1999)
     assert [each.price for each in (await kept(room))["shirt"].variants] == [2000, 1999, 2500]
-    found = [each for each in await events(redis_of("catalog")) if each["subject"] == "S-RED-L"]
-    assert [each["data"] for each in found] == [
-        {"sku": "S-RED-L", "price": 1999, "currency": "USD"}
+    events = await announced(redis_of("catalog"), "catalog", PriceChanged.type)
+    assert [fact_of(event, PriceChanged) for event in events] == [
+        PriceChanged(sku="S-RED-L", price=1999, currency="USD")
     ]
 
 
 async def test_a_price_that_stays_is_not_announced(room: Catalog, redis_of: ClientOf) -> None:
     await room.service.import_products(batch("1", BOTTLE))
     assert (await room.service.change_price(ChangePrice(sku="B-1", price=499))).price == 499
-    assert len(await events(redis_of("catalog"))) == 1
+    assert len(await announced(redis_of("catalog"), "catalog")) == 1
 
 
 async def test_the_price_of_an_unknown_sku_is_refused(room: Catalog) -> None:
