@@ -1,0 +1,136 @@
+"""The whole store as an operator runs it: started by the launcher, watched, and ended by TERM."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGTERM
+
+import httpx
+import psutil
+import pytest
+from redis.asyncio import Redis
+
+from commands.run_settings import PROJECT
+from deployments.foundation.authentication import DEVELOPMENT_KEY
+from deployments.foundation.redis import SECRET_FILE, password
+
+READY_WITHIN_SECONDS = 600
+STOPPED_WITHIN_SECONDS = 120
+"""Far more than it takes: only a store that hangs is cut off."""
+
+_LAST_LINES = 40
+_LOGS = re.compile(r"^\s+(/\S+/logs/serve)$", re.MULTILINE)
+
+
+class RunningStore:
+    """One store with data and a port of its own, which may be stopped and started again."""
+
+    def __init__(self, data: Path, output: Path) -> None:
+        self.data, self._output = data, output
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self._launcher: subprocess.Popen[bytes] | None = None
+        self._session: int | None = None
+
+    @property
+    def output(self) -> str:
+        """What the launcher has printed since the last start."""
+        return self._output.read_text(errors="replace")
+
+    @property
+    def logs(self) -> Path:
+        """Serve's own logs."""
+        found = _LOGS.search(self.output)
+        assert found, self.output
+        return Path(found[1])
+
+    def start(self) -> None:
+        """Start it and wait until it says that it is ready."""
+        with self._output.open("wb") as output:
+            self._launcher = launch(
+                output, FIELDHOUSE_DATA=str(self.data), FIELDHOUSE_PORT=str(self.port)
+            )
+        last = time.monotonic() + READY_WITHIN_SECONDS
+        while "Ctrl-C ends the store" not in self.output:
+            if self._launcher.poll() is not None or time.monotonic() > last:
+                self.stop()
+                pytest.fail(f"The store did not come up.\n{self.tell()}", pytrace=False)
+            time.sleep(0.2)
+        (serve,) = psutil.Process(self._launcher.pid).children()
+        self._session = os.getsid(serve.pid)
+
+    def stop(self) -> int:
+        """Send TERM and wait; gives the launcher's exit code."""
+        assert self._launcher is not None
+        self._launcher.send_signal(SIGTERM)
+        try:
+            return self._launcher.wait(STOPPED_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._launcher.kill()
+            pytest.fail(f"The store does not end.\n{self.tell()}", pytrace=False)
+
+    def left_behind(self) -> list[str]:
+        """Every process of the last run that has not ended."""
+        return [title for process in psutil.process_iter() if (title := self._title(process))]
+
+    def _title(self, process: psutil.Process) -> str:
+        """What a process of this store is called; nothing for any other."""
+        with suppress(psutil.Error, ProcessLookupError):
+            title = " ".join(process.cmdline())
+            ours = os.getsid(process.pid) == self._session or str(self.data) in title
+            if ours and process.status() != psutil.STATUS_ZOMBIE:
+                return f"{process.pid} {title}"
+        return ""
+
+    def client(self, **headers: str) -> httpx.AsyncClient:
+        """A first-party client, with the key of development."""
+        every = {"X-API-Key": DEVELOPMENT_KEY, **headers}
+        return httpx.AsyncClient(base_url=self.base_url, headers=every, timeout=60)
+
+    def redis(self, user: str) -> Redis:
+        """A client of the embedded server as one of its users."""
+        secret = (self.data / SECRET_FILE).read_text().strip()
+        return Redis(
+            unix_socket_path=str(self.data / "valkey.sock"),
+            username=user,
+            password=password(user, secret),
+            decode_responses=True,
+        )
+
+    def tell(self) -> str:
+        """What is known of a store that went wrong: its output, and the ends of its logs."""
+        files = [self._output, self.data / "store.log", self.data / "valkey.log"]
+        with suppress(AssertionError):
+            files += sorted(self.logs.glob("*.log"))
+        return "\n".join(f"--- {file}\n{_end_of(file)}" for file in files if file.exists())
+
+
+def launch(output: int | object, **environment: str) -> subprocess.Popen[bytes]:
+    """Start the launcher with nothing set but what is given."""
+    ours = ("FIELDHOUSE_", "REDIS_URL")
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(ours) and not k.endswith(ours)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "commands.run"],
+        cwd=PROJECT,
+        env=outer | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=output,  # type: ignore[arg-type] # A file or a number.
+        stderr=subprocess.STDOUT,
+    )
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def _end_of(file: Path) -> str:
+    return "\n".join(file.read_text(errors="replace").splitlines()[-_LAST_LINES:])

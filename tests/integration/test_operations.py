@@ -1,0 +1,176 @@
+"""How the store starts, refuses to start, survives, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import time
+from pathlib import Path
+from signal import SIGKILL
+
+import httpx
+import pytest
+import yaml
+from ray.serve.schema import RayActorOptionsSchema, ServeDeploySchema
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError, RedisError
+
+from commands.run_settings import PROJECT
+from deployments.foundation.authentication import hash_key
+from deployments.foundation.redis_users import SERVICES
+from tests.integration.running_store import RunningStore, free_port, launch
+
+REFUSED_WITHIN_SECONDS = 120
+RECOVERED_WITHIN_SECONDS = 120
+
+
+def refusal(**environment: str) -> str:
+    """What the launcher says when it refuses to start: one line, and no traceback."""
+    launcher = launch(subprocess.PIPE, **environment)
+    try:
+        said, _ = launcher.communicate(timeout=REFUSED_WITHIN_SECONDS)
+    finally:
+        launcher.kill()
+    text = said.decode()
+    assert launcher.returncode == 1, text
+    assert len(text.splitlines()) == 1, text
+    return text
+
+
+async def new_cart(client: httpx.AsyncClient) -> httpx.Response:
+    """A cart with whatever the catalogue finds first."""
+    found = await client.post("/catalog/search", json={"query": "helmet"})
+    item = found.raise_for_status().json()["products"][0]["variants"][0]["id"]
+    return await client.post("/carts", json={"line_items": [{"item": {"id": item}, "quantity": 1}]})
+
+
+async def until_a_cart_is_made(client: httpx.AsyncClient) -> httpx.Response:
+    """The first cart that succeeds again after a disturbance."""
+    last = time.monotonic() + RECOVERED_WITHIN_SECONDS
+    while True:
+        try:
+            answer = await new_cart(client)
+        except httpx.HTTPError as failure:
+            said = repr(failure)
+        else:
+            if answer.status_code == 201:
+                return answer
+            said = answer.text
+        assert time.monotonic() < last, said
+        await asyncio.sleep(0.5)
+
+
+def test_the_configuration_is_one_that_serve_takes() -> None:
+    config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
+    schema = ServeDeploySchema.model_validate(config)
+    assert {app.name for app in schema.applications} >= {*SERVICES, "datastore", "profile"}
+    for app in schema.applications:
+        (deployment,) = app.deployments
+        scaled = deployment.autoscaling_config or {}
+        assert deployment.num_replicas == 1 or scaled.get("min_replicas") == 1, app.name
+        assert isinstance(deployment.ray_actor_options, RayActorOptionsSchema)
+        assert 0 < (deployment.ray_actor_options.num_cpus or 0) < 1
+        assert deployment.health_check_period_s
+        assert deployment.graceful_shutdown_timeout_s
+
+
+def test_it_says_when_it_is_ready_and_how_to_use_it(store: RunningStore) -> None:
+    said = store.output
+    assert "ready after " in said
+    assert store.base_url in said
+    assert "dev-platform-key" in said
+    assert "auth_token" in said
+    assert str(store.data / "store.log") in said
+    assert list(store.logs.glob("replica_catalog_*.log"))
+    # Whoever is told that it is ready can shop at once.
+    assert said.index("ready after") > said.index("304 variants of 128 products")
+    for service in ("datastore", "profile", *SERVICES):
+        assert any(service in line and "RUNNING" in line for line in said.splitlines()), service
+
+
+@pytest.mark.parametrize("path", ["/inventory", "/payments", "/shipping", "/pricing", "/datastore"])
+async def test_what_has_no_route_cannot_be_reached(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.post(path, json={})).status_code == 404
+
+
+def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> None:
+    said = refusal(FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port()))
+    assert "already runs" in said
+    assert store.base_url in said
+
+
+def test_a_port_in_use_is_named(store: RunningStore, tmp_path: Path) -> None:
+    said = refusal(FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port))
+    assert f"Port {store.port} " in said
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "ORDERS_REDIS_URL"])
+def test_a_redis_that_does_not_answer_is_named(tmp_path: Path, name: str) -> None:
+    said = refusal(
+        FIELDHOUSE_DATA=str(tmp_path),
+        FIELDHOUSE_PORT=str(free_port()),
+        FIELDHOUSE_PLATFORM_KEYS=f"acme={hash_key('a key of its own')}",
+        **{name: f"redis://127.0.0.1:{free_port()}"},
+    )
+    assert f"The Redis of {name} does not answer" in said
+
+
+def test_the_development_key_is_refused_on_an_external_redis(
+    store: RunningStore, tmp_path: Path
+) -> None:
+    said = refusal(
+        FIELDHOUSE_DATA=str(tmp_path),
+        FIELDHOUSE_PORT=str(free_port()),
+        REDIS_URL=f"unix://{store.data}/valkey.sock",
+    )
+    assert "make platform-key" in said
+
+
+async def test_one_services_credentials_cannot_read_anothers_keys(store: RunningStore) -> None:
+    for service in SERVICES:
+        async with store.redis(service) as redis:
+            await redis.exists(f"{{{service}}}:any")
+            for other in set(SERVICES) - {service}:
+                with pytest.raises(NoPermissionError):
+                    await redis.get(f"{{{other}}}:any")
+
+
+async def test_nobody_enters_the_embedded_redis_without_credentials(store: RunningStore) -> None:
+    socket = str(store.data / "valkey.sock")
+    stranger = Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 0))
+    with pytest.raises(RedisError, match="authenticated"):
+        await stranger.ping()
+    await stranger.aclose()
+
+
+async def kill_redis(store: RunningStore) -> None:
+    """Kill the server once it has written what it was told: it writes every second."""
+    async with store.redis("admin") as admin:
+        await admin.set("test", "1")
+        assert await admin.execute_command("WAITAOF", 1, 0, 60_000) == [1, 0]
+        os.kill((await admin.info("server"))["process_id"], SIGKILL)
+
+
+async def test_a_redis_that_is_killed_comes_back_with_every_cart(
+    store: RunningStore, client: httpx.AsyncClient
+) -> None:
+    cart = (await until_a_cart_is_made(client)).json()
+    await kill_redis(store)
+    await until_a_cart_is_made(client)
+    assert (await client.get(f"/carts/{cart['id']}")).json()["id"] == cart["id"]
+
+
+async def test_term_ends_everything_and_the_next_start_has_all_the_data(
+    store: RunningStore, client: httpx.AsyncClient
+) -> None:
+    cart = (await until_a_cart_is_made(client)).json()
+    assert store.stop() == 0, store.tell()
+    assert store.left_behind() == []
+    assert "stopped after" in store.output
+    store.start()
+    assert "were loaded before" in (store.data / "store.log").read_text()
+    async with store.client() as again:
+        assert (await again.get(f"/carts/{cart['id']}")).json()["id"] == cart["id"]
