@@ -26,6 +26,9 @@ from deployments.payments.contract import PaymentsApi
 from deployments.pricing.contract import PricingApi
 from deployments.shipping.contract import ShippingApi
 
+_STOCK_SECONDS = 1.0
+"""How long a quote waits for the stock it shows; completing reserves it, whatever was shown."""
+
 
 @serve.deployment
 @serve.ingress()
@@ -37,17 +40,16 @@ class Checkout(Serving):
         redis = await connect_redis("checkout")
         self._limits = RateLimits(redis, "checkout", self._keys)
         store = CheckoutStore(redis)
-        inventory = connect(InventoryApi, app="inventory")
         pricing = connect(PricingApi, app="pricing")
         steps = Steps(
-            inventory,
+            connect(InventoryApi, app="inventory"),
             pricing,
             connect(PaymentsApi, app="payments"),
             connect(OrdersApi, app="orders"),
         )
         quoter = Quoter(
             connect(CatalogApi, app="catalog"),
-            inventory,
+            connect(InventoryApi, app="inventory", seconds=_STOCK_SECONDS),
             connect(ShippingApi, app="shipping"),
             pricing,
         )

@@ -10,11 +10,13 @@ import pytest
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ChangePrice
-from deployments.checkout.contract import Session
+from deployments.checkout.contract import Recovered, RecoverSagas, Session
+from deployments.checkout.replies import Saga
+from deployments.checkout.store import CheckoutStore
 from deployments.foundation.detach import finish_detached
 from tests.conftest import ClientOf
 from tests.unit.checkout.rooms import BIKE, SHIRT
-from tests.unit.checkout.shopping import assert_books_are_straight, ready, recover, seen
+from tests.unit.checkout.shopping import assert_books_are_straight, completing, ready, recover, seen
 from tests.unit.isolation.store import FAULTS, NOT_MADE, Fault, Store
 
 Json = dict[str, Any]
@@ -238,6 +240,48 @@ async def test_without_orders(
     order = await client.get(f"/orders/{order_id}")
     assert (order.status_code, order.json()["id"]) == (200, order_id)
     assert len(await assert_books_are_straight(store, admin, [session])) == 1
+
+
+async def test_a_saga_is_taken_up_seconds_after_its_driver_gave_up(
+    store: Store, client: httpx.AsyncClient, admin: Redis
+) -> None:
+    """Or else whoever waits for it would wait for the end of a lease that nobody uses."""
+    session = await ready(store.checkout)
+    store.fail("absent", "orders")
+    try_again(await complete(client, session))
+    for orders_are_back in (False, True):
+        if orders_are_back:
+            store.mend()
+        assert await store.replica().recover(RecoverSagas()) == Recovered(claimed=0, ended=0)
+        store.clock.forward(seconds=3)
+        recovered = await store.replica().recover(RecoverSagas())
+        assert recovered == Recovered(claimed=1, ended=int(orders_are_back))
+    await finish_detached()
+    assert len(await assert_books_are_straight(store, admin, [session])) == 1
+
+
+async def test_a_driver_that_was_taken_over_hands_nothing_over(store: Store) -> None:
+    session, sagas = await ready(store.checkout), CheckoutStore(store.redis_of("checkout"))
+    old = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
+    assert isinstance(old, Saga)
+    store.clock.forward(seconds=60)
+    (new,) = await sagas.claim(9, store.clock())
+    await sagas.hand_over(old, store.clock())
+    store.clock.forward(seconds=5)
+    assert await sagas.claim(9, store.clock()) == []
+    await sagas.hand_over(new, store.clock())
+    store.clock.forward(seconds=5)
+    assert len(await sagas.claim(9, store.clock())) == 1
+
+
+async def test_a_saga_that_has_ended_is_not_taken_up_again(store: Store) -> None:
+    session, sagas = await ready(store.checkout), CheckoutStore(store.redis_of("checkout"))
+    saga = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
+    assert isinstance(saga, Saga)
+    assert await sagas.end(saga, "done")
+    await sagas.hand_over(saga, store.clock())
+    store.clock.forward(seconds=60)
+    assert await sagas.claim(9, store.clock()) == []
 
 
 @in_every_way
