@@ -9,7 +9,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo openapi fuzz platform-key clean
+.PHONY: help run test check demo audit openapi fuzz platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -35,6 +35,9 @@ openapi: $(VENV)/.run ## write the API's document anew, from the routes of all r
 
 fuzz: $(VENV)/.test ## fuzz the running store; SECONDS=600 says for how long, STORE=http://… where it is
 	@$(BIN)/python -m commands.fuzz
+
+audit: $(VENV)/.run ## prove that the books are straight, while the store runs
+	@$(BIN)/python -m commands.audit
 
 platform-key: $(VENV)/.run ## draw an API key for a platform: make platform-key NAME=acme
 	@$(BIN)/python -m commands.platform_key "$(NAME)"

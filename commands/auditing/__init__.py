@@ -1,0 +1,10 @@
+"""The audit's checks, one a module: each recomputes something from the stored state.
+
+A check reads a store that may be selling, so the order in which it reads matters. A saga is written
+down before anything that it brings about, and what it has left behind changes no more once it has
+ended. So what is stored is listed first, then the sagas behind it are read, and only then the rest:
+whatever belongs to a saga that is still open is not judged, and whatever belongs to one that has
+ended is final. What nevertheless looks wrong is looked at once more before it is reported.
+
+A saga's reservation and payment carry its id (`deployments/checkout/steps.py`).
+"""

@@ -1,0 +1,63 @@
+"""The stores whose books are audited, each through its own service's Redis user."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from deployments.catalog.store import CatalogStore
+from deployments.checkout.store import CheckoutStore
+from deployments.foundation.clock import Clock, utc_now
+from deployments.inventory.store import InventoryStore
+from deployments.orders.store import OrdersStore
+from deployments.payments.store import PaymentsStore
+from deployments.pricing.store import PricingStore
+
+AUDITED = ("catalog", "checkout", "inventory", "orders", "payments", "pricing")
+"""The services whose state is read."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """All stores, the time, and how long to wait before a finding is looked at again."""
+
+    catalog: CatalogStore
+    checkout: CheckoutStore
+    inventory: InventoryStore
+    orders: OrdersStore
+    payments: PaymentsStore
+    pricing: PricingStore
+    clock: Clock
+    pause_seconds: float
+
+    @classmethod
+    def of(
+        cls,
+        redis_of: Callable[[str], Redis],
+        clock: Clock = utc_now,
+        *,
+        pause_seconds: float = 0.5,
+    ) -> Books:
+        """The stores behind these clients, by service."""
+        return cls(
+            CatalogStore(redis_of("catalog")),
+            CheckoutStore(redis_of("checkout")),
+            InventoryStore(redis_of("inventory")),
+            OrdersStore(redis_of("orders")),
+            PaymentsStore(redis_of("payments")),
+            PricingStore(redis_of("pricing")),
+            clock,
+            pause_seconds,
+        )
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.clock()
+
+    async def pause(self) -> None:
+        """Give the store a moment to go on."""
+        await asyncio.sleep(self.pause_seconds)

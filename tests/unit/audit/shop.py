@@ -1,0 +1,177 @@
+"""A small store whose books are audited: all rooms for real, and a few purchases behind it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from commands.audit import audit
+from commands.auditing.books import Books
+from commands.auditing.findings import Report
+from deployments.carts.contract import CartContents, CreateCart, WantedLine
+from deployments.catalog.contract import ImportProducts, Product
+from deployments.catalog.replica import Replica
+from deployments.catalog.service import CatalogService
+from deployments.catalog.store import CatalogStore
+from deployments.checkout.contract import CreateSession, ReplaceSession, Session
+from deployments.foundation.detach import finish_detached
+from deployments.inventory.contract import ReceiveStock, StockRow
+from deployments.inventory.service import InventoryService
+from deployments.inventory.store import InventoryStore
+from deployments.pricing.contract import DiscountCode, ImportRules
+from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Crash, Rooms
+from tests.unit.checkout.shopping import completing, contents, ready
+
+Finding = tuple[str, str, tuple[str, ...]]
+"""The check, the rule that is broken, and the keys."""
+SHIRTS = 1000
+"""Enough for everybody."""
+
+
+def findings(reports: list[Report]) -> set[Finding]:
+    """What an audit found."""
+    return {
+        (report.check.name, found.rule, found.keys)
+        for report in reports
+        for found in report.findings.discrepancies
+    }
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A completed checkout, by the ids and keys of what it brought about."""
+
+    session: Session
+    saga: str
+
+    @property
+    def order_id(self) -> str:
+        assert self.session.order is not None
+        return self.session.order.order_id
+
+    @property
+    def order(self) -> str:
+        return f"{{orders}}:order:{self.order_id}"
+
+    @property
+    def payment(self) -> str:
+        return f"{{payments}}:payment:{self.saga}"
+
+    @property
+    def reservation(self) -> str:
+        return f"{{inventory}}:reservation:{self.saga}"
+
+    @property
+    def checkout(self) -> str:
+        return f"{{checkout}}:session:{self.session.id}"
+
+    @property
+    def log(self) -> str:
+        return f"{{checkout}}:saga:{self.saga}"
+
+
+class Shop:
+    """The rooms of checkout's tests with a real catalogue, and everything that one may look up."""
+
+    def __init__(self, redis_of: Callable[[str], Redis], admin: Redis) -> None:
+        self.rooms, self.admin = Rooms(redis_of), admin
+        store = CatalogStore(redis_of("catalog"))
+        inventory = InventoryService(InventoryStore(redis_of("inventory")), self.rooms.clock)
+        self.catalog = CatalogService(store, Replica(store), inventory, self.rooms.clock)
+        self.books = Books.of(redis_of, self.rooms.clock, pause_seconds=0)
+
+    async def open(self) -> None:
+        """Fill the shelves, and the catalogue; one code may be used as often as one likes."""
+        await self.rooms.stock()
+        row = StockRow(sku=SHIRT.sku, location_id=2, location_name="Barn", quantity=SHIRTS)
+        await self.rooms.inventory.receive(ReceiveStock(batch="second", rows=(row,)))
+        often = DiscountCode(
+            code="Often",
+            title="A tenth off",
+            kind="percent",
+            percent="10",
+            starts=datetime(2026, 1, 1, tzinfo=UTC),
+            ends=datetime(2027, 1, 1, tzinfo=UTC),
+        )
+        await self.rooms.pricing.import_rules(ImportRules(batch="second", codes=(often,)))
+        products = tuple(
+            Product(id=item.product_id, title=item.title, description="", variants=(item,))
+            for item in (SHIRT, BIKE)
+        )
+        await self.catalog.import_products(ImportProducts(batch="first", products=products))
+
+    async def trade(self) -> None:
+        """Something of everything: bought from a cart, with a code, declined, abandoned."""
+        await self.buy(codes=("ONCE",), quantity=2)
+        await self.buy_cart()
+        await self.decline()
+        await ready(self.rooms.checkout)
+
+    async def buy(self, **wanted: Any) -> Purchase:  # noqa: ANN401
+        """Buy these contents."""
+        return await self._pay(await ready(self.rooms.checkout, **wanted))
+
+    async def buy_cart(self) -> Purchase:
+        """Buy what is in a cart."""
+        line = WantedLine(item_id=SHIRT.sku, quantity=3)
+        cart = await self.rooms.carts.create(
+            CreateCart(platform=PLATFORM, contents=CartContents(lines=(line,), codes=("often",)))
+        )
+        checkout = self.rooms.checkout
+        created = await checkout.create(
+            CreateSession(platform=PLATFORM, contents=contents(), cart_id=cart.id)
+        )
+        wanted = contents(quantity=3, codes=("often",))
+        session = await checkout.replace(
+            ReplaceSession(session_id=created.session.id, platform=PLATFORM, contents=wanted)
+        )
+        return await self._pay(session)
+
+    async def _pay(self, session: Session) -> Purchase:
+        done = await self.rooms.checkout.complete(completing(session))
+        await finish_detached()
+        assert done.status == "completed"
+        return Purchase(done, await self.saga_of(session))
+
+    async def saga_of(self, session: Session) -> str:
+        """The last saga that tried to complete a session."""
+        saga = await self.admin.hget(f"{{checkout}}:session:{session.id}", "saga")
+        assert saga is not None
+        return str(saga)
+
+    async def decline(self) -> str:
+        """A card that is declined; gives the saga that was undone."""
+        session = await ready(self.rooms.checkout, codes=("often",))
+        await self.rooms.checkout.complete(completing(session, token="fail_token"))
+        return await self.saga_of(session)
+
+    async def crash(self, room: str, step: str, moment: str = "after", **wanted: Any) -> Purchase:  # noqa: ANN401
+        """A purchase whose driver dies at a step; its saga is left where it was."""
+        session = await ready(self.rooms.checkout, **wanted)
+        getattr(getattr(self.rooms, room), moment)[step] = Crash
+        with contextlib.suppress(Crash):
+            await self.rooms.checkout.complete(completing(session))
+        await finish_detached()
+        getattr(self.rooms, room).heal()
+        return Purchase(session, await self.saga_of(session))
+
+    async def audit(self) -> set[Finding]:
+        """What an audit finds now."""
+        return findings(await audit(self.books))
+
+    async def rewrite(self, key: str, field: str, **changed: Any) -> None:  # noqa: ANN401
+        """Change a JSON document in a hash; `a__b` is the field `b` of the field `a`."""
+        document = json.loads(str(await self.admin.hget(key, field)))
+        for path, value in changed.items():
+            *outer, last = path.split("__")
+            place = document
+            for name in outer:
+                place = place[int(name) if isinstance(place, list) else name]
+            place[last] = value
+        await self.admin.hset(key, field, json.dumps(document))

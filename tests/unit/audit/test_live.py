@@ -1,0 +1,130 @@
+"""A store that is in order audits clean: idle, in the middle of anything, and while it sells."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from commands.audit import audit
+from deployments.checkout.contract import Session
+from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.detach import finish_detached
+from tests.unit.audit.shop import Shop
+from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.shopping import completing, ready, recover
+from tests.unit.checkout.test_saga import STEPS, UNDOS
+
+BUYERS = 50
+
+
+async def test_a_store_that_has_traded_is_clean(shop: Shop) -> None:
+    reports = await audit(shop.books)
+    assert await shop.audit() == set()
+    checked = {report.check.name: dict(report.findings.checked) for report in reports}
+    assert checked["stock"] == {"places": 3, "ledger entries": 9, "open reservations": 0}
+    assert checked["sold"] == {"SKUs sold": 1, "orders": 2}
+    assert checked["reservations"] == {"reservations": 3, "orders": 2}
+    assert checked["payments"] == {"orders": 2, "payments": 3}
+    assert checked["totals"] == {"orders": 2}
+    assert checked["sagas"] == {"sagas": 3, "in flight": 0}
+    assert checked["redemptions"] == {"codes": 2, "redemptions": 2, "checkouts": 4}
+    assert checked["links"] == {"orders": 2, "sessions": 4, "carts checked out": 1}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(("where", "step"), STEPS)
+async def test_a_saga_in_flight_is_no_discrepancy(
+    shop: Shop, where: str, step: str, moment: str
+) -> None:
+    session = await ready(shop.rooms.checkout, codes=("often",))
+    reached, gate = getattr(shop.rooms, where).hold(step, moment)
+    buyer = asyncio.create_task(shop.rooms.checkout.complete(completing(session)))
+    await reached.wait()
+    assert await shop.audit() == set()
+    gate.set()
+    await buyer
+    await finish_detached()
+    assert await shop.audit() == set()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(("where", "undo"), UNDOS)
+async def test_a_saga_that_is_being_undone_is_no_discrepancy(
+    shop: Shop, where: str, undo: str, moment: str
+) -> None:
+    session = await ready(shop.rooms.checkout, codes=("often",))
+    reached, gate = getattr(shop.rooms, where).hold(undo, moment)
+    request = completing(session, token="fail_token")
+    buyer = asyncio.create_task(shop.rooms.checkout.complete(request))
+    await reached.wait()
+    assert await shop.audit() == set()
+    gate.set()
+    await buyer
+    assert await shop.audit() == set()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(("where", "step"), STEPS)
+async def test_a_crashed_saga_is_reported_once_it_is_abandoned(
+    shop: Shop, where: str, step: str, moment: str
+) -> None:
+    crashed = await shop.crash(where, step, moment, codes=("often",))
+    assert await shop.audit() == set()
+    shop.rooms.clock.forward(seconds=90)
+    assert await shop.audit() == {("sagas", "abandoned", (crashed.log,))}
+    await recover(shop.rooms)
+    assert await shop.audit() == set()
+
+
+async def test_a_saga_that_gets_nowhere_is_reported_though_it_is_driven(shop: Shop) -> None:
+    stuck = await shop.crash("orders", "place", "before")
+    shop.rooms.clock.forward(minutes=11)
+    soon = shop.rooms.clock().timestamp() * 1000 + 15_000
+    await shop.admin.zadd("{checkout}:sagas:active", {stuck.saga: soon})
+    assert await shop.audit() == {("sagas", "stuck", (stuck.log,))}
+
+
+async def test_what_is_older_than_its_records_is_no_discrepancy(shop: Shop) -> None:
+    """Orders, payments and counts of redemptions are kept for good, the rest for some time."""
+    shop.rooms.clock.forward(days=31)
+    for pattern in ("session", "saga", "cart"):
+        async for key in shop.admin.scan_iter(f"{{checkout}}:{pattern}:*"):
+            await shop.admin.delete(key)
+    async for key in shop.admin.scan_iter("{inventory}:reservation:*"):
+        await shop.admin.delete(key)
+    assert await shop.audit() == set()
+
+
+async def test_an_audit_of_a_store_that_sells_reports_nothing(shop: Shop) -> None:
+    sessions = [await ready(shop.rooms.checkout, **_wanted(n)) for n in range(BUYERS)]
+    buying = asyncio.gather(*(_buy(shop, n, session) for n, session in enumerate(sessions)))
+    audits = 0
+    while not buying.done() or not audits:
+        assert await shop.audit() == set()
+        audits += 1
+    outcomes = await buying
+    await finish_detached()
+    assert await shop.audit() == set()
+    assert {"completed", "ready_for_complete", "incomplete", "unavailable"} <= {*outcomes}
+
+
+def _wanted(n: int) -> dict[str, object]:
+    """Most buy a shirt, some with a code; more want a bike than there are."""
+    if n % 10 == 0:
+        return {"sku": BIKE.sku, "quantity": 1}
+    return {"quantity": 1 + n % 3, "codes": ("often",) if n % 2 else ()}
+
+
+async def _buy(shop: Shop, n: int, session: Session) -> str:
+    """Every seventh card is declined; every eleventh buyer meets a neighbour that is down."""
+    token = "fail_token" if n % 7 == 3 else "success_token"
+    checkout = shop.rooms.replica()
+    if n % 11 == 5:
+        shop.rooms.payments.after["authorise"] = lambda: NeighbourUnavailable("payments", "late")
+    try:
+        return (await checkout.complete(completing(session, token=token))).status
+    except NeighbourUnavailable:
+        return "unavailable"
+    finally:
+        shop.rooms.payments.after.clear()
