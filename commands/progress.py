@@ -41,9 +41,9 @@ class Progress:
             self._live.stop()
 
     def show(self, found: Mapping[str, Application], seconds: float) -> None:
-        """Take in what Serve says now."""
+        """Take in what Serve says now; of what it does not mention, the last word stands."""
         for service, (before, _) in self._states.items():
-            status = found[service].status if service in found else WAITING
+            status = found[service].status if service in found else before
             if status != before:
                 self._states[service] = (status, seconds)
                 if not self._live.is_started:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -49,12 +50,17 @@ def applications(dashboard: str) -> Mapping[str, Application]:
     return {name: Application(app["status"], _message(app)) for name, app in found.items()}
 
 
-def _message(app: Mapping[str, object]) -> str:
-    """The application's message, or its first deployment's that has one."""
-    deployments = app.get("deployments")
-    parts = deployments.values() if isinstance(deployments, dict) else []
-    said = [app.get("message"), *(part.get("message") for part in parts)]
-    return next((str(text).strip() for text in said if text), "")
+def _message(app: Mapping[str, Any]) -> str:
+    """What a deployment that failed says, which is more than what its application says."""
+    parts = (app.get("deployments") or {}).values()
+    said = [part.get("message") for part in parts if part.get("status") in (FAILED, UNHEALTHY)]
+    return next((brief(text) for text in (*said, app.get("message")) if text), "")
+
+
+def brief(text: str) -> str:
+    """The first and the last line of a message: what happened, and what a traceback ends in."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ... ".join(dict.fromkeys(lines[:1] + lines[-1:]))
 
 
 def catalogue_is_loaded(url: str) -> bool:
