@@ -1,7 +1,8 @@
--- Creates a session, unless the request came before or its cart already has one in progress.
+-- Creates a session, unless the request came before or its cart already has one in progress;
+-- announces a new one.
 -- KEYS: request, session, cart's link (or the request again, without a cart)
 -- ARGV: fingerprint, has cart, session id, platform, status, expires at (ms), now (ms), doc,
---       seconds to keep
+--       seconds to keep, the event's data
 -- Returns an outcome and a snapshot: version, status and doc, a line each.
 local fingerprint, has_cart, id = ARGV[1], ARGV[2] == '1', ARGV[3]
 local state, answer = request_state(KEYS[1], fingerprint)
@@ -29,4 +30,5 @@ redis.call('HSET', KEYS[2], 'platform', ARGV[4], 'version', 1, 'status', ARGV[5]
 redis.call('EXPIRE', KEYS[2], ARGV[9])
 local snapshot = '1\n' .. ARGV[5] .. '\n' .. ARGV[8]
 request_answered(KEYS[1], fingerprint, snapshot)
+announce('org.fieldhouse.checkout.started.v1', id, ARGV[10], KEYS[2])
 return {'ok', snapshot}

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
 from deployments.catalog.contract import Variant
 from deployments.checkout.contract import Delivery, Session, Status, WantedDelivery
+from deployments.checkout.events import CheckoutCompleted, CheckoutFailed, CheckoutStarted
 from deployments.foundation.refusal import Refusal
 from deployments.foundation.ucp import Notice, error
 from deployments.inventory.contract import OutOfStock, Shortage
+from deployments.orders.contract import PlacedOrder
 from deployments.payments.contract import (
     InstrumentNotSupported,
     PaymentDeclined,
@@ -21,6 +23,8 @@ from deployments.shipping.contract import ShippingOptions
 
 LIFETIME = timedelta(hours=6)
 """How long a session can be completed (UCP's default for `expires_at`)."""
+UNAVAILABLE = "unavailable"
+"""Why an attempt failed if not because something was refused."""
 _METHOD = "$.fulfillment.methods[0]"
 _PAYMENT_REFUSALS = (PaymentDeclined, PaymentRefusedForRisk, InstrumentNotSupported)
 
@@ -176,6 +180,39 @@ def refusal_notices(session: Session, refusal: Refusal) -> tuple[Notice, ...]:
         codes = [code.casefold() for code in session.codes]
         path = f"$.discounts.codes[{codes.index(refusal.unavailable.casefold())}]"
     return (error(refusal.code, refusal.sentence, path=path, severity="recoverable"),)
+
+
+def started_fact(session: Session) -> CheckoutStarted:
+    """What is announced of a new session."""
+    return CheckoutStarted(
+        session_id=session.id,
+        platform=session.platform,
+        cart_id=session.cart_id,
+        currency=session.currency,
+        total=session.priced.totals.total,
+    )
+
+
+def completed_fact(session: Session, order: PlacedOrder) -> CheckoutCompleted:
+    """What is announced of a session that became an order."""
+    return CheckoutCompleted(
+        session_id=session.id,
+        platform=session.platform,
+        cart_id=session.cart_id,
+        order_id=order.order_id,
+        currency=session.currency,
+        total=session.priced.totals.total,
+    )
+
+
+def failed_fact(session: Session, refusal: Refusal | None) -> CheckoutFailed:
+    """What is announced of an attempt that was undone, without a refusal for technical reasons."""
+    return CheckoutFailed(
+        session_id=session.id,
+        platform=session.platform,
+        cart_id=session.cart_id,
+        reason=UNAVAILABLE if refusal is None else refusal.code,
+    )
 
 
 def closed_notice(session: Session) -> Notice:

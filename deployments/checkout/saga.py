@@ -22,7 +22,8 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 
 from deployments.checkout.contract import Session
-from deployments.checkout.domain import after_refusal
+from deployments.checkout.domain import after_refusal, completed_fact, failed_fact
+from deployments.checkout.replies import Saga
 from deployments.checkout.steps import Attempt, Steps
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.calls import NeighbourUnavailable
@@ -119,19 +120,24 @@ class Driver:
         steps = [step for stage in stages for step in self._steps.stages[stage]]
         taken = [step for step in steps if step.name not in saga.untaken]
         await _all(step.undo(attempt) for step in taken if step.undo is not None)
-        if saga.refusal is not None:
-            session = after_refusal(
-                saga.session, from_wire(saga.refusal[0], saga.refusal[1].encode())
-            )
+        refusal = _refusal_of(saga)
+        if refusal is not None:
+            session = after_refusal(saga.session, refusal)
         else:
             session = saga.session.model_copy(update={"status": "ready_for_complete"})
         # A technical failure is no answer: the same request may be tried again under its key.
         outcome = await self._store.answer(
-            saga, "undone", session, keep_answer=saga.refusal is not None, ended=True
+            saga,
+            "undone",
+            session,
+            failed_fact(session, refusal),
+            self._clock(),
+            keep_answer=refusal is not None,
+            ended=True,
         )
         if outcome is None:
             raise still_running()
-        if saga.refusal is None:
+        if refusal is None:
             raise NeighbourUnavailable("checkout", "the attempt was undone") from cause
         return outcome
 
@@ -141,7 +147,13 @@ class Driver:
             update={"status": "completed", "order": placed, "notices": ()}
         )
         outcome = await self._store.answer(
-            attempt.saga, "settling", completed, keep_answer=True, ended=False
+            attempt.saga,
+            "settling",
+            completed,
+            completed_fact(completed, placed),
+            self._clock(),
+            keep_answer=True,
+            ended=False,
         )
         if outcome is None:
             raise still_running()
@@ -168,6 +180,11 @@ class _TurnedBack(Exception):  # noqa: N818 - a turn of the saga, caught where i
     def __init__(self, attempt: Attempt, cause: Exception | None) -> None:
         super().__init__()
         self.attempt, self.cause = attempt, cause
+
+
+def _refusal_of(saga: Saga) -> Refusal | None:
+    """What refused a saga that turned back; none if a service gave no answer."""
+    return None if saga.refusal is None else from_wire(saga.refusal[0], saga.refusal[1].encode())
 
 
 async def _all(steps: Iterable[Awaitable[object]]) -> None:

@@ -7,10 +7,12 @@
 | `{checkout}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, started_at |
 | `{checkout}:sagas:active` | sorted set of sagas that have not ended, by the end of their lease |
+| `{checkout}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
 
 A saga that turned back also has: undo_from, untaken, and what refused it, refusal, refusal_body.
 `version` and `status` in the hash are the truth; the doc repeats them as of its last writing.
-Every change is one script, in which the idempotency key, the effect and the answer are one.
+Every change is one script, in which the idempotency key, the effect, the answer and what is
+announced are one. A session's hash also counts its events, in `sequence`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any, cast
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import CancelSession, CompleteSession, ReplaceSession, Session
+from deployments.checkout.domain import started_fact
 from deployments.checkout.replies import (
     Saga,
     SagaRecord,
@@ -34,6 +37,7 @@ from deployments.checkout.replies import (
     session_record,
     settle,
 )
+from deployments.foundation.events import Event, occasion, streams_of
 from deployments.foundation.idempotency import RequestKey
 from deployments.foundation.redis import names, script
 
@@ -43,6 +47,8 @@ LEASE_MS = 15_000
 """How long a driver has a saga to itself; longer than it takes to drive one, or to give up."""
 PAUSE_MS = 2_000
 """How soon a saga is tried again whose driver has given up."""
+SERVICE = "checkout"
+_STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 _ACTIVE = "{checkout}:sagas:active"
 
@@ -71,14 +77,15 @@ class CheckoutStore:
     """Sessions and sagas of one Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
-            return script(redis, _HERE / f"{name}.lua", "requests", _HERE / "session")
+        def lua(name: str, *more: str) -> Any:  # noqa: ANN401 - redis-py's scripts answer Any.
+            return script(redis, _HERE / f"{name}.lua", "requests", *more, _HERE / "session")
 
         self._redis = redis
-        self._create, self._write = lua("create_session"), lua("write_session")
+        self._create = lua("create_session", "events")
+        self._write, self._answer = lua("write_session", "events"), lua("answer_saga", "events")
         self._begin, self._advance = lua("begin_saga"), lua("advance_saga")
-        self._answer, self._end = lua("answer_saga"), lua("end_saga")
-        self._claim, self._hand_over = lua("claim_sagas"), lua("hand_over_saga")
+        self._end, self._claim = lua("end_saga"), lua("claim_sagas")
+        self._hand_over = lua("hand_over_saga")
 
     async def read(self, session_id: str, platform: str) -> Session:
         """The platform's session. Refuses with `SessionNotFound`."""
@@ -109,7 +116,7 @@ class CheckoutStore:
         if session.cart_id is not None:
             cart_key = _cart(session.cart_id)
         outcome = await self._create(
-            keys=[_request(request.name), _session(session.id), cart_key],
+            keys=[_request(request.name), _session(session.id), cart_key, *_STREAMS],
             args=[
                 request.fingerprint,
                 int(session.cart_id is not None),
@@ -120,6 +127,8 @@ class CheckoutStore:
                 _ms(now),
                 session.model_dump_json(),
                 KEEP_SECONDS,
+                started_fact(session).model_dump_json(),
+                occasion(SERVICE, now),
             ],
         )
         if outcome[0] == "existing":
@@ -141,8 +150,11 @@ class CheckoutStore:
     ) -> Session:
         key = request.request
         outcome = await self._write(
-            keys=[_request(key.name), _session(request.session_id)],
-            args=[key.fingerprint, request.platform, _ms(now), *written, KEEP_SECONDS],
+            keys=[_request(key.name), _session(request.session_id), *_STREAMS],
+            args=[
+                *[key.fingerprint, request.platform, _ms(now), *written, KEEP_SECONDS],
+                *[request.session_id, occasion(SERVICE, now)],
+            ],
         )
         return settle(outcome)
 
@@ -179,11 +191,22 @@ class CheckoutStore:
         return bool(moved)
 
     async def answer(
-        self, saga: Saga, stage: str, session: Session, *, keep_answer: bool, ended: bool
+        self,
+        saga: Saga,
+        stage: str,
+        session: Session,
+        fact: Event,
+        now: datetime,
+        *,
+        keep_answer: bool,
+        ended: bool,
     ) -> Session | None:
-        """Write the saga's outcome for whoever waits; none if another driver took over."""
+        """Write the saga's outcome for whoever waits, with what is announced of it.
+
+        None if another driver took over.
+        """
         snapshot = await self._answer(
-            keys=[_saga(saga.id), _session(session.id), _request(saga.request), _ACTIVE],
+            keys=[_saga(saga.id), _session(session.id), _request(saga.request), _ACTIVE, *_STREAMS],
             args=[
                 saga.fence,
                 saga.stage,
@@ -194,6 +217,10 @@ class CheckoutStore:
                 saga.id,
                 int(ended),
                 KEEP_SECONDS,
+                session.id,
+                fact.type,
+                fact.model_dump_json(),
+                occasion(SERVICE, now),
             ],
         )
         return None if snapshot is None else load(snapshot)

@@ -1,6 +1,8 @@
--- Replaces a session's contents, or only its status, as one step bound to the request's key.
+-- Replaces a session's contents, or only its status, as one step bound to the request's key;
+-- announces that it is cancelled.
 -- KEYS: request, session
--- ARGV: fingerprint, platform, now (ms), expected version or '', status, doc or '', seconds to keep
+-- ARGV: fingerprint, platform, now (ms), expected version or '', status, doc or '', seconds to keep,
+--       session id
 -- Returns an outcome and its detail; for 'ok' and 'repeat' that is a snapshot.
 local fingerprint = ARGV[1]
 local state, answer = request_state(KEYS[1], fingerprint)
@@ -14,4 +16,10 @@ if ARGV[6] ~= '' then redis.call('HSET', KEYS[2], 'doc', ARGV[6]) end
 redis.call('EXPIRE', KEYS[2], ARGV[7])
 local snapshot = snapshot_of(KEYS[2])
 request_answered(KEYS[1], fingerprint, snapshot)
+if ARGV[5] == 'canceled' then
+  local session = cjson.decode(redis.call('HGET', KEYS[2], 'doc'))
+  announce('org.fieldhouse.checkout.cancelled.v1', ARGV[8], cjson.encode({
+    session_id = ARGV[8], platform = ARGV[2], cart_id = session.cart_id,
+  }), KEYS[2])
+end
 return {'ok', snapshot}
