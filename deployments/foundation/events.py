@@ -99,15 +99,3 @@ def occasion(service: str, at: datetime) -> str:
             "traceparent": traceparent(),
         }
     )
-
-
-def envelope(service: str, subject: str, event: Event, at: datetime) -> str:
-    """The event as CloudEvents JSON."""
-    return json.dumps(
-        {
-            **json.loads(occasion(service, at)),
-            "type": event.type,
-            "subject": subject,
-            "data": event.model_dump(mode="json"),
-        }
-    )

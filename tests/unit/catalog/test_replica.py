@@ -17,7 +17,7 @@ from deployments.catalog.events import ProductChanged
 from deployments.catalog.replica import CopyNotFollowedError, Replica
 from deployments.catalog.store import SERVICE, CatalogStore, Contents
 from deployments.foundation.clock import utc_now
-from deployments.foundation.events import ENTRY_FIELD, envelope, stream_of
+from deployments.foundation.events import ENTRY_FIELD, occasion, stream_of
 from tests.conftest import ClientOf
 from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock, eventually, product, variant
 from tests.valkey import valkey_server
@@ -188,7 +188,13 @@ async def test_a_replica_that_follows_no_more_is_not_healthy(redis_of: ClientOf)
 
 async def test_an_event_about_nothing_does_no_harm(shop: Catalog, redis_of: ClientOf) -> None:
     gone = ProductChanged(product_id="gone", title="Gone", skus=("G-1",))
-    event = {**json.loads(envelope(SERVICE, "gone", gone, utc_now())), "sequence": "1"}
+    event = {
+        **json.loads(occasion(SERVICE, utc_now())),
+        "type": gone.type,
+        "subject": "gone",
+        "sequence": "1",
+        "data": gone.model_dump(mode="json"),
+    }
     stream = stream_of(SERVICE, "gone")
     await redis_of("catalog").xadd(stream, {ENTRY_FIELD: json.dumps(event)})
     await shop.sells(product("lamp", variant("L-1", 5)), batch="later")
