@@ -50,7 +50,7 @@ class OrderRecord(NamedTuple):
     """What is stored of an order, for whoever checks the books.
 
     `placed` is none where there is no order or it cannot be read, `listed_at` (seconds since 1970)
-    where its platform's index does not have it.
+    where its platform's index does not have it; `announced` is how many events there were about it.
     """
 
     key: str
@@ -58,6 +58,7 @@ class OrderRecord(NamedTuple):
     placed: PlaceOrder | None
     withdrawn: bool
     listed_at: float | None
+    announced: int = 0
 
     @property
     def order(self) -> PlaceOrder | None:
@@ -120,9 +121,9 @@ class OrdersStore:
         keys = [f"{{orders}}:order:{order_id}" for order_id in order_ids]
         async with self._redis.pipeline(transaction=False) as pipe:
             for key in keys:
-                pipe.hmget(key, ["order", "platform", "withdrawn"])
+                pipe.hmget(key, ["order", "platform", "withdrawn", "sequence"])
             found = await pipe.execute()
-            for order_id, (_, platform, _) in zip(order_ids, found, strict=True):
+            for order_id, (_, platform, *_) in zip(order_ids, found, strict=True):
                 pipe.zscore(f"{{orders}}:platform:{platform}", order_id)
             listed = await pipe.execute()
         return {
@@ -132,8 +133,9 @@ class OrdersStore:
                 placed=readable(PlaceOrder, order),
                 withdrawn=withdrawn is not None,
                 listed_at=listed_at,
+                announced=int(sequence or 0),
             )
-            for order_id, key, (order, _, withdrawn), listed_at in zip(
+            for order_id, key, (order, _, withdrawn, sequence), listed_at in zip(
                 order_ids, keys, found, listed, strict=True
             )
         }

@@ -45,13 +45,14 @@ class PaymentRecord(NamedTuple):
     """What is stored of a payment, for whoever checks the books.
 
     `payment` is none where there is none or it cannot be read; `captures` is how many attempts at
-    capturing it took effect.
+    capturing it took effect, `announced` how many events there were about it.
     """
 
     key: str
     found: bool
     payment: Payment | None
     captures: int
+    announced: int = 0
 
 
 class PaymentsStore:
@@ -131,7 +132,11 @@ class PaymentsStore:
             found = await pipe.execute()
         return {
             payment_id: PaymentRecord(
-                key, bool(fields), readable(Payment, fields), _captures(attempts)
+                key=key,
+                found=bool(fields),
+                payment=readable(Payment, fields),
+                captures=_captures(attempts),
+                announced=int(fields.get("sequence", 0)),
             )
             for payment_id, key, fields, attempts in zip(
                 payment_ids, keys, found[::2], found[1::2], strict=True
