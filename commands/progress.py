@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
+from rich.text import Text
 
 from commands.serve_status import FAILED, RUNNING, UNHEALTHY, Application
 
@@ -51,7 +52,7 @@ class Progress:
 
     def tell(self, line: str) -> None:
         """A line of what an actor does, above the table."""
-        self._console.print(line, highlight=False, markup=False)
+        self._console.print(Text(line))
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -60,5 +61,5 @@ class Progress:
             if status not in _COLOURS:
                 sign = Spinner("dots")
             since = f"{seconds:.1f} s" if status in _COLOURS else ""
-            table.add_row(sign, service, f"[{_COLOURS.get(status, 'dim')}]{status}[/]", since)
+            table.add_row(sign, service, Text(status, _COLOURS.get(status, "dim")), since)
         return table

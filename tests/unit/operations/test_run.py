@@ -102,5 +102,8 @@ def test_a_terminal_shows_all_services_at_once() -> None:
     screen = io.StringIO()
     with Progress(Console(file=screen, force_terminal=True), services()) as progress:
         progress.show({"carts": Application(RUNNING)}, 4)
+        progress.tell("loaded [5] things")
+    assert "loaded [5] things" in screen.getvalue()
+    assert "[green]" not in screen.getvalue()
     for service in services():
         assert service in screen.getvalue()
