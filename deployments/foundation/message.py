@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -32,7 +32,7 @@ class Message(BaseModel):
 M = TypeVar("M", bound=Message)
 
 
-def readable(message: type[M], stored: str | Mapping[str, str] | None) -> M | None:
+def readable(message: type[M], stored: str | Mapping[str, Any] | None) -> M | None:
     """What was stored as JSON or as a hash; none where that is nothing or no such message."""
     if not stored:
         return None
