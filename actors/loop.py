@@ -108,8 +108,8 @@ class LoopActor:
     handles are awaited on the same loop.
     """
 
-    def __init__(self, loop: Loop) -> None:
-        self._running = start(loop)
+    def __init__(self, loop: Loop, *, exit_process: Callable[[int], object] = os._exit) -> None:
+        self._running = start(loop, exit_process=exit_process)
 
     async def is_running(self) -> bool:
         """Whether the loop runs; whoever gets an answer reads true."""

@@ -121,6 +121,7 @@ async def test_an_actor_runs_its_loop_from_its_first_moment() -> None:
         await asyncio.Event().wait()
         return False
 
-    actor = LoopActor(Loop("test", tick, every=1))
+    # The loop goes on until the run of all tests ends, and must not end it with code 1.
+    actor = LoopActor(Loop("test", tick, every=1), exit_process=list[int]().append)
     await asyncio.wait_for(ticked.wait(), 10)
     assert await actor.is_running()
