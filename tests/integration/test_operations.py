@@ -22,6 +22,7 @@ from commands.run_settings import PROJECT
 from deployments.foundation.authentication import hash_key
 from deployments.foundation.redis_users import SERVICES
 from tests.integration.running_store import RunningStore, free_port, launch
+from tests.integration.shopper import Shopper
 
 REFUSED_WITHIN_SECONDS = 120
 RECOVERED_WITHIN_SECONDS = 120
@@ -167,6 +168,9 @@ async def test_term_ends_everything_and_the_next_start_has_all_the_data(
     store: RunningStore, client: httpx.AsyncClient
 ) -> None:
     cart = (await until_a_cart_is_made(client)).json()
+    shopper = Shopper(client)
+    bought = await shopper.complete(await shopper.open([("TI-M267", 1)]))
+    order = await shopper.order(bought)
     assert store.stop() == 0, store.tell()
     assert store.left_behind() == []
     assert "stopped after" in store.output
@@ -174,3 +178,4 @@ async def test_term_ends_everything_and_the_next_start_has_all_the_data(
     assert "were loaded before" in (store.data / "store.log").read_text()
     async with store.client() as again:
         assert (await again.get(f"/carts/{cart['id']}")).json()["id"] == cart["id"]
+        assert await Shopper(again).order(bought) == order

@@ -12,12 +12,13 @@ import httpx
 import pytest
 
 from deployments.foundation.money import cents
+from deployments.inventory.store import InventoryStore
+from tests.integration.running_store import RunningStore
 from tests.integration.shopper import ADDRESS, Json, Shopper, line_items, payment, total
 from tests.ucp_schemas import assert_valid
 
 ORDERS = Path(__file__).parent / "data" / "orders.jsonl"
 SCARCE = "TG-W091-L"
-SCARCE_UNITS = 36
 BUYERS = 100
 
 
@@ -102,19 +103,22 @@ async def test_real_orders_come_to_the_sub_totals_they_had(shopper: Shopper) -> 
             assert total(await shopper.order(done), "subtotal") == total(session, "subtotal")
 
 
-async def test_a_hundred_buyers_of_fewer_units(shopper: Shopper) -> None:
-    """Run it alone on a fresh store: it buys all there is."""
-    sessions = [await shopper.open([(SCARCE, 1)]) for _ in range(BUYERS)]
-    outcomes = await asyncio.gather(*(shopper.complete(session) for session in sessions))
-    completed = [outcome for outcome in outcomes if outcome["status"] == "completed"]
-    refused = [outcome for outcome in outcomes if outcome["status"] == "incomplete"]
-    assert len(completed) == SCARCE_UNITS
-    assert len(refused) == BUYERS - SCARCE_UNITS
-    assert {outcome["messages"][-1]["code"] for outcome in refused} == {"out_of_stock"}
-    orders = await asyncio.gather(*(shopper.order(outcome) for outcome in completed))
-    assert len({order["id"] for order in orders}) == SCARCE_UNITS
-    late = await shopper.open([(SCARCE, 1)])
-    assert late["messages"][0]["code"] == "out_of_stock"
+async def test_a_hundred_buyers_of_fewer_units(store: RunningStore, shopper: Shopper) -> None:
+    async with store.redis("inventory") as redis:
+        inventory = InventoryStore(redis)
+        units = (await inventory.available([SCARCE]))[SCARCE]
+        assert 0 < units < BUYERS
+        sessions = [await shopper.open([(SCARCE, 1)]) for _ in range(BUYERS)]
+        outcomes = await asyncio.gather(*(shopper.complete(session) for session in sessions))
+        completed = [outcome for outcome in outcomes if outcome["status"] == "completed"]
+        refused = [outcome for outcome in outcomes if outcome["status"] == "incomplete"]
+        assert len(completed) == units
+        assert len(refused) == BUYERS - units
+        assert {outcome["messages"][-1]["code"] for outcome in refused} == {"out_of_stock"}
+        orders = await asyncio.gather(*(shopper.order(outcome) for outcome in completed))
+        assert len({order["id"] for order in orders}) == units
+        assert (await inventory.available([SCARCE]))[SCARCE] == 0
+        assert await inventory.check() == ()
 
 
 async def test_twenty_identical_completions_have_one_effect(
