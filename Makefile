@@ -9,7 +9,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo audit openapi fuzz platform-key clean
+.PHONY: help run test check demo audit openapi events fuzz platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -26,12 +26,18 @@ check: $(VENV)/.test ## lint, type-check, and check who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest tests/contract/test_events.py
 
 demo: $(VENV)/.run ## buy something in the running store, and tell the story
 	@$(BIN)/python -m commands.demo
 
 openapi: $(VENV)/.run ## write the API's document anew, from the routes of all rooms
 	@$(BIN)/python -m commands.openapi
+
+events: $(VENV)/.test ## write the events' documents anew, from what the rooms declare
+	@$(BIN)/python -m commands.asyncapi
+	@$(BIN)/python -m commands.events_page
+	@$(BIN)/python -m tests.contract.event_schemas
 
 fuzz: $(VENV)/.test ## fuzz the running store; SECONDS=600 says for how long, STORE=http://… where it is
 	@$(BIN)/python -m commands.fuzz

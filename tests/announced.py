@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 from collections.abc import Iterable
-from pathlib import Path
 from typing import cast
 
 from redis.asyncio import Redis
 
+from commands.announcements import publishers
 from deployments.foundation.events import Envelope, Event, fact_of, parse, streams_of
-
-DEPLOYMENTS = Path(__file__).parents[1] / "deployments"
 
 
 async def announced(redis: Redis, service: str, *types: str) -> list[Envelope]:
@@ -25,8 +21,8 @@ async def announced(redis: Redis, service: str, *types: str) -> list[Envelope]:
     for stream in streams_of(service):
         events += [parse(entry) for entry in await entries_of(redis, stream)]
     _check_numbers(events)
-    if (DEPLOYMENTS / service / "events.py").exists():
-        _check_facts(service, events)
+    if service in publishers():
+        _check_facts(publishers()[service], events)
     return [event for event in events if not types or event.type in types]
 
 
@@ -44,14 +40,10 @@ def _check_numbers(events: Iterable[Envelope]) -> None:
         last[event.subject] = expected
 
 
-def _check_facts(service: str, events: Iterable[Envelope]) -> None:
-    module = importlib.import_module(f"deployments.{service}.events")
-    classes = [kind for _, kind in inspect.getmembers(module, inspect.isclass)]
-    declared = {
-        kind.type: kind for kind in classes if issubclass(kind, Event) if "type" in vars(kind)
-    }
+def _check_facts(declared: Iterable[type[Event]], events: Iterable[Envelope]) -> None:
+    kinds = {kind.type: kind for kind in declared}
     for event in events:
-        kind = declared[event.type]
+        kind = kinds[event.type]
         fact = fact_of(event, kind)
         assert event.subject == getattr(fact, kind.subject)
         assert set(event.data) <= set(kind.model_fields), (
