@@ -42,6 +42,13 @@ _UNDONE_BY = {
 _log = logging.getLogger(__name__)
 
 
+class AttemptUndone(NeighbourUnavailable):
+    """The saga has ended for technical reasons, without a trace: the client may try again."""
+
+    def __init__(self) -> None:
+        super().__init__("checkout", "the attempt was undone")
+
+
 class Driver:
     """Takes a saga from wherever it stands to its answer, and from there to its end."""
 
@@ -51,11 +58,14 @@ class Driver:
     async def drive(self, attempt: Attempt) -> Session:
         """The session with the saga's outcome.
 
-        Raises `NeighbourUnavailable` when the outcome is still open or was undone for technical
-        reasons, and refuses with `StillRunning` when another driver has taken over.
+        Raises `NeighbourUnavailable` when the outcome is still open, `AttemptUndone` when it was
+        undone for technical reasons, and refuses with `StillRunning` when another driver has taken
+        over.
         """
         try:
             return await self._drive(attempt)
+        except AttemptUndone:
+            raise
         except NeighbourUnavailable:
             await self._store.hand_over(attempt.saga, self._clock())
             raise
@@ -138,7 +148,7 @@ class Driver:
         if outcome is None:
             raise still_running()
         if refusal is None:
-            raise NeighbourUnavailable("checkout", "the attempt was undone") from cause
+            raise AttemptUndone from cause
         return outcome
 
     async def _place(self, attempt: Attempt) -> Session:

@@ -23,7 +23,7 @@ from deployments.checkout.contract import (
 from deployments.checkout.domain import LIFETIME, as_of
 from deployments.checkout.quote import Quote, Quoter
 from deployments.checkout.replies import Saga
-from deployments.checkout.saga import DRIVE_SECONDS, Driver
+from deployments.checkout.saga import DRIVE_SECONDS, AttemptUndone, Driver
 from deployments.checkout.steps import Attempt
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.calls import NeighbourUnavailable
@@ -139,6 +139,8 @@ class CheckoutService:
         try:
             async with within(DRIVE_SECONDS):
                 await self._driver.drive(Attempt(saga))
+        except AttemptUndone:
+            return True
         except (NeighbourUnavailable, StillRunning, TimeoutError) as reason:
             _log.warning("recovery of %s: %s", saga.id, reason)
             return False

@@ -110,7 +110,8 @@ class World:
 
     async def is_open(self) -> bool:
         before = len(self.wire.calls)
-        return await self.call() == "open" and len(self.wire.calls) == before
+        async with asyncio.timeout(5):
+            return await self.call() == "open" and len(self.wire.calls) == before
 
 
 @pytest.fixture

@@ -260,6 +260,18 @@ async def test_a_saga_is_taken_up_seconds_after_its_driver_gave_up(
     assert len(await assert_books_are_straight(store, admin, [session])) == 1
 
 
+async def test_a_saga_that_is_undone_has_ended_too(
+    store: Store, client: httpx.AsyncClient, admin: Redis
+) -> None:
+    session = await ready(store.checkout)
+    store.fail("hanging", "payments")
+    try_again(await complete(client, session))
+    store.mend()
+    store.clock.forward(seconds=60)
+    assert await store.replica().recover(RecoverSagas()) == Recovered(claimed=1, ended=1)
+    assert await assert_books_are_straight(store, admin, [session]) == []
+
+
 async def test_a_driver_that_was_taken_over_hands_nothing_over(store: Store) -> None:
     session, sagas = await ready(store.checkout), CheckoutStore(store.redis_of("checkout"))
     old = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
