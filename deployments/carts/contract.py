@@ -12,7 +12,7 @@ from ucp_sdk.models.schemas.shopping.types.context_create_request import Context
 
 from deployments.foundation.contracts import repeatable
 from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.message import Cents, Currency, Integer, Message
+from deployments.foundation.message import WHOLE, Cents, Currency, Message
 from deployments.foundation.refusal import Refusal
 from deployments.foundation.ucp import Json, Notice
 from deployments.pricing.contract import LinePrice, Priced
@@ -47,7 +47,7 @@ class _Item(Message):
 class _LineItem(Message):
     id: str | None = Field(default=None, min_length=1, max_length=MAX_ID_LENGTH)
     item: _Item
-    quantity: Integer = Field(ge=1, le=MAX_QUANTITY)
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True), WHOLE]
 
 
 class _Discounts(Message):

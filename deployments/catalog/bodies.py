@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from deployments.catalog.contract import OptionValue
 from deployments.catalog.domain import CURRENCY, Filters
 from deployments.catalog.options import Selection
-from deployments.foundation.message import Integer, Message
+from deployments.foundation.message import WHOLE, Message
 
 MAX_PAGE = 50
 MAX_IDS = 100
@@ -17,7 +17,7 @@ _MAX_TEXT = 1000
 _MAX_ENTRIES = 50
 
 _Text = Annotated[str, Field(max_length=_MAX_TEXT)]
-_Amount = Annotated[Integer, Field(ge=0)]
+_Amount = Annotated[int, Field(ge=0, strict=True), WHOLE]
 
 
 class _Price(Message):
@@ -36,7 +36,7 @@ class _Context(Message):
 
 class _Pagination(Message):
     cursor: str | None = None
-    limit: Integer = Field(default=10, ge=1)
+    limit: Annotated[int, Field(ge=1, strict=True), WHOLE] = 10
 
 
 class _Narrowing(Message):

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from commands.openapi import public_operations
 from deployments.foundation.authentication import DEVELOPMENT_KEY
 from tests.conftest import ClientOf
-from tests.fuzz.served import served
+from tests.served import served
 from tests.unit.commands.whole_store import open_store
 
 ROOT = Path(__file__).parents[2]

@@ -156,6 +156,7 @@ ACCEPTED: dict[str, str] = {
             "unknown": None,
         }
     ),
+    "a quantity that is written as a fraction": with_quantity("2.0"),
     "the same key twice": f'{{"line_items": [], "line_items": [{LINE}]}}',
     "the most of everything": json.dumps(
         body(*[(SHIRT.sku, MAX_QUANTITY)] * MAX_LINES, discounts={"codes": ["y" * 255] * MAX_CODES})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors import shipped_data
@@ -90,17 +91,20 @@ class WholeStore:
         products = shipped_data.products()
         await self.catalog.import_products(ImportProducts(batch=BATCH, products=products))
 
-    def app(self) -> ASGIApp:
-        """All public routes under their prefixes."""
+    def rooms(self) -> Mapping[str, Sequence[Route]]:
+        """All public routes, by prefix."""
         keys = platform_keys()
-        rooms = {
+        return {
             "/.well-known": ProfileRoutes(URL).routes(),
             "/catalog": CatalogRoutes(self.catalog).routes(),
             "/carts": CartsRoutes(self.carts, keys).routes(),
             "/checkout-sessions": CheckoutRoutes(self.checkout, keys).routes(),
             "/orders": OrdersRoutes(self.orders, keys).routes(),
         }
-        return _Proxy({prefix: http_app(routes) for prefix, routes in rooms.items()})
+
+    def app(self) -> ASGIApp:
+        """All public routes under their prefixes."""
+        return _Proxy({prefix: http_app(routes) for prefix, routes in self.rooms().items()})
 
 
 class _Proxy:

@@ -17,6 +17,7 @@ async def served(app: ASGIApp) -> AsyncIterator[str]:
     # asyncio sends without delay (TCP_NODELAY) only where a socket names its protocol.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listening]))

@@ -1,0 +1,97 @@
+"""The API's document is the one that the code has, is whole, and is what the profile serves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from commands.openapi import as_text, public_operations
+from deployments.foundation.edge import http_app
+from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
+from tests.conftest import ClientOf
+from tests.unit.commands.whole_store import URL, WholeStore
+
+CONFIG = Path(__file__).parents[3] / "serve_config.yaml"
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document() -> Json:
+    served: Json = json.loads(OPENAPI_FILE.read_text())
+    return served
+
+
+def within(part: object) -> Iterator[Json]:
+    """Every object of a document."""
+    if isinstance(part, dict):
+        yield part
+        for value in part.values():
+            yield from within(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from within(value)
+
+
+def test_the_document_that_is_kept_is_the_one_that_the_code_has() -> None:
+    assert OPENAPI_FILE.read_text() == as_text(), "run `make openapi`, and look at the difference"
+
+
+def test_every_application_with_a_prefix_is_described() -> None:
+    applications = yaml.safe_load(CONFIG.read_text())["applications"]
+    prefixes = {one["route_prefix"] for one in applications} - {None}
+    assert set(public_operations()) == prefixes
+
+
+def test_every_route_of_the_store_is_in_the_document_and_no_other(
+    document: Json, redis_of: ClientOf
+) -> None:
+    described = {
+        (method.upper(), path) for path, one in document["paths"].items() for method in one
+    }
+    answered = {
+        (method, f"{prefix}{route.path}".rstrip("/"))
+        for prefix, routes in WholeStore(redis_of).rooms().items()
+        for route in routes
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert described == answered
+
+
+def test_operations_have_ids_of_their_own(document: Json) -> None:
+    ids = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_document_needs_nothing_else_to_be_read(document: Json) -> None:
+    for part in within(document):
+        reference = part.get("$ref")
+        if isinstance(reference, str):
+            found: Any = document
+            assert reference.startswith("#/")
+            for step in reference.removeprefix("#/").split("/"):
+                found = found[step]
+            assert found
+
+
+def test_every_component_is_a_schema_that_something_refers_to(document: Json) -> None:
+    referred = {part["$ref"] for part in within(document) if isinstance(part.get("$ref"), str)}
+    for name, schema in document["components"]["schemas"].items():
+        Draft202012Validator.check_schema(schema)
+        assert f"#/components/schemas/{name}" in referred, name
+
+
+async def test_the_profile_serves_it_for_caches_to_keep(document: Json) -> None:
+    app = http_app(ProfileRoutes(URL).routes())
+    transport = httpx.ASGITransport(app, root_path="/.well-known")
+    async with httpx.AsyncClient(transport=transport, base_url=URL) as http:
+        response = await http.get("/.well-known/openapi.json")
+    assert response.json() == document
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["cache-control"] == "public, max-age=300"
