@@ -87,9 +87,14 @@ class Store(Rooms):
     def shelf(self) -> object:
         store = CatalogStore(self.redis_of("catalog"))
         self.replica_of_catalog = Replica(store, build=self._index)
-        inventory = cast(InventoryApi, self.inventory)
-        self.catalogue = CatalogService(store, self.replica_of_catalog, inventory, self.clock)
+        self.catalogue = CatalogService(
+            store, self.replica_of_catalog, self.inventory_api(), self.clock
+        )
         return self.catalogue
+
+    def inventory_api(self) -> InventoryApi:
+        """Inventory, as the catalogue reaches it."""
+        return cast(InventoryApi, self.inventory)
 
     def _index(self, texts: Mapping[str, Searchable]) -> SearchIndex:
         if self.index_breaks:
