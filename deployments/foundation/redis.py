@@ -31,6 +31,7 @@ from deployments.foundation.settings import (
 )
 
 _PRELUDES = Path(__file__).parent
+_KEYS_AT_ONCE = 1000
 SECRET_FILE = "redis-secret"  # noqa: S105 - the name of the file, beside the data.
 
 
@@ -108,17 +109,18 @@ async def names(redis: Redis, prefix: str, *, at_once: int = 500) -> AsyncIterat
     """What follows `prefix` in every key that begins with it, each once, about `at_once` a time.
 
     A key that is there all the while is found; one that comes or goes meanwhile may be. Others are
-    answered between the batches, but the server looks at every key that it has: this is for an
-    operator's command, never for a request.
+    answered in between, but the server looks at every key that it has: this is for an operator's
+    command, never for a request.
     """
-    cursor, seen = 0, set[str]()
+    cursor, seen, batch = 0, set[str](), list[str]()
     while True:
-        page = await redis.scan(cursor, match=f"{prefix}*", count=at_once)
+        page = await redis.scan(cursor, match=f"{prefix}*", count=_KEYS_AT_ONCE)
         cursor, keys = cast(tuple[int, list[str]], page)
-        found = {key.removeprefix(prefix) for key in keys} - seen
-        seen |= found
-        if found:
-            yield sorted(found)
+        batch += sorted({key.removeprefix(prefix) for key in keys} - seen)
+        seen.update(batch)
+        if batch and (len(batch) >= at_once or not cursor):
+            yield batch
+            batch = []
         if not cursor:
             return
 
