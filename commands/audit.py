@@ -17,7 +17,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from commands.auditing import sold, stock
-from commands.auditing.books import AUDITED, Books
+from commands.auditing.books import Books
+from commands.auditing.events import Events
 from commands.auditing.findings import Check, Discrepancy, Findings, Report
 from commands.auditing.links import Links
 from commands.auditing.payments import Payments
@@ -28,6 +29,7 @@ from commands.auditing.sagas import Sagas
 from commands.auditing.totals import Totals
 from deployments.foundation.clock import utc_now
 from deployments.foundation.redis import client
+from deployments.foundation.redis_users import SERVICES
 
 CHECKS = (
     Check("stock", "stock and reservations with the ledger", stock.check),
@@ -39,6 +41,7 @@ CHECKS = (
     Check(
         "redemptions", "redeemed codes with limits and checkouts", lambda b: Redemptions(b).check()
     ),
+    Check("events", "events with each other and with what is so", lambda b: Events(b).check()),
     Check("links", "what names each other", lambda b: Links(b).check()),
 )
 CLEAN, DISCREPANCIES, UNREACHABLE, INTERRUPTED = 0, 1, 2, 130
@@ -62,7 +65,7 @@ async def _findings(check: Check, books: Books) -> Findings:
     """What a check found; that it met something it cannot read is a finding too."""
     try:
         return await check.run(books)
-    except ValueError as unreadable:
+    except (ValueError, LookupError) as unreadable:
         what = f"The check stopped at something that cannot be read: {_line(unreadable)}."
         return Findings({}, (Discrepancy("unreadable", (), what),))
 
@@ -70,7 +73,7 @@ async def _findings(check: Check, books: Books) -> Findings:
 async def audit_this_store(begin: Callable[[Check], None]) -> list[Report]:
     """Audit the store that the environment names. Raises `NoAnswerError`."""
     async with AsyncExitStack() as stack:
-        clients = {service: client(service, retries=_TRIES) for service in AUDITED}
+        clients = {service: client(service, retries=_TRIES) for service in SERVICES}
         for service, redis in clients.items():
             stack.push_async_callback(redis.aclose)
             await _reach(service, redis)

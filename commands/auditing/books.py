@@ -17,14 +17,15 @@ from deployments.orders.store import OrdersStore
 from deployments.payments.store import PaymentsStore
 from deployments.pricing.store import PricingStore
 
-AUDITED = ("catalog", "checkout", "inventory", "orders", "payments", "pricing")
-"""The services whose state is read."""
-
 
 @dataclass(frozen=True)
 class Books:
-    """All stores, the time, and how long to wait before a finding is looked at again."""
+    """All stores, the time, and how long to wait before a finding is looked at again.
 
+    `redis_of` gives the client of each service, for its event streams.
+    """
+
+    redis_of: Callable[[str], Redis]
     catalog: CatalogStore
     checkout: CheckoutStore
     inventory: InventoryStore
@@ -44,6 +45,7 @@ class Books:
     ) -> Books:
         """The stores behind these clients, by service."""
         return cls(
+            redis_of,
             CatalogStore(redis_of("catalog")),
             CheckoutStore(redis_of("checkout")),
             InventoryStore(redis_of("inventory")),

@@ -25,13 +25,15 @@ async def inspect(
     count, wrong = 0, list[Discrepancy]()
     async for batch in batches:
         count += len(batch)
-        first = await examine(batch) if batch else {}
-        if first:
-            wrong += await _confirmed(first, examine, books)
+        wrong += await confirmed(batch, examine, books)
     return count, wrong
 
 
-async def _confirmed(first: Suspects, examine: Examine, books: Books) -> list[Discrepancy]:
+async def confirmed(ids: Sequence[str], examine: Examine, books: Books) -> list[Discrepancy]:
+    """What is wrong with these, and still is a moment later."""
+    first = await examine(ids) if ids else {}
+    if not first:
+        return []
     await books.pause()
     second = await examine(list(first))
     return [one for id_, found in second.items() for one in found if one in first[id_]]

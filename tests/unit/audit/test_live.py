@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 
 from commands.audit import audit
+from deployments.catalog.contract import ChangePrice
 from deployments.checkout.contract import Session
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.detach import finish_detached
@@ -99,14 +101,23 @@ async def test_what_is_older_than_its_records_is_no_discrepancy(shop: Shop) -> N
 async def test_an_audit_of_a_store_that_sells_reports_nothing(shop: Shop) -> None:
     sessions = [await ready(shop.rooms.checkout, **_wanted(n)) for n in range(BUYERS)]
     buying = asyncio.gather(*(_buy(shop, n, session) for n, session in enumerate(sessions)))
+    pricing = asyncio.create_task(_reprice(shop))
     audits = 0
-    while not buying.done() or not audits:
+    while not buying.done():
         assert await shop.audit() == set()
         audits += 1
+    pricing.cancel()
     outcomes = await buying
+    assert audits
     await finish_detached()
     assert await shop.audit() == set()
     assert {"completed", "ready_for_complete", "incomplete", "unavailable"} <= {*outcomes}
+
+
+async def _reprice(shop: Shop) -> None:
+    """Another price for a bike, again and again."""
+    for price in itertools.count():
+        await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=price))
 
 
 def _wanted(n: int) -> dict[str, object]:

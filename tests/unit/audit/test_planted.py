@@ -6,6 +6,7 @@ several rules, and then all of them say so.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,8 +14,13 @@ from typing import Any, cast
 
 import pytest
 
+from commands.audit import audit
+from commands.auditing.findings import Discrepancy
+from deployments.catalog.contract import ChangePrice, ImportProducts, Product
 from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.events import stream_of
 from deployments.inventory.contract import ReservationStep, ReserveStock, StockLine
+from deployments.orders.events import OrderCancelled
 from deployments.payments.contract import AuthorisePayment, PaymentStep
 from tests.unit.audit.shop import Finding, Purchase, Shop
 from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT
@@ -26,6 +32,7 @@ STOCK = "{inventory}:stock"
 LEDGER = "{inventory}:ledger"
 HOLDS = "{inventory}:holds"
 ACTIVE = "{checkout}:sagas:active"
+ORDERS = "{orders}:order:"
 COUNTS = "{pricing}:redemptions"
 OFTEN, ONCE = "{pricing}:redeemed:often", "{pricing}:redeemed:once"
 BIKES, SOLD_BIKES = f"{STOCK} {BIKE.sku} at location 1", f"{STOCK} {BIKE.sku}"
@@ -106,7 +113,10 @@ async def an_unreadable_stock_row(shop: Shop, bike: Purchase) -> set[Finding]:
 async def another_reservation_than_booked(shop: Shop, bike: Purchase) -> set[Finding]:
     crashed = await shop.crash("inventory", "reserve", quantity=2)
     await shop.rewrite(crashed.reservation, "allocations", **{"0__quantity": 1})
-    return {("stock", "reservation_differs", (crashed.reservation,))}
+    return {
+        ("stock", "reservation_differs", (crashed.reservation,)),
+        ("events", "reservation_units_differ", (crashed.reservation,)),
+    }
 
 
 # Units sold and reservations.
@@ -148,6 +158,7 @@ async def a_reservation_left_by_an_undone_saga(shop: Shop, bike: Purchase) -> se
     return {
         ("reservations", "left_open", (key, f"{{checkout}}:saga:{saga}")),
         ("stock", "reservation_differs", (key,)),
+        ("events", "reservation_state_differs", (key,)),
     }
 
 
@@ -167,13 +178,19 @@ async def sold_units_that_would_lapse(shop: Shop, bike: Purchase) -> set[Finding
 @planted
 async def a_reservation_released_under_an_order(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.hset(bike.reservation, "state", "released")
-    return {("reservations", "released_but_placed", (bike.reservation, bike.log))}
+    return {
+        ("reservations", "released_but_placed", (bike.reservation, bike.log)),
+        ("events", "reservation_state_differs", (bike.reservation,)),
+    }
 
 
 @planted
 async def other_units_than_ordered(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.rewrite(bike.reservation, "allocations", **{"0__quantity": 2})
-    return {("reservations", "sold_units_differ", (bike.reservation, bike.order))}
+    return {
+        ("reservations", "sold_units_differ", (bike.reservation, bike.order)),
+        ("events", "reservation_units_differ", (bike.reservation,)),
+    }
 
 
 @planted
@@ -199,6 +216,7 @@ async def a_lost_order(shop: Shop, bike: Purchase) -> set[Finding]:
         ("reservations", "sold_without_order", (bike.reservation, bike.order)),
         ("payments", "captured_without_order", (bike.payment, bike.log)),
         ("links", "order_missing", (bike.checkout, bike.order)),
+        ("events", "no_such_order", (bike.order,)),
     }
 
 
@@ -214,13 +232,17 @@ async def an_order_placed_twice(shop: Shop, bike: Purchase) -> set[Finding]:
         ("payments", "payment_shared", (second, first, bike.payment)),
         ("payments", "payment_of_another_order", (twin, bike.payment, bike.log)),
         ("links", "session_names_another_order", (twin, bike.checkout)),
+        ("events", "event_missing", (twin,)),
     }
 
 
 @planted
 async def a_lost_payment(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.delete(bike.payment)
-    return {("payments", "payment_missing", (bike.order, bike.payment))}
+    return {
+        ("payments", "payment_missing", (bike.order, bike.payment)),
+        ("events", "no_such_payment", (bike.payment,)),
+    }
 
 
 @planted
@@ -229,19 +251,26 @@ async def an_order_that_is_not_paid(shop: Shop, bike: Purchase) -> set[Finding]:
     return {
         ("payments", "not_paid", (bike.order, bike.payment)),
         ("payments", "captured_times", (bike.payment,)),
+        ("events", "payment_state_differs", (bike.payment,)),
     }
 
 
 @planted
 async def a_payment_of_another_amount(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.hset(bike.payment, mapping={"amount": 7, "captured": 7})
-    return {("payments", "amount_differs", (bike.order, bike.payment))}
+    return {
+        ("payments", "amount_differs", (bike.order, bike.payment)),
+        ("events", "payment_differs", (bike.payment,)),
+    }
 
 
 @planted
 async def a_payment_of_another_checkout(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.hset(bike.payment, "checkout_id", "checkout_other")
-    return {("payments", "payment_of_another_checkout", (bike.order, bike.payment))}
+    return {
+        ("payments", "payment_of_another_checkout", (bike.order, bike.payment)),
+        ("events", "payment_differs", (bike.payment,)),
+    }
 
 
 @planted
@@ -301,7 +330,10 @@ async def money_held_by_an_undone_saga(shop: Shop, bike: Purchase) -> set[Findin
     saga = await shop.decline()
     key = f"{{payments}}:payment:{saga}"
     await shop.admin.hset(key, "status", "authorised")
-    return {("payments", "held_without_order", (key, f"{{checkout}}:saga:{saga}"))}
+    return {
+        ("payments", "held_without_order", (key, f"{{checkout}}:saga:{saga}")),
+        ("events", "payment_state_differs", (key,)),
+    }
 
 
 # Totals.
@@ -315,6 +347,7 @@ async def a_total_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Findin
         ("totals", "total_is_off", (bike.order,)),
         ("totals", "totals_not_agreed", (bike.order, bike.checkout)),
         ("payments", "amount_differs", (bike.order, bike.payment)),
+        ("events", "order_differs", (bike.order,)),
     }
 
 
@@ -519,6 +552,144 @@ async def a_cart_of_no_session(shop: Shop, bike: Purchase) -> set[Finding]:
 async def a_cart_of_another_session(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.set("{checkout}:cart:cart_1", bike.session.id)
     return {("links", "cart_of_another_session", ("{checkout}:cart:cart_1", bike.checkout))}
+
+
+# Events.
+
+
+async def event_about(shop: Shop, service: str, subject: str) -> tuple[str, str, dict[str, Any]]:
+    """The last event about a subject: its stream, its entry, and what it says."""
+    stream = stream_of(service, subject)
+    for entry, fields in cast(list[tuple[str, dict[str, str]]], await shop.admin.xrevrange(stream)):
+        event: dict[str, Any] = json.loads(fields["event"])
+        if event["subject"] == subject:
+            return stream, entry, event
+    raise AssertionError(f"nothing was said of {subject}")
+
+
+async def announce(shop: Shop, stream: str, event: object) -> str:
+    """Append to a stream; the key by which the entry is named."""
+    entry = await shop.admin.xadd(stream, {"event": json.dumps(event)})
+    return f"{stream} {cast(str, entry)}"
+
+
+@planted
+async def an_unreadable_event(shop: Shop, bike: Purchase) -> set[Finding]:
+    key = await announce(shop, stream_of("carts", "cart_1"), "nothing")
+    return {("events", "event_unreadable", (key,))}
+
+
+@planted
+async def an_event_of_another_service(shop: Shop, bike: Purchase) -> set[Finding]:
+    _, _, event = await event_about(shop, "orders", bike.order_id)
+    key = await announce(shop, stream_of("shipping", bike.order_id), event)
+    return {("events", "event_misplaced", (key,))}
+
+
+@planted
+async def an_event_that_is_told_twice(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(shop, "payments", bike.saga)
+    key = await announce(shop, stream, event)
+    return {("events", "event_out_of_turn", (key,))}
+
+
+@planted
+async def an_event_that_is_not_counted(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(shop, "payments", bike.saga)
+    await announce(shop, stream, event | {"sequence": "0000000000000003"})
+    return {("events", "events_uncounted", (bike.payment,))}
+
+
+@planted
+async def a_deleted_event(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(shop, "payments", bike.saga)
+    await shop.admin.xdel(stream, entry)
+    return {
+        ("events", "events_deleted", (stream,)),
+        ("events", "event_missing", (bike.payment,)),
+    }
+
+
+@planted
+async def an_order_that_was_never_announced(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, _ = await event_about(shop, "orders", bike.order_id)
+    others = [await shop.admin.hget(key, "order") for key in await shop.admin.keys(f"{ORDERS}*")]
+    assert len(others) == 3
+    await shop.admin.delete(stream)
+    return {
+        ("events", "event_missing", (f"{ORDERS}{order['order_id']}",))
+        for order in map(json.loads, cast(list[str], others))
+        if stream_of("orders", order["order_id"]) == stream
+    }
+
+
+@planted
+async def an_order_that_is_told_to_be_cancelled(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(shop, "orders", bike.order_id)
+    cancelled = event | {"type": OrderCancelled.type, "sequence": "0000000000000002"}
+    await announce(shop, stream, cancelled)
+    await shop.admin.hset(bike.order, "sequence", 2)
+    return {("events", "order_not_cancelled", (bike.order,))}
+
+
+@planted
+async def a_price_that_was_never_told(shop: Shop, bike: Purchase) -> set[Finding]:
+    await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
+    stream, entry, _ = await event_about(shop, "catalog", BIKE.sku)
+    await shop.admin.hset("{catalog}:prices", BIKE.sku, 6)
+    return {("events", "price_differs", (f"{stream} {entry}",))}
+
+
+@planted
+async def a_title_that_was_never_told(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(shop, "catalog", BIKE.product_id)
+    await shop.rewrite("{catalog}:products", BIKE.product_id, title="Another bike")
+    return {("events", "product_differs", (f"{stream} {entry}",))}
+
+
+@planted
+async def a_product_that_is_gone(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(shop, "catalog", BIKE.product_id)
+    await shop.admin.hdel("{catalog}:products", BIKE.product_id)
+    return {("events", "no_such_product", (f"{stream} {entry}",))}
+
+
+@planted
+async def a_product_without_a_price(shop: Shop, bike: Purchase) -> set[Finding]:
+    await shop.admin.hdel("{catalog}:prices", BIKE.sku)
+    return {("events", "unreadable", ())}
+
+
+@planted
+async def a_product_that_was_never_announced(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream = stream_of("catalog", BIKE.product_id)
+    assert stream != stream_of("catalog", SHIRT.product_id)
+    await shop.admin.delete(stream)
+    return {("events", "product_not_announced", (stream,))}
+
+
+async def test_an_event_is_named_by_its_stream_and_entry(shop: Shop) -> None:
+    bought = await shop.buy()
+    stream, entry, _ = await event_about(shop, "payments", bought.saga)
+    await shop.admin.hset(bought.payment, "status", "voided")
+    found = {one for report in await audit(shop.books) for one in report.findings.discrepancies}
+    keys = (f"{stream} {entry}", bought.payment)
+    assert Discrepancy("payment_state_differs", keys, "") in found
+
+
+async def test_a_price_that_came_with_a_later_import_is_in_order(shop: Shop) -> None:
+    await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
+    cheaper = BIKE.model_copy(update={"price": 4})
+    product = Product(id=BIKE.product_id, title="Bike", description="", variants=(cheaper,))
+    await shop.catalog.import_products(ImportProducts(batch="second", products=(product,)))
+    assert await shop.audit() == set()
+
+
+async def test_a_stream_may_be_trimmed_from_its_beginning(shop: Shop) -> None:
+    bought = await shop.buy()
+    for service, subject in (("payments", bought.saga), ("orders", bought.order_id)):
+        await shop.admin.xtrim(stream_of(service, subject), maxlen=1, approximate=False)
+        assert await shop.audit() == set()
 
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:

@@ -1,0 +1,140 @@
+"""Events against each other and against the state that they announce."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from commands.auditing import facts
+from commands.auditing.books import Books
+from commands.auditing.catalogue import Catalogue
+from commands.auditing.findings import Discrepancy, Findings
+from commands.auditing.inspection import Suspects, confirmed
+from commands.auditing.streams import Announced, Streams
+from deployments.catalog.store import SERVICE as CATALOG
+from deployments.foundation.events import stream_of
+from deployments.foundation.redis_users import SERVICES
+
+_JUDGES: Mapping[str, facts.Judge] = {
+    "inventory": facts.reservations,
+    "orders": facts.orders,
+    "payments": facts.payments,
+}
+
+
+class Counted(Protocol):
+    """A record that knows how many events there were about it."""
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+
+    @property
+    def announced(self) -> int:
+        """The number of its last event."""
+
+
+class Countable(Protocol):
+    """A store of such records."""
+
+    def ids(self) -> AsyncIterator[list[str]]:
+        """All of them, in batches."""
+
+    async def records(self, ids: Sequence[str], /) -> Mapping[str, Counted]:
+        """What is stored of each."""
+
+
+class Doubt(NamedTuple):
+    """A record and the number of the last event that was read about it before the record was."""
+
+    record: Counted
+    told: int
+
+
+class Events:
+    """The check, over one set of books."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def check(self) -> Findings:
+        """The streams of every service."""
+        count, records, wrong = 0, 0, list[Discrepancy]()
+        for service in SERVICES:
+            streams = Streams(service, self._books.redis_of(service))
+            if service == CATALOG:
+                found = [found async for found in self._catalogue(streams)]
+            else:
+                found = [found async for found in self._told(service, streams)]
+            counted, missing = await self._counted(service, streams)
+            count, records = count + streams.count, records + counted
+            wrong += [*streams.wrong(), *found, *missing]
+        return Findings({"events": count, "records counted": records}, tuple(wrong))
+
+    async def _told(self, service: str, streams: Streams) -> AsyncIterator[Discrepancy]:
+        """Events that say what is not so."""
+        judge = _JUDGES.get(service, facts.nothing_lasting)
+        async for events in streams.news():
+            named = {event.key: event for event in events}
+            examine = partial(_examine, judge, self._books, named)
+            for found in await confirmed(list(named), examine, self._books):
+                yield found
+
+    async def _catalogue(self, streams: Streams) -> AsyncIterator[Discrepancy]:
+        catalogue = Catalogue(await self._books.catalog.load())
+        async for events in streams.news():
+            catalogue.hear(events)
+        for found in catalogue.wrong():
+            yield found
+        for product in catalogue.products:
+            if streams.number_of(product) == 0:
+                what = f"The product {product} was never announced."
+                key = stream_of(CATALOG, product)
+                yield Discrepancy("product_not_announced", (key,), what)
+
+    async def _counted(self, service: str, streams: Streams) -> tuple[int, list[Discrepancy]]:
+        """Records of which another number of events is known than there are."""
+        stores: Mapping[str, Countable] = {
+            "orders": self._books.orders,
+            "payments": self._books.payments,
+        }
+        if service not in stores:
+            return 0, []
+        count, doubts = 0, dict[str, Doubt]()
+        async for ids in stores[service].ids():
+            count += len(ids)
+            for id_, record in (await stores[service].records(ids)).items():
+                told = streams.number_of(id_)
+                if told is not None and told != record.announced:
+                    doubts[id_] = Doubt(record, told)
+        if doubts:
+            await self._books.pause()
+            async for _ in streams.news():
+                """Only their numbers matter here."""
+        return count, [
+            one
+            for id_, doubt in doubts.items()
+            for one in all_are_there(doubt, streams.number_of(id_))
+        ]
+
+
+async def _examine(
+    judge: facts.Judge, books: Books, named: Mapping[str, Announced], keys: Sequence[str]
+) -> Suspects:
+    return await judge(books, [named[key] for key in keys])
+
+
+def all_are_there(doubt: Doubt, told_now: int | None) -> Iterator[Discrepancy]:
+    """Every event that a record counts is on the stream, and the record counts all that are.
+
+    An event and its count are one step: a count that was read after the stream cannot be lower,
+    and one that was read before the stream cannot be higher.
+    """
+    record, keys = doubt.record, (doubt.record.key,)
+    if record.announced < doubt.told:
+        what = f"It counts {record.announced} events, of {doubt.told}."
+        yield Discrepancy("events_uncounted", keys, what)
+    elif told_now is not None and told_now < record.announced:
+        what = f"It counts {record.announced} events, the last one on the stream is no. {told_now}."
+        yield Discrepancy("event_missing", keys, what)

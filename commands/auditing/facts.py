@@ -1,0 +1,139 @@
+"""What events say, held against the state: each fact that was announced is true, and stays so.
+
+Only what cannot become untrue is judged: an order that was placed, a payment that was captured.
+What may change again, as prices do, is compared as of one moment (`catalogue.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+from commands.auditing.books import Books
+from commands.auditing.findings import Discrepancy
+from commands.auditing.inspection import Suspects, suspects
+from commands.auditing.streams import Announced
+from deployments.foundation.events import Envelope
+from deployments.inventory.events import StockCommitted, StockReleased, StockReserved
+from deployments.inventory.store import ReservationRecord
+from deployments.orders.events import OrderCancelled, OrderPlaced
+from deployments.orders.store import OrderRecord
+from deployments.payments.domain import Payment
+from deployments.payments.events import (
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from deployments.payments.store import PaymentRecord
+
+Judge = Callable[[Books, Sequence[Announced]], Awaitable[Suspects]]
+"""What is untrue of some events, by the key of each."""
+
+_ORDER_FIELDS = ("platform", "checkout_id", "payment_id", "reservation_id", "currency")
+_PAYMENT_STATES = {
+    PaymentCaptured.type: "captured",
+    PaymentDeclined.type: "declined",
+    PaymentVoided.type: "voided",
+}
+_RESERVATION_STATES = {StockCommitted.type: "committed", StockReleased.type: "released"}
+
+
+async def orders(books: Books, events: Sequence[Announced]) -> Suspects:
+    """What was said of orders."""
+    records = await books.orders.records(_subjects(events))
+    return suspects(
+        (key, order_is_announced(key, envelope, records[envelope.subject]))
+        for key, envelope in _readable(events)
+    )
+
+
+async def payments(books: Books, events: Sequence[Announced]) -> Suspects:
+    """What was said of payments."""
+    records = await books.payments.records(_subjects(events))
+    return suspects(
+        (key, payment_is_announced(key, envelope, records[envelope.subject]))
+        for key, envelope in _readable(events)
+    )
+
+
+async def reservations(books: Books, events: Sequence[Announced]) -> Suspects:
+    """What was said of reservations. How many units are left of a SKU is no lasting fact."""
+    lasting = [event for event in events if event.envelope and "lines" in event.envelope.data]
+    records = await books.inventory.reservations(_subjects(lasting))
+    return suspects(
+        (key, reservation_is_announced(key, envelope, records[envelope.subject]))
+        for key, envelope in _readable(lasting)
+    )
+
+
+async def nothing_lasting(books: Books, events: Sequence[Announced]) -> Suspects:  # noqa: ARG001
+    """For services whose facts do not last, or whose records do not."""
+    return {}
+
+
+def _readable(events: Sequence[Announced]) -> Iterator[tuple[str, Envelope]]:
+    return ((event.key, event.envelope) for event in events if event.envelope is not None)
+
+
+def _subjects(events: Sequence[Announced]) -> list[str]:
+    return sorted({envelope.subject for _, envelope in _readable(events)})
+
+
+def order_is_announced(key: str, envelope: Envelope, record: OrderRecord) -> Iterator[Discrepancy]:
+    """A placed order is there as it was told, and a cancelled one is withdrawn."""
+    keys, data = (key, record.key), envelope.data
+    if not record.found:
+        yield Discrepancy("no_such_order", keys, f"The order of a {envelope.type} does not exist.")
+    if envelope.type == OrderCancelled.type and record.found and not record.withdrawn:
+        yield Discrepancy("order_not_cancelled", keys, "Told as cancelled, it was not withdrawn.")
+    if envelope.type == OrderPlaced.type and record.placed is not None:
+        written = record.placed.model_dump(include={*_ORDER_FIELDS})
+        written["total"] = record.placed.totals.total
+        yield from _as_told("order_differs", keys, data, written)
+
+
+def payment_is_announced(
+    key: str, envelope: Envelope, record: PaymentRecord
+) -> Iterator[Discrepancy]:
+    """A payment is of the amount that was told, and in the state if that one is final."""
+    keys, payment = (key, record.key), record.payment
+    if not record.found:
+        yield Discrepancy("no_such_payment", keys, f"It was told as {envelope.type}.")
+    if payment is None:
+        return
+    written = payment.model_dump(include={"checkout_id", "amount", "currency"})
+    yield from _as_told("payment_differs", keys, envelope.data, written)
+    if not _is_so(envelope, payment):
+        what = f"It was told as {envelope.type}, but is {payment.status}."
+        yield Discrepancy("payment_state_differs", keys, what)
+
+
+def _is_so(envelope: Envelope, payment: Payment) -> bool:
+    if envelope.type == PaymentRefunded.type:
+        return payment.refunded >= int(envelope.data.get("refunded", 0))
+    return payment.status == _PAYMENT_STATES.get(envelope.type, payment.status)
+
+
+def reservation_is_announced(
+    key: str, envelope: Envelope, record: ReservationRecord
+) -> Iterator[Discrepancy]:
+    """A reservation, while it is on record, is over as it was told, with the units told."""
+    keys = (key, record.key)
+    if record.state is None or record.allocations is None:
+        return
+    due = _RESERVATION_STATES.get(envelope.type, record.state)
+    if record.state != due:
+        what = f"It was told as {due}, but is {record.state}."
+        yield Discrepancy("reservation_state_differs", keys, what)
+    written = {"lines": [taken.model_dump() for taken in record.allocations]}
+    if envelope.type == StockReserved.type:
+        yield from _as_told("reservation_units_differ", keys, envelope.data, written)
+
+
+def _as_told(
+    rule: str, keys: tuple[str, ...], told: Mapping[str, object], written: Mapping[str, object]
+) -> Iterator[Discrepancy]:
+    for name, value in written.items():
+        if told.get(name) != value:
+            what = f"{name} was told as {told.get(name)}, but is {value}."
+            yield Discrepancy(rule, keys, what)
