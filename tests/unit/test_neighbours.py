@@ -151,6 +151,19 @@ async def test_calls_that_all_waited_in_vain_do(world: World) -> None:
     assert await world.is_open()
 
 
+async def test_some_slow_calls_among_quick_ones_do_not(world: World) -> None:
+    world.wire.gate, world.wire.outcomes = asyncio.Event(), [OK, *["late"] * FAILURES]
+    waiting = [asyncio.create_task(world.call()) for _ in range(FAILURES)]
+    for _ in waiting:
+        await world.wire.waiting.get()
+    gate, world.wire.gate = world.wire.gate, None
+    world.clock.now += PATIENCE
+    assert await world.call() is None
+    gate.set()
+    assert await asyncio.gather(*waiting) == ["late"] * FAILURES
+    assert not await world.is_open()
+
+
 @pytest.mark.parametrize("outcome", [("room:No", b"{}"), "failed", "busy"])
 async def test_refusals_bugs_and_full_queues_do_not_open_the_circuit(
     world: World, outcome: Kind | Reply
