@@ -11,34 +11,37 @@ import logging
 import ray
 
 from actors.loop import Loop, Running, start
-from actors.redis_provisioning import provisioning
+from actors.redis_provisioning import own_urls, provisioning
 from actors.valkey_server import ValkeyServer
-from deployments.foundation.redis import secret
+from deployments.foundation.redis import configured_secret
 from deployments.foundation.settings import data_directory, shared_redis_url, socket_path
 
 PROVISION_EVERY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-def duty() -> Running | None:
-    """What the environment asks of this actor; none when the URL's own credentials do for all."""
-    url = shared_redis_url()
+def duties() -> list[Running]:
+    """What the environment asks of this actor; nothing where the URLs' credentials do for all."""
+    url, secret = shared_redis_url(), configured_secret()
+    todo: list[Running] = []
     if url is None:
-        return ValkeyServer(data_directory().resolve(), socket_path())
-    if (shared := secret()) is not None:
-        return Loop("redis_users", provisioning(url, shared), every=PROVISION_EVERY_SECONDS)
-    _log.warning("FIELDHOUSE_REDIS_SECRET is not set: all services share REDIS_URL's credentials")
-    return None
+        todo.append(ValkeyServer(data_directory().resolve(), socket_path()))
+    elif secret is None:
+        _log.warning(
+            "FIELDHOUSE_REDIS_SECRET is not set: all services share REDIS_URL's credentials"
+        )
+    if secret is not None and (url is not None or own_urls()):
+        todo.append(Loop("redis_users", provisioning(url, secret), every=PROVISION_EVERY_SECONDS))
+    return todo
 
 
 @ray.remote
 class EmbeddedRedis:
-    """The actor of the datastore's application; its process ends with its duty."""
+    """The actor of the datastore's application; its process ends with any of its duties."""
 
     def __init__(self) -> None:
-        todo = duty()
-        self._running = start(todo) if todo else None
+        self._running = [start(duty) for duty in duties()]
 
     async def is_running(self) -> bool:
-        """Whether the duty is being done; whoever gets an answer reads true."""
-        return self._running is None or not self._running.done()
+        """Whether the duties are being done; whoever gets an answer reads true."""
+        return not any(duty.done() for duty in self._running)

@@ -44,11 +44,16 @@ def secret() -> str | None:
 
     `FIELDHOUSE_REDIS_SECRET`, else the one that the embedded server's actor made for itself.
     """
-    configured = os.environ.get("FIELDHOUSE_REDIS_SECRET")
+    configured = configured_secret()
     if configured or not is_embedded():
-        return configured or None
+        return configured
     kept = data_directory() / SECRET_FILE
     return kept.read_text().strip() if kept.exists() else None
+
+
+def configured_secret() -> str | None:
+    """The secret that the operator set, `FIELDHOUSE_REDIS_SECRET`: it holds on every server."""
+    return os.environ.get("FIELDHOUSE_REDIS_SECRET") or None
 
 
 def password(service: str, from_secret: str) -> str:
@@ -56,18 +61,23 @@ def password(service: str, from_secret: str) -> str:
     return hmac.new(from_secret.encode(), service.encode(), hashlib.sha256).hexdigest()
 
 
-def client(service: str, *, retries: int = 6) -> Redis:
+def client(service: str, *, at: str | None = None, retries: int = 6) -> Redis:
     """A lazy client for a service's Redis user; nothing is contacted yet.
 
     A service with a URL of its own goes by the credentials in it. Whatever is shared is entered as
     the service's own user, whose password derives from the secret; where there is no secret, with
     the credentials of `REDIS_URL` as they are.
+
+    `at` names the service whose server to enter, as a reader of its events. A server that is that
+    service's own is entered as one's own user too if `FIELDHOUSE_REDIS_SECRET` is set, and else
+    with the credentials in its URL.
     """
-    own_url, shared = own_redis_url(service), secret()
-    url = own_url or shared_redis_url() or f"unix://{quote(str(socket_path()))}"
+    home, own_url = own_redis_url(at or service), own_redis_url(service)
+    url = home or shared_redis_url() or f"unix://{quote(str(socket_path()))}"
     pool = ConnectionPool.from_url(url, **_options(retries))
-    if own_url is None and shared is not None:
-        pool.connection_kwargs |= {"username": service, "password": password(service, shared)}
+    known = secret() if home is None else configured_secret()
+    if known is not None and (home is None or home != own_url):
+        pool.connection_kwargs |= {"username": service, "password": password(service, known)}
     return Redis.from_pool(pool)
 
 
@@ -81,23 +91,23 @@ def _options(retries: int) -> dict[str, Any]:
     }
 
 
-async def connect_redis(service: str, *, seconds: float = 120.0) -> Redis:
+async def connect_redis(service: str, *, at: str | None = None, seconds: float = 120.0) -> Redis:
     """A client of a server that has answered; waits two minutes at most for one that is starting.
 
     Applications start in parallel, the embedded server among them, so the first tries may find
-    no socket, no secret, or a user that is not there yet.
+    no socket, no secret, or a user that is not there yet. `at` is as for `client`.
     """
     last_try = time.monotonic() + seconds
-    while (reason := await _refusal_to(service)) is not None:
+    while (reason := await _refusal_to(service, at)) is not None:
         if time.monotonic() > last_try:
             raise RedisNotReadyError(f"Redis does not answer {service!r}: {reason}") from reason
         await asyncio.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads the tries.
-    return client(service)
+    return client(service, at=at)
 
 
-async def _refusal_to(service: str) -> Exception | None:
+async def _refusal_to(service: str, at: str | None) -> Exception | None:
     """Why the server does not answer a service now; none when it does."""
-    async with client(service, retries=0) as redis:
+    async with client(service, at=at, retries=0) as redis:
         try:
             await redis.ping()
         except (RedisError, OSError) as reason:

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
-from actors.embedded_redis import duty
+from actors.embedded_redis import duties
 from actors.loop import Loop
 from actors.redis_provisioning import provisioning
 from actors.valkey_server import ValkeyServer
@@ -42,12 +42,12 @@ async def test_a_service_with_a_server_of_its_own_gets_no_user_on_the_shared_one
     monkeypatch: pytest.MonkeyPatch, url: str, admin: Redis
 ) -> None:
     monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
-    monkeypatch.setenv("ORDERS_REDIS_URL", url)
+    monkeypatch.setenv("CATALOG_REDIS_URL", url)
     await provisioning(url, "shared")()
-    assert {"carts", "orders"} & set(await admin.acl_users()) == {"carts"}
+    assert {"carts", "catalog"} & set(await admin.acl_users()) == {"carts"}
     # Its own URL's credentials hold, whatever the shared secret.
-    async with client("orders") as orders:
-        assert await orders.acl_whoami() == "shop"
+    async with client("catalog") as catalog:
+        assert await catalog.acl_whoami() == "shop"
 
 
 async def test_without_a_secret_the_credentials_of_the_url_hold(
@@ -56,7 +56,7 @@ async def test_without_a_secret_the_credentials_of_the_url_hold(
     # What an embedded server once left behind has nothing to say here.
     monkeypatch.setenv("FIELDHOUSE_DATA", str(tmp_path))
     (tmp_path / "redis-secret").write_text("left behind")
-    assert duty() is None
+    assert duties() == []
     async with await connect_redis("orders", seconds=30) as orders:
         assert await orders.acl_whoami() == "shop"
 
@@ -74,8 +74,13 @@ async def test_a_user_that_may_not_create_users_is_told_what_to_do(
 def test_the_actor_does_what_the_environment_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.delenv("FIELDHOUSE_REDIS_SECRET", raising=False)
-    assert isinstance(duty(), ValkeyServer)
-    monkeypatch.setenv("REDIS_URL", "redis://example.invalid")
-    assert duty() is None
+    monkeypatch.delenv("ORDERS_REDIS_URL", raising=False)
+    assert [type(duty) for duty in duties()] == [ValkeyServer]
     monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
-    assert isinstance(duty(), Loop)
+    assert [type(duty) for duty in duties()] == [ValkeyServer]
+    monkeypatch.setenv("ORDERS_REDIS_URL", "redis://orders.invalid")
+    assert [type(duty) for duty in duties()] == [ValkeyServer, Loop]
+    monkeypatch.setenv("REDIS_URL", "redis://example.invalid")
+    assert [type(duty) for duty in duties()] == [Loop]
+    monkeypatch.delenv("FIELDHOUSE_REDIS_SECRET")
+    assert duties() == []
