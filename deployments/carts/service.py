@@ -80,9 +80,9 @@ class CartsService:
         until = now - timedelta(seconds=request.seconds)
         return Announced(count=await self._store.announce_abandoned(until, request.limit, now))
 
-    async def keep_quiet(self, cart_id: str) -> None:
-        """The cart was bought: it is not abandoned, unless it is changed again."""
-        await self._store.keep_quiet(cart_id)
+    async def mark_bought(self, cart_id: str, event_id: str) -> None:
+        """An event says that the cart was bought: it is not abandoned, unless it changes again."""
+        await self._store.mark_bought(cart_id, event_id)
 
     async def _fill(
         self, cart_id: str, platform: str, contents: CartContents, before: Cart | None = None

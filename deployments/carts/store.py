@@ -5,6 +5,7 @@
 | `{carts}:cart:<id>` | hash: platform, version, expires_at (ms), doc (JSON); gone when it expires |
 | `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{carts}:changed` | sorted set: carts by their last change (ms), until they are left or bought |
+| `{carts}:inbox:<event id>` | an event that was heard and took effect (foundation's `inbox.lua`) |
 | `{carts}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
 
 `version` in the hash is the truth; the doc is written before its version is known. A cart's hash
@@ -25,6 +26,7 @@ from deployments.carts.domain import LIFETIME
 from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.idempotency import RequestKey, key_reused, stale_version
 from deployments.foundation.redis import script
+from deployments.foundation.subscriptions import inbox_key
 
 SERVICE = "carts"
 _CART, _CHANGED = "{carts}:cart:", "{carts}:changed"
@@ -59,6 +61,7 @@ class CartsStore:
         self._redis = redis
         self._create, self._replace = lua("create_cart"), lua("replace_cart")
         self._cancel, self._announce_abandoned = lua("cancel_cart"), lua("announce_abandoned")
+        self._mark_bought = script(redis, _HERE / "mark_bought.lua", "inbox")
 
     async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
@@ -137,9 +140,9 @@ class CartsStore:
         )
         return int(seen)
 
-    async def keep_quiet(self, cart_id: str) -> None:
-        """Announce no abandonment of this cart, unless it is changed again."""
-        await self._redis.zrem(_CHANGED, cart_id)
+    async def mark_bought(self, cart_id: str, event_id: str) -> None:
+        """Announce no abandonment of this cart, unless it is changed again; once for an event."""
+        await self._mark_bought(keys=[inbox_key(SERVICE, event_id), _CHANGED], args=[cart_id])
 
 
 def _visible(found: Fields, platform: str, now: datetime) -> Cart:

@@ -225,7 +225,7 @@ async def test_a_cart_that_was_bought_cancelled_or_has_expired_was_not_left(
     rooms: Rooms, announcements: Announcements
 ) -> None:
     bought, cancelled, expired = [await create(rooms, (SHIRT.sku, 1)) for _ in range(3)]
-    await rooms.carts.keep_quiet(bought.id)
+    await rooms.carts.mark_bought(bought.id, "event_1")
     await rooms.carts.cancel(CancelCart(cart_id=cancelled.id, platform=PLATFORM))
     await rooms.redis_of("carts").delete(f"{{carts}}:cart:{expired.id}")
     rooms.clock.forward(LIFETIME)
