@@ -147,6 +147,7 @@ async def test_bad_input_is_refused_at_the_edge(
     client: httpx.AsyncClient, path: str, status: int
 ) -> None:
     assert (await client.post(path, content=b"[" * 20_000)).status_code == status
+    if status == 404:
+        return  # HAProxy answers before a large body has come, which resets the connection.
     huge = b'{"query": "' + b"x" * 1_000_000 + b'"}'
-    expected = {413} if status == 400 else {404}
-    assert (await client.post(path, content=huge)).status_code in expected
+    assert (await client.post(path, content=huge)).status_code == 413
