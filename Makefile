@@ -64,7 +64,8 @@ $(VENV)/.test: requirements/test.txt $(VENV)/.created
 
 # The path file makes the project importable in every process that Ray starts.
 $(VENV)/.created: Makefile
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found." >&2; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Install Python's venv module (on Debian: the package python3-venv)." >&2; exit 1; }
 	@$(BIN)/python -c "import pathlib, site; pathlib.Path(site.getsitepackages()[0], 'fieldhouse.pth').write_text(str(pathlib.Path.cwd()) + '\n')"
 	@touch $@
