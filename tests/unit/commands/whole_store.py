@@ -26,6 +26,7 @@ from deployments.checkout.service import CheckoutService
 from deployments.checkout.steps import Steps
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.authentication import platform_keys
+from deployments.foundation.calls import Endpoint, client_of
 from deployments.foundation.clock import utc_now
 from deployments.foundation.detach import finish_detached
 from deployments.foundation.edge import http_app
@@ -35,7 +36,8 @@ from deployments.inventory.store import InventoryStore
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
-from deployments.payments.provider import Providers
+from deployments.payments.contract import PaymentsApi
+from deployments.payments.provider import PaymentProvider, Providers
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
 from deployments.payments.service import PaymentsService
@@ -53,9 +55,15 @@ BATCH = "shipped"
 
 
 class WholeStore:
-    """Every service, composed as the composition roots do it."""
+    """Every service, composed as the composition roots do it.
 
-    def __init__(self, redis_of: Callable[[str], Redis]) -> None:
+    Payments is called as it is over a handle, in JSON; its provider is the sandbox, unless another
+    is given.
+    """
+
+    def __init__(
+        self, redis_of: Callable[[str], Redis], provider: PaymentProvider | None = None
+    ) -> None:
         self.replica = Replica(CatalogStore(redis_of("catalog")))
         self.inventory = InventoryService(InventoryStore(redis_of("inventory")), utc_now)
         self.catalog = CatalogService(
@@ -64,8 +72,9 @@ class WholeStore:
         self.pricing = PricingService(PricingStore(redis_of("pricing")))
         self.shipping = ShippingService(ShippingStore(redis_of("shipping")))
         self.orders = OrdersService(OrdersStore(redis_of("orders")), URL)
-        providers = Providers([SandboxProvider(SandboxBooks(redis_of("payments")))])
-        self.payments = PaymentsService(PaymentsStore(redis_of("payments")), providers)
+        provider = provider or SandboxProvider(SandboxBooks(redis_of("payments")))
+        payments = PaymentsService(PaymentsStore(redis_of("payments")), Providers([provider]))
+        self.payments = client_of(PaymentsApi, Endpoint(PaymentsApi, payments))
         self.carts = CartsService(
             CartsStore(redis_of("carts")), self.catalog, self.inventory, self.pricing
         )
@@ -123,9 +132,11 @@ class _Proxy:
 
 
 @asynccontextmanager
-async def open_store(redis_of: Callable[[str], Redis]) -> AsyncIterator[WholeStore]:
+async def open_store(
+    redis_of: Callable[[str], Redis], provider: PaymentProvider | None = None
+) -> AsyncIterator[WholeStore]:
     """A store that has been loaded."""
-    store = WholeStore(redis_of)
+    store = WholeStore(redis_of, provider)
     await store.load()
     await store.replica.start()
     try:
