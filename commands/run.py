@@ -19,7 +19,8 @@ from commands.run_settings import (
     PROJECT,
     CannotRunError,
     RunSettings,
-    prepare,
+    make_data,
+    make_scratch,
     settings_from_environment,
 )
 from commands.serve_process import ServeProcess
@@ -163,9 +164,10 @@ def main() -> int:
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = settings_from_environment()
-        prepare(settings)
+        make_data(settings)
         with only_store(settings):
             check(settings)
+            make_scratch(settings)
             run = Run(settings, console)
             run.stop_on_signals()
             run.live()

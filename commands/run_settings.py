@@ -71,13 +71,17 @@ def _number(name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def prepare(settings: RunSettings) -> None:
-    """Make the directories. Raises `CannotRunError` where that is impossible or unsafe."""
+def make_data(settings: RunSettings) -> None:
+    """Make the data directory. Raises `CannotRunError` where that is impossible."""
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings.scratch.mkdir(mode=0o700, exist_ok=True)
-        found = settings.scratch.lstat()
     except OSError as reason:
-        raise CannotRunError(f"{reason.filename} cannot be used: {reason.strerror}.") from reason
+        raise CannotRunError(f"{settings.data} cannot be used: {reason.strerror}.") from reason
+
+
+def make_scratch(settings: RunSettings) -> None:
+    """Make the directory of the run. Raises `CannotRunError` where it could be another's."""
+    settings.scratch.mkdir(mode=0o700, exist_ok=True)
+    found = settings.scratch.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise CannotRunError(f"{settings.scratch} belongs to somebody else: remove it.")

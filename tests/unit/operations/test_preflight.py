@@ -15,7 +15,8 @@ from commands.run_settings import (
     PROJECT,
     CannotRunError,
     RunSettings,
-    prepare,
+    make_data,
+    make_scratch,
     settings_from_environment,
 )
 from deployments.foundation.authentication import hash_key
@@ -173,13 +174,13 @@ def test_stores_with_different_data_share_nothing(
 def test_a_data_directory_that_cannot_be_made(settings: RunSettings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     odd = RunSettings("127.0.0.1", 8000, tmp_path / "file", settings.scratch, 60)
-    assert "cannot be used" in refusal(lambda: prepare(odd))
+    assert "cannot be used" in refusal(lambda: make_data(odd))
 
 
 def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> None:
-    prepare(settings)
+    make_scratch(settings)
     settings.scratch.chmod(0o777)
-    assert "belongs to somebody else" in refusal(lambda: prepare(settings))
+    assert "belongs to somebody else" in refusal(lambda: make_scratch(settings))
 
 
 def test_it_listens_on_loopback_unless_told_otherwise(settings: RunSettings) -> None:
