@@ -35,6 +35,7 @@ from commands.serve_status import (
 )
 from deployments.foundation.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
 
+INTERRUPTED = 130
 _EVERY_SECONDS = 0.5
 _UNHEALTHY_FOR_SECONDS = 60.0
 _LAST_LINES = 15
@@ -174,6 +175,8 @@ def main() -> int:
     except (CannotRunError, FailedError) as reason:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(reason), markup=False)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED  # Before there was anything to end.
     return 0
 
 

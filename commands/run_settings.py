@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +82,8 @@ def make_data(settings: RunSettings) -> None:
 
 def make_scratch(settings: RunSettings) -> None:
     """Make the directory of the run. Raises `CannotRunError` where it could be another's."""
-    settings.scratch.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        settings.scratch.mkdir(mode=0o700)
     found = settings.scratch.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise CannotRunError(f"{settings.scratch} belongs to somebody else: remove it.")

@@ -181,6 +181,9 @@ def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> Non
     make_scratch(settings)
     settings.scratch.chmod(0o777)
     assert "belongs to somebody else" in refusal(lambda: make_scratch(settings))
+    settings.scratch.rmdir()
+    settings.scratch.symlink_to(settings.data)
+    assert "belongs to somebody else" in refusal(lambda: make_scratch(settings))
 
 
 def test_it_listens_on_loopback_unless_told_otherwise(settings: RunSettings) -> None:
