@@ -138,7 +138,7 @@ async def test_a_controller_that_does_not_answer_keeps_nobody_else_waiting() -> 
     gate = threading.Event()
 
     def find(_: str) -> Any:  # noqa: ANN401
-        gate.wait()
+        gate.wait(10)
         return Handle(answer)
 
     transport = ServeTransport("inventory", find)

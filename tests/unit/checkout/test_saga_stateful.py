@@ -115,7 +115,7 @@ class BankedRooms(Rooms):
         return self.bank
 
     def reached(self, api: type, service: object) -> object:
-        return client_of(api, Endpoint(api, Unhurried(service, self.turns)))
+        return client_of(api, Endpoint(api, Unhurried(service, self.turns)), seconds=60)
 
     def mend(self) -> None:
         """Everything works again."""

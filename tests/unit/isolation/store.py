@@ -82,7 +82,7 @@ class Store(Rooms):
     def reached(self, api: type, service: object) -> object:
         app = api.__module__.split(".")[1]
         wire = self.wires[app] = Wire(app, Endpoint(api, service))
-        return neighbour(api, wire, app=app)
+        return neighbour(api, wire, app=app, seconds=60)
 
     def shelf(self) -> object:
         store = CatalogStore(self.redis_of("catalog"))
