@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 _LONGEST_SOCKET_PATH = 100
@@ -59,3 +60,18 @@ def trusted_proxies() -> int:
     None unless `FIELDHOUSE_TRUSTED_PROXIES` says so: the store's own proxy appends nothing.
     """
     return int(os.environ.get("FIELDHOUSE_TRUSTED_PROXIES") or 0)
+
+
+def smtp_url() -> str | None:
+    """The server that takes mail, `SMTP_URL`; none if mail is only written to files."""
+    return os.environ.get("SMTP_URL") or None
+
+
+def mail_sender() -> str:
+    """Whom mail is from, `FIELDHOUSE_MAIL_FROM`."""
+    return os.environ.get("FIELDHOUSE_MAIL_FROM") or "Fieldhouse <store@fieldhouse.example>"
+
+
+def events_kept() -> timedelta:
+    """How long events stay readable though everybody has read them: `FIELDHOUSE_EVENT_DAYS`."""
+    return timedelta(days=float(os.environ.get("FIELDHOUSE_EVENT_DAYS") or 7))

@@ -1,0 +1,49 @@
+"""The facts that notifications tells: event in, mail out."""
+
+from __future__ import annotations
+
+from deployments.carts.events import CartAbandoned
+from deployments.foundation.events import Envelope, Event, fact_of
+from deployments.foundation.subscriptions import Handler, Subscription
+from deployments.notifications.domain import Source
+from deployments.notifications.service import HANDLER_SECONDS, NotificationsService
+from deployments.orders.events import OrderCancelled, OrderPlaced
+from deployments.payments.events import PaymentRefunded
+
+_WITHIN_SECONDS = HANDLER_SECONDS + 5.0
+"""The handler's own deadline comes first, because it knows what it was about."""
+
+
+class NotificationsConsumers:
+    """Notifications' handlers. A fact that cannot be told is tried for about a quarter hour."""
+
+    def __init__(self, service: NotificationsService) -> None:
+        self._service = service
+
+    def subscriptions(self) -> list[Subscription]:
+        """All that notifications listens to."""
+        handlers: dict[str, dict[type[Event], Handler]] = {
+            "orders": {OrderPlaced: self._order_placed, OrderCancelled: self._order_cancelled},
+            "payments": {PaymentRefunded: self._payment_refunded},
+            "carts": {CartAbandoned: self._cart_abandoned},
+        }
+        return [
+            Subscription(publisher, of, handler_seconds=_WITHIN_SECONDS)
+            for publisher, of in handlers.items()
+        ]
+
+    async def _order_placed(self, envelope: Envelope) -> None:
+        await self._service.order_placed(_source(envelope), fact_of(envelope, OrderPlaced))
+
+    async def _order_cancelled(self, envelope: Envelope) -> None:
+        await self._service.order_cancelled(_source(envelope), fact_of(envelope, OrderCancelled))
+
+    async def _payment_refunded(self, envelope: Envelope) -> None:
+        await self._service.payment_refunded(_source(envelope), fact_of(envelope, PaymentRefunded))
+
+    async def _cart_abandoned(self, envelope: Envelope) -> None:
+        await self._service.cart_abandoned(_source(envelope), fact_of(envelope, CartAbandoned))
+
+
+def _source(envelope: Envelope) -> Source:
+    return Source(envelope.id, envelope.time)

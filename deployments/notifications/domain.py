@@ -1,0 +1,145 @@
+"""Notifications' rules: which fact is told to whom, and what an address and a link are worth."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from deployments.carts.events import CartAbandoned
+from deployments.foundation.message import Currency, Message
+from deployments.orders.events import OrderPlaced
+from deployments.payments.events import PaymentRefunded
+
+Purpose = Literal["transactional", "promotional"]
+"""Mail about what a buyer has ordered, and everything else, which one can opt out of."""
+PROMOTION_LASTS = timedelta(days=2)
+"""A reminder that could not be sent for so long is not sent at all."""
+
+
+class Source(NamedTuple):
+    """The event that a mail tells of, and when it happened."""
+
+    event: str
+    at: datetime
+
+
+class OrderNote(Message):
+    """What later mails have to know of an order."""
+
+    order_id: str
+    label: str
+    payment_id: str
+    currency: Currency
+    buyer_email: str | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One fact that is to be told to one buyer.
+
+    `template` names what it is told with, `details` are what the template may tell. There may be
+    nobody `to` tell it to. What `order_id` names is none of an order that was cancelled meanwhile.
+    """
+
+    source: Source
+    to: str | None
+    template: str
+    purpose: Purpose = "transactional"
+    details: Mapping[str, object] = field(default_factory=dict)
+    order_id: str | None = None
+
+    def pointless(self, now: datetime) -> str | None:
+        """Why it need not be told any more; none if it must."""
+        if not self.to:
+            return "no address"
+        if self.purpose == "promotional" and now - self.source.at > PROMOTION_LASTS:
+            return "too late"
+        return None
+
+
+def note_of(order: OrderPlaced) -> OrderNote:
+    """What is to be remembered of an order."""
+    return OrderNote(
+        order_id=order.order_id,
+        label=order.label,
+        payment_id=order.payment_id,
+        currency=order.currency,
+        buyer_email=order.buyer_email,
+    )
+
+
+def order_placed(source: Source, order: OrderPlaced) -> Notice:
+    """The confirmation of an order, which it makes no sense to send once it is cancelled."""
+    details = {"order": order, "promise": promise(order)}
+    return Notice(
+        source, order.buyer_email, "order_placed", details=details, order_id=order.order_id
+    )
+
+
+def order_cancelled(source: Source, order: OrderNote) -> Notice:
+    """Who was told of an order is told that it is none."""
+    return Notice(source, order.buyer_email, "order_cancelled", details={"order": order})
+
+
+def payment_refunded(source: Source, refund: PaymentRefunded, order: OrderNote) -> Notice:
+    """Money was given back."""
+    details = {"order": order, "refund": refund}
+    return Notice(source, order.buyer_email, "payment_refunded", details=details)
+
+
+def cart_abandoned(source: Source, cart: CartAbandoned) -> Notice:
+    """A reminder of what is left in a cart."""
+    to = cart.buyer_email if cart.lines else None
+    return Notice(source, to, "cart_abandoned", "promotional", {"cart": cart})
+
+
+def money(cents: int, currency: str) -> str:
+    """An amount as people write it, such as `$1,234.50` or `EUR 1.00`."""
+    units, rest = divmod(cents, 100)
+    symbol = "$" if currency == "USD" else f"{currency} "
+    return f"{symbol}{units:,}.{rest:02}"
+
+
+def promise(order: OrderPlaced) -> str:
+    """When an order arrives, such as `3 June to 5 June 2026`."""
+    first, last = order.delivery.earliest, order.delivery.latest
+    if first.date() == last.date():
+        return f"{_day(last)} {last.year}"
+    year = f" {first.year}" if first.year != last.year else ""
+    return f"{_day(first)}{year} to {_day(last)} {last.year}"
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {_MONTHS[moment.month - 1]}"
+
+
+# `strftime` would follow the machine's locale.
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def address_id(address: str, secret: str) -> str:
+    """What stands for an address where the address itself is not to be read."""
+    return _mac(secret, "address", address.strip().casefold())
+
+
+def link_token(id_: str, secret: str) -> str:
+    """A token that only this store can make, for whoever has the address."""
+    return f"{id_}.{_mac(secret, 'unsubscribe', id_)}"
+
+
+def address_of_link(token: str, secret: str) -> str | None:
+    """The id of the address that a token was made for; none if it was not made here."""
+    id_, _, _ = token.partition(".")
+    genuine = hmac.compare_digest(token.encode(), link_token(id_, secret).encode())
+    return id_ if genuine else None
+
+
+def _mac(secret: str, purpose: str, text: str) -> str:
+    return hmac.new(secret.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,153 @@
+"""Notifications' contract, answered, and the facts that it tells buyers.
+
+A mail has three steps: the store lets one sender begin, the mailer takes the mail over, the store
+notes that it did. They run detached, with a deadline of their own: a handler that is cancelled,
+because its lease was lost or its process is ending, does not tear sending from noting. Whoever
+handles the event meanwhile finds that a sender is at it, and comes again later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from deployments.carts.events import CartAbandoned
+from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.detach import detach
+from deployments.foundation.ids import new_id
+from deployments.notifications import domain
+from deployments.notifications.contract import (
+    Addressee,
+    LinkNotValid,
+    Preferences,
+    SetPreferences,
+    Unsubscribe,
+)
+from deployments.notifications.domain import Notice, OrderNote, Source
+from deployments.notifications.letters import Letters
+from deployments.notifications.mailer import Mailer
+from deployments.notifications.store import NotificationsStore
+from deployments.orders.events import OrderCancelled, OrderPlaced
+from deployments.payments.events import PaymentRefunded
+
+SEND_SECONDS = 20.0
+"""How long a mailer may take for one mail."""
+_MARGIN_SECONDS = 10.0
+HANDLER_SECONDS = SEND_SECONDS + _MARGIN_SECONDS
+"""How long telling a fact takes at most, waiting for Redis included."""
+CLAIM_SECONDS = HANDLER_SECONDS + _MARGIN_SECONDS
+"""When a sender counts as dead: certainly not while it is at it."""
+
+
+class UnderWayError(Exception):
+    """Another sender may still be at this mail. It has finished, or counts as dead, soon."""
+
+
+class OrderNotKnownError(Exception):
+    """The fact is about an order whose own announcement has not been handled yet."""
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """How mails leave: what writes them, what takes them over, and where links in them lead."""
+
+    letters: Letters
+    mailer: Mailer
+    links: str
+
+
+class NotificationsService:
+    """One method per contract method and per fact that is told.
+
+    Telling a fact is three round trips to Redis and no handle call.
+    """
+
+    def __init__(self, store: NotificationsStore, outlet: Outlet, clock: Clock = utc_now) -> None:
+        self._store, self._outlet, self._clock = store, outlet, clock
+
+    # Preferences
+
+    async def preferences(self, request: Addressee) -> Preferences:
+        """See `NotificationsApi`."""
+        id_ = await self._address_id(request.address)
+        return Preferences(promotional=not await self._store.opted_out(id_))
+
+    async def set_preferences(self, request: SetPreferences) -> Preferences:
+        """See `NotificationsApi`."""
+        id_ = await self._address_id(request.address)
+        await self._store.opt_out(id_, out=not request.promotional)
+        return Preferences(promotional=request.promotional)
+
+    async def unsubscribe(self, request: Unsubscribe) -> Preferences:
+        """See `NotificationsApi`."""
+        id_ = domain.address_of_link(request.token, await self._store.secret())
+        if id_ is None:
+            raise LinkNotValid("This link was not made by this store.")
+        await self._store.opt_out(id_, out=True)
+        return Preferences(promotional=False)
+
+    async def _address_id(self, address: str) -> str:
+        return domain.address_id(address, await self._store.secret())
+
+    # Facts
+
+    async def order_placed(self, source: Source, order: OrderPlaced) -> None:
+        """Confirm an order, and remember it for what comes later."""
+        await self._store.remember(domain.note_of(order))
+        await self._tell(domain.order_placed(source, order))
+
+    async def order_cancelled(self, source: Source, order: OrderCancelled) -> None:
+        """Say that an order is none. Raises `OrderNotKnownError`."""
+        note = _known(await self._store.cancel(order.order_id), order.order_id)
+        await self._tell(domain.order_cancelled(source, note))
+
+    async def payment_refunded(self, source: Source, refund: PaymentRefunded) -> None:
+        """Say that money was given back. Raises `OrderNotKnownError`."""
+        note = await self._store.order_of_payment(refund.payment_id)
+        await self._tell(domain.payment_refunded(source, refund, _known(note, refund.payment_id)))
+
+    async def cart_abandoned(self, source: Source, cart: CartAbandoned) -> None:
+        """Remind a buyer of a cart."""
+        await self._tell(domain.cart_abandoned(source, cart))
+
+    # Telling
+
+    async def _tell(self, notice: Notice) -> None:
+        """Bring a notice to its buyer, once. Raises whatever keeps it from getting there."""
+        why = notice.pointless(self._clock())
+        if why is not None:
+            await self._store.skip(notice, why)
+            return
+        work = self._deliver(notice, new_id("sender"))
+        await detach(work, seconds=HANDLER_SECONDS, name=f"mail {notice.source.event}")
+
+    async def _deliver(self, notice: Notice, sender: str) -> None:
+        id_ = await self._address_id(notice.to or "")
+        start = await self._store.begin(notice, sender, id_)
+        if start == "under_way":
+            raise UnderWayError(notice.source.event)
+        if start == "send":
+            await self._send(notice, sender, id_)
+
+    async def _send(self, notice: Notice, sender: str, address_id: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                link = await self._link(notice, address_id)
+                mail = self._outlet.letters.write(notice, link)
+                await self._outlet.mailer.send(mail, notice.source.event)
+        except Exception:
+            await self._store.failed(notice, sender)
+            raise
+        await self._store.sent(notice, sender, self._clock())
+
+    async def _link(self, notice: Notice, address_id: str) -> str | None:
+        if notice.purpose == "transactional":
+            return None
+        token = domain.link_token(address_id, await self._store.secret())
+        return f"{self._outlet.links}/{token}"
+
+
+def _known(note: OrderNote | None, of: str) -> OrderNote:
+    if note is None:
+        raise OrderNotKnownError(of)
+    return note

@@ -1,0 +1,126 @@
+"""Notifications as it runs: its consumer upon the streams of rooms that announce."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader
+from redis.asyncio import Redis
+
+from actors.consuming.consumer import Consumer
+from actors.consuming.dead_letters import DeadLetters
+from actors.consuming.keys import leases_key, readers_key
+from actors.consuming.reader import Pace
+from deployments.foundation.events import Event, occasion, streams_of
+from deployments.foundation.redis import script
+from deployments.notifications.consumers import NotificationsConsumers
+from deployments.notifications.letters import Letters
+from deployments.notifications.mailer import Mailer
+from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
+from deployments.notifications.store import SERVICE, NotificationsStore
+from tests.announced import entries_of
+from tests.conftest import ClientOf
+from tests.unit.consuming.toys import eventually
+
+SENDER = "Fieldhouse <store@fieldhouse.example>"
+LINKS = "https://store.example/mail/unsubscribe"
+PUBLISHERS = ("orders", "payments", "carts")
+
+
+async def hasten(seconds: float) -> None:
+    """Pauses that grow as they do in production, ten thousand times as fast."""
+    await asyncio.sleep(seconds / 10_000)
+
+
+HASTY = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=hasten)
+"""Leases and claims outlast a test: only `let_time_pass` ends those of the dead."""
+
+
+class World:
+    """All of it, with the mailer, templates and clock that a test gives it."""
+
+    def __init__(self, redis_of: ClientOf, mailer: Mailer) -> None:
+        self.redis_of, self.mailer = redis_of, mailer
+        self.templates: BaseLoader | None = None
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.store = NotificationsStore(redis_of(SERVICE), claim_seconds=CLAIM_SECONDS)
+        self.letters = DeadLetters(SERVICE, redis_of(SERVICE))
+
+    def service(self, store: NotificationsStore | None = None) -> NotificationsService:
+        """A process's service."""
+        outlet = Outlet(Letters(SENDER, self.templates), self.mailer, LINKS)
+        return NotificationsService(store or self.store, outlet, self.clock)
+
+    def consumer(self) -> Consumer:
+        """A process that consumes."""
+        subscriptions = NotificationsConsumers(self.service()).subscriptions()
+        own = self.redis_of(SERVICE)
+        return Consumer(SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, pace=HASTY)
+
+    @asynccontextmanager
+    async def consuming(self) -> AsyncIterator[None]:
+        """While a consumer runs. It ends as if its process were killed, but for detached work."""
+        await self._lapse_leases()
+        task = asyncio.create_task(self.consumer().run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def let_time_pass(self) -> None:
+        """As much as it takes until the dead count as dead."""
+        await self._lapse_leases()
+        redis: Any = self.redis_of(SERVICE)
+        async for key in redis.scan_iter("{notifications}:mail:*"):
+            if await redis.hexists(key, "ends"):
+                await redis.hset(key, "ends", 0)
+
+    async def _lapse_leases(self) -> None:
+        redis: Any = self.redis_of(SERVICE)
+        for publisher in PUBLISHERS:
+            key = leases_key(SERVICE, publisher)
+            for partition, lease in (await redis.hgetall(key)).items():
+                await redis.hset(key, partition, json.dumps({**json.loads(lease), "until": 0}))
+            await redis.delete(readers_key(SERVICE, publisher))
+
+    async def announce(self, event: Event) -> str:
+        """As the event's publisher would; the event's id."""
+        publisher = type(event).type.split(".")[2]
+        redis = self.redis_of(publisher)
+        say = script(redis, Path(__file__).parent / "announce.lua", "events")
+        said = occasion(publisher, datetime.now(UTC))
+        subject = getattr(event, event.subject)
+        await say(
+            keys=[f"{{{publisher}}}:counters", *streams_of(publisher)],
+            args=[event.type, subject, event.model_dump_json(), said],
+        )
+        return f"{json.loads(said)['id']}_1"
+
+    async def announce_again(self) -> None:
+        """All that orders announced, under the same ids."""
+        redis: Any = self.redis_of("orders")
+        for stream in streams_of("orders"):
+            for fields in await entries_of(redis, stream):
+                await redis.xadd(stream, fields)
+
+    async def settled(self) -> None:
+        """Until every event that was announced is acknowledged."""
+        await eventually(self._is_settled)
+
+    async def _is_settled(self) -> bool:
+        for publisher in PUBLISHERS:
+            redis: Redis = self.redis_of(publisher)
+            for stream in streams_of(publisher):
+                if not await redis.exists(stream):
+                    continue
+                groups = await redis.xinfo_groups(stream)
+                if not groups or any(group["pending"] or group["lag"] for group in groups):
+                    return False
+        return True
