@@ -1,7 +1,8 @@
-"""What every test may ask for: a real Valkey, and clients that are a service's own user."""
+"""What every test may ask for: a real Valkey with clients of it, and the whole store, running."""
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.redis import password
 from deployments.foundation.redis_users import SERVICES, set_user
+from tests.integration.running_store import RunningStore
 from tests.valkey import valkey_server
 
 SECRET = "a secret for tests"  # noqa: S105 - it guards an empty server.
@@ -54,3 +56,17 @@ async def redis_of(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]
             return redis
 
         yield client
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[RunningStore]:
+    """The store from the real serve_config.yaml; when all tests are done nothing of it is left."""
+    # Beside no other test's files: a unix socket's path must be short.
+    directory = Path(tempfile.mkdtemp(prefix="fieldhouse-"))
+    running = RunningStore(directory / "data", directory / "output")
+    running.start()
+    yield running
+    assert running.stop() == 0, running.tell()
+    assert running.left_behind() == []
+    shutil.rmtree(running.scratch)
+    shutil.rmtree(directory)

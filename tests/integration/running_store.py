@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from signal import SIGTERM
@@ -51,11 +52,20 @@ class RunningStore:
         assert found, self.output
         return Path(found[1])
 
+    @property
+    def scratch(self) -> Path:
+        """What the launcher keeps for as long as it runs, Ray's session among it."""
+        return self.logs.parents[3]
+
     def start(self) -> None:
         """Start it and wait until it says that it is ready."""
         with self._output.open("wb") as output:
             self._launcher = launch(
-                output, FIELDHOUSE_DATA=str(self.data), FIELDHOUSE_PORT=str(self.port)
+                output,
+                FIELDHOUSE_DATA=str(self.data),
+                FIELDHOUSE_PORT=str(self.port),
+                # All tests are one platform, and ask more often than one may.
+                FIELDHOUSE_RATE_LIMITS="off",
             )
         last = time.monotonic() + READY_WITHIN_SECONDS
         while "Ctrl-C ends the store" not in self.output:
@@ -77,17 +87,17 @@ class RunningStore:
             pytest.fail(f"The store does not end.\n{self.tell()}", pytrace=False)
 
     def left_behind(self) -> list[str]:
-        """Every process of the last run that has not ended."""
-        return [title for process in psutil.process_iter() if (title := self._title(process))]
+        """Every process of the last run that has not ended, by number and title."""
+        return [f"{process.pid} {title}" for process, title in self.processes()]
 
-    def _title(self, process: psutil.Process) -> str:
-        """What a process of this store is called; nothing for any other."""
-        with suppress(psutil.Error, ProcessLookupError):
-            title = " ".join(process.cmdline())
-            ours = os.getsid(process.pid) == self._session or str(self.data) in title
-            if ours and process.status() != psutil.STATUS_ZOMBIE:
-                return f"{process.pid} {title}"
-        return ""
+    def processes(self) -> Iterator[tuple[psutil.Process, str]]:
+        """Every process of this store that has not ended, and what it calls itself."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, ProcessLookupError):
+                title = " ".join(process.cmdline())
+                ours = os.getsid(process.pid) == self._session or str(self.data) in title
+                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                    yield process, title
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         """A first-party client, with the key of development."""
