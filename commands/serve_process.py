@@ -38,6 +38,8 @@ _USUAL = {
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
+    # An hour otherwise, for which a client that never ends its headers holds a connection.
+    "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",
 }
 _PORTS = {
     "RAY_SERVE_HAPROXY_STATS_PORT": 8404,
