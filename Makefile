@@ -11,7 +11,7 @@ STORE := http://127.0.0.1:8000
 TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo audit openapi events fuzz platform-key clean
+.PHONY: help run test check demo audit lag dead-letters openapi events fuzz platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -43,6 +43,12 @@ events: $(VENV)/.test ## write the events' documents anew, from what the rooms d
 
 fuzz: $(VENV)/.test ## fuzz the running store; FOR=600 says how many seconds, STORE=http://… where it is
 	@FIELDHOUSE_KEY=$${FIELDHOUSE_KEY:-dev-platform-key} $(BIN)/schemathesis run $(STORE)/.well-known/openapi.json --max-time $(FOR)
+
+lag: $(VENV)/.run ## show how far each service is behind the events that it listens to
+	@$(BIN)/python -m commands.lag
+
+dead-letters: $(VENV)/.run ## list events that were given up; DO="show|replay|drop ID", --service X, --all
+	@$(BIN)/python -m commands.dead_letters $(DO)
 
 audit: $(VENV)/.run ## prove that the books are straight, while the store runs
 	@$(BIN)/python -m commands.audit

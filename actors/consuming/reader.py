@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -115,8 +115,13 @@ class Reader:
             if isinstance(answer, Exception) and not str(answer).startswith("BUSYGROUP"):
                 raise answer
 
-    def _start(self, lane: Any) -> asyncio.Task[None]:  # noqa: ANN401
+    def _start(self, lane: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         assert self._tasks is not None  # noqa: S101 - lanes are started in a session.
+        try:
+            heed_cancellation()
+        except asyncio.CancelledError:
+            lane.close()  # The session is ending, and takes no more tasks.
+            raise
         return self._tasks.create_task(lane)
 
     # Leases

@@ -58,8 +58,8 @@ def acl_rules(
 
 def reader_rules(publishers: Iterable[str]) -> list[str]:
     """The rules of a user that reads these publishers' events on a server that is not its own."""
-    connection = ["reset", "on", "resetchannels", "+@connection", "-@admin", "-@dangerous"]
-    return connection + _selectors(publishers)
+    base = ["reset", "on", "resetchannels", "+@connection", "+time", "-@admin", "-@dangerous"]
+    return base + _selectors(publishers)
 
 
 def _selectors(publishers: Iterable[str]) -> list[str]:

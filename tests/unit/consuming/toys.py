@@ -85,7 +85,7 @@ class Shelf:
         pace: Pace = IMPATIENT,
     ) -> None:
         self.redis = own
-        self._at_mill, self._pace = at_mill, pace
+        self.at_mill, self._pace = at_mill, pace
         self._shelve = script(own, _HERE / "shelve.lua", "inbox")
         self.tries: Counter[str] = Counter()
         self.trouble: Callable[[Envelope], Awaitable[None]] | None = None
@@ -103,7 +103,7 @@ class Shelf:
 
     def consumer(self, pace: Pace | None = None) -> Consumer:
         """One process that consumes."""
-        connect = lambda _publisher: self._at_mill()  # noqa: E731
+        connect = lambda _publisher: self.at_mill()  # noqa: E731
         return Consumer("shelf", self.redis, connect, [self.subscription], pace=pace or self._pace)
 
     async def kept(self, subject: str) -> list[int]:
@@ -120,7 +120,7 @@ class Shelf:
 
     async def pending(self) -> int:
         """How many events are delivered and not acknowledged."""
-        at_mill = self._at_mill()
+        at_mill = self.at_mill()
         summaries = [await at_mill.xpending(stream, "shelf") for stream in streams_of("mill")]
         return sum(summary["pending"] for summary in cast(Sequence[Any], summaries))
 

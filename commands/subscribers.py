@@ -1,0 +1,58 @@
+"""The subscribers of the store that the environment names, for an operator's commands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from redis.asyncio import Redis
+
+from actors.consuming.dead_letters import DeadLetters
+from actors.consuming.lag import LagMeter
+from commands.receipt import Page
+from deployments.foundation.redis import client
+from deployments.foundation.redis_users import SUBSCRIPTIONS
+
+_TRIES = 2
+_WIDTH = 200
+NO_ANSWER = (
+    "Redis does not answer: {reason}. Is the store running (`make run`), and do FIELDHOUSE_DATA, "
+    "REDIS_URL and FIELDHOUSE_REDIS_SECRET name it as they do for the store?"
+)
+
+
+class Subscriber:
+    """A service that reads others' events, entered as its own user."""
+
+    def __init__(self, service: str, own: Redis, publishers: dict[str, Redis]) -> None:
+        self.service = service
+        self.letters = DeadLetters(service, own)
+        self.meter = LagMeter(service, own, publishers)
+
+
+@asynccontextmanager
+async def subscribers(services: Iterable[str]) -> AsyncIterator[list[Subscriber]]:
+    """These services; their connections are closed afterwards."""
+    async with AsyncExitStack() as stack:
+
+        def enter(service: str, publisher: str) -> Redis:
+            redis = client(service, at=publisher, retries=_TRIES)
+            stack.push_async_callback(redis.aclose)
+            return redis
+
+        yield [
+            Subscriber(
+                service,
+                enter(service, service),
+                {publisher: enter(service, publisher) for publisher in SUBSCRIPTIONS[service]},
+            )
+            for service in services
+        ]
+
+
+def wide_page() -> Page:
+    """A page for tables whose lines a machine may read too."""
+    page = Page()
+    if not page.console.is_terminal:
+        page.console.width = _WIDTH
+    return page

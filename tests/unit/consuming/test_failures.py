@@ -1,0 +1,300 @@
+"""What fails is tried again, then given up; only its own subject waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.consuming.dead_letters import DeadLetters
+from actors.consuming.error_text import error_text
+from deployments.foundation.events import Envelope, stream_of
+from deployments.foundation.subscriptions import RetryPolicy
+from tests.unit.consuming.conftest import Run
+from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
+
+
+class BrokenError(Exception):
+    pass
+
+
+def poisonous(subject: str, sequence: int = 1) -> Callable[[Envelope], Awaitable[None]]:
+    """Trouble with one event of a subject."""
+
+    async def trouble(envelope: Envelope) -> None:
+        if envelope.subject == subject and envelope.sequence == sequence:
+            raise BrokenError("of redis://user:secret@host")
+
+    return trouble
+
+
+async def letters_are(shelf: Shelf, count: int) -> None:
+    async def enough() -> bool:
+        return await DeadLetters("shelf", shelf.redis).count() == count
+
+    await eventually(enough)
+
+
+async def test_a_poison_event_is_given_up_and_its_subject_goes_on(
+    mill: Mill, shelf: Shelf, run: Run
+) -> None:
+    bad, good = subjects(2, stream=5)
+    shelf.trouble = poisonous(bad, sequence=2)
+    run(shelf)
+    await mill.grind(bad, bad, bad, good)
+    await eventually(lambda: shelf.has(effects=3))
+
+    assert await shelf.kept(bad) == [1, 3]
+    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    assert (letter.publisher, letter.partition, letter.attempts) == ("mill", 5, 3)
+    assert letter.error.startswith("BrokenError: of redis://…@host (consuming/test_failures.py:")
+    assert not letter.replaying
+    assert sorted(shelf.tries.values()) == [1, 1, 1, 3]
+
+    async def settled() -> bool:
+        return not await shelf.pending() and not await shelf.redis.exists(
+            "{shelf}:consumer:mill:5:failing"
+        )
+
+    await eventually(settled)
+
+
+async def test_only_the_subject_of_a_failing_event_waits(mill: Mill, shelf: Shelf) -> None:
+    bad, *good = subjects(50, stream=3)
+    pausing, recovered = asyncio.Event(), asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        pausing.set()
+        await recovered.wait()
+
+    shelf.trouble = poisonous(bad)
+    running = Running(shelf.consumer(replace(IMPATIENT, sleep=sleep)))
+    await mill.grind(bad, bad)
+    await pausing.wait()
+    await mill.grind(*good)
+    await eventually(lambda: shelf.has(effects=49))
+    assert await shelf.kept(bad) == []
+
+    shelf.trouble = None
+    recovered.set()
+    await eventually(lambda: shelf.has(effects=51))
+    assert await shelf.kept(bad) == [1, 2]
+    await running.kill()
+
+
+async def test_pauses_grow_and_a_successor_goes_on_counting(mill: Mill, shelf: Shelf) -> None:
+    (bad,) = subjects(1)
+    pauses: list[float] = []
+    died = asyncio.Event()
+
+    async def die(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            died.set()
+            await asyncio.Event().wait()
+
+    async def live(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    patient = Shelf(
+        shelf.redis,
+        shelf.at_mill,
+        retry=RetryPolicy(attempts=5, first_seconds=10.0, longest_seconds=60.0),
+    )
+    patient.trouble = poisonous(bad)
+    await mill.grind(bad)
+    first = Running(patient.consumer(replace(IMPATIENT, sleep=die)))
+    await died.wait()
+    await first.kill_and_lapse(patient.redis)
+
+    second = Running(patient.consumer(replace(IMPATIENT, sleep=live)))
+    await letters_are(patient, 1)
+    await second.kill()
+    assert sum(patient.tries.values()) == 5
+    assert pauses[:2] == [10.0, 20.0]
+    assert 15.0 < pauses[2] <= 20.0, "what is left of the pause that the first one died in"
+    assert pauses[3:] == [40.0, 60.0]
+
+
+async def test_an_event_that_was_given_up_is_not_tried_again_by_a_successor(
+    mill: Mill, shelf: Shelf
+) -> None:
+    """The reader died between the dead letter and the acknowledgement."""
+    (bad,) = subjects(1)
+    shelf.trouble = poisonous(bad)
+    await mill.grind(bad)
+    first = Running(shelf.consumer())
+    journal = first.consumer.reader("mill")._journal  # noqa: SLF001 - to die at that moment.
+    died = asyncio.Event()
+
+    async def die(stream: str, entries: Sequence[str]) -> None:
+        died.set()
+        await asyncio.Event().wait()
+
+    journal.acknowledge = die  # type: ignore[method-assign]
+    await died.wait()
+    await first.kill_and_lapse(shelf.redis)
+    second = Running(shelf.consumer())
+
+    async def acknowledged() -> bool:
+        return await shelf.pending() == 0
+
+    await eventually(acknowledged)
+    await second.kill()
+    assert await DeadLetters("shelf", shelf.redis).count() == 1
+    assert sum(shelf.tries.values()) == 3
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"specversion": "1.0"}', "[]"])
+async def test_what_is_no_event_is_given_up_at_once(
+    mill: Mill, shelf: Shelf, run: Run, text: str
+) -> None:
+    (good,) = subjects(1, stream=0)
+    await mill.redis.xadd("{mill}:events:0", {"event": text})
+    await mill.grind(good)
+    run(shelf)
+    await eventually(lambda: shelf.has(effects=1))
+    await letters_are(shelf, 1)
+    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    assert (letter.event, letter.attempts) == (text, 1)
+    assert letter.error.startswith("NoEventError")
+
+
+async def test_a_handler_that_hangs_has_failed(mill: Mill, shelf: Shelf, run: Run) -> None:
+    slow, quick = subjects(2, stream=1)
+
+    async def hang(envelope: Envelope) -> None:
+        if envelope.subject == slow:
+            await asyncio.Event().wait()
+
+    shelf.trouble = hang
+    shelf.subscription = replace(shelf.subscription, handler_seconds=0.01)
+    run(shelf)
+    await mill.grind(slow, quick)
+    await letters_are(shelf, 1)
+    await eventually(lambda: shelf.has(effects=1))
+    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    assert letter.error.startswith("TimeoutError")
+
+
+async def test_a_handler_cancelled_from_within_has_failed(
+    mill: Mill, shelf: Shelf, run: Run
+) -> None:
+    async def give_up(_envelope: Envelope) -> None:
+        raise asyncio.CancelledError
+
+    shelf.trouble = give_up
+    run(shelf)
+    await mill.grind(*subjects(1))
+    await letters_are(shelf, 1)
+
+
+async def test_a_replayed_letter_takes_effect_once(mill: Mill, shelf: Shelf, run: Run) -> None:
+    bad, other = subjects(2, stream=9)
+    shelf.trouble = poisonous(bad)
+    run(shelf)
+    await mill.grind(bad, bad, other)
+    await letters_are(shelf, 1)
+    letters = DeadLetters("shelf", shelf.redis)
+    (letter,) = await letters.oldest()
+
+    await letters.replay([letter.id])  # The cause is still there: it fails, and is kept anew.
+
+    async def replaced() -> bool:
+        return [each.id for each in await letters.oldest()] not in ([], [letter.id])
+
+    await eventually(replaced)
+    (again,) = await letters.oldest()
+    assert (again.event, again.replaying) == (letter.event, False)
+
+    shelf.trouble = None
+    await letters.replay([again.id])
+    await letters_are(shelf, 0)
+    assert await shelf.kept(bad) == [2, 1]
+    assert await letters.to_replay("mill") == []
+
+
+async def test_replaying_what_took_effect_after_all_changes_nothing(
+    mill: Mill, shelf: Shelf, run: Run
+) -> None:
+    (sack,) = subjects(1)
+
+    async def too_late(envelope: Envelope) -> None:
+        shelf.trouble = None
+        await shelf.shelve(envelope)
+        shelf.trouble = too_late
+        raise BrokenError
+
+    shelf.trouble = too_late
+    run(shelf)
+    await mill.grind(sack)
+    await letters_are(shelf, 1)
+    letters = DeadLetters("shelf", shelf.redis)
+    shelf.trouble = None
+    await letters.replay([letter.id for letter in await letters.oldest()])
+    await letters_are(shelf, 0)
+    assert await shelf.kept(sack) == [1]
+
+
+async def test_a_letter_that_was_dropped_while_it_failed_again_stays_dropped(
+    mill: Mill, shelf: Shelf, run: Run
+) -> None:
+    (bad,) = subjects(1)
+    shelf.trouble = poisonous(bad)
+    run(shelf)
+    await mill.grind(bad)
+    await letters_are(shelf, 1)
+    letters = DeadLetters("shelf", shelf.redis)
+    (letter,) = await letters.oldest()
+
+    async def drop(envelope: Envelope) -> None:
+        await letters.drop([letter.id])
+        raise BrokenError
+
+    shelf.trouble = drop
+    await letters.replay([letter.id])
+    await letters_are(shelf, 0)
+    shelf.trouble = None
+    await mill.grind(bad)
+    await eventually(lambda: shelf.has(effects=1))
+    assert await letters.count() == 0
+
+
+@given(st.integers(1, 50), st.floats(0.001, 10), st.floats(10, 1000))
+def test_pauses_grow_up_to_the_longest(attempts: int, first: float, longest: float) -> None:
+    policy = RetryPolicy(attempts, first, longest)
+    pauses = [policy.pause(n) for n in range(1, attempts)]
+    assert policy.pause(attempts) is None
+    assert None not in pauses
+    assert pauses == sorted(pauses, key=lambda pause: pause or 0.0)
+    assert all(first <= (pause or 0.0) <= longest for pause in pauses)
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("smtp://ada:pw@mail.example refused", "smtp://…@mail.example refused"),
+        ("Authorization: Bearer abc.def", "Authorization: …"),
+        ("got Bearer abc.def-1 there", "got Bearer … there"),
+        ('{"api_key": "123", "n": 1}', '{"api_key": "…", "n": 1}'),
+        ("https://x.example/?access_token=a1b2&x=1", "https://x.example/?access_token=…&x=1"),
+        ("password=hunter2; host=a", "password=…; host=a"),
+        ("[Errno 28] No space left on device", "[Errno 28] No space left on device"),
+        ("x" * 501, "x" * 500 + "…"),
+    ],
+)
+def test_an_error_is_shown_without_secrets(message: str, shown: str) -> None:
+    text = error_text(RuntimeError(message))
+    if message.startswith("Authorization"):
+        assert "abc" not in text
+    else:
+        assert text == f"RuntimeError: {shown}"
+
+
+def test_partitions_of_toys_are_the_publishers() -> None:
+    assert {stream_of("mill", sack) for sack in subjects(5, stream=7)} == {"{mill}:events:7"}

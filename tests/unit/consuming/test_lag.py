@@ -1,0 +1,130 @@
+"""How far behind a subscriber is, what it needs for that, and how an operator sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from actors.consuming.lag import Lag, LagMeter, PartitionLag, lag_of
+from actors.lag_scaling import WAITING, LagPolicy
+from commands.lag import age, row
+from deployments.foundation.events import Envelope
+from tests.unit.consuming.conftest import Run
+from tests.unit.consuming.toys import Mill, Running, Shelf, eventually, subjects
+
+
+async def measured(shelf: Shelf) -> Lag:
+    (lag,) = await LagMeter("shelf", shelf.redis, {"mill": shelf.at_mill()}).measure()
+    return lag
+
+
+async def test_before_anything_happened_nothing_waits(shelf: Shelf) -> None:
+    assert await measured(shelf) == Lag("mill", 0, 0.0, 0, 0)
+
+
+async def test_all_events_wait_for_a_subscriber_that_never_ran(mill: Mill, shelf: Shelf) -> None:
+    await mill.grind(*subjects(30))
+    lag = await measured(shelf)
+    assert (lag.waiting, lag.readers) == (30, 0)
+    assert 0 <= lag.oldest_seconds < 60
+
+
+async def test_lag_counts_the_pending_and_the_unread_until_they_took_effect(
+    mill: Mill, shelf: Shelf
+) -> None:
+    held = asyncio.Event()
+
+    async def hold(_envelope: Envelope) -> None:
+        await held.wait()
+
+    shelf.trouble = hold
+    running = Running(shelf.consumer())
+    await mill.grind(*subjects(30))
+
+    async def delivered() -> bool:
+        return await shelf.pending() == 30
+
+    await eventually(delivered)
+    lag = await measured(shelf)
+    assert (lag.waiting, lag.readers) == (30, 1)
+    first = lag.oldest_seconds
+
+    async def older() -> bool:
+        return (await measured(shelf)).oldest_seconds > first
+
+    await eventually(older)
+    held.set()
+
+    async def caught_up() -> bool:
+        return await measured(shelf) == Lag("mill", 0, 0.0, 0, 1)
+
+    await eventually(caught_up)
+    await running.stop()
+    assert (await measured(shelf)).readers == 0
+
+
+async def test_events_between_attempts_are_counted(mill: Mill, shelf: Shelf, run: Run) -> None:
+    failed = asyncio.Event()
+
+    async def fail_once(envelope: Envelope) -> None:
+        if failed.is_set():
+            await asyncio.Event().wait()
+        failed.set()
+        raise ValueError
+
+    shelf.trouble = fail_once
+    await mill.grind(*subjects(1))
+    run(shelf)
+
+    async def failing() -> bool:
+        return (await measured(shelf)).failing == 1
+
+    await eventually(failing)
+
+
+def test_the_oldest_event_of_all_partitions_gives_the_age() -> None:
+    partitions = [
+        PartitionLag(unread=3, oldest="5000-1"),
+        PartitionLag(pending=2, oldest="3500-0", failing=1),
+        PartitionLag(),
+    ]
+    assert lag_of("mill", partitions, readers=2, now_ms=6000) == Lag("mill", 5, 2.5, 1, 2)
+    # The publisher's clock and an id need not agree to the millisecond.
+    assert lag_of("mill", partitions[:1], readers=0, now_ms=4990).oldest_seconds == 0
+
+
+@dataclass
+class Context:
+    """What Serve shows a policy, as far as it looks."""
+
+    aggregated_metrics: dict[str, dict[str, float]] | None
+    target_num_replicas: int = 3
+
+
+@pytest.mark.parametrize(
+    ("waiting", "replicas"), [(0, 1), (1, 1), (100, 1), (101, 2), (1000, 10), (5000, 50)]
+)
+def test_replicas_follow_the_lag(waiting: float, replicas: int) -> None:
+    context = Context({WAITING: {"one": waiting, "another": waiting / 2}})
+    assert LagPolicy(events_per_replica=100)(context) == (replicas, {})
+
+
+@pytest.mark.parametrize("metrics", [None, {}, {WAITING: {}}])
+def test_without_reports_the_replicas_stay(metrics: dict[str, dict[str, float]] | None) -> None:
+    assert LagPolicy()(Context(metrics)) == (3, {})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.04, "0.0 s"), (59, "59.0 s"), (60, "1 min"), (5400, "1.5 h"), (2e5, "2.3 d")],
+)
+def test_ages_are_said_in_their_unit(seconds: float, said: str) -> None:
+    assert age(seconds) == said
+
+
+def test_a_line_of_the_table() -> None:
+    behind = row("shelf", Lag("mill", 5, 61.0, 1, 2), 7)
+    assert behind == ["shelf", "mill", "5", "1 min", "1", "2", "7"]
+    assert row("shelf", Lag("mill", 0, 0.0, 0, 2), 0)[3] == "-"
