@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from ray import serve
+from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
+from actors.event_consumer import Consuming
+from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CartsApi
 from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
@@ -23,21 +26,35 @@ STOCK_SECONDS = 1.0
 """How long a cart waits for the stock it shows; without an answer it shows none."""
 
 
+def service_on(redis: Redis) -> CartsService:
+    """Carts' service among its neighbours."""
+    return CartsService(
+        CartsStore(redis),
+        connect(CatalogApi, app="catalog"),
+        connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
+        connect(PricingApi, app="pricing"),
+    )
+
+
+@serve.deployment
+class CartsConsumer(Consuming):
+    """One reader of the events that carts hears of, scaled by how far it is behind."""
+
+    async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
+        redis = await connect_redis("carts")
+        await self.consume("carts", redis, CartsConsumers(service_on(redis)).subscriptions())
+
+
 @serve.deployment
 @serve.ingress()
 class Carts(Serving):
-    """One replica of carts."""
+    """One replica of carts. The consumer's handle only makes Serve deploy both together."""
 
-    async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
+    async def __init__(self, _consumer: object) -> None:  # type: ignore[misc]  # Serve awaits it.
         self._keys = platform_keys()
         redis = await connect_redis("carts")
         self._limits = RateLimits(redis, "carts", self._keys)
-        self._service = CartsService(
-            CartsStore(redis),
-            connect(CatalogApi, app="catalog"),
-            connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
-            connect(PricingApi, app="pricing"),
-        )
+        self._service = service_on(redis)
         self.expose(CartsApi, self._service, redis)
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
@@ -45,4 +62,4 @@ class Carts(Serving):
         return http_app(CartsRoutes(self._service, self._keys).routes(), self._limits)
 
 
-app = Carts.bind()  # type: ignore[attr-defined]  # The decorator's type is unknown.
+app = Carts.bind(CartsConsumer.bind())  # type: ignore[attr-defined]  # Serve's decorator adds it.

@@ -22,9 +22,8 @@ SERVICES = (
 
 SUBSCRIPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "carts": ("checkout",),
         "notifications": ("carts", "orders", "payments"),
-        "orders": ("payments", "shipping"),
-        "shipping": ("carts", "orders"),
     }
 )
 """Whose events each service may read. What is listed here holds up the trimming of a publisher's
