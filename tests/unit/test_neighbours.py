@@ -110,7 +110,7 @@ class World:
 
     async def is_open(self) -> bool:
         before = len(self.wire.calls)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             return await self.call() == "open" and len(self.wire.calls) == before
 
 

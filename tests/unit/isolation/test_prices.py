@@ -59,9 +59,10 @@ class PricedStore(Store):
     async def change(self, price: int) -> None:
         """A new price, which the fresh replica has heard of."""
         await self.catalogue.change_price(ChangePrice(sku=SHIRT.sku, price=price))
-        await eventually(lambda: self._shown() == price)
+        await eventually(lambda: self.shown() == price, seconds=30)
 
-    def _shown(self) -> int | None:
+    def shown(self) -> int | None:
+        """The price that the fresh replica shows."""
         item = self.replica_of_catalog.assortment.item(SHIRT.sku)
         return None if item is None else item.price
 
@@ -77,7 +78,7 @@ class PricedStore(Store):
 async def store(redis_of: ClientOf) -> AsyncIterator[PricedStore]:
     store = PricedStore(redis_of)
     await store.open()
-    await eventually(lambda: store.replica_of_catalog.assortment.item(SHIRT.sku) is not None)
+    await eventually(lambda: store.shown() == SHIRT.price, seconds=30)
     await store.replicas.read_all()
     rows = (StockRow(sku=SHIRT.sku, location_id=1, location_name="Main", quantity=10_000),)
     await store.inventory.receive(ReceiveStock(batch="plenty", rows=rows))

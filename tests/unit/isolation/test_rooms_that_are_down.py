@@ -135,7 +135,7 @@ async def test_without_the_search_index(
         assert "the search index could not be built" in caplog.text
         store.index_breaks = False
         await store.catalogue.change_price(ChangePrice(sku=BIKE.sku, price=1))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await client.post("/catalog/search", json={"query": "x"})).status_code == 503:
                 pass
         await browse(client)
