@@ -152,7 +152,8 @@ async def test_calls_that_all_waited_in_vain_do(world: World) -> None:
 
 
 async def test_some_slow_calls_among_quick_ones_do_not(world: World) -> None:
-    world.wire.gate, world.wire.outcomes = asyncio.Event(), [OK, *["late"] * FAILURES]
+    late: list[Kind | Reply] = ["late"] * FAILURES
+    world.wire.gate, world.wire.outcomes = asyncio.Event(), [OK, *late]
     waiting = [asyncio.create_task(world.call()) for _ in range(FAILURES)]
     for _ in waiting:
         await world.wire.waiting.get()
@@ -160,7 +161,7 @@ async def test_some_slow_calls_among_quick_ones_do_not(world: World) -> None:
     world.clock.now += PATIENCE
     assert await world.call() is None
     gate.set()
-    assert await asyncio.gather(*waiting) == ["late"] * FAILURES
+    assert await asyncio.gather(*waiting) == late
     assert not await world.is_open()
 
 
