@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
+from email.errors import HeaderParseError
 from pathlib import Path
 
 import psutil
@@ -19,7 +20,14 @@ from commands.run_settings import CannotRunError, RunSettings
 from deployments.foundation.authentication import PlatformKeysMissingError, platform_keys
 from deployments.foundation.redis import password, secret
 from deployments.foundation.redis_users import DATASTORE, SERVICES, set_user
-from deployments.foundation.settings import own_redis_url, shared_redis_url
+from deployments.foundation.settings import (
+    mail_sender,
+    own_redis_url,
+    shared_redis_url,
+    smtp_url,
+)
+from deployments.notifications.letters import Letters
+from deployments.notifications.mailer import SmtpMailer
 
 NEEDED_MEMORY = 2_700 * 2**20
 """The whole store with one replica of each service was measured at 2,400 MiB."""
@@ -33,6 +41,7 @@ def check(settings: RunSettings) -> None:
     check_port(settings)
     check_memory()
     check_platform_keys()
+    check_mail()
     check_redis()
 
 
@@ -105,6 +114,22 @@ def check_platform_keys() -> None:
         platform_keys()
     except PlatformKeysMissingError as missing:
         raise CannotRunError(str(missing)) from missing
+
+
+def check_mail() -> None:
+    """What the environment says of mail must make sense; whether the server answers is seen later.
+
+    Purchases do not wait for mail, and mail waits for its server.
+    """
+    try:
+        Letters(mail_sender())
+    except (HeaderParseError, ValueError, IndexError) as reason:
+        raise CannotRunError("FIELDHOUSE_MAIL_FROM takes `Name <name@example.org>`.") from reason
+    try:
+        if (url := smtp_url()) is not None:
+            SmtpMailer(url)
+    except ValueError as reason:
+        raise CannotRunError(str(reason)) from reason
 
 
 def check_redis() -> None:

@@ -14,6 +14,7 @@ import aiosmtplib
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _ANSWER_SECONDS = 10.0
+_TAKES = "SMTP_URL takes smtp://[user:password@]host[:port], or smtps://…"
 
 
 class SmtpUrlError(ValueError):
@@ -38,10 +39,14 @@ class SmtpMailer:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise SmtpUrlError("SMTP_URL takes smtp://[user:password@]host[:port], or smtps://…")
-        self._host, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as reason:
+            raise SmtpUrlError(_TAKES) from reason
+        if parts.scheme not in _PORTS or not host:
+            raise SmtpUrlError(_TAKES)
+        self._host, self._port = host, port or _PORTS[parts.scheme]
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
         self._tls = parts.scheme == "smtps"

@@ -30,9 +30,9 @@ from deployments.notifications.store import NotificationsStore
 from deployments.orders.events import OrderCancelled, OrderPlaced
 from deployments.payments.events import PaymentRefunded
 
-SEND_SECONDS = 20.0
+SEND_SECONDS = 15.0
 """How long a mailer may take for one mail."""
-_MARGIN_SECONDS = 10.0
+_MARGIN_SECONDS = 5.0
 HANDLER_SECONDS = SEND_SECONDS + _MARGIN_SECONDS
 """How long telling a fact takes at most, waiting for Redis included."""
 CLAIM_SECONDS = HANDLER_SECONDS + _MARGIN_SECONDS
@@ -49,11 +49,14 @@ class OrderNotKnownError(Exception):
 
 @dataclass(frozen=True)
 class Outlet:
-    """How mails leave: what writes them, what takes them over, and where links in them lead."""
+    """How mails leave: what writes them, and what takes them over.
+
+    `links` is the address under which an opt-out link is answered. Without one mails have none.
+    """
 
     letters: Letters
     mailer: Mailer
-    links: str
+    links: str | None = None
 
 
 class NotificationsService:
@@ -141,7 +144,7 @@ class NotificationsService:
         await self._store.sent(notice, sender, self._clock())
 
     async def _link(self, notice: Notice, address_id: str) -> str | None:
-        if notice.purpose == "transactional":
+        if notice.purpose == "transactional" or self._outlet.links is None:
             return None
         token = domain.link_token(address_id, await self._store.secret())
         return f"{self._outlet.links}/{token}"

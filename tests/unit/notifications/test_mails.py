@@ -101,6 +101,16 @@ async def test_a_reminder_says_how_to_get_no_more(world: World, office: PostOffi
     assert "2 x Helmet: $69.98" in part(mail, "plain")
 
 
+async def test_without_a_page_for_it_a_reminder_has_no_link(
+    world: World, office: PostOffice
+) -> None:
+    world.links = None
+    await tell(world, abandoned())
+    (mail,) = office.mails
+    assert mail["List-Unsubscribe"] is None
+    assert "reminders" not in part(mail, "plain") + part(mail, "html")
+
+
 async def test_a_reminder_that_comes_too_late_does_not_come(
     world: World, office: PostOffice
 ) -> None:

@@ -89,25 +89,31 @@ async def test_a_handler_that_is_cancelled_while_it_sends_leaves_one_mail(
     world: World, office: PostOffice
 ) -> None:
     office.answering.clear()
-    await world.announce(placed())
+    event = await world.announce(placed())
     async with world.consuming():
         await eventually(lambda: office.has(1))
+    office.answering.set()
+
+    async def noted() -> bool:
+        return (await world.store.record(event))["state"] == "sent"
+
+    await eventually(noted, seconds=10)
     async with world.consuming():
-        office.answering.set()
         await world.settled()
     assert len(office.taken) == 1
+    assert await world.letters.count() == 0
 
 
 async def test_two_at_once_send_one_mail(world: World, office: PostOffice) -> None:
     office.answering.clear()
     await world.announce(placed())
     event = await the_event(world)
-    first, second = (asyncio.create_task(hand_over(world, event)) for _ in range(2))
+    tasks = [asyncio.create_task(hand_over(world, event)) for _ in range(2)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=10)
+    assert [type(task.exception()) for task in tasks if task.done()] == [UnderWayError]
     await eventually(lambda: office.has(1))
-    done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
-    assert [type(task.exception()) for task in done] == [UnderWayError]
     office.answering.set()
-    await asyncio.wait([first, second])
+    await asyncio.wait(tasks)
     await hand_over(world, event)
     assert len(office.taken) == 1
 

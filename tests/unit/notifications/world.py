@@ -47,6 +47,7 @@ class World:
 
     def __init__(self, redis_of: ClientOf, mailer: Mailer) -> None:
         self.redis_of, self.mailer = redis_of, mailer
+        self.links: str | None = LINKS
         self.templates: BaseLoader | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.store = NotificationsStore(redis_of(SERVICE), claim_seconds=CLAIM_SECONDS)
@@ -54,7 +55,7 @@ class World:
 
     def service(self, store: NotificationsStore | None = None) -> NotificationsService:
         """A process's service."""
-        outlet = Outlet(Letters(SENDER, self.templates), self.mailer, LINKS)
+        outlet = Outlet(Letters(SENDER, self.templates), self.mailer, self.links)
         return NotificationsService(store or self.store, outlet, self.clock)
 
     def consumer(self) -> Consumer:

@@ -55,6 +55,29 @@ def on_port(settings: RunSettings, port: int) -> RunSettings:
     return RunSettings(settings.host, port, settings.data, settings.scratch, 60)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "mail.example:25"),
+        ("SMTP_URL", "smtp://user:geheim@"),
+        ("SMTP_URL", "smtp://user:geheim@mail.example:port"),
+        ("FIELDHOUSE_MAIL_FROM", "the store"),
+        ("FIELDHOUSE_MAIL_FROM", "Store <>"),
+    ],
+)
+def test_mail_that_cannot_be_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    line = refusal(preflight.check_mail)
+    assert line.startswith(name)
+    assert "geheim" not in line
+
+
+def test_mail_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SMTP_URL", "FIELDHOUSE_MAIL_FROM"):
+        monkeypatch.delenv(name, raising=False)
+    preflight.check_mail()
+
+
 def test_a_port_in_use(settings: RunSettings, taken_port: int) -> None:
     line = refusal(lambda: preflight.check_port(on_port(settings, taken_port)))
     assert f"Port {taken_port} on 127.0.0.1" in line
