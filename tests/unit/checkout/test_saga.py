@@ -272,6 +272,7 @@ async def test_a_claim_takes_the_fence_from_the_old_driver(rooms: Rooms) -> None
     rooms.clock.forward(seconds=60)
     (new,) = await store.claim(9, rooms.clock())
     assert not await store.advance(old, "authorising")
+    assert await store.answer(old, "undone", session, keep_answer=True, ended=True) is None
     assert await store.advance(new, "authorising")
 
 
