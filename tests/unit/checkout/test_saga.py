@@ -16,6 +16,7 @@ from deployments.checkout.contract import (
     SessionBusy,
     SessionClosed,
 )
+from deployments.checkout.domain import failed_fact
 from deployments.checkout.replies import Saga
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.calls import NeighbourUnavailable
@@ -272,7 +273,10 @@ async def test_a_claim_takes_the_fence_from_the_old_driver(rooms: Rooms) -> None
     rooms.clock.forward(seconds=60)
     (new,) = await store.claim(9, rooms.clock())
     assert not await store.advance(old, "authorising")
-    assert await store.answer(old, "undone", session, keep_answer=True, ended=True) is None
+    fact = failed_fact(session, None)
+    now = rooms.clock()
+    late = await store.answer(old, "undone", session, fact, now, keep_answer=True, ended=True)
+    assert late is None
     assert await store.advance(new, "authorising")
 
 
