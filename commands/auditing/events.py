@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -17,6 +17,7 @@ from deployments.foundation.events import stream_of
 from deployments.foundation.redis_users import SERVICES
 
 _JUDGES: Mapping[str, facts.Judge] = {
+    "checkout": facts.sessions,
     "inventory": facts.reservations,
     "orders": facts.orders,
     "payments": facts.payments,
@@ -31,18 +32,19 @@ class Counted(Protocol):
         """Its key."""
 
     @property
+    def found(self) -> bool:
+        """Whether it is still there."""
+
+    @property
     def announced(self) -> int:
         """The number of its last event."""
 
 
-class Countable(Protocol):
-    """A store of such records."""
+class Counts(NamedTuple):
+    """All such records of a service: their ids in batches, and what is stored under some."""
 
-    def ids(self) -> AsyncIterator[list[str]]:
-        """All of them, in batches."""
-
-    async def records(self, ids: Sequence[str], /) -> Mapping[str, Counted]:
-        """What is stored of each."""
+    ids: Callable[[], AsyncIterator[list[str]]]
+    records: Callable[[Sequence[str]], Awaitable[Mapping[str, Counted]]]
 
 
 class Doubt(NamedTuple):
@@ -57,6 +59,11 @@ class Events:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self._counts: Mapping[str, Counts] = {
+            "checkout": Counts(books.checkout.session_ids, books.checkout.sessions),
+            "orders": Counts(books.orders.ids, books.orders.records),
+            "payments": Counts(books.payments.ids, books.payments.records),
+        }
 
     async def check(self) -> Findings:
         """The streams of every service."""
@@ -95,18 +102,15 @@ class Events:
 
     async def _counted(self, service: str, streams: Streams) -> tuple[int, list[Discrepancy]]:
         """Records of which another number of events is known than there are."""
-        stores: Mapping[str, Countable] = {
-            "orders": self._books.orders,
-            "payments": self._books.payments,
-        }
-        if service not in stores:
-            return 0, []
         count, doubts = 0, dict[str, Doubt]()
-        async for ids in stores[service].ids():
+        if service not in self._counts:
+            return 0, []
+        counts = self._counts[service]
+        async for ids in counts.ids():
             count += len(ids)
-            for id_, record in (await stores[service].records(ids)).items():
+            for id_, record in (await counts.records(ids)).items():
                 told = streams.number_of(id_)
-                if told is not None and told != record.announced:
+                if record.found and told is not None and told != record.announced:
                     doubts[id_] = Doubt(record, told)
         if doubts:
             await self._books.pause()

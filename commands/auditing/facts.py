@@ -12,6 +12,8 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy
 from commands.auditing.inspection import Suspects, suspects
 from commands.auditing.streams import Announced
+from deployments.checkout.events import CheckoutCancelled, CheckoutCompleted
+from deployments.checkout.replies import SessionRecord
 from deployments.foundation.events import Envelope
 from deployments.inventory.events import StockCommitted, StockReleased, StockReserved
 from deployments.inventory.store import ReservationRecord
@@ -35,7 +37,17 @@ _PAYMENT_STATES = {
     PaymentDeclined.type: "declined",
     PaymentVoided.type: "voided",
 }
+_SESSION_STATES = {CheckoutCompleted.type: "completed", CheckoutCancelled.type: "canceled"}
 _RESERVATION_STATES = {StockCommitted.type: "committed", StockReleased.type: "released"}
+
+
+async def sessions(books: Books, events: Sequence[Announced]) -> Suspects:
+    """What was said of checkout sessions."""
+    records = await books.checkout.sessions(_subjects(events))
+    return suspects(
+        (key, session_is_announced(key, envelope, records[envelope.subject]))
+        for key, envelope in _readable(events)
+    )
 
 
 async def orders(books: Books, events: Sequence[Announced]) -> Suspects:
@@ -77,6 +89,22 @@ def _readable(events: Sequence[Announced]) -> Iterator[tuple[str, Envelope]]:
 
 def _subjects(events: Sequence[Announced]) -> list[str]:
     return sorted({envelope.subject for _, envelope in _readable(events)})
+
+
+def session_is_announced(
+    key: str, envelope: Envelope, record: SessionRecord
+) -> Iterator[Discrepancy]:
+    """A session, while it is on record, is completed or cancelled as it was told."""
+    keys, session = (key, record.key), record.session
+    if session is None:
+        return
+    due = _SESSION_STATES.get(envelope.type, session.status)
+    if session.status != due:
+        what = f"It was told as {due}, but is {session.status}."
+        yield Discrepancy("session_state_differs", keys, what)
+    elif envelope.type == CheckoutCompleted.type and session.order is not None:
+        written = {"order_id": session.order.order_id, "total": session.priced.totals.total}
+        yield from _as_told("session_differs", keys, envelope.data, written)
 
 
 def order_is_announced(key: str, envelope: Envelope, record: OrderRecord) -> Iterator[Discrepancy]:

@@ -36,12 +36,16 @@ class SagaRecord(NamedTuple):
 
 
 class SessionRecord(NamedTuple):
-    """What is stored of a session; `session` is none where there is none or it cannot be read."""
+    """What is stored of a session; `session` is none where there is none or it cannot be read.
+
+    `announced` is how many events there were about it.
+    """
 
     key: str
     found: bool
     session: Session | None
     saga: str | None
+    announced: int = 0
 
 
 @dataclass(frozen=True)
@@ -137,4 +141,5 @@ def session_record(key: str, fields: Mapping[str, str]) -> SessionRecord:
     if session is not None:
         truth = {"version": int(fields["version"]), "status": fields["status"]}
         session = session.model_copy(update=truth)
-    return SessionRecord(key, bool(fields), session, fields.get("saga"))
+    announced = int(fields.get("sequence", 0))
+    return SessionRecord(key, bool(fields), session, fields.get("saga"), announced)

@@ -363,7 +363,10 @@ async def a_line_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Finding
 @planted
 async def another_total_than_agreed(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.rewrite(bike.checkout, "doc", priced__totals__total=1)
-    return {("totals", "totals_not_agreed", (bike.order, bike.checkout))}
+    return {
+        ("totals", "totals_not_agreed", (bike.order, bike.checkout)),
+        ("events", "session_differs", (bike.checkout,)),
+    }
 
 
 @planted
@@ -416,7 +419,10 @@ async def a_session_set_free_too_early(shop: Shop, bike: Purchase) -> set[Findin
 @planted
 async def a_session_never_set_free(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.hset(bike.checkout, "status", "complete_in_progress")
-    return {("sagas", "session_left_in_progress", (bike.log, bike.checkout))}
+    return {
+        ("sagas", "session_left_in_progress", (bike.log, bike.checkout)),
+        ("events", "session_state_differs", (bike.checkout,)),
+    }
 
 
 @planted
@@ -425,6 +431,7 @@ async def a_placed_session_that_is_cancelled(shop: Shop, bike: Purchase) -> set[
     return {
         ("sagas", "session_not_completed", (bike.log, bike.checkout)),
         ("links", "session_names_another_order", (bike.order, bike.checkout)),
+        ("events", "session_state_differs", (bike.checkout,)),
     }
 
 
@@ -524,6 +531,7 @@ async def a_session_with_another_ones_order(shop: Shop, bike: Purchase) -> set[F
         ("links", "order_of_another_session", (bike.checkout, other.order)),
         ("links", "session_names_another_order", (bike.order, bike.checkout)),
         ("sagas", "session_not_completed", (bike.log, bike.checkout)),
+        ("events", "session_differs", (bike.checkout,)),
     }
 
 
