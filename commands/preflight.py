@@ -21,6 +21,7 @@ from deployments.foundation.authentication import PlatformKeysMissingError, plat
 from deployments.foundation.redis import password, secret
 from deployments.foundation.redis_users import DATASTORE, SERVICES, set_user
 from deployments.foundation.settings import (
+    appendfsync,
     mail_sender,
     own_redis_url,
     shared_redis_url,
@@ -42,6 +43,7 @@ def check(settings: RunSettings) -> None:
     check_memory()
     check_platform_keys()
     check_mail()
+    check_durability()
     check_redis()
 
 
@@ -128,6 +130,14 @@ def check_mail() -> None:
     try:
         if (url := smtp_url()) is not None:
             SmtpMailer(url)
+    except ValueError as reason:
+        raise CannotRunError(str(reason)) from reason
+
+
+def check_durability() -> None:
+    """The embedded server must be told to write in a way that it knows."""
+    try:
+        appendfsync()
     except ValueError as reason:
         raise CannotRunError(str(reason)) from reason
 

@@ -75,3 +75,14 @@ def mail_sender() -> str:
 def events_kept() -> timedelta:
     """How long events stay readable though everybody has read them: `FIELDHOUSE_EVENT_DAYS`."""
     return timedelta(days=float(os.environ.get("FIELDHOUSE_EVENT_DAYS") or 7))
+
+
+def appendfsync() -> str:
+    """When the embedded server's writes reach the disk, `FIELDHOUSE_APPENDFSYNC`.
+
+    `everysec` survives every killed process, `always` a power cut too; a `ValueError` otherwise.
+    """
+    policy = os.environ.get("FIELDHOUSE_APPENDFSYNC") or "everysec"
+    if policy not in {"everysec", "always"}:
+        raise ValueError("FIELDHOUSE_APPENDFSYNC takes everysec or always.")
+    return policy

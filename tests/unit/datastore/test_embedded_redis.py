@@ -151,6 +151,15 @@ async def test_data_and_passwords_survive_a_restart(directory: Path) -> None:
         assert secret() == before
 
 
+@pytest.mark.parametrize("policy", ["everysec", "always"])
+async def test_it_writes_as_durably_as_it_is_told(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, policy: str
+) -> None:
+    monkeypatch.setenv("FIELDHOUSE_APPENDFSYNC", policy)
+    async with embedded(), entered("admin") as admin:
+        assert await admin.config_get("appendfsync") == {"appendfsync": policy}
+
+
 async def test_a_second_server_waits_until_the_first_has_ended(
     directory: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

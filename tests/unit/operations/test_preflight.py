@@ -55,6 +55,11 @@ def on_port(settings: RunSettings, port: int) -> RunSettings:
     return RunSettings(settings.host, port, settings.data, settings.scratch, 60)
 
 
+def test_a_durability_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDHOUSE_APPENDFSYNC", "sometimes")
+    assert "everysec or always" in refusal(preflight.check_durability)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
