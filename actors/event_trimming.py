@@ -22,7 +22,7 @@ def trimming() -> Tick:
 
     async def trim(service: str) -> None:
         # A client of its own each time: at the first start its password is not there yet.
-        async with client(service) as redis:
+        async with client(service, retries=1) as redis:
             await Trimmer(service, redis, subscribers_of(service), keep=events_kept()).trim()
 
     async def tick() -> bool:

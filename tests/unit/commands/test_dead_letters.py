@@ -15,7 +15,7 @@ from commands import dead_letters, lag
 from commands.receipt import Page
 from tests.conftest import ClientOf
 
-SUBSCRIBER, OTHER = "shipping", "orders"
+SUBSCRIBER, OTHER = "notifications", "carts"
 
 
 class Operator:
@@ -70,7 +70,7 @@ async def test_letters_are_listed_with_what_an_operator_needs(
     assert ids[2] in shown
     assert ids[0] not in shown
     _, shown = await operator("list", "--limit", "1", "--service", SUBSCRIBER)
-    assert "shipping has 2 dead letters" in shown
+    assert "notifications has 2 dead letters" in shown
     assert ids[1] not in shown
 
 
@@ -99,7 +99,7 @@ async def test_replaying_marks_letters_and_keeps_them(
 ) -> None:
     status, shown = await operator("replay", ids[0], ids[2])
     assert status == 0
-    assert f"{ids[2]} will be delivered to orders again" in shown
+    assert f"{ids[2]} will be delivered to carts again" in shown
     replaying = await DeadLetters(SUBSCRIBER, redis_of(SUBSCRIBER)).to_replay("carts")
     assert [delivery.letter for delivery in replaying] == [ids[0]]
     _, shown = await operator("list")
@@ -121,7 +121,7 @@ async def test_an_id_that_is_nobodys_is_said(operator: Operator, ids: list[str])
     status, shown = await operator("drop", "1-1", ids[0])
     assert status == 1
     assert "There is no dead letter 1-1." in shown
-    assert f"{ids[0]} of shipping is dropped" in shown
+    assert f"{ids[0]} of notifications is dropped" in shown
 
 
 async def test_an_id_of_two_services_needs_the_service(
@@ -130,7 +130,7 @@ async def test_an_id_of_two_services_needs_the_service(
     await letter(admin, SUBSCRIBER, id_=ids[2])
     status, shown = await operator("drop", ids[2])
     assert status == 1
-    assert "is a dead letter of orders and shipping: say --service" in shown
+    assert "is a dead letter of carts and notifications: say --service" in shown
     assert (await operator("drop", ids[2], "--service", OTHER))[0] == 0
     assert await DeadLetters(SUBSCRIBER, redis_of(SUBSCRIBER)).count() == 3
     assert await DeadLetters(OTHER, redis_of(OTHER)).count() == 0
@@ -164,7 +164,7 @@ async def test_the_lag_of_every_subscriber_is_shown(
     written = io.StringIO()
     page = Page(Console(file=written, width=200))
     await lag.show(page, [SUBSCRIBER])
-    (line,) = [line for line in written.getvalue().splitlines() if "carts" in line]
+    (line,) = [line for line in written.getvalue().splitlines() if "| carts " in line]
     cells = [cell.strip() for cell in line.split("|")]
-    assert cells[1:4] == ["shipping", "carts", "1"]
+    assert cells[1:4] == ["notifications", "carts", "1"]
     assert cells[-2] == "2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -70,6 +71,16 @@ async def test_who_leaves_is_succeeded_at_once_under_higher_tokens(own: Redis) -
     await first.release(list(first.held), leave=True)
     await second.renew()
     assert {n: lease.token - 1 for n, lease in second.held.items()} == tokens
+
+
+async def test_nobody_takes_more_of_what_is_free_than_its_share(own: Redis) -> None:
+    first, second, third = leases(own), leases(own), leases(own)
+    for each in (first, second, third):
+        await each.renew()
+    await first.release(list(first.held))
+    assert await second.renew() == 6
+    assert await third.renew() == 6
+    assert (len(second.held), len(third.held)) == (6, 6)
 
 
 async def test_who_does_not_renew_is_succeeded(own: Redis) -> None:
@@ -176,30 +187,81 @@ async def test_a_stopping_process_finishes_what_it_handles(mill: Mill, shelf: Sh
     assert await shelf.pending() == 1, "the second is left to a successor"
 
 
-async def test_a_successor_begins_with_what_is_pending_and_a_stale_read_changes_nothing(
-    mill: Mill, shelf: Shelf, toy_redis: ClientOf
+async def test_a_partition_is_handed_over_when_its_handler_has_finished(
+    mill: Mill, shelf: Shelf, run: Run
 ) -> None:
-    """Two events are handed to a reader that is gone; a third comes; the order holds."""
-    (sack,) = subjects(1, stream=4)
-    first = Running(shelf.consumer())
+    (sack,) = subjects(1, stream=15)
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def ready() -> bool:
-        return len(first.partitions) == PARTITIONS
+    async def slowly(_envelope: Envelope) -> None:
+        begun.set()
+        await go_on.wait()
 
-    await eventually(ready)
-    await first.kill_and_lapse(shelf.redis)
+    shelf.trouble = slowly
+    first = run(shelf)
     await mill.grind(sack, sack)
-    stale = toy_redis("shelf")
-    await stale.xreadgroup("shelf", "reader", {"{mill}:events:4": ">"}, count=1)
-    second = Running(shelf.consumer())
+    await begun.wait()
+    second = run(shelf)
+
+    async def the_others_went() -> bool:
+        return second.partitions >= set(range(8, 15))
+
+    await eventually(the_others_went)
+    assert first.partitions == {*range(8), 15}
+    go_on.set()
     await eventually(lambda: shelf.has(effects=2))
 
-    await mill.grind(sack)
-    await stale.xreadgroup("shelf", "reader", {"{mill}:events:4": ">"})
-    await mill.grind(sack)
-    await eventually(lambda: shelf.has(effects=4))
-    await second.kill()
-    assert await shelf.kept(sack) == [1, 2, 3, 4]
+    async def it_went_too() -> bool:
+        return 15 in second.partitions
+
+    await eventually(it_went_too)
+    assert await shelf.kept(sack) == [1, 2]
+    assert await shelf.figure("calls") == 2
+
+
+async def test_a_successor_begins_with_what_is_pending(
+    mill: Mill, shelf: Shelf, toy_redis: ClientOf
+) -> None:
+    (sack,) = subjects(1, stream=4)
+    await mill.redis.xgroup_create("{mill}:events:4", "shelf", "0", mkstream=True)
+    await mill.grind(sack, sack)
+    await toy_redis("shelf").xreadgroup("shelf", "reader", {"{mill}:events:4": ">"}, count=1)
+    heir = Running(shelf.consumer())
+    await eventually(lambda: shelf.has(effects=2))
+    await heir.kill()
+    assert await shelf.kept(sack) == [1, 2]
+
+
+async def blocked_clients(admin: Redis) -> int:
+    return int((await admin.info("clients"))["blocked_clients"])
+
+
+async def test_a_read_of_a_reader_that_is_gone_changes_nothing(
+    mill: Mill, shelf: Shelf, toy_redis: ClientOf, admin: Redis
+) -> None:
+    """Its last read waits at the server, and is served before the successor's."""
+    (sack,) = subjects(1, stream=4)
+    await mill.redis.xgroup_create("{mill}:events:4", "shelf", "0", mkstream=True)
+    before = await blocked_clients(admin)
+    positions: Any = {"{mill}:events:4": ">"}
+    gone: Any = toy_redis("shelf").xreadgroup("shelf", "reader", positions, count=1, block=60_000)
+    last_read = asyncio.ensure_future(gone)
+
+    async def waits_at_the_server() -> bool:
+        return await blocked_clients(admin) == before + 1
+
+    await eventually(waits_at_the_server)
+    successor = Running(shelf.consumer(replace(IMPATIENT, block_seconds=4.0)))
+
+    async def both_wait() -> bool:
+        return await blocked_clients(admin) == before + 2
+
+    await eventually(both_wait)
+    await mill.grind(sack, sack)
+    assert len(await last_read) == 1
+    await eventually(lambda: shelf.has(effects=2))
+    await successor.kill()
+    assert await shelf.kept(sack) == [1, 2]
 
 
 async def test_a_process_that_was_stopped_too_long_does_nothing_more(
