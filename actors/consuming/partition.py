@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from actors.consuming.cancellation import heed_cancellation
+from actors.consuming.error_text import error_text
 from actors.consuming.journal import Delivery, Failure, Journal
 from actors.consuming.leases import Lease, LeaseLostError
 from deployments.foundation.deadline import within
@@ -207,13 +208,17 @@ class Partition:
                     raise RuntimeError("the handler was cancelled from within") from cancelled
 
     async def _failed(self, event: _Event, attempts: int, why: Exception) -> Failure:
+        """Note the failure. A traceback is worth its lines only when the event is given up."""
         subscription, watch = self._work.subscription, self._work.watch
         pause = subscription.retry.pause(attempts) if event.handler else None
-        _log.warning(
-            "%s: event %s failed %s", self.stream, event.delivery.name, attempts, exc_info=why
-        )
         failure = await self._work.journal.failed(self.lease, event.delivery, attempts, pause, why)
-        (watch.given_up if failure.dead else watch.failed)(subscription.publisher)
+        what = (self.stream, event.delivery.name, attempts)
+        if failure.dead:
+            watch.given_up(subscription.publisher)
+            _log.error("%s: event %s is given up after %s attempts", *what, exc_info=why)
+        else:
+            watch.failed(subscription.publisher)
+            _log.warning("%s: event %s failed %s times: %s", *what, error_text(why))
         return failure
 
     async def _settle(self, event: _Event, *, dead: bool = False) -> None:
