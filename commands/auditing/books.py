@@ -10,8 +10,9 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from deployments.catalog.store import CatalogStore
-from deployments.checkout.store import CheckoutStore
+from deployments.checkout.records import CheckoutRecords
 from deployments.foundation.clock import Clock, utc_now
+from deployments.inventory.records import ReservationRecords
 from deployments.inventory.store import InventoryStore
 from deployments.orders.store import OrdersStore
 from deployments.payments.store import PaymentsStore
@@ -27,8 +28,9 @@ class Books:
 
     redis_of: Callable[[str], Redis]
     catalog: CatalogStore
-    checkout: CheckoutStore
+    checkout: CheckoutRecords
     inventory: InventoryStore
+    reservations: ReservationRecords
     orders: OrdersStore
     payments: PaymentsStore
     pricing: PricingStore
@@ -47,8 +49,9 @@ class Books:
         return cls(
             redis_of,
             CatalogStore(redis_of("catalog")),
-            CheckoutStore(redis_of("checkout")),
+            CheckoutRecords(redis_of("checkout")),
             InventoryStore(redis_of("inventory")),
+            ReservationRecords(redis_of("inventory")),
             OrdersStore(redis_of("orders")),
             PaymentsStore(redis_of("payments")),
             PricingStore(redis_of("pricing")),

@@ -13,10 +13,10 @@ from commands.auditing.findings import Discrepancy
 from commands.auditing.inspection import Suspects, suspects
 from commands.auditing.streams import Announced
 from deployments.checkout.events import CheckoutCancelled, CheckoutCompleted
-from deployments.checkout.replies import SessionRecord
+from deployments.checkout.records import SessionRecord
 from deployments.foundation.events import Envelope
 from deployments.inventory.events import StockCommitted, StockReleased, StockReserved
-from deployments.inventory.store import ReservationRecord
+from deployments.inventory.records import ReservationRecord
 from deployments.orders.events import OrderCancelled, OrderPlaced
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment
@@ -71,7 +71,7 @@ async def payments(books: Books, events: Sequence[Announced]) -> Suspects:
 async def reservations(books: Books, events: Sequence[Announced]) -> Suspects:
     """What was said of reservations. How many units are left of a SKU is no lasting fact."""
     lasting = [event for event in events if event.envelope and "lines" in event.envelope.data]
-    records = await books.inventory.reservations(_subjects(lasting))
+    records = await books.reservations.records(_subjects(lasting))
     return suspects(
         (key, reservation_is_announced(key, envelope, records[envelope.subject]))
         for key, envelope in _readable(lasting)

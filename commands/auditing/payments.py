@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
-from deployments.checkout.replies import SagaRecord
+from deployments.checkout.records import SagaRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment

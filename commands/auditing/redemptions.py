@@ -14,7 +14,7 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from deployments.checkout.contract import Session
-from deployments.checkout.replies import SagaRecord, SessionRecord
+from deployments.checkout.records import SagaRecord, SessionRecord
 from deployments.pricing.rules import fold
 from deployments.pricing.store import CodeRecord
 

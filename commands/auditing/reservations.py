@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
-from deployments.checkout.replies import SagaRecord
+from deployments.checkout.records import SagaRecord
 from deployments.inventory.contract import StockLine
 from deployments.inventory.domain import summed
-from deployments.inventory.store import ReservationRecord
+from deployments.inventory.records import ReservationRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.store import OrderRecord
 
@@ -33,13 +33,13 @@ class Reservations:
     async def check(self) -> Findings:
         """Every reservation, and every order."""
         books = self._books
-        count, wrong = await inspect(books.inventory.reservation_ids(), self._reservations, books)
+        count, wrong = await inspect(books.reservations.ids(), self._reservations, books)
         orders, missing = await inspect(books.orders.ids(), self._orders, books)
         return Findings({"reservations": count, "orders": orders}, (*wrong, *missing))
 
     async def _reservations(self, ids: Sequence[str]) -> Suspects:
         sagas = await self._books.checkout.sagas(ids)
-        records = await self._books.inventory.reservations(ids)
+        records = await self._books.reservations.records(ids)
         order_ids = {saga.order_id for saga in sagas.values()}
         orders = await self._books.orders.records(sorted(order_ids))
         return suspects(
@@ -52,7 +52,7 @@ class Reservations:
         placed = {id_: record.order for id_, record in orders.items() if record.order}
         reserved = [order.reservation_id for order in placed.values()]
         sagas = await self._books.checkout.sagas(reserved)
-        records = await self._books.inventory.reservations(reserved)
+        records = await self._books.reservations.records(reserved)
         now = self._books.now()
         return suspects(
             (id_, order_has_its_units(orders[id_], sagas[of], records[of], now))

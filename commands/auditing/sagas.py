@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
-from deployments.checkout.replies import SagaRecord, SessionRecord
+from deployments.checkout.records import SagaRecord, SessionRecord
 
 ABANDONED = timedelta(seconds=60)
 """How long after its lease a saga without a driver is one that nobody takes up."""

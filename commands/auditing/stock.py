@@ -14,7 +14,8 @@ from typing import NamedTuple
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from deployments.inventory.domain import Movement, State, Stock, discrepancies, replay
-from deployments.inventory.store import Entry, InventoryStore, Moment, ReservationRecord
+from deployments.inventory.records import ReservationRecord, ReservationRecords
+from deployments.inventory.store import Entry, InventoryStore, Moment
 
 Units = Counter[tuple[str, int]]
 """Units by SKU and location."""
@@ -65,23 +66,23 @@ class Doubt(NamedTuple):
 async def check(books: Books) -> Findings:
     """Compare; what does not agree is compared once more."""
     store = books.inventory
-    before, ledger = await _open_reservations(store), Replay()
+    before, ledger = await _open_reservations(books.reservations), Replay()
     moment = await store.moment()
     await _extend(ledger, store, "0-0", moment.last)
     wrong = list(stock_is_the_ledger(moment.stock, ledger.stock))
     unlike = [*unlike_the_ledger(before, ledger.reserved)]
     if wrong or unlike:
         await books.pause()
-        wrong = await _once_more(store, ledger, moment, wrong, unlike)
+        wrong = await _once_more(books, ledger, moment, wrong, unlike)
     places = {(sku, location) for sku, location, _ in moment.stock}
     counts = {"places": len(places), "ledger entries": ledger.entries}
     return Findings(counts | {"open reservations": len(before)}, (*ledger.wrong, *wrong))
 
 
-async def _open_reservations(store: InventoryStore) -> dict[str, ReservationRecord]:
+async def _open_reservations(reservations: ReservationRecords) -> dict[str, ReservationRecord]:
     found: dict[str, ReservationRecord] = {}
-    async for ids in store.reservation_ids():
-        records = await store.reservations(ids)
+    async for ids in reservations.ids():
+        records = await reservations.records(ids)
         found |= {id_: record for id_, record in records.items() if record.is_open}
     return found
 
@@ -92,16 +93,16 @@ async def _extend(ledger: Replay, store: InventoryStore, after: str, until: str)
 
 
 async def _once_more(
-    store: InventoryStore,
+    books: Books,
     ledger: Replay,
     then: Moment,
     wrong: list[Discrepancy],
     unlike: list[str],
 ) -> list[Discrepancy]:
     aside = {id_: Counter(ledger.reserved.get(id_, {})) for id_ in unlike}
-    records = await store.reservations(unlike)
-    now = await store.moment()
-    await _extend(ledger, store, then.last, now.last)
+    records = await books.reservations.records(unlike)
+    now = await books.inventory.moment()
+    await _extend(ledger, books.inventory, then.last, now.last)
     doubts = [
         Doubt(records[id_], aside[id_], Counter(ledger.reserved.get(id_, {}))) for id_ in unlike
     ]

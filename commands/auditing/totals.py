@@ -8,7 +8,7 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from deployments.checkout.contract import Session
-from deployments.checkout.replies import SessionRecord
+from deployments.checkout.records import SessionRecord
 from deployments.orders.contract import OrderedItem, PlaceOrder
 from deployments.orders.store import OrderRecord
 

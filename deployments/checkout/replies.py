@@ -4,48 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from deployments.checkout.contract import Session, SessionBusy, SessionClosed, SessionNotFound
 from deployments.foundation.idempotency import key_reused, stale_version, still_running
-from deployments.foundation.message import readable
-
-ENDED = frozenset({"done", "undone"})
-"""The stages from which a saga goes nowhere."""
-
-
-class SagaRecord(NamedTuple):
-    """What is stored of a saga, for whoever checks the books; moments in ms since 1970.
-
-    `stage` is none where there is none. `lease_ends` is none where nobody will take it up again.
-    """
-
-    id: str
-    key: str
-    stage: str | None
-    fence: int
-    session_id: str
-    order_id: str
-    started_at: int
-    lease_ends: float | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has yet to reach its end."""
-        return self.stage is not None and self.stage not in ENDED
-
-
-class SessionRecord(NamedTuple):
-    """What is stored of a session; `session` is none where there is none or it cannot be read.
-
-    `announced` is how many events there were about it.
-    """
-
-    key: str
-    found: bool
-    session: Session | None
-    saga: str | None
-    announced: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,29 +79,3 @@ def _refuse(kind: str, detail: str) -> NoReturn:
 def not_found() -> SessionNotFound:
     """The refusal with its sentence."""
     return SessionNotFound("There is no such checkout session. Create one.")
-
-
-def saga_record(
-    id_: str, key: str, fields: Mapping[str, str], lease_ends: float | None
-) -> SagaRecord:
-    """A saga's hash, and its place among the active ones, as a record."""
-    return SagaRecord(
-        id=id_,
-        key=key,
-        stage=fields.get("stage"),
-        fence=int(fields.get("fence", 0)),
-        session_id=fields.get("session", ""),
-        order_id=fields.get("order", ""),
-        started_at=int(fields.get("started_at", 0)),
-        lease_ends=lease_ends,
-    )
-
-
-def session_record(key: str, fields: Mapping[str, str]) -> SessionRecord:
-    """A session's hash as a record."""
-    session = readable(Session, fields.get("doc"))
-    if session is not None:
-        truth = {"version": int(fields["version"]), "status": fields["status"]}
-        session = session.model_copy(update=truth)
-    announced = int(fields.get("sequence", 0))
-    return SessionRecord(key, bool(fields), session, fields.get("saga"), announced)

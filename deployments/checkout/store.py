@@ -17,10 +17,9 @@ announced are one. A session's hash also counts its events, in `sequence`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -28,18 +27,14 @@ from deployments.checkout.contract import CancelSession, CompleteSession, Replac
 from deployments.checkout.domain import started_fact
 from deployments.checkout.replies import (
     Saga,
-    SagaRecord,
-    SessionRecord,
     claimed,
     load,
     not_found,
-    saga_record,
-    session_record,
     settle,
 )
 from deployments.foundation.events import Event, occasion, streams_of
 from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.redis import names, script
+from deployments.foundation.redis import script
 
 KEEP_SECONDS = 30 * 24 * 3600
 """How long a session, and the record of a saga that has ended, can still be read."""
@@ -50,10 +45,11 @@ PAUSE_MS = 2_000
 SERVICE = "checkout"
 _STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
-_ACTIVE = "{checkout}:sagas:active"
+ACTIVE = "{checkout}:sagas:active"
 
 
-def _session(session_id: str) -> str:
+def session_key(session_id: str) -> str:
+    """Where a session is."""
     return f"{{checkout}}:session:{session_id}"
 
 
@@ -61,11 +57,13 @@ def _request(name: str) -> str:
     return f"{{checkout}}:request:{name}"
 
 
-def _saga(saga_id: str) -> str:
+def saga_key(saga_id: str) -> str:
+    """Where a saga is."""
     return f"{{checkout}}:saga:{saga_id}"
 
 
-def _cart(cart_id: str) -> str:
+def cart_key(cart_id: str) -> str:
+    """Where a cart's link is."""
     return f"{{checkout}}:cart:{cart_id}"
 
 
@@ -97,7 +95,7 @@ class CheckoutStore:
     ) -> tuple[Session, Session | None]:
         """The session, and what this request was answered before, in one round trip."""
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hmget(_session(session_id), ["platform", "version", "status", "doc"])
+            pipe.hmget(session_key(session_id), ["platform", "version", "status", "doc"])
             pipe.hmget(_request(request.name), ["fingerprint", "answer"])
             (owner, *state), (fingerprint, answer) = await pipe.execute()
         if owner != platform:
@@ -112,11 +110,11 @@ class CheckoutStore:
         self, session: Session, request: RequestKey, now: datetime
     ) -> tuple[Session, bool]:
         """Keep a new session; the second value is false for the one that its cart already has."""
-        cart_key = _request(request.name)
+        link = _request(request.name)
         if session.cart_id is not None:
-            cart_key = _cart(session.cart_id)
+            link = cart_key(session.cart_id)
         outcome = await self._create(
-            keys=[_request(request.name), _session(session.id), cart_key, *_STREAMS],
+            keys=[_request(request.name), session_key(session.id), link, *_STREAMS],
             args=[
                 request.fingerprint,
                 int(session.cart_id is not None),
@@ -150,7 +148,7 @@ class CheckoutStore:
     ) -> Session:
         key = request.request
         outcome = await self._write(
-            keys=[_request(key.name), _session(request.session_id), *_STREAMS],
+            keys=[_request(key.name), session_key(request.session_id), *_STREAMS],
             args=[
                 *[key.fingerprint, request.platform, _ms(now), *written, KEEP_SECONDS],
                 *[request.session_id, occasion(SERVICE, now)],
@@ -165,7 +163,7 @@ class CheckoutStore:
         key, session = request.request, request.session_id
         expected = "" if request.expected_version is None else request.expected_version
         outcome = await self._begin(
-            keys=[_request(key.name), _session(session), _saga(saga_id), _ACTIVE],
+            keys=[_request(key.name), session_key(session), saga_key(saga_id), ACTIVE],
             args=[
                 *[key.fingerprint, key.name, request.platform, _ms(now), expected],
                 *[saga_id, session, order_id, _ms(now) + LEASE_MS],
@@ -186,7 +184,7 @@ class CheckoutStore:
         """Move on to a stage, with what is to be remembered; false if another driver took over."""
         pairs = [part for field, value in written.items() for part in (field, value)]
         moved = await self._advance(
-            keys=[_saga(saga.id)], args=[saga.fence, saga.stage, stage, *pairs]
+            keys=[saga_key(saga.id)], args=[saga.fence, saga.stage, stage, *pairs]
         )
         return bool(moved)
 
@@ -206,7 +204,13 @@ class CheckoutStore:
         None if another driver took over.
         """
         snapshot = await self._answer(
-            keys=[_saga(saga.id), _session(session.id), _request(saga.request), _ACTIVE, *_STREAMS],
+            keys=[
+                saga_key(saga.id),
+                session_key(session.id),
+                _request(saga.request),
+                ACTIVE,
+                *_STREAMS,
+            ],
             args=[
                 saga.fence,
                 saga.stage,
@@ -228,61 +232,14 @@ class CheckoutStore:
     async def end(self, saga: Saga, stage: str) -> bool:
         """The last transition of a saga that has answered."""
         args = [saga.fence, saga.stage, stage, saga.id, KEEP_SECONDS]
-        return bool(await self._end(keys=[_saga(saga.id), _ACTIVE], args=args))
+        return bool(await self._end(keys=[saga_key(saga.id), ACTIVE], args=args))
 
     async def hand_over(self, saga: Saga, now: datetime) -> None:
         """Let another driver take over soon, if the saga has not ended and none has yet."""
         args = [saga.fence, saga.id, _ms(now) + PAUSE_MS]
-        await self._hand_over(keys=[_saga(saga.id), _ACTIVE], args=args)
+        await self._hand_over(keys=[saga_key(saga.id), ACTIVE], args=args)
 
     async def claim(self, limit: int, now: datetime) -> list[Saga]:
         """Take over sagas whose driver's lease has ended."""
-        found = await self._claim(keys=[_ACTIVE], args=[_ms(now), _ms(now) + LEASE_MS, limit])
+        found = await self._claim(keys=[ACTIVE], args=[_ms(now), _ms(now) + LEASE_MS, limit])
         return [claimed(*saga) for saga in found]
-
-    def session_ids(self) -> AsyncIterator[list[str]]:
-        """All sessions, in batches."""
-        return names(self._redis, _session(""))
-
-    async def sessions(self, ids: Sequence[str]) -> dict[str, SessionRecord]:
-        """What is stored of each of these sessions."""
-        keys = [_session(id_) for id_ in ids]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.hgetall(key)
-            found = await pipe.execute()
-        return {
-            id_: session_record(key, fields)
-            for id_, key, fields in zip(ids, keys, found, strict=True)
-        }
-
-    async def saga_ids(self) -> AsyncIterator[list[str]]:
-        """All sagas in batches, first those that are to be driven on."""
-        active = cast(list[str], await self._redis.zrange(_ACTIVE, 0, -1))
-        if active:
-            yield active
-        async for ids in names(self._redis, _saga("")):
-            yield [id_ for id_ in ids if id_ not in active]
-
-    async def sagas(self, ids: Sequence[str]) -> dict[str, SagaRecord]:
-        """What is stored of each of these sagas, at one moment."""
-        keys = [_saga(id_) for id_ in ids]
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for id_, key in zip(ids, keys, strict=True):
-                pipe.hgetall(key)
-                pipe.zscore(_ACTIVE, id_)
-            found = await pipe.execute()
-        return {
-            id_: saga_record(id_, key, fields, lease_ends)
-            for id_, key, fields, lease_ends in zip(ids, keys, found[::2], found[1::2], strict=True)
-        }
-
-    def linked_carts(self) -> AsyncIterator[list[str]]:
-        """The carts of which a session was made, in batches."""
-        return names(self._redis, _cart(""))
-
-    async def links(self, cart_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
-        """By cart, the key of its link and the session that it names, if it is still there."""
-        keys = [_cart(id_) for id_ in cart_ids]
-        named = cast(list[str | None], await self._redis.mget(keys))
-        return dict(zip(cart_ids, zip(keys, named, strict=True), strict=True))

@@ -22,19 +22,19 @@ lapses a little early or late, but never twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.message import Message, readable
-from deployments.foundation.redis import names, script
-from deployments.inventory.contract import Allocation, Reservation, Shortage, StockRow
+from deployments.foundation.redis import script
+from deployments.inventory.contract import Reservation, Shortage, StockRow
 from deployments.inventory.domain import (
     Discrepancy,
     Movement,
@@ -47,11 +47,11 @@ from deployments.inventory.domain import (
 SERVICE = "inventory"
 _STOCK = "{inventory}:stock"
 _LOCATIONS = "{inventory}:locations"
-_HOLDS = "{inventory}:holds"
+HOLDS = "{inventory}:holds"
 _LEDGER = "{inventory}:ledger"
 _SEQUENCES = "{inventory}:sequences"
 _STREAMS = streams_of(SERVICE)
-_RESERVATION = "{inventory}:reservation:"
+RESERVATION = "{inventory}:reservation:"
 _BATCH = "{inventory}:batch:"
 _STEP = "{inventory}:step:"
 
@@ -60,7 +60,6 @@ _LEDGER_PAGE = 1000
 _BEGINNING = "0-0"
 _Page = list[tuple[str, dict[str, str]]]
 _PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
-_ALLOCATIONS: TypeAdapter[tuple[Allocation, ...]] = TypeAdapter(tuple[Allocation, ...])
 
 
 class Outcome(Message):
@@ -84,24 +83,6 @@ class Entry(NamedTuple):
 
     key: str
     movement: Movement | None
-
-
-class ReservationRecord(NamedTuple):
-    """What is stored of a reservation, for whoever checks the books.
-
-    `state` is none where there is none, `allocations` also where they cannot be read, and `lapses`
-    (ms since 1970) where it is not among the holds.
-    """
-
-    key: str
-    state: str | None
-    allocations: tuple[Allocation, ...] | None
-    lapses: float | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it sets units aside."""
-        return self.state in {"held", "allocated"}
 
 
 class InventoryStore:
@@ -140,27 +121,27 @@ class InventoryStore:
         lines: list[str | int] = []
         for line in wanted.items():
             lines += line
-        keys = [_STEP + step, _RESERVATION + reservation_id]
+        keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._reserve, now, keys, [reservation_id, step, _ms(until), *lines])
 
     async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
         """Keep a held reservation."""
-        keys = [_STEP + step, _RESERVATION + reservation_id]
+        keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._allocate, now, keys, [reservation_id])
 
     async def commit(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
         """Sell what is reserved."""
-        keys = [_STEP + step, _RESERVATION + reservation_id]
+        keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._commit, now, keys, [reservation_id])
 
     async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> Outcome:
         """Undo the step that reserved, or is yet to arrive."""
-        keys = [_STEP + undoes, _RESERVATION + reservation_id]
+        keys = [_STEP + undoes, RESERVATION + reservation_id]
         return await _run(self._release, now, keys, [reservation_id, undoes])
 
     async def release_expired(self, limit: int, *, now: datetime) -> int:
         """Return at most `limit` holds whose deadline is not after `now`; how many there were."""
-        arguments: list[str | int] = [limit, _RESERVATION, _STEP]
+        arguments: list[str | int] = [limit, RESERVATION, _STEP]
         return (await _run(self._release_expired, now, [], arguments)).count
 
     async def receive(self, batch: str, rows: Iterable[StockRow], *, now: datetime) -> int:
@@ -203,22 +184,6 @@ class InventoryStore:
                 Entry(f"{_LEDGER} {entry}", readable(Movement, fields)) for entry, fields in page
             ]
 
-    def reservation_ids(self) -> AsyncIterator[list[str]]:
-        """All reservations that are open, or were until a week ago, in batches."""
-        return names(self._redis, _RESERVATION)
-
-    async def reservations(self, ids: Sequence[str]) -> dict[str, ReservationRecord]:
-        """What is stored under each of these ids, at one moment."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for id_ in ids:
-                pipe.hmget(_RESERVATION + id_, ["state", "allocations"])
-                pipe.zscore(_HOLDS, id_)
-            found = await pipe.execute()
-        return {
-            id_: ReservationRecord(_RESERVATION + id_, state, _allocations(written), lapses)
-            for id_, (state, written), lapses in zip(ids, found[::2], found[1::2], strict=True)
-        }
-
     async def _movements(self, last: str) -> AsyncIterator[Movement]:
         async for page in self._pages(_BEGINNING, last):
             for _entry, fields in page:
@@ -237,7 +202,7 @@ async def _run(
     prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
 ) -> Outcome:
     answer = await prepared(
-        keys=[_STOCK, _LEDGER, _HOLDS, _SEQUENCES, *keys, *_STREAMS],
+        keys=[_STOCK, _LEDGER, HOLDS, _SEQUENCES, *keys, *_STREAMS],
         args=[_ms(now), *arguments, occasion(SERVICE, now)],
     )
     return Outcome.model_validate_json(cast(str, answer))
@@ -250,13 +215,6 @@ def _ms(moment: datetime) -> int:
 def _available(row: str | None) -> int:
     places = _PLACES.validate_json(row) if row else {}
     return sum(units[State.AVAILABLE] for units in places.values())
-
-
-def _allocations(written: str | None) -> tuple[Allocation, ...] | None:
-    try:
-        return _ALLOCATIONS.validate_json(written or "")
-    except ValidationError:
-        return None
 
 
 def _stock(rows: Mapping[str, str]) -> Stock:

@@ -16,10 +16,11 @@ from commands.auditing.sagas import ABANDONED, STUCK, saga_ends
 from commands.auditing.sold import Sums, sold_is_ordered
 from commands.auditing.stock import Doubt, Replay, reservation_is_in_the_ledger, unlike_the_ledger
 from commands.auditing.totals import order_adds_up
-from deployments.checkout.replies import SagaRecord
+from deployments.checkout.records import SagaRecord
 from deployments.inventory.contract import Allocation
 from deployments.inventory.domain import Movement, State
-from deployments.inventory.store import Entry, ReservationRecord
+from deployments.inventory.records import ReservationRecord
+from deployments.inventory.store import Entry
 from deployments.orders.contract import OrderAddress, OrderDelivery, OrderedItem, PlaceOrder
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment, Status

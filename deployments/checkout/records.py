@@ -1,0 +1,134 @@
+"""What is stored of sessions and sagas, record by record, for whoever checks the books."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple, cast
+
+from redis.asyncio import Redis
+
+from deployments.checkout.contract import Session
+from deployments.checkout.store import ACTIVE, cart_key, saga_key, session_key
+from deployments.foundation.message import readable
+from deployments.foundation.redis import names
+
+ENDED = frozenset({"done", "undone"})
+"""The stages from which a saga goes nowhere."""
+_SAGA_FIELDS = ("stage", "fence", "session", "order", "started_at")
+_SESSION_FIELDS = ("version", "status", "doc", "saga", "sequence")
+Fields = Sequence[str | None]
+
+
+class SagaRecord(NamedTuple):
+    """What is stored of a saga; moments in ms since 1970.
+
+    `stage` is none where there is none. `lease_ends` is none where nobody will take it up again.
+    """
+
+    id: str
+    key: str
+    stage: str | None
+    fence: int
+    session_id: str
+    order_id: str
+    started_at: int
+    lease_ends: float | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has yet to reach its end."""
+        return self.stage is not None and self.stage not in ENDED
+
+
+class SessionRecord(NamedTuple):
+    """What is stored of a session; `session` is none where there is none or it cannot be read.
+
+    `announced` is how many events there were about it.
+    """
+
+    key: str
+    found: bool
+    session: Session | None
+    saga: str | None
+    announced: int = 0
+
+
+class CheckoutRecords:
+    """Sessions and sagas of one Redis, to be read only."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def session_ids(self) -> AsyncIterator[list[str]]:
+        """All sessions, in batches."""
+        return names(self._redis, session_key(""))
+
+    async def sessions(self, ids: Sequence[str]) -> dict[str, SessionRecord]:
+        """What is stored of each of these sessions."""
+        keys = [session_key(id_) for id_ in ids]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in keys:
+                pipe.hmget(key, _SESSION_FIELDS)
+            found = await pipe.execute()
+        return {
+            id_: _session(key, fields) for id_, key, fields in zip(ids, keys, found, strict=True)
+        }
+
+    async def saga_ids(self) -> AsyncIterator[list[str]]:
+        """All sagas in batches, first those that are to be driven on."""
+        active = cast(list[str], await self._redis.zrange(ACTIVE, 0, -1))
+        if active:
+            yield active
+        known = set(active)
+        async for ids in names(self._redis, saga_key("")):
+            yield [id_ for id_ in ids if id_ not in known]
+
+    async def sagas(self, ids: Sequence[str]) -> dict[str, SagaRecord]:
+        """What is stored of each of these sagas, at one moment."""
+        if not ids:
+            return {}
+        keys = [saga_key(id_) for id_ in ids]
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for key in keys:
+                pipe.hmget(key, _SAGA_FIELDS)
+            pipe.zmscore(ACTIVE, list(ids))
+            *found, leases = await pipe.execute()
+        return {
+            id_: _saga(id_, key, fields, lease_ends)
+            for id_, key, fields, lease_ends in zip(ids, keys, found, leases, strict=True)
+        }
+
+    def linked_carts(self) -> AsyncIterator[list[str]]:
+        """The carts of which a session was made, in batches."""
+        return names(self._redis, cart_key(""))
+
+    async def links(self, cart_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+        """By cart, the key of its link and the session that it names, if it is still there."""
+        keys = [cart_key(id_) for id_ in cart_ids]
+        named = cast(list[str | None], await self._redis.mget(keys))
+        return dict(zip(cart_ids, zip(keys, named, strict=True), strict=True))
+
+
+def _saga(id_: str, key: str, fields: Fields, lease_ends: float | None) -> SagaRecord:
+    """A saga's fields, and its place among the active ones, as a record."""
+    stage, fence, session_id, order_id, started_at = fields
+    return SagaRecord(
+        id=id_,
+        key=key,
+        stage=stage,
+        fence=int(fence or 0),
+        session_id=session_id or "",
+        order_id=order_id or "",
+        started_at=int(started_at or 0),
+        lease_ends=lease_ends,
+    )
+
+
+def _session(key: str, fields: Fields) -> SessionRecord:
+    """A session's fields as a record."""
+    version, status, doc, saga, sequence = fields
+    session = readable(Session, doc)
+    if session is not None:
+        truth = {"version": int(version or 0), "status": status}
+        session = session.model_copy(update=truth)
+    return SessionRecord(key, status is not None, session, saga, int(sequence or 0))
