@@ -77,10 +77,10 @@ def _checks(reports: Sequence[Report], console: Console) -> Table:
 
 def _discrepancies(reports: Sequence[Report], console: Console) -> Table:
     table = _table(console)
-    for title in ("Check", "Rule", "What is wrong"):
+    for title in ("Check", "What is wrong", "Keys"):
         table.add_column(title, overflow="fold")
-    table.add_column("Keys", overflow="fold", min_width=60)
     for report in reports:
         for found in report.findings.discrepancies:
-            table.add_row(report.check.name, found.rule, found.what, "\n".join(found.keys))
+            rule = f"{report.check.name}: {found.rule}"
+            table.add_row(rule, found.what, "\n".join(found.keys))
     return table

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from actors.valkey_server import ValkeyServer
 from commands.audit import CHECKS, CLEAN, DISCREPANCIES, UNREACHABLE
 from deployments.foundation.redis_users import SERVICES
 from tests.conftest import SECRET
@@ -81,6 +83,22 @@ async def test_each_service_may_have_a_server_of_its_own(shop: Shop, valkey_sock
     own = {f"{service.upper()}_REDIS_URL": shared for service in SERVICES}
     done = await run_audit("redis://nowhere.invalid:1", "--json", **own)
     assert (done.returncode, json.loads(done.stdout)["clean"]) == (CLEAN, True)
+
+
+async def test_the_embedded_store_is_found_by_its_directory() -> None:
+    with tempfile.TemporaryDirectory(prefix="fieldhouse-") as directory:
+        socket = Path(directory) / "valkey.sock"
+        server = asyncio.create_task(ValkeyServer(Path(directory), socket).run())
+        try:
+            async with asyncio.timeout(30):
+                while not socket.exists():  # noqa: ASYNC110 - a server announces nothing.
+                    await asyncio.sleep(0.05)
+            embedded = {"FIELDHOUSE_DATA": directory, "FIELDHOUSE_REDIS_SECRET": ""}
+            done = await run_audit("", "--json", **embedded)
+        finally:
+            server.cancel()
+            await asyncio.gather(server, return_exceptions=True)
+    assert (done.returncode, done.stderr) == (CLEAN, "")
 
 
 @pytest.mark.parametrize("secret", [SECRET, "another secret"])
