@@ -256,6 +256,8 @@ def test_a_reservation_that_came_or_went_meanwhile_is_only_looked_at_again() -> 
     # It began after the first look, or it was over by the second one, and the ledger knows it.
     assert [*reservation_is_in_the_ledger(Doubt(held, then=two, now=two))] == []
     assert [*reservation_is_in_the_ledger(Doubt(reservation(), then=two, now=Counter()))] == []
+    # It was over only after the second look.
+    assert [*reservation_is_in_the_ledger(Doubt(held, then=two, now=Counter()))] == []
     for wrong in (
         Doubt(held, then=Counter(), now=Counter()),
         Doubt(reservation(), then=two, now=two),
