@@ -22,7 +22,7 @@ class PostOffice:
         self.answering = asyncio.Event()
         self.answering.set()
 
-    @property
+    # No property: aiosmtpd looks at every attribute for each connection.
     def mails(self) -> list[EmailMessage]:
         """What has come in, read."""
         return [mail_of(content) for content in self.taken]
@@ -76,5 +76,6 @@ async def post_office() -> AsyncIterator[PostOffice]:
     try:
         yield office
     finally:
+        office.answering.set()
         server.close()
         await server.wait_closed()

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from deployments.foundation.events import Event
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrdersStore
+from tests.unit.consuming.toys import eventually
 from tests.unit.notifications.facts import ADA, abandoned, cancelled, placed, refunded
 from tests.unit.notifications.post_office import PostOffice, part
 from tests.unit.notifications.world import World
+from tests.unit.orders.world import PUBLIC_URL, order, undo
 
 
 async def tell(world: World, *facts: Event) -> list[str]:
@@ -24,7 +28,7 @@ async def tell(world: World, *facts: Event) -> list[str]:
 
 async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
     (event,) = await tell(world, placed())
-    (mail,) = office.mails
+    (mail,) = office.mails()
     assert mail["To"] == ADA
     assert mail["From"] == "Fieldhouse <store@fieldhouse.example>"
     assert mail["Subject"] == "Your order FH-100001"
@@ -38,9 +42,24 @@ async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
     assert (await world.store.record(event))["state"] == "sent"
 
 
+async def test_an_order_is_confirmed_as_orders_announces_it(
+    world: World, office: PostOffice
+) -> None:
+    orders = OrdersService(OrdersStore(world.redis_of("orders")), PUBLIC_URL)
+    async with world.consuming():
+        label = (await orders.place(order())).label
+        await eventually(lambda: office.has(1))
+        await orders.withdraw(undo())
+        await world.settled()
+    confirmed, withdrawn = office.mails()
+    assert confirmed["Subject"] == f"Your order {label}"
+    assert "2 x Thing 1" in part(confirmed, "plain")
+    assert withdrawn["Subject"] == f"Your order {label} was cancelled"
+
+
 async def test_what_an_event_says_is_text_and_no_markup(world: World, office: PostOffice) -> None:
     await tell(world, placed(title='<script>"&'))
-    (mail,) = office.mails
+    (mail,) = office.mails()
     assert '2 x <script>"&: $69.98' in part(mail, "plain")
     assert "<script>" not in part(mail, "html")
     assert "&lt;script&gt;&#34;&amp;" in part(mail, "html")
@@ -50,7 +69,7 @@ async def test_a_refund_is_told_to_whom_the_order_was_confirmed(
     world: World, office: PostOffice
 ) -> None:
     await tell(world, placed(), refunded(refund=500, altogether=500), refunded(1, 300, 800))
-    _, first, second = office.mails
+    _, first, second = office.mails()
     assert second["To"] == ADA
     assert second["Subject"] == "A refund for your order FH-100001"
     assert "We have given back $5.00" in part(first, "plain")
@@ -64,7 +83,7 @@ async def test_a_refund_waits_until_its_order_is_known(world: World, office: Pos
         await world.announce(refunded())
         await world.announce(placed())
         await world.settled()
-    assert sorted(str(mail["Subject"]) for mail in office.mails) == [
+    assert sorted(str(mail["Subject"]) for mail in office.mails()) == [
         "A refund for your order FH-100001",
         "Your order FH-100001",
     ]
@@ -74,7 +93,7 @@ async def test_an_order_that_was_withdrawn_is_said_to_be_none(
     world: World, office: PostOffice
 ) -> None:
     await tell(world, placed(), cancelled())
-    assert [mail["Subject"] for mail in office.mails] == [
+    assert [mail["Subject"] for mail in office.mails()] == [
         "Your order FH-100001",
         "Your order FH-100001 was cancelled",
     ]
@@ -92,7 +111,7 @@ async def test_without_an_address_nobody_is_told(world: World, office: PostOffic
 
 async def test_a_reminder_says_how_to_get_no_more(world: World, office: PostOffice) -> None:
     await tell(world, abandoned())
-    (mail,) = office.mails
+    (mail,) = office.mails()
     link = mail["List-Unsubscribe"].strip("<>")
     assert link.startswith("https://store.example/mail/unsubscribe/")
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -106,7 +125,7 @@ async def test_without_a_page_for_it_a_reminder_has_no_link(
 ) -> None:
     world.links = None
     await tell(world, abandoned())
-    (mail,) = office.mails
+    (mail,) = office.mails()
     assert mail["List-Unsubscribe"] is None
     assert "reminders" not in part(mail, "plain") + part(mail, "html")
 
@@ -116,7 +135,7 @@ async def test_a_reminder_that_comes_too_late_does_not_come(
 ) -> None:
     world.clock = lambda: datetime.now(UTC) + timedelta(days=3)
     late, _ = await tell(world, abandoned(), placed())
-    assert [mail["Subject"] for mail in office.mails] == ["Your order FH-100001"]
+    assert [mail["Subject"] for mail in office.mails()] == ["Your order FH-100001"]
     assert (await world.store.record(late))["why"] == "too late"
 
 
@@ -125,6 +144,6 @@ async def test_what_is_no_address_gets_no_mail(
     world: World, office: PostOffice, other: str
 ) -> None:
     await tell(world, placed(buyer=other), placed(2))
-    assert [mail["To"] for mail in office.mails] == [ADA]
+    assert [mail["To"] for mail in office.mails()] == [ADA]
     (letter,) = await world.letters.oldest()
     assert letter.attempts == 12

@@ -23,7 +23,7 @@ async def test_who_opted_out_gets_mail_about_orders_only(world: World, office: P
     await world.announce(placed())
     async with world.consuming():
         await world.settled()
-    assert sorted((str(mail["To"]), str(mail["Subject"])) for mail in office.mails) == [
+    assert sorted((str(mail["To"]), str(mail["Subject"])) for mail in office.mails()) == [
         (ADA, "Your order FH-100001"),
         ("grace@example.com", "You left something in your cart"),
     ]
@@ -47,7 +47,7 @@ async def test_the_link_in_a_reminder_ends_reminders(world: World, office: PostO
     await world.announce(abandoned())
     async with world.consuming():
         await world.settled()
-        (mail,) = office.mails
+        (mail,) = office.mails()
         token = mail["List-Unsubscribe"].strip("<>").removeprefix(f"{LINKS}/")
         answer = await world.service().unsubscribe(Unsubscribe(token=token))
         assert not answer.promotional

@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 from deployments.notifications.letters import TEMPLATES
 from deployments.notifications.mailer import MailDirectory, SmtpMailer
 from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.facts import ADA, placed
+from tests.unit.notifications.facts import ADA, cancelled, placed
 from tests.unit.notifications.post_office import PostOffice, mail_of, part
 from tests.unit.notifications.world import World
 
@@ -68,7 +68,7 @@ async def test_a_broken_template_is_replayed_when_it_is_mended(
 
     world.templates = None
     await replay(world)
-    assert sorted(str(mail["Subject"]) for mail in office.mails) == [
+    assert sorted(str(mail["Subject"]) for mail in office.mails()) == [
         "Your order FH-100001",
         "Your order FH-100002",
     ]
@@ -98,7 +98,7 @@ async def test_a_server_that_refuses_gets_the_mail_once_it_takes_it(
         await eventually(refused)
         office.refusal = None
         await world.settled()
-    assert [mail["To"] for mail in office.mails] == [ADA]
+    assert [mail["To"] for mail in office.mails()] == [ADA]
     assert await world.letters.count() == 0
 
 
@@ -115,6 +115,22 @@ async def test_a_server_that_goes_on_refusing_is_told_again_when_an_operator_say
     office.refusal = None
     await replay(world)
     assert len(office.taken) == 1
+
+
+async def test_a_confirmation_that_was_held_up_is_none_of_an_order_that_was_cancelled_meanwhile(
+    world: World, office: PostOffice
+) -> None:
+    office.refusal = "451 Come back later"
+    event = await world.announce(placed())
+    async with world.consuming():
+        await world.settled()
+    office.refusal = None
+    await world.announce(cancelled())
+    async with world.consuming():
+        await world.settled()
+    await replay(world)
+    assert [mail["Subject"] for mail in office.mails()] == ["Your order FH-100001 was cancelled"]
+    assert (await world.store.record(event))["why"] == "order cancelled"
 
 
 async def test_a_server_that_is_not_there_is_waited_for(world: World, office: PostOffice) -> None:
