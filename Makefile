@@ -8,10 +8,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 FOR := 60
 STORE := http://127.0.0.1:8000
+MINUTES := 30
 TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo audit lag dead-letters openapi events fuzz platform-key clean
+.PHONY: help run test check demo audit lag dead-letters openapi events fuzz faults platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -49,6 +50,9 @@ lag: $(VENV)/.run ## show how far each service is behind the events that it list
 
 dead-letters: $(VENV)/.run ## list events that were given up; DO="show|replay|drop ID", --service X, --all
 	@$(BIN)/python -m commands.dead_letters $(DO)
+
+faults: $(VENV)/.test ## break a store under load in every way, at random; MINUTES=30 says for how long
+	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/faults/long_form.py tests/faults/test_secrets.py
 
 audit: $(VENV)/.run ## prove that the books are straight, while the store runs
 	@$(BIN)/python -m commands.audit

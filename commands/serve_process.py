@@ -40,6 +40,9 @@ _USUAL = {
     "RAY_DEDUP_LOGS": "0",
     # An hour otherwise, for which a client that never ends its headers holds a connection.
     "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",
+    # Ten seconds otherwise: how soon it is noticed that the only proxy, or an actor, is dead.
+    "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
+    "RAY_SERVE_DEPLOYMENT_ACTOR_HEALTH_CHECK_PERIOD_S": "2",
 }
 _PORTS = {
     "RAY_SERVE_HAPROXY_STATS_PORT": 8404,

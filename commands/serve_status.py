@@ -29,7 +29,7 @@ def token_file() -> Path:
     return Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
 
 
-def _token() -> str:
+def token() -> str:
     """Ray's token, or nothing while Ray has not drawn one."""
     if token := os.environ.get("RAY_AUTH_TOKEN"):
         return token.strip()
@@ -41,7 +41,7 @@ def applications(dashboard: str) -> Mapping[str, Application]:
     try:
         response = httpx.get(
             f"{dashboard}/api/serve/applications/",
-            headers={"Authorization": f"Bearer {_token()}"},
+            headers={"Authorization": f"Bearer {token()}"},
             timeout=_ANSWERS_WITHIN_SECONDS,
         )
         found = response.raise_for_status().json().get("applications") or {}

@@ -1,0 +1,32 @@
+"""Keeps what came of the trials, and shows it when all tests are done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.table import table
+from tests.faults.trials import Outcome
+
+_KEPT: pytest.StashKey[list[Outcome]] = pytest.StashKey()
+
+
+@pytest.fixture
+def outcomes(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
+    """All trials' outcomes. The table goes to the terminal, and to the file `FAULTS_TABLE`."""
+    kept = request.config.stash.setdefault(_KEPT, [])
+    yield kept
+    if file := os.environ.get("FAULTS_TABLE"):
+        Path(file).write_text(table(kept) + "\n")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the table."""
+    if kept := config.stash.get(_KEPT, []):
+        terminalreporter.section("faults")
+        terminalreporter.write_line(table(kept))
