@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from commands.audit import audit
+from commands.auditing.findings import Discrepancy
+from commands.auditing.inspection import Suspects, confirmed
 from deployments.catalog.contract import ChangePrice
 from deployments.checkout.contract import Session
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.detach import finish_detached
+from deployments.payments.contract import RefundPayment
 from tests.unit.audit.shop import Shop
 from tests.unit.checkout.rooms import BIKE
 from tests.unit.checkout.shopping import completing, ready, recover
@@ -95,6 +99,34 @@ async def test_what_is_older_than_its_records_is_no_discrepancy(shop: Shop) -> N
     async for key in shop.admin.scan_iter("{inventory}:reservation:*"):
         await shop.admin.delete(key)
     assert await shop.audit() == set()
+
+
+async def test_money_that_was_given_back_in_parts_is_in_order(shop: Shop) -> None:
+    bought = await shop.buy()
+    for name in ("first", "second"):
+        key = f"{bought.saga}:{name}"
+        await shop.rooms.payments.refund(RefundPayment(key=key, payment_id=bought.saga, amount=5))
+    assert await shop.audit() == set()
+
+
+async def test_only_what_is_wrong_twice_is_reported(shop: Shop) -> None:
+    """What a record breaks is looked at again, and no other rule is taken for it."""
+    looks = iter(
+        [
+            {"gone": ["a rule"], "stays": ["a rule", "another"], "other": ["a rule"]},
+            {"stays": ["a rule", "a third"], "other": ["another"]},
+        ]
+    )
+    asked: list[list[str]] = []
+
+    async def examine(ids: Sequence[str]) -> Suspects:
+        asked.append([*ids])
+        found = next(looks).items()
+        return {id_: [Discrepancy(rule, (id_,), "") for rule in rules] for id_, rules in found}
+
+    ids = ["gone", "stays", "other", "fine"]
+    assert await confirmed(ids, examine, shop.books) == [Discrepancy("a rule", ("stays",), "")]
+    assert asked == [ids, ["gone", "stays", "other"]]
 
 
 async def test_an_audit_of_a_store_that_sells_reports_nothing(shop: Shop) -> None:

@@ -21,7 +21,7 @@ from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.events import stream_of
 from deployments.inventory.contract import ReservationStep, ReserveStock, StockLine
 from deployments.orders.events import OrderCancelled
-from deployments.payments.contract import AuthorisePayment, PaymentStep
+from deployments.payments.contract import AuthorisePayment, PaymentStep, RefundPayment
 from tests.unit.audit.shop import Finding, Purchase, Shop
 from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT
 from tests.unit.checkout.shopping import card, completing, ready
@@ -638,6 +638,14 @@ async def an_order_that_is_told_to_be_cancelled(shop: Shop, bike: Purchase) -> s
     await announce(shop, stream, cancelled)
     await shop.admin.hset(bike.order, "sequence", 2)
     return {("events", "order_not_cancelled", (bike.order,))}
+
+
+@planted
+async def a_refund_that_was_told_but_not_made(shop: Shop, bike: Purchase) -> set[Finding]:
+    key = f"{bike.saga}:refund"
+    await shop.rooms.payments.refund(RefundPayment(key=key, payment_id=bike.saga, amount=5))
+    await shop.admin.hset(bike.payment, "refunded", 4)
+    return {("events", "payment_state_differs", (bike.payment,))}
 
 
 @planted

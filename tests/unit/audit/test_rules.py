@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.auditing.payments import order_is_paid, payment_has_its_order
-from commands.auditing.redemptions import count_is_right
+from commands.auditing.redemptions import count_is_right, redemption_is_used
 from commands.auditing.reservations import order_has_its_units, reservation_has_its_saga
 from commands.auditing.sagas import ABANDONED, STUCK, saga_ends
 from commands.auditing.sold import Sums, sold_is_ordered
 from commands.auditing.stock import Doubt, Replay, reservation_is_in_the_ledger, unlike_the_ledger
 from commands.auditing.totals import order_adds_up
-from deployments.checkout.records import SagaRecord
+from deployments.checkout.contract import Delivery, Session
+from deployments.checkout.records import SagaRecord, SessionRecord
 from deployments.inventory.contract import Allocation
 from deployments.inventory.domain import Movement, State
 from deployments.inventory.records import ReservationRecord
@@ -25,7 +26,13 @@ from deployments.orders.contract import OrderAddress, OrderDelivery, OrderedItem
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment, Status
 from deployments.payments.store import PaymentRecord
-from deployments.pricing.contract import DiscountCode, PriceLine, PriceRequest, PriceTotals
+from deployments.pricing.contract import (
+    DiscountCode,
+    Priced,
+    PriceLine,
+    PriceRequest,
+    PriceTotals,
+)
 from deployments.pricing.domain import price
 from deployments.pricing.rules import Rules, rules_of
 from deployments.pricing.store import CodeRecord
@@ -176,6 +183,48 @@ def test_a_code_may_be_redeemed_up_to_its_limit() -> None:
         assert [one.rule for one in count_is_right(record)] == rules
     unlimited = CodeRecord("whole", "key", WHOLE, 10**6, 10**6)
     assert [*count_is_right(unlimited)] == []
+
+
+def test_a_redemption_is_judged_when_its_saga_has_ended() -> None:
+    code = CodeRecord("whole", "key", WHOLE, 1, 1)
+    for stage, rules in (("undone", ["not_given_back"]), *((open_, []) for open_ in OPEN)):
+        found = redemption_is_used(code, "saga_1:redeem", saga(stage), without_codes())
+        assert [one.rule for one in found] == rules
+    (used,) = redemption_is_used(code, "saga_1:redeem", saga("done"), without_codes())
+    assert (used.rule, used.keys) == (
+        "redeemed_for_nothing",
+        ("key saga_1:redeem", "saga", "session"),
+    )
+
+
+def without_codes() -> SessionRecord:
+    """A session whose total no code lowers."""
+    bought = order()
+    session = Session(
+        id="checkout_1",
+        platform="acme",
+        version=1,
+        status="completed",
+        lines=(),
+        codes=(),
+        buyer=None,
+        context=None,
+        currency="USD",
+        delivery=Delivery(destinations=()),
+        priced=Priced(lines=(), discounts=(), rejected=(), totals=bought.totals),
+        notices=(),
+        expires_at=NOW,
+    )
+    return SessionRecord("session", True, session, "saga_1")
+
+
+@pytest.mark.parametrize("field", ["subtotal", "discount", "tax", "total"])
+def test_a_line_adds_up_too(field: str) -> None:
+    right = order()
+    (item,) = right.items
+    price = item.price.model_copy(update={field: getattr(item.price, field) + 1})
+    wrong = right.model_copy(update={"items": (item.model_copy(update={"price": price}),)})
+    assert "line_is_off" in {one.rule for one in order_adds_up("order", wrong)}
 
 
 @given(
