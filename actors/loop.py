@@ -19,6 +19,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from actors.consuming.cancellation import heed_cancellation
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.deadline import within
 
@@ -56,6 +57,7 @@ class Loop:
         """Tick until cancelled. No failure of a tick ends it."""
         while True:
             more = await self._try()
+            heed_cancellation()
             await self._sleep(0.0 if more else self._pause())
 
     async def _try(self) -> bool:

@@ -68,10 +68,9 @@ def test_the_configuration_is_one_that_serve_takes() -> None:
     config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
     schema = ServeDeploySchema.model_validate(config)
     assert {app.name for app in schema.applications} >= {*SERVICES, "datastore", "profile"}
-    for app in schema.applications:
-        (deployment,) = app.deployments
+    for deployment in (each for app in schema.applications for each in app.deployments):
         scaled = deployment.autoscaling_config or {}
-        assert deployment.num_replicas == 1 or scaled.get("min_replicas") == 1, app.name
+        assert deployment.num_replicas == 1 or scaled.get("min_replicas") == 1, deployment.name
         assert isinstance(deployment.ray_actor_options, RayActorOptionsSchema)
         assert 0 < (deployment.ray_actor_options.num_cpus or 0) < 1
         assert deployment.health_check_period_s

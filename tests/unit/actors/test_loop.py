@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 
@@ -125,3 +126,20 @@ async def test_an_actor_runs_its_loop_from_its_first_moment() -> None:
     actor = LoopActor(Loop("test", tick, every=1), exit_process=list[int]().append)
     await asyncio.wait_for(ticked.wait(), 10)
     assert await actor.is_running()
+
+
+async def test_a_cancellation_that_a_tick_swallows_ends_the_loop_all_the_same() -> None:
+    """As redis-py does now and then, before Python 3.12."""
+    entered = asyncio.Event()
+
+    async def swallow() -> bool:
+        entered.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        return False
+
+    running = asyncio.create_task(Loop("test", swallow, every=1).run())
+    await entered.wait()
+    running.cancel()
+    await asyncio.wait_for(asyncio.wait([running]), 10)
+    assert running.cancelled()

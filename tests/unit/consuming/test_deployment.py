@@ -58,9 +58,10 @@ async def announce(admin: Redis, subject: str) -> None:
 
 async def test_a_deployment_consumes_reports_its_lag_and_ends_in_good_order(admin: Redis) -> None:
     got: list[str] = []
-    go_on = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def handler(event: Envelope) -> None:
+        begun.set()
         await go_on.wait()
         got.append(event.subject)
 
@@ -76,6 +77,7 @@ async def test_a_deployment_consumes_reports_its_lag_and_ends_in_good_order(admi
 
     await eventually(waits)
     await deployment.check_health()
+    await asyncio.wait_for(begun.wait(), 60)
     ending = asyncio.create_task(deployment.end())
     await asyncio.sleep(0)
     go_on.set()

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, cast
 
 from redis.asyncio import Redis
 
+from actors.consuming.cancellation import heed_cancellation
 from actors.consuming.consumer import Consumer
 from actors.consuming.keys import leases_key, readers_key
 from actors.consuming.reader import Pace
@@ -48,7 +49,8 @@ IMPATIENT = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, 
 async def eventually(true: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     """Waits until it is so."""
     async with asyncio.timeout(seconds):
-        while not await true():  # noqa: ASYNC110 - it happens in Redis.
+        while not await true():
+            heed_cancellation()
             await asyncio.sleep(0.005)
 
 
