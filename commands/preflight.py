@@ -30,7 +30,7 @@ from deployments.foundation.settings import (
 from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import SmtpMailer
 
-NEEDED_MEMORY = 2_700 * 2**20
+NEEDED_MEMORY = 3_000 * 2**20
 """The whole store with one replica of each service was measured at 2,400 MiB."""
 
 _REDIS_ANSWERS_WITHIN_SECONDS = 5
