@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,12 +15,17 @@ from tests.faults.careful import Seen
 from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore
 
+SERVICES = (
+    *("profile", "catalog", "carts", "checkout", "orders"),
+    *("inventory", "payments", "shipping", "pricing"),
+)
+ACTORS = ("HoldExpiry", "SagaRecovery", "CatalogueLoader", "CartAbandonment", "EmbeddedRedis")
 VALKEY, HAPROXY, CONTROLLER = "valkey-server", "haproxy", "ray::ServeController"
 
 
-def replica(service: str, deployment: str = "") -> str:
-    """How the processes of an application's replicas are titled, at the beginning."""
-    return f"ray::ServeReplica:{service}:{deployment}"
+def replica(service: str) -> str:
+    """How the processes of a service's replicas are titled, at the beginning."""
+    return f"ray::ServeReplica:{service}:"
 
 
 def processes(store: RunningStore, title: str) -> list[psutil.Process]:
@@ -29,10 +34,7 @@ def processes(store: RunningStore, title: str) -> list[psutil.Process]:
 
 
 def _is(found: str, title: str) -> bool:
-    # Ray adds the method that an actor is at, after a dot; a program's title may have arguments.
-    program = found.split(" ", 1)[0]
-    family = title.endswith(":") and found.startswith(title)
-    return family or program.partition(".")[0] == title or program.rpartition("/")[2] == title
+    return found.startswith(title) or found.split(" ", 1)[0].rpartition("/")[2] == title
 
 
 class Fault(Protocol):
@@ -59,11 +61,12 @@ class Killed:
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
         """Kill, and wait for others in their place."""
-        there = await _some(store, self.title)
+        there = processes(store, self.title)
+        assert there, f"nothing is titled {self.title}"
         victims = there if self.all_of_them else [random.choice(there)]
         for process in victims:
             process.kill()
-        await _replaced(store, self.title, victims)
+        await until_replaced(store, self.title, victims)
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,16 @@ class Suspended:
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
         """Stop them all, and let them go on."""
-        with stopped(await _some(store, self.title)):
+        there = processes(store, self.title)
+        assert there, f"nothing is titled {self.title}"
+        try:
+            for process in there:
+                process.suspend()
             await asyncio.sleep(self.seconds)
+        finally:
+            for process in there:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
 
 @dataclass(frozen=True)
@@ -89,31 +100,21 @@ class Hung:
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
         """Stop them, and wait for others in their place."""
-        there = await _some(store, self.title)
-        with stopped(there):
-            await _replaced(store, self.title, there)
+        there = processes(store, self.title)
+        assert there, f"nothing is titled {self.title}"
+        try:
+            for process in there:
+                process.suspend()
+            await until_replaced(store, self.title, there)
+        finally:
+            for process in there:
+                with suppress(psutil.NoSuchProcess):
+                    process.resume()
 
 
-@contextmanager
-def stopped(processes: Sequence[psutil.Process]) -> Iterator[None]:
-    """Let these do nothing meanwhile."""
-    try:
-        for process in processes:
-            process.suspend()
-        yield
-    finally:
-        for process in processes:
-            with suppress(psutil.NoSuchProcess):
-                process.resume()
-
-
-async def _some(store: RunningStore, title: str) -> list[psutil.Process]:
-    """The processes with the title, of which one may be on its way."""
-    await until(lambda: bool(processes(store, title)), f"{title} is there", tell=store.tell)
-    return processes(store, title)
-
-
-async def _replaced(store: RunningStore, title: str, victims: Sequence[psutil.Process]) -> None:
+async def until_replaced(
+    store: RunningStore, title: str, victims: Sequence[psutil.Process]
+) -> None:
     """Wait until these processes are gone, and there is one with the title that is new."""
 
     def replaced() -> bool:

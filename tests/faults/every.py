@@ -1,16 +1,12 @@
-"""All the faults there are: whatever serve_config.yaml starts, killed, suspended, hung, removed."""
+"""All the faults there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import yaml
-
-from commands.run_settings import PROJECT
 from tests.faults.damage import (
+    ACTORS,
     CONTROLLER,
     HAPROXY,
+    SERVICES,
     VALKEY,
     Fault,
     Hung,
@@ -26,23 +22,23 @@ PAST_DEADLINES_SECONDS = 8.0
 
 def kills() -> list[Fault]:
     """Every kind of process of the store, killed."""
-    found = [
-        *_replicas(),
-        *((actor, f"ray::{actor}") for actor in _actors()),
-        ("Valkey", VALKEY),
-        ("Serve's controller", CONTROLLER),
-        ("Serve's HAProxy manager", "ray::HAProxyManager"),
+    replicas = [Killed(f"{service} killed", replica(service)) for service in SERVICES]
+    actors = [Killed(f"{actor} killed", f"ray::{actor}") for actor in ACTORS]
+    servers = [Killed("Valkey killed", VALKEY), Killed("HAProxy killed", HAPROXY, all_of_them=True)]
+    serve = [
+        Killed("Serve's controller killed", CONTROLLER),
+        Killed("Serve's HAProxy manager killed", "ray::HAProxyManager"),
     ]
-    one = [Killed(f"{name} killed", title) for name, title in found]
-    return [*one, Killed("HAProxy killed", HAPROXY, all_of_them=True)]
+    return [*replicas, *actors, *servers, *serve]
 
 
 def stalls() -> list[Fault]:
     """Every service, and Valkey, too slow for a while or for good."""
     late = [
-        Suspended(f"{name} suspended", title, PAST_DEADLINES_SECONDS) for name, title in _replicas()
+        Suspended(f"{service} suspended", replica(service), PAST_DEADLINES_SECONDS)
+        for service in SERVICES
     ]
-    hung = [Hung(f"{name} hung", title) for name, title in _replicas()]
+    hung = [Hung(f"{service} hung", replica(service)) for service in SERVICES]
     valkey = [Suspended(f"Valkey stalls for {n} s", VALKEY, float(n)) for n in (3, 6, 20)]
     return [*late, *hung, *valkey]
 
@@ -50,25 +46,3 @@ def stalls() -> list[Fault]:
 def outages() -> list[Fault]:
     """Every row of the isolation table, in every way."""
     return [Outage(service, way) for service in TABLE for way in WAYS]
-
-
-def _replicas() -> Iterator[tuple[str, str]]:
-    """Every deployment, by its application's name if it is the first, and its processes' title."""
-    for app in _applications():
-        for deployment in app["deployments"]:
-            first = deployment is app["deployments"][0]
-            name = deployment["name"]
-            yield app["name"] if first else name, replica(app["name"], name)
-
-
-def _actors() -> Iterator[str]:
-    """The actors' classes, which title their processes."""
-    for app in _applications():
-        for deployment in app["deployments"]:
-            for actor in deployment.get("deployment_actors", ()):
-                yield actor["actor_class"].rpartition(":")[2]
-
-
-def _applications() -> list[dict[str, Any]]:
-    config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
-    return list(config["applications"])

@@ -10,13 +10,7 @@ from tests.faults.trials import Outcome
 
 _HEAD = (
     *("fault", "times", "requests during it", "client errors seen", "orders", "no's"),
-    *(
-        "longest without an order",
-        "slowest answer",
-        "sagas ended after",
-        "events heard after",
-        "audit",
-    ),
+    *("longest without an order", "slowest answer", "sagas ended after", "audit"),
 )
 
 
@@ -41,6 +35,5 @@ def _row(name: str, outcomes: list[Outcome]) -> tuple[str, ...]:
         f"{max(outcome.standstill for outcome in outcomes):.1f} s",
         f"{max(outcome.slowest for outcome in outcomes):.1f} s",
         f"{max(outcome.settled for outcome in outcomes):.1f} s",
-        f"{max(outcome.heard for outcome in outcomes):.1f} s",
         "clean",
     )

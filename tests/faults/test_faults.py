@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.damage import HAPROXY, VALKEY, Fault, Killed, Suspended, replica
+from tests.faults.damage import VALKEY, Fault, Killed, Suspended, replica
 from tests.faults.trials import Outcome, endure
 from tests.integration.running_store import RunningStore
 
@@ -16,11 +16,8 @@ SHORT: tuple[Fault, ...] = (
     Killed("payments killed", replica("payments")),
     Killed("inventory killed", replica("inventory")),
     Killed("orders killed", replica("orders")),
-    Killed("notifications killed", replica("notifications")),
-    Killed("SagaRecovery killed", "ray::SagaRecovery"),
-    Killed("EmbeddedRedis killed", "ray::EmbeddedRedis"),
+    Killed("saga_recovery killed", "ray::SagaRecovery"),
     Killed("Valkey killed", VALKEY),
-    Killed("HAProxy killed", HAPROXY, all_of_them=True),
     Suspended("Valkey stalls for 6 s", VALKEY, 6.0),
     Suspended("payments suspended for 8 s", replica("payments"), 8.0),
 )

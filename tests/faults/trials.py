@@ -24,9 +24,8 @@ _LOOKS, _LOOK_SECONDS = 2000, 0.002
 class Outcome:
     """What came of one trial, from the fault on.
 
-    In seconds, at most: `standstill` from one order to the next, and `slowest` from a request's
-    first try to its answer. And `settled` from the last answer until every saga had ended, `heard`
-    from there until every event had been heard.
+    In seconds, at most: `standstill` from one order to the next, `slowest` from a request's first
+    try to its answer; and `settled` from the last answer until every saga had ended.
     """
 
     fault: str
@@ -37,7 +36,6 @@ class Outcome:
     standstill: float
     slowest: float
     settled: float
-    heard: float
 
 
 async def endure(store: RunningStore, fault: Fault, seed: int) -> Outcome:
@@ -45,14 +43,6 @@ async def endure(store: RunningStore, fault: Fault, seed: int) -> Outcome:
 
     Fails when the store does not recover, loses or invents anything, or breaks under the strain.
     """
-    try:
-        return await _endure(store, fault, seed)
-    except BaseException as failure:
-        failure.add_note(f"The fault: {fault.name}. The buyers' seed: {seed}.")
-        raise
-
-
-async def _endure(store: RunningStore, fault: Fault, seed: int) -> Outcome:
     async with ledgers_of(store) as ledgers:
         await ledgers.settled()
         before = await ledgers.holdings()
@@ -63,7 +53,6 @@ async def _endure(store: RunningStore, fault: Fault, seed: int) -> Outcome:
             await fault.strike(store, seen)
             await _more_orders(store, seen, ORDERS_AFTER)
         settled = await ledgers.settled()
-        heard = await ledgers.heard()
         await _judge(ledgers, before, seen)
     return Outcome(
         fault.name,
@@ -74,7 +63,6 @@ async def _endure(store: RunningStore, fault: Fault, seed: int) -> Outcome:
         seen.standstill,
         seen.slowest,
         settled,
-        heard,
     )
 
 
