@@ -17,13 +17,18 @@ SERVICES = (
     "shipping",
     "pricing",
     "notifications",
+    "webhooks",
 )
 """The services that keep state, each under keys that begin with its name as a hash tag."""
 
 SUBSCRIPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "carts": ("checkout",),
+        "carts": ("checkout", "shipping"),
+        "inventory": ("shipping",),
         "notifications": ("carts", "orders", "payments"),
+        "orders": ("payments", "shipping"),
+        "shipping": ("carts", "inventory", "orders"),
+        "webhooks": ("orders",),
     }
 )
 """Whose events each service may read. What is listed here holds up the trimming of a publisher's

@@ -54,6 +54,87 @@ class OrderPlaced(Event):
     buyer_email: str | None = None
 
 
+class Destination(Message):
+    """Where an order goes, with the field names of UCP's postal address."""
+
+    street_address: str | None = None
+    extended_address: str | None = None
+    address_locality: str | None = None
+    address_region: str | None = None
+    address_country: str | None = None
+    postal_code: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone_number: str | None = None
+
+
+class OrderPaid(Event):
+    """The order's payment was captured: it may be shipped, and this is all that takes."""
+
+    type: ClassVar[str] = "org.fieldhouse.orders.paid.v1"
+    subject: ClassVar[str] = "order_id"
+    order_id: str
+    label: str
+    platform: str
+    payment_id: str
+    reservation_id: str
+    lines: tuple[PlacedLine, ...]
+    delivery: PromisedDelivery
+    destination: Destination
+
+
+class MovedLine(Message):
+    """Units of an order's line that travel in one shipment; `id` is the line's."""
+
+    id: str
+    sku: str
+    title: str
+    quantity: int
+
+
+class ShipmentEvent(Event):
+    """What the facts about one of an order's shipments have in common.
+
+    `complete` says whether it is now true of every unit of the order.
+    """
+
+    subject: ClassVar[str] = "order_id"
+    order_id: str
+    label: str
+    platform: str
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    lines: tuple[MovedLine, ...]
+    complete: bool
+
+
+class OrderShipped(ShipmentEvent):
+    """A shipment was handed to its carrier."""
+
+    type: ClassVar[str] = "org.fieldhouse.orders.shipped.v1"
+
+
+class OrderDelivered(ShipmentEvent):
+    """A shipment has arrived."""
+
+    type: ClassVar[str] = "org.fieldhouse.orders.delivered.v1"
+
+
+class OrderRefunded(Event):
+    """Money was given back: `refund` now, `refunded` with all refunds before."""
+
+    type: ClassVar[str] = "org.fieldhouse.orders.refunded.v1"
+    subject: ClassVar[str] = "order_id"
+    order_id: str
+    label: str
+    platform: str
+    currency: Currency
+    refund: Cents
+    refunded: Cents
+
+
 class OrderCancelled(Event):
     """An order that had been placed is not one any more."""
 
