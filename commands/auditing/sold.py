@@ -14,7 +14,7 @@ from typing import NamedTuple
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.reservations import units_of
-from deployments.inventory.domain import State, Stock
+from deployments.inventory.domain import SOLD, Stock
 from deployments.inventory.store import InventoryStore
 
 Units = Counter[str]
@@ -44,7 +44,7 @@ async def check(books: Books) -> Findings:
 
 
 async def _sums(books: Books) -> Sums:
-    before = committed(await books.inventory.stock())
+    before = sold_units(await books.inventory.stock())
     ordered, settled, count = Counter[str](), Counter[str](), 0
     async for ids in books.orders.ids():
         records = await books.orders.records(ids)
@@ -55,14 +55,14 @@ async def _sums(books: Books) -> Sums:
             if not sagas[order.reservation_id].is_open:
                 settled.update(units_of(order))
         count += len(placed)
-    return Sums(before, committed(await books.inventory.stock()), ordered, settled, count)
+    return Sums(before, sold_units(await books.inventory.stock()), ordered, settled, count)
 
 
-def committed(stock: Stock) -> Units:
-    """Units of each SKU that are sold, all locations together."""
+def sold_units(stock: Stock) -> Units:
+    """Units of each SKU that are sold, shipped or not, all locations together."""
     units: Units = Counter()
     for (sku, _, state), quantity in stock.items():
-        units[sku] += quantity if state == State.COMMITTED else 0
+        units[sku] += quantity if state in SOLD else 0
     return units
 
 

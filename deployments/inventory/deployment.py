@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from ray import serve
+from redis.asyncio import Redis
 
+from actors.event_consumer import Consuming
 from deployments.foundation.clock import utc_now
 from deployments.foundation.redis import connect_redis
 from deployments.foundation.serving import Serving
+from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import InventoryApi
 from deployments.inventory.service import InventoryService
-from deployments.inventory.store import InventoryStore
+from deployments.inventory.store import SERVICE, InventoryStore
+
+
+def service_on(redis: Redis) -> InventoryService:
+    """Inventory's service."""
+    return InventoryService(InventoryStore(redis), utc_now)
+
+
+@serve.deployment
+class InventoryConsumer(Consuming):
+    """One reader of the events that inventory hears of, scaled by how far it is behind."""
+
+    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
+        redis = await connect_redis(SERVICE)
+        await self.consume(SERVICE, redis, InventoryConsumers(service_on(redis)).subscriptions())
 
 
 @serve.deployment
 class Inventory(Serving):
-    """Answers `InventoryApi`."""
+    """Answers `InventoryApi`. The consumer's handle only makes Serve deploy both together."""
 
-    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
-        redis = await connect_redis("inventory")
-        self.expose(InventoryApi, InventoryService(InventoryStore(redis), utc_now), redis)
+    async def __init__(self, _consumer: object) -> None:  # type: ignore[misc] # Serve awaits it.
+        redis = await connect_redis(SERVICE)
+        self.expose(InventoryApi, service_on(redis), redis)
 
 
-app = Inventory.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.
+app = Inventory.bind(InventoryConsumer.bind())  # type: ignore[attr-defined] # Serve's decorator.

@@ -17,13 +17,18 @@ class State(StrEnum):
     AVAILABLE = "available"
     RESERVED = "reserved"
     COMMITTED = "committed"
+    SHIPPED = "shipped"
+
+
+SOLD = frozenset({State.COMMITTED, State.SHIPPED})
+"""The states of units that are sold, whether they have left or not."""
 
 
 class Movement(Message):
     """One entry of the ledger: units of a SKU at a location that went from one state to another.
 
     `batch` or `reservation` says on whose account. `why` is received, reserved, committed,
-    released or lapsed. `at` is in milliseconds since 1970.
+    released, lapsed or shipped. `at` is in milliseconds since 1970.
     """
 
     sku: str

@@ -78,10 +78,10 @@ local function move(sku, location, source, target, quantity, why, account, name)
   end
   local units = places[location] or { available = 0, reserved = 0, committed = 0 }
   if source ~= 'outside' then
-    units[source] = units[source] - quantity
+    units[source] = (units[source] or 0) - quantity
     assert(units[source] >= 0, 'more units of ' .. sku .. ' move than there are')
   end
-  units[target] = units[target] + quantity
+  units[target] = (units[target] or 0) + quantity
   places[location] = units
   redis.call('HSET', STOCK, sku, cjson.encode(places))
   levels[sku].now = available(places)

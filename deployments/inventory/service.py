@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from deployments.foundation.clock import Clock
@@ -21,6 +22,7 @@ from deployments.inventory.contract import (
     ReservationStep,
     ReserveStock,
     Shortage,
+    StockLine,
     UndoReservation,
 )
 from deployments.inventory.domain import summed
@@ -76,6 +78,16 @@ class InventoryService:
         """Book units that arrive."""
         count = await self._store.receive(request.batch, request.rows, now=self._now())
         return Received(count=count)
+
+    async def ship(
+        self, event_id: str, reservation_id: str, location_id: int, lines: Iterable[StockLine]
+    ) -> None:
+        """Sold units of a reservation left a location, all of them; once for an event.
+
+        More than are sold there is a bug, and raised: then nothing has moved.
+        """
+        units = summed(lines)
+        await self._store.ship(event_id, reservation_id, location_id, units, now=self._now())
 
 
 def _done(outcome: Outcome) -> Done:

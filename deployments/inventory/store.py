@@ -1,6 +1,6 @@
 """Inventory's Redis keys, and the scripts that change them.
 
-    {inventory}:stock              hash    SKU → JSON: units by location id and state
+    {inventory}:stock              hash    SKU → JSON: units by location id and state (absent: 0)
     {inventory}:locations          hash    location id → name
     {inventory}:reservation:<id>   hash    state (held, allocated, committed, released), step (name
                                            of the step that made it), allocations (JSON); without
@@ -9,6 +9,7 @@
     {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
     {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
     {inventory}:step:<saga:step>   hash    what a step answered (foundation's `steps.lua`)
+    {inventory}:inbox:<event id>   string  an event that was heard and took effect (`inbox.lua`)
     {inventory}:sequences          hash    SKU → how many events about it were announced; those
                                            about a reservation are counted in its own `sequence`
     {inventory}:events:0 to 15     stream  what is announced (foundation's `events.py`)
@@ -34,6 +35,7 @@ from redis.commands.core import AsyncScript
 from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.message import Message, readable
 from deployments.foundation.redis import script
+from deployments.foundation.subscriptions import inbox_key
 from deployments.inventory.contract import Reservation, Shortage, StockRow
 from deployments.inventory.domain import (
     Discrepancy,
@@ -99,6 +101,7 @@ class InventoryStore:
         self._release = self._script("release")
         self._release_expired = self._script("release_expired")
         self._receive = self._script("receive")
+        self._ship = self._script("ship", "inbox")
 
     async def available(self, skus: Iterable[str]) -> dict[str, int]:
         """Units that can be sold of each SKU, all its locations together."""
@@ -152,6 +155,21 @@ class InventoryStore:
         keys = [_BATCH + batch, _LOCATIONS]
         return (await _run(self._receive, now, keys, [batch, *words])).count
 
+    async def ship(
+        self,
+        event_id: str,
+        reservation_id: str,
+        location_id: int,
+        units: Mapping[str, int],
+        *,
+        now: datetime,
+    ) -> None:
+        """Move these units of these SKUs from committed to shipped; once for an event."""
+        words: list[str | int] = [reservation_id, location_id]
+        for line in units.items():
+            words += line
+        await _run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
+
     async def check(self) -> tuple[Discrepancy, ...]:
         """Where the stock differs from what the ledger adds up to; it must be nowhere.
 
@@ -194,8 +212,9 @@ class InventoryStore:
             yield cast(_Page, page)
             after = cast(_Page, page)[-1][0]
 
-    def _script(self, name: str) -> AsyncScript:
-        return script(self._redis, _HERE / f"{name}.lua", "steps", "events", _HERE / "movements")
+    def _script(self, name: str, *more: str) -> AsyncScript:
+        path, movements = _HERE / f"{name}.lua", _HERE / "movements"
+        return script(self._redis, path, "steps", "events", *more, movements)
 
 
 async def _run(

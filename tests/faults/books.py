@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from commands.audit import audit
 from commands.auditing.books import Books
 from deployments.foundation.redis import names
-from deployments.inventory.domain import State
+from deployments.inventory.domain import SOLD, State
 from deployments.orders.contract import PlaceOrder
 from deployments.payments.domain import Payment
 from tests.faults.careful import Seen
@@ -54,7 +54,7 @@ class Ledgers:
         """What there is now."""
         sold, reserved = Counter[str](), Counter[str]()
         for (sku, _, state), quantity in (await self.books.inventory.stock()).items():
-            sold[sku] += quantity if state == State.COMMITTED else 0
+            sold[sku] += quantity if state in SOLD else 0
             reserved[sku] += quantity if state == State.RESERVED else 0
         return Holdings(
             carts=await _all(names(self.carts, "{carts}:cart:")),

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from redis.asyncio import Redis
 
 from deployments.foundation.calls import Endpoint, client_of
+from deployments.foundation.events import Envelope, schema_of
+from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import (
     CheckAvailability,
     InventoryApi,
@@ -21,6 +23,7 @@ from deployments.inventory.contract import (
 )
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
+from deployments.shipping.events import ShipmentDispatched, ShipmentLine
 
 HOLD_SECONDS = 600
 
@@ -45,6 +48,7 @@ class Shop:
         self.clock = clock or Hands()
         self.store = InventoryStore(redis)
         service = InventoryService(self.store, self.clock.now)
+        (self.hears,) = InventoryConsumers(service).subscriptions()
         self.api = client_of(InventoryApi, Endpoint(InventoryApi, service), seconds=60)
 
     async def receive(self, batch: str, *rows: tuple[str, int, int]) -> int:
@@ -76,3 +80,42 @@ class Shop:
 
     async def release_expired(self, limit: int = 100) -> int:
         return (await self.api.release_expired(ReleaseExpired(limit=limit))).count
+
+    async def ship(self, event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> None:
+        """Hear that a shipment left."""
+        envelope = dispatched(event_id, saga, at, *lines)
+        handler = self.hears.handler_of(envelope.type)
+        assert handler is not None
+        await handler(envelope)
+
+
+def dispatched(event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> Envelope:
+    """The event as shipping announces it."""
+    fact = ShipmentDispatched(
+        shipment_id=f"shipment_{saga}_{at}",
+        order_id=f"order_{saga}",
+        reservation_id=saga,
+        location_id=at,
+        carrier="Carrier",
+        lines=tuple(
+            ShipmentLine(line_id=f"li_{n}", sku=sku, quantity=quantity)
+            for n, (sku, quantity) in enumerate(lines, 1)
+        ),
+        tracking_number="1Z",
+        tracking_url="http://carrier/1Z",
+    )
+    return Envelope.model_validate(
+        {
+            "specversion": "1.0",
+            "id": event_id,
+            "source": "/services/shipping",
+            "type": fact.type,
+            "subject": fact.shipment_id,
+            "time": "2026-04-08T12:00:00Z",
+            "dataschema": schema_of(fact.type),
+            "datacontenttype": "application/json",
+            "sequence": 2,
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "data": fact.model_dump(mode="json"),
+        }
+    )

@@ -57,6 +57,7 @@ async def test_a_hundred_buyers_of_37_units_buy_37(shops: list[Shop]) -> None:
         State.AVAILABLE: 0,
         State.RESERVED: 0,
         State.COMMITTED: 37,
+        State.SHIPPED: 0,
     }
     assert await shops[0].store.check() == ()
 
@@ -70,6 +71,7 @@ async def test_one_step_that_arrives_many_times_takes_effect_once(shops: list[Sh
         State.AVAILABLE: 9,
         State.RESERVED: 0,
         State.COMMITTED: 3,
+        State.SHIPPED: 0,
     }
 
 
