@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
@@ -11,6 +12,8 @@ from pydantic import Field
 from deployments.foundation.contracts import repeatable
 from deployments.foundation.message import Cents, Currency, Message, StepKey
 from deployments.foundation.refusal import Refusal
+from deployments.foundation.ucp import Json, envelope
+from deployments.orders.fulfillment import LineUnits, Parcel, Shipment, ShipmentState, arrival
 from deployments.pricing.contract import LinePrice, PriceTotals
 
 
@@ -23,6 +26,21 @@ class OrderedItem(Message):
     unit_price: Cents
     quantity: int = Field(ge=1)
     price: LinePrice
+
+    def to_ucp(self, fulfilled: int) -> Json:
+        """The line as UCP's order shows it when so many of its units have been shipped."""
+        partly = "partial" if fulfilled else "processing"
+        return {
+            "id": self.id,
+            "item": {"id": self.sku, "title": self.title, "price": self.unit_price},
+            "quantity": {
+                "original": self.quantity,
+                "total": self.quantity,
+                "fulfilled": fulfilled,
+            },
+            "totals": self.price.to_ucp(),
+            "status": "fulfilled" if fulfilled >= self.quantity else partly,
+        }
 
 
 class OrderAddress(Message):
@@ -47,6 +65,10 @@ class OrderDelivery(Message):
     earliest: datetime
     latest: datetime
     address: OrderAddress
+
+    def promise(self) -> str:
+        """In words, such as `Ground by UPS, arrives 3 June to 5 June 2026`."""
+        return f"{self.title} by {self.carrier}, {arrival(self.earliest, self.latest)}"
 
 
 class PlaceOrder(Message):
@@ -86,10 +108,19 @@ class Withdrawn(Message):
 
 
 class HistoryEntry(Message):
-    """Something that happened to an order."""
+    """Something that happened to an order, or to the `shipment` named, or for the `amount` named.
+
+    `at` is when it happened, which may be before something that became known earlier.
+    """
 
     at: datetime
-    what: Literal["placed", "withdrawn"]
+    what: Literal["placed", "withdrawn", "paid", "refunded"] | ShipmentState
+    shipment: Parcel | None = None
+    amount: Cents | None = None
+
+    def to_ucp(self) -> Json | None:
+        """The fulfillment event, if it is about a shipment."""
+        return None if self.shipment is None else self.shipment.to_ucp(self.what, self.at)
 
 
 class GetOrder(Message):
@@ -99,8 +130,28 @@ class GetOrder(Message):
     platform: str
 
 
+class Refund(Message):
+    """Money that was given back."""
+
+    at: datetime
+    amount: Cents
+
+    def to_ucp(self, number: int) -> Json:
+        """The adjustment, as the order's refund of this number, counted from 1."""
+        return {
+            "id": f"refund_{number}",
+            "type": "refund",
+            "occurred_at": self.at.isoformat(),
+            "status": "completed",
+            "totals": [{"type": "total", "amount": -self.amount, "display_text": "Refund"}],
+        }
+
+
 class Order(Message):
-    """An order as it stands, with its history, oldest first."""
+    """An order as it stands, with its history in the order in which it became known.
+
+    `paid` says whether its payment was captured. Shipments are sorted by id.
+    """
 
     id: str
     label: str
@@ -115,7 +166,56 @@ class Order(Message):
     tax_name: str | None = None
     delivery: OrderDelivery
     buyer_email: str | None = None
+    paid: bool = False
+    shipments: tuple[Shipment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
     history: tuple[HistoryEntry, ...]
+
+    def units(self, line_id: str, state: ShipmentState) -> int:
+        """How many units of a line are in shipments that have come so far, or farther."""
+        shipments = (shipment for shipment in self.shipments if shipment.has_reached(state))
+        lines = (line for shipment in shipments for line in shipment.lines)
+        return sum(line.quantity for line in lines if line.id == line_id)
+
+    def to_ucp(self) -> Json:
+        """UCP's order, whole, as platforms are shown and sent it. A unit is fulfilled once shipped.
+
+        The lines and totals are what was bought; what was given back is in the adjustments.
+        """
+        return {
+            "ucp": envelope("dev.ucp.shopping.order"),
+            "id": self.id,
+            "label": self.label,
+            "checkout_id": self.checkout_id,
+            "permalink_url": self.permalink_url,
+            "line_items": [item.to_ucp(self.units(item.id, "shipped")) for item in self.items],
+            "fulfillment": {"expectations": self._expectations(), "events": self._events()},
+            "adjustments": [refund.to_ucp(n) for n, refund in enumerate(self.refunds, 1)],
+            "currency": self.currency,
+            "totals": self.totals.to_ucp(tax_name=self.tax_name),
+        }
+
+    def _expectations(self) -> list[Json]:
+        """The promise for each shipment, and for what is in none yet."""
+        waiting = [
+            LineUnits(id=item.id, quantity=left)
+            for item in self.items
+            if (left := item.quantity - self.units(item.id, "processing")) > 0
+        ]
+        split = [self._expectation(shipment.id, shipment.lines) for shipment in self.shipments]
+        return [*split, self._expectation("shipping", waiting)] if waiting else split
+
+    def _expectation(self, id_: str, lines: Iterable[LineUnits]) -> Json:
+        return {
+            "id": id_,
+            "line_items": [line.model_dump() for line in lines],
+            "method_type": "shipping",
+            "destination": self.delivery.address.model_dump(exclude_none=True),
+            "description": self.delivery.promise(),
+        }
+
+    def _events(self) -> list[Json]:
+        return [event for entry in self.history if (event := entry.to_ucp()) is not None]
 
 
 @dataclass(eq=False)

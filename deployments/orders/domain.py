@@ -1,9 +1,9 @@
-"""Orders' rules: what an order is made of, and how delivery is worded."""
+"""Orders' rules: what an order is made of, and how its history makes it what it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import TypedDict
 
 from deployments.orders.contract import (
     HistoryEntry,
@@ -12,8 +12,10 @@ from deployments.orders.contract import (
     OrderedItem,
     PlacedOrder,
     PlaceOrder,
+    Refund,
 )
 from deployments.orders.events import OrderPlaced, PlacedLine, PromisedDelivery
+from deployments.orders.fulfillment import Shipment, moved
 
 
 def permalink(public_url: str, order_id: str) -> str:
@@ -30,7 +32,7 @@ def placed_order(order_id: str, label: str, public_url: str) -> PlacedOrder:
 def order_of(
     placed: PlaceOrder, label: str, history: Sequence[HistoryEntry], public_url: str
 ) -> Order:
-    """An order as it stands: what was placed, under its label, with its history."""
+    """An order as it stands: what was placed, under its label, and what its history made of it."""
     return Order(
         id=placed.order_id,
         label=label,
@@ -45,13 +47,49 @@ def order_of(
         tax_name=placed.tax_name,
         delivery=placed.delivery,
         buyer_email=placed.buyer_email,
-        history=tuple(history),
+        **progress_of(history),
     )
+
+
+def with_entry(order: Order, entry: HistoryEntry) -> Order:
+    """The order when this has happened to it too."""
+    return order.model_copy(update={**progress_of((*order.history, entry))})
+
+
+class Progress(TypedDict):
+    """What an order's history makes of it."""
+
+    history: tuple[HistoryEntry, ...]
+    paid: bool
+    refunds: tuple[Refund, ...]
+    shipments: tuple[Shipment, ...]
+
+
+def progress_of(history: Sequence[HistoryEntry]) -> Progress:
+    """How far an order has come. The order of entries matters only within one shipment."""
+    return Progress(
+        history=tuple(history),
+        paid=any(entry.what == "paid" for entry in history),
+        refunds=tuple(
+            Refund(at=entry.at, amount=entry.amount)
+            for entry in history
+            if entry.what == "refunded" and entry.amount is not None
+        ),
+        shipments=_shipments(history),
+    )
+
+
+def _shipments(history: Sequence[HistoryEntry]) -> tuple[Shipment, ...]:
+    found: dict[str, Shipment] = {}
+    for entry in history:
+        if (parcel := entry.shipment) is not None:
+            found[parcel.id] = moved(found.get(parcel.id), parcel, entry.what, entry.at)
+    return tuple(found[id_] for id_ in sorted(found))
 
 
 def placed_fact(order: PlaceOrder, label: str = "") -> OrderPlaced:
     """What is announced of an order that was placed, under its label once it has one."""
-    delivery, totals = order.delivery, order.totals
+    totals = order.totals
     return OrderPlaced(
         order_id=order.order_id,
         label=label,
@@ -60,51 +98,37 @@ def placed_fact(order: PlaceOrder, label: str = "") -> OrderPlaced:
         payment_id=order.payment_id,
         reservation_id=order.reservation_id,
         currency=order.currency,
-        lines=tuple(_placed_line(item) for item in order.items),
+        lines=placed_lines(order.items),
         subtotal=totals.subtotal - totals.items_discount,
         shipping=totals.fulfillment - totals.discount,
         tax=totals.tax,
         total=totals.total,
-        delivery=PromisedDelivery(
-            title=delivery.title,
-            carrier=delivery.carrier,
-            country=delivery.address.address_country,
-            earliest=delivery.earliest,
-            latest=delivery.latest,
-        ),
+        delivery=promised(order.delivery),
         buyer_email=order.buyer_email,
     )
 
 
-def _placed_line(item: OrderedItem) -> PlacedLine:
-    return PlacedLine(
-        id=item.id,
-        sku=item.sku,
-        title=item.title,
-        quantity=item.quantity,
-        unit_price=item.unit_price,
-        total=item.price.total,
+def promised(delivery: OrderDelivery) -> PromisedDelivery:
+    """What is announced of a promise."""
+    return PromisedDelivery(
+        title=delivery.title,
+        carrier=delivery.carrier,
+        country=delivery.address.address_country,
+        earliest=delivery.earliest,
+        latest=delivery.latest,
     )
 
 
-def promise(delivery: OrderDelivery) -> str:
-    """What the buyer was promised, such as `Ground by UPS, arrives 3 June to 5 June 2026`."""
-    first, last = _day(delivery.earliest), _day(delivery.latest)
-    if first == last:
-        return f"{delivery.title} by {delivery.carrier}, arrives {last} {delivery.latest.year}"
-    if delivery.earliest.year != delivery.latest.year:
-        first = f"{first} {delivery.earliest.year}"
-    return (
-        f"{delivery.title} by {delivery.carrier}, arrives {first} to {last} {delivery.latest.year}"
+def placed_lines(items: Sequence[OrderedItem]) -> tuple[PlacedLine, ...]:
+    """What is announced of the lines."""
+    return tuple(
+        PlacedLine(
+            id=item.id,
+            sku=item.sku,
+            title=item.title,
+            quantity=item.quantity,
+            unit_price=item.unit_price,
+            total=item.price.total,
+        )
+        for item in items
     )
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {_MONTHS[moment.month - 1]}"
-
-
-# `strftime` would follow the machine's locale.
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)

@@ -1,5 +1,5 @@
--- Writes an order down, once for a step: its label, its history and its place in the index with it.
--- KEYS: step, order, history, platform's index, labels given out
+-- Writes an order down, once for a step: its label, its history and its places in the indices.
+-- KEYS: step, order, history, platform's index, labels given out, payment
 -- ARGV: step's key, order id, platform, order as JSON, history entry as JSON, seconds since 1970,
 --       the event's data without the label
 -- Returns an outcome and the label: 'placed' (now or before), 'undone', or 'taken' when another
@@ -21,6 +21,7 @@ redis.call('HSET', KEYS[2], 'order', ARGV[4], 'label', label, 'platform', ARGV[3
   'placed_by', ARGV[1])
 redis.call('RPUSH', KEYS[3], ARGV[5])
 redis.call('ZADD', KEYS[4], ARGV[6], ARGV[2])
+redis.call('SET', KEYS[6], ARGV[2])
 step_done(KEYS[1], label)
 announce('org.fieldhouse.orders.placed.v1', ARGV[2], with(ARGV[7], { label = label }), KEYS[2])
 return { 'placed', label }

@@ -12,7 +12,6 @@ from deployments.foundation.http import answer
 from deployments.foundation.operations import Operation
 from deployments.foundation.ucp import ERROR, not_found, published
 from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi
-from deployments.orders.wire import order_json
 
 
 class OrdersRoutes:
@@ -42,4 +41,4 @@ class OrdersRoutes:
             order = await self._service.get(wanted)
         except OrderNotFound:
             return answer(not_found("Order"), status=404)
-        return answer(order_json(order))
+        return answer(order.to_ucp())

@@ -1,9 +1,15 @@
-"""Orders' service: one method per method of its contract."""
+"""Orders' service: one method per method of its contract, and per fact that it follows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
 from deployments.foundation.clock import Clock, utc_now
 from deployments.foundation.refusal import StepUndone
+from deployments.orders import changes
+from deployments.orders.changes import Change
 from deployments.orders.contract import (
     GetOrder,
     Order,
@@ -14,11 +20,28 @@ from deployments.orders.contract import (
     Withdrawn,
 )
 from deployments.orders.domain import order_of, placed_order
+from deployments.orders.fulfillment import Parcel, ShipmentState
 from deployments.orders.store import OrdersStore
+from deployments.payments.events import PaymentRefunded
+
+
+class OrderNotKnownError(Exception):
+    """The fact is about an order, or about the payment of one, that was not placed here yet."""
+
+
+class Source(NamedTuple):
+    """The event that tells a fact: its id, and when the fact came true."""
+
+    event: str
+    at: datetime
 
 
 class OrdersService:
-    """Implements `OrdersApi`. Every method is one Redis round trip and no handle call."""
+    """Implements `OrdersApi`: every method is one Redis round trip and no handle call.
+
+    To follow a fact takes two round trips, and one more if it names a payment. All raise
+    `OrderNotKnownError`.
+    """
 
     def __init__(self, store: OrdersStore, public_url: str, clock: Clock = utc_now) -> None:
         self._store, self._public_url, self._clock = store, public_url, clock
@@ -37,7 +60,52 @@ class OrdersService:
 
     async def get(self, request: GetOrder) -> Order:
         """See `OrdersApi`. An order of another platform is as unknown as one that is not there."""
-        found = await self._store.read(request.order_id, request.platform)
-        if found is None:
+        found = await self._store.find(request.order_id)
+        if found is None or not found.is_shown_to(request.platform):
             raise OrderNotFound("There is no such order.")
         return order_of(*found, self._public_url)
+
+    # Facts
+
+    async def payment_captured(self, source: Source, payment_id: str) -> None:
+        """An order is paid."""
+        order_id = await self._order_of(payment_id)
+        await self._follow(source, order_id, lambda order: changes.paid(order, source.at))
+
+    async def payment_refunded(self, source: Source, refund: PaymentRefunded) -> None:
+        """Money for an order was given back."""
+        order_id = await self._order_of(refund.payment_id)
+        await self._follow(
+            source, order_id, lambda order: changes.refunded(order, source.at, refund)
+        )
+
+    async def shipment_moved(
+        self, source: Source, order_id: str, parcel: Parcel, state: ShipmentState
+    ) -> None:
+        """A shipment of an order has come so far. Raises `ForeignLineError`."""
+        await self._follow(
+            source,
+            order_id,
+            lambda order: changes.shipment_moved(order, source.at, parcel, state),
+        )
+
+    async def _follow(
+        self, source: Source, order_id: str, decide: Callable[[Order], Change]
+    ) -> None:
+        """Change an order, however often others change it meanwhile."""
+        done = False
+        while not done:
+            found = await self._store.find(order_id)
+            if found is None:
+                raise OrderNotKnownError(order_id)
+            order = order_of(*found, self._public_url)
+            done = await self._store.append(source.event, order, decide(order), self._clock())
+
+    async def _order_of(self, payment_id: str) -> str:
+        order_id = await self._store.of_payment(payment_id)
+        if order_id is None:
+            await self._store.index_payments()
+            order_id = await self._store.of_payment(payment_id)
+        if order_id is None:
+            raise OrderNotKnownError(payment_id)
+        return order_id

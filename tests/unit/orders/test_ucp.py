@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.orders.contract import HistoryEntry, OrderedItem
-from deployments.orders.domain import order_of, promise
-from deployments.orders.wire import order_json
+from deployments.orders.domain import order_of
 from tests.ucp_schemas import assert_valid
 from tests.unit.orders.world import NOON, PUBLIC_URL, delivery, item, order
 
@@ -32,7 +31,7 @@ def test_an_order_is_valid_and_adds_up(
 ) -> None:
     placed = order(items=items, shipping=shipping, tax=tax)
     history = [HistoryEntry(at=NOON, what="placed")]
-    body = order_json(order_of(placed, "FH-100001", history, PUBLIC_URL))
+    body = order_of(placed, "FH-100001", history, PUBLIC_URL).to_ucp()
     assert_valid("order", body)
     for totals in (body["totals"], *(line["totals"] for line in body["line_items"])):
         *parts, total = totals
@@ -54,4 +53,4 @@ def test_the_promise_is_worded_in_days(
     first: tuple[int, int, int], last: tuple[int, int, int], wording: str
 ) -> None:
     days = (datetime(*first, 12, tzinfo=UTC), datetime(*last, 12, tzinfo=UTC))
-    assert promise(delivery(*days)) == f"Ground by Overland, {wording}"
+    assert delivery(*days).promise() == f"Ground by Overland, {wording}"

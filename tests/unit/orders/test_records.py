@@ -1,0 +1,46 @@
+"""What the audit reads of orders."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrderRecord, OrdersStore
+from tests.conftest import ClientOf
+from tests.unit.orders.facts import captured, hear, in_turn, refunded, shipment
+from tests.unit.orders.world import NOON, order
+
+
+async def test_a_record_says_how_far_payment_and_shipments_are(
+    orders: OrdersService, redis_of: ClientOf
+) -> None:
+    await orders.place(order())
+    await hear(orders, *in_turn(captured(), refunded(500), refunded(100, 600)))
+    first = shipment("a", {"line_1": 1})
+    second = shipment("b", {"line_1": 1, "line_2": 1})
+    await hear(orders, *first, *second[:2], *shipment("c", {"line_2": 1})[:1])
+    records = await OrdersStore(redis_of("orders")).records(["order_s1", "order_s2"])
+    assert records["order_s1"] == OrderRecord(
+        key="{orders}:order:order_s1",
+        found=True,
+        placed=order(),
+        withdrawn=False,
+        listed_at=NOON.timestamp(),
+        announced=7,
+        paid=True,
+        refunded=600,
+        shipments={"a": "delivered", "b": "shipped", "c": "processing"},
+        shipped={"line_1": 2, "line_2": 1},
+        delivered={"line_1": 1},
+    )
+    assert records["order_s2"] == OrderRecord("{orders}:order:order_s2", False, None, False, None)
+
+
+async def test_a_history_that_cannot_be_read_hides_no_record(
+    orders: OrdersService, redis_of: ClientOf, admin: Redis
+) -> None:
+    await orders.place(order())
+    await hear(orders, *in_turn(captured()))
+    await admin.rpush("{orders}:history:order_s1", "no JSON")
+    (record,) = (await OrdersStore(redis_of("orders")).records(["order_s1"])).values()
+    assert (record.placed, record.paid, record.announced) == (order(), True, 2)
