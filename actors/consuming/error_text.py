@@ -1,4 +1,4 @@
-"""What an operator may read of an error: enough to find the cause, and no secret."""
+"""What an operator may read of an error: enough to find the cause, no secret, no address."""
 
 from __future__ import annotations
 
@@ -16,19 +16,29 @@ _SECRETS = (
         ),
         r"\1…",
     ),
+    (re.compile(r"""(?:"[^"\n]{0,64}"|[\w.!#$%&'*+/=?^`{|}~-]{1,64})@[\w.-]+"""), "…@…"),
 )
 
 
 def error_text(error: BaseException) -> str:
     """The error's class, its message without what looks like a secret, and where it was raised."""
-    message = str(error)
-    for pattern, shown in _SECRETS:
-        message = pattern.sub(shown, message)
+    message = _harmless(str(error))
     if len(message) > _LONGEST:
         message = message[:_LONGEST] + "…"
     frames = traceback.extract_tb(error.__traceback__)
     where = f" ({_place(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {message}{where}" if message else type(error).__name__ + where
+
+
+def traceback_text(error: BaseException) -> str:
+    """The whole traceback, without what looks like a secret."""
+    return _harmless("".join(traceback.format_exception(error)))
+
+
+def _harmless(text: str) -> str:
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def _place(filename: str) -> str:

@@ -16,12 +16,12 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from actors.consuming.cancellation import heed_cancellation
-from actors.consuming.error_text import error_text
+from actors.consuming.error_text import error_text, traceback_text
 from actors.consuming.journal import Delivery, Failure, Journal
 from actors.consuming.leases import Lease, LeaseLostError
 from deployments.foundation.deadline import within
 from deployments.foundation.events import ENTRY_FIELD, Envelope, parse
-from deployments.foundation.subscriptions import Handler, Subscription
+from deployments.foundation.subscriptions import Handler, HopelessError, Subscription
 from deployments.foundation.trace import tracing
 
 _log = logging.getLogger(__name__)
@@ -53,8 +53,8 @@ class Unwatched:
         """Nobody wants to know."""
 
 
-class NoEventError(Exception):
-    """What lies on the stream cannot be read as an event; trying again would not help."""
+class NoEventError(HopelessError):
+    """What lies on the stream cannot be read as an event that the subscriber handles."""
 
 
 @dataclass(frozen=True)
@@ -210,12 +210,12 @@ class Partition:
     async def _failed(self, event: _Event, attempts: int, why: Exception) -> Failure:
         """Note the failure. A traceback is worth its lines only when the event is given up."""
         subscription, watch = self._work.subscription, self._work.watch
-        pause = subscription.retry.pause(attempts) if event.handler else None
+        pause = None if isinstance(why, HopelessError) else subscription.retry.pause(attempts)
         failure = await self._work.journal.failed(self.lease, event.delivery, attempts, pause, why)
         what = (self.stream, event.delivery.name, attempts)
         if failure.dead:
             watch.given_up(subscription.publisher)
-            _log.error("%s: event %s is given up after %s attempts", *what, exc_info=why)
+            _log.error("%s: event %s is given up after %s attempts\n%s", *what, traceback_text(why))
         else:
             watch.failed(subscription.publisher)
             _log.warning("%s: event %s failed %s times: %s", *what, error_text(why))

@@ -23,7 +23,7 @@ event's id on to a script that takes effect, which begins with foundation's `inb
 with `inbox_key(SERVICE, event_id)` as its key. A handler that raises, or takes longer than
 `handler_seconds`, is called again after growing pauses, in which later events of the same subject
 wait and all others go on; after `attempts` of them the event becomes a dead letter, and the
-subject goes on without it.
+subject goes on without it. With `HopelessError` it becomes one at once.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ from deployments.foundation.events import Envelope, Event
 
 Handler = Callable[[Envelope], Awaitable[None]]
 """Gives one event to the room's own service. What it raises counts as a failed attempt."""
+
+
+class HopelessError(Exception):
+    """Trying this event again would not help, as long as nobody mends what the message names."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from actors.consuming.dead_letters import DeadLetters
 from actors.consuming.error_text import error_text
 from deployments.foundation.events import Envelope, stream_of
-from deployments.foundation.subscriptions import RetryPolicy
+from deployments.foundation.subscriptions import HopelessError, RetryPolicy
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
 
@@ -30,6 +30,11 @@ def poisonous(subject: str, sequence: int = 1) -> Callable[[Envelope], Awaitable
             raise BrokenError("of redis://user:secret@host")
 
     return trouble
+
+
+async def replaced(letters: DeadLetters, before: str) -> bool:
+    """Whether the only letter is another one by now."""
+    return [letter.id for letter in await letters.oldest()] not in ([], [before])
 
 
 async def letters_are(shelf: Shelf, count: int) -> None:
@@ -165,6 +170,37 @@ async def test_what_is_no_event_is_given_up_at_once(
     assert letter.error.startswith("NoEventError")
 
 
+async def test_what_is_hopeless_is_given_up_at_once(
+    mill: Mill, shelf: Shelf, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = subjects(2, stream=2)
+
+    async def refuse(envelope: Envelope) -> None:
+        if envelope.subject == bad and envelope.sequence == 1:
+            raise HopelessError("no such mailbox: ada@example.com") from BrokenError("Bearer abc")
+
+    shelf.trouble = refuse
+    run(shelf)
+    await mill.grind(bad, bad, good)
+    await eventually(lambda: shelf.has(effects=2))
+    await letters_are(shelf, 1)
+    letters = DeadLetters("shelf", shelf.redis)
+    (letter,) = await letters.oldest()
+    assert letter.attempts == 1
+    assert letter.error.startswith("HopelessError: no such mailbox: …@… (")
+    assert await shelf.kept(bad) == [2]
+    assert "BrokenError: Bearer …" in caplog.text
+    assert "ada@" not in caplog.text
+
+    await letters.replay([letter.id])  # Hopeless again: once more, and kept anew.
+    await eventually(lambda: replaced(letters, letter.id))
+    assert sum(shelf.tries.values()) == 4
+    shelf.trouble = None
+    await letters.replay([again.id for again in await letters.oldest()])
+    await letters_are(shelf, 0)
+    assert await shelf.kept(bad) == [2, 1]
+
+
 async def test_a_handler_that_hangs_has_failed(mill: Mill, shelf: Shelf, run: Run) -> None:
     slow, quick = subjects(2, stream=1)
 
@@ -204,11 +240,7 @@ async def test_a_replayed_letter_takes_effect_once(mill: Mill, shelf: Shelf, run
     (letter,) = await letters.oldest()
 
     await letters.replay([letter.id])  # The cause is still there: it fails, and is kept anew.
-
-    async def replaced() -> bool:
-        return [each.id for each in await letters.oldest()] not in ([], [letter.id])
-
-    await eventually(replaced)
+    await eventually(lambda: replaced(letters, letter.id))
     (again,) = await letters.oldest()
     assert (again.event, again.replaying) == (letter.event, False)
 
@@ -285,6 +317,8 @@ def test_pauses_grow_up_to_the_longest(attempts: int, first: float, longest: flo
         ("https://x.example/?access_token=a1b2&x=1", "https://x.example/?access_token=…&x=1"),
         ("password=hunter2; host=a", "password=…; host=a"),
         ("[Errno 28] No space left on device", "[Errno 28] No space left on device"),
+        ("550 <ada.lovelace+x@mail.example.com>: no", "550 <…@…>: no"),
+        ('to "ada lovelace"@example.com, ü@bücher.example', "to …@…, …@…"),
         ("x" * 501, "x" * 500 + "…"),
     ],
 )
