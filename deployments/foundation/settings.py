@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import tempfile
 from datetime import timedelta
@@ -70,6 +71,23 @@ def smtp_url() -> str | None:
 def mail_sender() -> str:
     """Whom mail is from, `FIELDHOUSE_MAIL_FROM`."""
     return os.environ.get("FIELDHOUSE_MAIL_FROM") or "Fieldhouse <store@fieldhouse.example>"
+
+
+def sandbox_dispatch_seconds() -> float:
+    """How long the sandbox carrier waits with a parcel: `FIELDHOUSE_SANDBOX_DISPATCH_SECONDS`."""
+    return _seconds("FIELDHOUSE_SANDBOX_DISPATCH_SECONDS", 5.0)
+
+
+def sandbox_delivery_seconds() -> float:
+    """How long it then takes to deliver it: `FIELDHOUSE_SANDBOX_DELIVERY_SECONDS`."""
+    return _seconds("FIELDHOUSE_SANDBOX_DELIVERY_SECONDS", 15.0)
+
+
+def _seconds(name: str, default: float) -> float:
+    seconds = float(os.environ.get(name) or default)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{name} takes seconds, 0 or more.")
+    return seconds
 
 
 def events_kept() -> timedelta:

@@ -1,4 +1,4 @@
-"""What shipping shows the other rooms: how lines can be delivered to an address, and when."""
+"""What shipping shows the other rooms: how lines can be delivered, and how shipments move along."""
 
 from __future__ import annotations
 
@@ -81,6 +81,24 @@ class MethodsImported(Message):
     count: int
 
 
+class AdvanceShipments(Message):
+    """Ask the carriers about shipments that are due, `limit` of them at most."""
+
+    limit: int = Field(default=50, ge=1, le=1000)
+
+
+class Advanced(Message):
+    """How many shipments were looked at; as many as the limit when more may be due.
+
+    `moved` counts those that were dispatched or delivered, `failed` those whose carrier gave no
+    answer: they are looked at again later.
+    """
+
+    count: int
+    moved: int = 0
+    failed: int = 0
+
+
 @dataclass(eq=False)
 class Undeliverable(Refusal):
     """Nothing can be delivered to this address."""
@@ -98,4 +116,8 @@ class ShippingApi(Protocol):
 
     async def import_methods(self, request: ImportMethods) -> MethodsImported:
         """Take in a batch of methods."""
+        ...
+
+    async def advance(self, request: AdvanceShipments) -> Advanced:
+        """Ask the carriers about what is due, and announce what has moved: once, whoever asks."""
         ...

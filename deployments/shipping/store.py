@@ -1,41 +1,70 @@
 """Shipping's state in Redis. Every operation is one round trip.
 
-    {shipping}:version   string  names the state of the methods; every batch gives a new one
-    {shipping}:methods   hash    method id -> ShippingMethod as JSON
-    {shipping}:batches   hash    batch -> number of rows it brought
+    {shipping}:version           string  names the state of the methods; every batch gives a new one
+    {shipping}:methods           hash    method id -> ShippingMethod as JSON
+    {shipping}:batches           hash    batch -> number of rows it brought
+
+    {shipping}:cart:<id>         hash    heard (number of carts' last event that was heard), cart
+                                         (CartLines as JSON), sequence (events announced about it);
+                                         gone as long after its last event as a cart is
+
+    {shipping}:reservation:<id>  hash    paid, committed: the halves (JSON) of what shipments are
+                                         made of; then order_id alone, for which they were made
+    {shipping}:order:<id>        list    ids of the order's shipments
+    {shipping}:shipment:<id>     hash    shipment (JSON, as created), state (created, dispatched,
+                                         delivered), label (JSON), dispatched_at, delivered_at,
+                                         failures, sequence (events announced about it)
+    {shipping}:due               zset    shipments by when to ask the carrier (ms since 1970);
+                                         without those that are delivered
+
+    {shipping}:inbox:<event id>  string  an event that was heard and took effect (`inbox.lua`)
+    {shipping}:events:0 to 15    stream  what is announced (foundation's `events.py`)
 
 A replica keeps a copy of the methods. A read compares versions, and brings the methods along only
-when the copy is not the current one.
+when the copy is not the current one. What concerns shipments is in `shipment_store.py`; they and
+the orders they belong to are kept for good, and a half for as long as it takes the other to come.
 """
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 from redis.asyncio import Redis
 
+from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.ids import new_id
 from deployments.foundation.redis import script
+from deployments.foundation.subscriptions import inbox_key
 from deployments.shipping.contract import ImportMethods, ShippingMethod
+from deployments.shipping.estimates import KEPT, CartLines, KnownCart
+from deployments.shipping.events import DeliveryEstimated
+from deployments.shipping.shipment_store import SERVICE, ShipmentStore
 
 _VERSION = "{shipping}:version"
 _METHODS = "{shipping}:methods"
 _BATCHES = "{shipping}:batches"
+_CART = "{shipping}:cart:"
 _NOTHING_READ = "nothing read yet"
+_KEPT_SECONDS = int(KEPT.total_seconds())
+_STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 
 Methods = tuple[ShippingMethod, ...]
 
 
 class ShippingStore:
-    """Methods, through the service's own Redis user."""
+    """Methods, carts as far as they were heard of, and shipments, as the service's own user."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._read = script(redis, _HERE / "read_methods.lua")
         self._import = script(redis, _HERE / "import_methods.lua")
+        self._estimate = script(redis, _HERE / "estimate.lua", "inbox", "events")
         self._copy: tuple[str, Methods] = (_NOTHING_READ, ())
+        self.shipments = ShipmentStore(redis)
 
     async def methods(self) -> Methods:
         """The current methods."""
@@ -52,3 +81,36 @@ class ShippingStore:
         keys = [_BATCHES, _VERSION, _METHODS]
         args = [batch.batch, new_id("methods"), rows]
         return cast(int, await self._import(keys=keys, args=args))
+
+    async def cart(self, cart_id: str) -> KnownCart:
+        """What was heard of a cart."""
+        found = await self._redis.hmget(_CART + cart_id, ["heard", "cart"])
+        heard, cart = cast(list[str | None], found)
+        if heard is None or cart is None:
+            return KnownCart()
+        return KnownCart(heard=int(heard), cart=CartLines.model_validate_json(cart))
+
+    async def estimate(
+        self,
+        cart_id: str,
+        known: KnownCart,
+        becomes: KnownCart,
+        estimate: DeliveryEstimated | None,
+        *,
+        event_id: str,
+        now: datetime,
+    ) -> bool:
+        """Keep what a cart has become and announce its delivery, if there is any, once.
+
+        False if it is not as it was known any more: then nothing is changed.
+        """
+        kept = await self._estimate(
+            keys=[inbox_key(SERVICE, event_id), _CART + cart_id, *_STREAMS],
+            args=[
+                *(cart_id, known.heard, becomes.heard, becomes.cart.model_dump_json()),
+                _KEPT_SECONDS,
+                "" if estimate is None else estimate.model_dump_json(),
+                occasion(SERVICE, now),
+            ],
+        )
+        return bool(kept)

@@ -1,0 +1,200 @@
+"""Shipments move along as their carriers say, each step announced once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from deployments.foundation.events import fact_of
+from deployments.shipping.contract import AdvanceShipments
+from deployments.shipping.events import ShipmentDelivered, ShipmentDispatched
+from deployments.shipping.records import ShipmentRecord
+from deployments.shipping.service import ShippingService
+from deployments.shipping.shipments import shipment_id
+from deployments.shipping.store import ShippingStore
+from deployments.shipping.tracking import CARRIER_SECONDS, LEASE
+from tests.unit.shipping.facts import committed, paid
+from tests.unit.shipping.world import DELIVERY_SECONDS, DISPATCH_SECONDS, TestCarrier, World
+
+FIRST = shipment_id("order_0", 1)
+
+
+async def ship(world: World, count: int = 1, carrier: str = "XRQ") -> None:
+    """So many orders of one shipment each."""
+    for n in range(count):
+        lines, places = [("li_1", "X", 2)], [("X", 1, 2)]
+        await world.hear(paid(f"order_{n}", lines, carrier), committed(f"order_{n}", places))
+
+
+async def record(world: World, id_: str = FIRST) -> ShipmentRecord:
+    return (await world.records.records([id_]))[id_]
+
+
+async def test_a_parcel_is_booked_dispatched_and_delivered(world: World) -> None:
+    await ship(world)
+    assert await world.advance() == (1, 0, 0)
+    assert world.carrier.booked == [FIRST]
+    assert await world.advance(DISPATCH_SECONDS - 0.1) == (0, 0, 0)
+    assert await world.advance(0.1) == (1, 1, 0)
+    assert (await record(world)).state == "dispatched"
+    assert await world.advance(DELIVERY_SECONDS - 0.1) == (0, 0, 0)
+    assert await world.advance(0.1) == (1, 1, 0)
+    assert await world.advance(10**6) == (0, 0, 0), "what is delivered is not looked at any more"
+    told = await record(world)
+    assert (told.state, told.announced, told.due) == ("delivered", 3, None)
+    assert await world.said() == [
+        ("created", FIRST),
+        ("dispatched", FIRST),
+        ("delivered", FIRST),
+    ]
+    assert world.carrier.booked == [FIRST]
+
+
+async def test_the_facts_say_what_travels_and_where_to_follow_it(world: World) -> None:
+    await ship(world)
+    await world.advance()
+    await world.advance(DISPATCH_SECONDS)
+    await world.advance(DELIVERY_SECONDS)
+    (gone,) = await world.announced(ShipmentDispatched.type)
+    (there,) = await world.announced(ShipmentDelivered.type)
+    fact = fact_of(gone, ShipmentDispatched)
+    assert fact.model_dump() == fact_of(there, ShipmentDelivered).model_dump()
+    assert (fact.order_id, fact.reservation_id, fact.location_id, fact.carrier) == (
+        "order_0",
+        "reservation of order_0",
+        1,
+        "XRQ",
+    )
+    assert [(line.line_id, line.sku, line.quantity) for line in fact.lines] == [("li_1", "X", 2)]
+    assert fact.tracking_url.endswith(f"/{fact.tracking_number}")
+    assert (gone.sequence, there.sequence) == (2, 3)
+
+
+async def test_what_was_missed_is_announced_in_its_order(world: World) -> None:
+    await ship(world)
+    assert await world.advance(3600) == (1, 1, 0)
+    assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
+    assert (await record(world)).due is None
+
+
+async def test_a_batch_takes_the_longest_overdue(world: World) -> None:
+    await ship(world, 7)
+    assert await world.advance(limit=3) == (3, 0, 0)
+    assert await world.advance(limit=3) == (3, 0, 0)
+    assert await world.advance(limit=3) == (1, 0, 0)
+    assert sorted(world.carrier.booked) == sorted(shipment_id(f"order_{n}", 1) for n in range(7))
+
+
+async def test_trackers_at_once_share_the_work_and_announce_once(world: World) -> None:
+    await ship(world, 40)
+    trackers = [world.process() for _ in range(4)]
+
+    async def all_advance(seconds: float) -> int:
+        world.clock.forward(seconds)
+        passes = (each.advance(AdvanceShipments(limit=15)) for each in trackers)
+        return sum(done.count for done in await asyncio.gather(*passes))
+
+    for seconds in (0, DISPATCH_SECONDS, DELIVERY_SECONDS):
+        assert await all_advance(seconds) == 40
+    assert len(world.carrier.booked) == 40
+    for record_ in await world.all_records():
+        assert (record_.state, record_.announced) == ("delivered", 3)
+
+
+async def test_a_tracker_that_stalls_changes_nothing_when_it_wakes(world: World) -> None:
+    await ship(world)
+    await world.advance()
+    world.clock.forward(DISPATCH_SECONDS)
+    stalling = TestCarrier(world.clock)
+    stalling.hold = asyncio.Event()
+    stalled = asyncio.create_task(advance(world.process(stalling)))
+    await stalling.waiting.wait()
+    assert await world.advance() == (0, 0, 0), "it is the other's"
+    assert await world.advance(LEASE.total_seconds()) == (1, 1, 0)
+    stalling.hold.set()
+    assert await stalled == (1, 0, 0)
+    assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
+    assert (await record(world)).due is None
+
+
+async def advance(tracker: ShippingService) -> tuple[int, int, int]:
+    done = await tracker.advance(AdvanceShipments())
+    return done.count, done.moved, done.failed
+
+
+async def test_two_that_book_at_once_go_by_one_label(world: World) -> None:
+    await ship(world)
+    store = ShippingStore(world.redis).shipments
+    (taken,) = await store.take_due(1, world.clock.now, LEASE)
+    parcel = taken.read().shipment.parcel()
+    mine = await world.carrier.book(parcel)
+    theirs = mine.model_copy(update={"tracking_number": "another"})
+    answers = await asyncio.gather(*(store.label(FIRST, one) for one in (mine, theirs, mine)))
+    assert len({answer.tracking_number for answer in answers}) == 1
+
+
+async def test_a_carrier_that_fails_for_one_holds_up_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ship(world, 5)
+    world.carrier.trouble[FIRST] = ConnectionError("nobody there")
+    assert await world.advance() == (5, 0, 1)
+    assert await world.advance(DISPATCH_SECONDS) == (5, 4, 1)
+    assert caplog.text.count("nobody there") == 1
+    assert (await record(world)).state == "created"
+
+
+async def test_failures_grow_the_pause_and_success_ends_it(world: World) -> None:
+    await ship(world)
+    world.carrier.trouble[FIRST] = ConnectionError("nobody there")
+    for pause in (0, 2, 4, 8, 16):
+        if pause:
+            assert await world.advance(pause - 0.1) == (0, 0, 0)
+        assert await world.advance(0.1) == (1, 0, 1)
+    world.carrier.trouble.clear()
+    assert await world.advance(32) == (1, 1, 0)
+    assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
+
+
+async def test_failures_are_counted_from_the_last_answer(world: World) -> None:
+    await ship(world)
+    nobody = ConnectionError("nobody there")
+    world.carrier.trouble[FIRST] = nobody
+    await world.advance()
+    await world.advance(2)
+    world.carrier.trouble.clear()
+    assert await world.advance(DISPATCH_SECONDS) == (1, 1, 0)
+    (gone,) = await world.announced(ShipmentDispatched.type)
+    world.carrier.trouble[gone.data["tracking_number"]] = nobody
+    assert await world.advance(DELIVERY_SECONDS) == (1, 0, 1)
+    assert await world.advance(2) == (1, 0, 1), "as after a first failure"
+
+
+async def test_a_carrier_that_hangs_is_given_up_for_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deployments.shipping.tracking.CARRIER_SECONDS", 0.05)
+    await ship(world)
+    world.carrier.hold = asyncio.Event()
+    assert await world.advance() == (1, 0, 1)
+    world.carrier.hold = None
+    assert await world.advance(DISPATCH_SECONDS) == (1, 1, 0)
+    assert world.carrier.booked == [FIRST], "the label was kept"
+
+
+def test_the_lease_outlasts_a_pass() -> None:
+    assert LEASE.total_seconds() > 3 * CARRIER_SECONDS
+
+
+async def test_a_carrier_that_nobody_composed_waits_for_one(world: World) -> None:
+    await ship(world, carrier="Pigeon Post")
+    assert await world.advance() == (1, 0, 1)
+    assert (await record(world)).state == "created"
+
+
+async def test_a_record_that_cannot_be_read_holds_up_no_other(world: World) -> None:
+    await ship(world, 3)
+    await world.redis.hset("{shipping}:shipment:" + FIRST, "shipment", "{")
+    assert await world.advance(DISPATCH_SECONDS) == (3, 2, 1)
+    assert await world.advance(DELIVERY_SECONDS) == (3, 2, 1)

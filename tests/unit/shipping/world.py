@@ -1,0 +1,114 @@
+"""Shipping with a clock and a carrier that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from redis.asyncio import Redis
+
+from deployments.foundation.events import Envelope
+from deployments.foundation.subscriptions import Handler
+from deployments.shipping.carrier import Carriers, Label, Parcel, Progress
+from deployments.shipping.consumers import ShippingConsumers
+from deployments.shipping.contract import AdvanceShipments, ImportMethods
+from deployments.shipping.records import ShipmentRecord, ShipmentRecords
+from deployments.shipping.sandbox import SandboxCarrier
+from deployments.shipping.service import ShippingService
+from deployments.shipping.store import ShippingStore
+from tests.announced import announced
+from tests.conftest import ClientOf
+from tests.unit.shipping.examples import METHODS, WEDNESDAY
+
+DISPATCH_SECONDS, DELIVERY_SECONDS = 5, 15
+
+
+class Clock:
+    """Stands still until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = WEDNESDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+class TestCarrier:
+    """The sandbox, but for what is in `trouble`, by a parcel's key or tracking number."""
+
+    __test__ = False
+
+    def __init__(self, clock: Clock) -> None:
+        self._sandbox = SandboxCarrier(DISPATCH_SECONDS, DELIVERY_SECONDS, clock)
+        self.names = self._sandbox.names
+        self.booked: list[str] = []
+        self.trouble: dict[str, Exception] = {}
+        self.hold: asyncio.Event | None = None
+        """While set, whoever asks waits for it."""
+        self.waiting = asyncio.Event()
+
+    async def book(self, parcel: Parcel) -> Label:
+        self.booked.append(parcel.key)
+        if parcel.key in self.trouble:
+            raise self.trouble[parcel.key]
+        return await self._sandbox.book(parcel)
+
+    async def look_up(self, tracking_number: str) -> Progress:
+        if tracking_number in self.trouble:
+            raise self.trouble[tracking_number]
+        progress = await self._sandbox.look_up(tracking_number)
+        if self.hold is not None:
+            self.waiting.set()
+            await self.hold.wait()
+        return progress
+
+
+class World:
+    """One shipping on one Redis, in as many processes as a test asks for."""
+
+    def __init__(self, redis_of: ClientOf) -> None:
+        self.redis_of, self.clock = redis_of, Clock()
+        self.redis: Redis = redis_of("shipping")
+        self.carrier = TestCarrier(self.clock)
+        self.records = ShipmentRecords(self.redis)
+        self.service = self.process()
+
+    def process(self, carrier: TestCarrier | None = None) -> ShippingService:
+        """Another process."""
+        store = ShippingStore(self.redis_of("shipping"))
+        return ShippingService(store, self.clock, Carriers([carrier or self.carrier]))
+
+    async def stock(self) -> None:
+        await self.service.import_methods(ImportMethods(batch="first", methods=METHODS))
+
+    async def hear(self, *envelopes: Envelope, by: ShippingService | None = None) -> None:
+        """One event after another reaches its handler."""
+        for envelope in envelopes:
+            await handler_of(by or self.service, envelope)(envelope)
+
+    async def announced(self, *types: str) -> list[Envelope]:
+        return await announced(self.redis, "shipping", *types)
+
+    async def said(self) -> list[tuple[str, str]]:
+        """What was announced of shipments, by event and shipment."""
+        return [(event.type.split(".")[-2], event.subject) for event in await self.announced()]
+
+    async def all_records(self) -> Sequence[ShipmentRecord]:
+        ids = [id_ async for batch in self.records.ids() for id_ in batch]
+        return list((await self.records.records(ids)).values())
+
+    async def advance(self, seconds: float = 0.0, limit: int = 50) -> tuple[int, int, int]:
+        """Let time pass, and look at what is due: how many, how many moved and failed."""
+        self.clock.forward(seconds)
+        done = await self.service.advance(AdvanceShipments(limit=limit))
+        return done.count, done.moved, done.failed
+
+
+def handler_of(service: ShippingService, envelope: Envelope) -> Handler:
+    subscriptions = ShippingConsumers(service).subscriptions()
+    (handler,) = filter(None, (one.handler_of(envelope.type) for one in subscriptions))
+    return handler
