@@ -11,17 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from commands.openapi_commons import (
     DESCRIPTION,
+    ERROR_FORMS,
     HEADERS,
     PARAMETERS,
-    PROTOCOL_ERROR,
-    RESPONSES,
     VERSION_SHOWN,
     common_statuses,
     content,
@@ -32,14 +31,14 @@ from commands.published_schemas import Components
 from deployments.carts.routes import CartsRoutes
 from deployments.catalog.routes import CatalogRoutes
 from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.operations import Operation
+from deployments.foundation.operations import Content, Operation
 from deployments.foundation.ucp import VERSION, Json
 from deployments.orders.routes import OrdersRoutes
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
 
 _ABSENT: Any = None
 """Stands for the service: an operation is described without being called."""
-_REQUESTS = "#/components/schemas/request."
+_SCHEMAS = "#/components/schemas/"
 
 
 def public_operations() -> Mapping[str, Sequence[Operation]]:
@@ -59,13 +58,21 @@ class Document:
     def __init__(self, rooms: Mapping[str, Sequence[Operation]]) -> None:
         self._rooms = rooms
         self._published = Components()
-        models = {body for room in rooms.values() for one in room for body in one.bodies}
-        self._bodies, self._models = _request_schemas(models)
+        operations = [one for room in rooms.values() for one in room]
+        self._forms = [ERROR_FORMS[name] for name in sorted({one.dialect for one in operations})]
+        bodies = {body for one in operations for body in one.bodies}
+        shown = {
+            model for one in operations for model in one.answers.values() if isinstance(model, type)
+        }
+        self._bodies, self._models = _model_schemas(bodies, "validation", "request")
+        self._shown, shown_models = _model_schemas(shown, "serialization", "answer")
+        self._models |= shown_models
 
     def to_json(self) -> Json:
         """The whole document."""
         paths = self._paths()
-        schemas = self._published.schemas | self._models | {"protocol_error": PROTOCOL_ERROR}
+        schemas = self._published.schemas | self._models
+        schemas |= {form.schema_name: form.schema for form in self._forms}
         return {
             "openapi": "3.1.0",
             "info": {"title": "Fieldhouse", "version": VERSION, "description": DESCRIPTION},
@@ -75,7 +82,11 @@ class Document:
                 "schemas": dict(sorted(schemas.items())),
                 "parameters": PARAMETERS,
                 "headers": HEADERS,
-                "responses": RESPONSES,
+                "responses": {
+                    name: answer
+                    for form in self._forms
+                    for name, answer in form.responses().items()
+                },
                 "securitySchemes": {
                     "platform_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}
                 },
@@ -109,19 +120,28 @@ class Document:
         return content(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
 
     def _responses(self, prefix: str, one: Operation) -> Json:
-        common = common_statuses(one)
-        answers: Json = {status: ref("responses", status) for status in common}
-        for status, schema in one.answers.items():
-            name = str(status)
-            schemas = [self._published.take_in(schema)]
-            schemas += [ref("schemas", "protocol_error")] if name in common else []
-            answers[name] = {
+        form = ERROR_FORMS[one.dialect]
+        errors: Json = {status: form.common(status) for status in common_statuses(one)}
+        for status, sentence in one.errors.items():
+            errors[str(status)] = form.answer(status, sentence)
+        answers: Json = {}
+        for status, shown in one.answers.items():
+            answers[str(status)] = {
                 "description": HTTPStatus(status).phrase,
                 "headers": VERSION_SHOWN if self._has_versions(prefix) else {},
-                "content": content(schemas[0] if len(schemas) == 1 else {"anyOf": schemas}),
+                "content": _either(
+                    self._content(shown), form.content() if str(status) in errors else {}
+                ),
                 "links": self._links(prefix) if status == HTTPStatus.CREATED else {},
             }
-        return dict(sorted(answers.items()))
+        return dict(sorted((errors | answers).items()))
+
+    def _content(self, shown: Content) -> Json:
+        if shown is None:
+            return {}
+        if isinstance(shown, type):
+            return content(self._shown[shown])
+        return content(self._published.take_in(shown))
 
     def _has_versions(self, prefix: str) -> bool:
         return any(one.versioned for one in self._rooms[prefix])
@@ -135,16 +155,30 @@ class Document:
         }
 
 
-def _request_schemas(models: Iterable[type[BaseModel]]) -> tuple[dict[type[BaseModel], Json], Json]:
-    """How each model is referred to, and all the components that they consist of."""
+def _either(first: Json, second: Json) -> Json:
+    """The content of an answer that may be one or the other."""
+    both = first | second
+    for kind in first.keys() & second.keys():
+        both[kind] = {"schema": {"anyOf": [first[kind]["schema"], second[kind]["schema"]]}}
+    return both
+
+
+def _model_schemas(
+    models: Iterable[type[BaseModel]], mode: Literal["validation", "serialization"], kind: str
+) -> tuple[dict[type[BaseModel], Json], Json]:
+    """How each model is referred to, and all the components that they consist of.
+
+    Their names begin with the `kind`.
+    """
     ordered = sorted(models, key=lambda model: (model.__module__, model.__name__))
+    place = f"{_SCHEMAS}{kind}."
     references, definitions = models_json_schema(
-        [(model, "validation") for model in ordered], ref_template=_REQUESTS + "{model}"
+        [(model, mode) for model in ordered], ref_template=place + "{model}"
     )
-    whole = [definitions["$defs"], [references[model, "validation"] for model in ordered]]
+    whole = [definitions.get("$defs", {}), [references[model, mode] for model in ordered]]
     # A model that is private to its room is none to those who read the document.
-    public = json.loads(json.dumps(whole).replace(f'"{_REQUESTS}_', f'"{_REQUESTS}'))
-    named = {f"request.{name.removeprefix('_')}": schema for name, schema in public[0].items()}
+    public = json.loads(json.dumps(whole).replace(f'"{place}_', f'"{place}'))
+    named = {f"{kind}.{name.removeprefix('_')}": schema for name, schema in public[0].items()}
     assert len(named) == len(public[0])  # noqa: S101 - two models of one name would be mixed up.
     return dict(zip(ordered, public[1], strict=True)), named
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import NamedTuple
 
-from deployments.foundation.http import MAX_BODY_BYTES
+from deployments.foundation.http import MAX_BODY_BYTES, Dialect
 from deployments.foundation.operations import Operation
 from deployments.foundation.ucp import VERSION, Json
 
 DESCRIPTION = f"""The Universal Commerce Protocol's REST binding, version {VERSION}.
 
 Business outcomes are answered with status 200 and `ucp.status: error`, or with messages in the
-resource; mistakes in a request, and failures, with `code` and `content`. A request may have
-{MAX_BODY_BYTES} bytes. What UCP knows and the store does not use is ignored.
+resource; mistakes in a request, and failures, with `code` and `content`; operations that are not
+UCP's answer those with problem details (RFC 9457). A request may have {MAX_BODY_BYTES} bytes. What
+UCP knows and the store does not use is ignored.
 
 Before a request reaches an operation, the proxy in front may answer it in a form of its own: 400
 for what is no HTTP, 404 for a path that begins with no service's prefix, 500 or 503 when a service
 is down or has more to do than it can queue.
 
-The schemas that are not named `request…` or `protocol_error` are those of the Universal Commerce
-Protocol, by the UCP Authors, under the Apache License 2.0.
+The schemas that are not named `request…`, `answer…`, `problem` or `protocol_error` are those of the
+Universal Commerce Protocol, by the UCP Authors, under the Apache License 2.0.
 """
 
 
@@ -28,9 +31,9 @@ def ref(kind: str, name: str) -> Json:
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
-def content(schema: Json) -> Json:
+def content(schema: Json, media_type: str = "application/json") -> Json:
     """JSON of this schema, as a body."""
-    return {"application/json": {"schema": schema}}
+    return {media_type: {"schema": schema}}
 
 
 def parameters(one: Operation) -> list[str]:
@@ -105,13 +108,27 @@ HEADERS: Json = {
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
 }
-PROTOCOL_ERROR: Json = {
+_PROTOCOL_ERROR: Json = {
     "type": "object",
     "description": "A request that cannot be served as it is, or a failure.",
     "required": ["code", "content"],
     "properties": {
         "code": {"type": "string", "description": "What is the matter, for programs."},
         "content": {"type": "string", "description": "What is the matter, for people."},
+    },
+    "additionalProperties": False,
+}
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "Problem details (RFC 9457): a request that cannot be served as it is, or a "
+    "failure.",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri", "description": "Names the problem."},
+        "title": {"type": "string", "description": "The type in words."},
+        "status": {"type": "integer", "description": "The answer's status."},
+        "detail": {"type": "string", "description": "What is the matter, for people."},
+        "code": {"type": "string", "description": "What is the matter, for programs."},
     },
     "additionalProperties": False,
 }
@@ -133,12 +150,38 @@ _DESCRIPTIONS = {
 _HEADERS_OF = {429: ("RateLimit", "RateLimit-Policy", "Retry-After"), 503: ("Retry-After",)}
 
 
-def _response(status: int) -> Json:
-    return {
-        "description": f"{HTTPStatus(status).phrase}. {_DESCRIPTIONS[status]}",
-        "headers": {name: ref("headers", name) for name in _HEADERS_OF.get(status, ())},
-        "content": content(ref("schemas", "protocol_error")),
-    }
+class ErrorForm(NamedTuple):
+    """How a dialect's errors are described."""
+
+    schema_name: str
+    schema: Json
+    media_type: str
+    prefix: str = ""
+    """What the names of its common answers begin with."""
+
+    def content(self) -> Json:
+        """An error, as a body."""
+        return content(ref("schemas", self.schema_name), self.media_type)
+
+    def common(self, status: str) -> Json:
+        """A reference to what every operation of the dialect answers with this status."""
+        return ref("responses", f"{self.prefix}{status}")
+
+    def responses(self) -> Json:
+        """The answers that operations of the dialect have in common, by name."""
+        return {f"{self.prefix}{status}": self.answer(status) for status in _DESCRIPTIONS}
+
+    def answer(self, status: int, sentence: str | None = None) -> Json:
+        """An answer with an error; `sentence` says what it means here."""
+        headers = _HEADERS_OF.get(status, ())
+        return {
+            "description": f"{HTTPStatus(status).phrase}. {sentence or _DESCRIPTIONS[status]}",
+            "headers": {name: ref("headers", name) for name in headers},
+            "content": self.content(),
+        }
 
 
-RESPONSES: Json = {str(status): _response(status) for status in _DESCRIPTIONS}
+ERROR_FORMS: Mapping[Dialect, ErrorForm] = {
+    "ucp": ErrorForm("protocol_error", _PROTOCOL_ERROR, "application/json"),
+    "problem": ErrorForm("problem", _PROBLEM, "application/problem+json", "problem_"),
+}

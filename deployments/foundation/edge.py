@@ -7,7 +7,7 @@ shares, and by the room for its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.deadline import within
-from deployments.foundation.http import BODY_SECONDS, ProtocolError, answer
+from deployments.foundation.http import BODY_SECONDS, Dialect, ProtocolError, error_answer
 from deployments.foundation.idempotency import KeyReused, StaleVersion, StillRunning
 from deployments.foundation.operations import Handler, Operation
 from deployments.foundation.rate_limits import RateLimits, Standing
@@ -44,18 +44,16 @@ _EXTRA = "fieldhouse.headers"
 _log = logging.getLogger(__name__)
 
 
-def _protocol_error(_request: Request, error: Exception) -> Response:
+def _protocol_error(_request: Request, error: Exception) -> ProtocolError:
     assert isinstance(error, ProtocolError)  # noqa: S101 - Starlette's handlers are typed loosely.
-    body = {"code": error.code, "content": error.content}
-    return answer(body, status=error.status, headers=error.headers)
+    return error
 
 
-def _http_exception(request: Request, error: Exception) -> Response:
+def _http_exception(request: Request, error: Exception) -> ProtocolError:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-    body = {"code": code, "content": f"{error.detail}."}
     headers = {"Allow": _allowed(request)} if error.status_code == _NO_SUCH_METHOD else None
-    return answer(body, status=error.status_code, headers=headers or error.headers)
+    return ProtocolError(error.status_code, code, f"{error.detail}.", headers or error.headers)
 
 
 def _allowed(request: Request) -> str:
@@ -67,36 +65,57 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-def _shared_refusal(_request: Request, error: Exception) -> Response:
+def _shared_refusal(request: Request, error: Exception) -> ProtocolError:
     assert isinstance(error, Refusal)  # noqa: S101
     status = _STATUS.get(type(error))
     if status is None:
         _log.error("a refusal reached the edge unanswered", exc_info=error)
-        return _bug(_request, error)
-    return answer({"code": error.code, "content": error.sentence}, status=status)
+        return _bug(request, error)
+    return ProtocolError(status, error.code, error.sentence)
 
 
-def _unavailable(_request: Request, error: Exception) -> Response:
+def _unavailable(_request: Request, error: Exception) -> ProtocolError:
     _log.warning("%s", error)
-    content = "A service that this needs does not answer. Repeat the request, under the same key."
-    body = {"code": "unavailable", "content": content}
-    return answer(body, status=503, headers={"Retry-After": "1"})
+    sentence = "A service that this needs does not answer. Repeat the request, under the same key."
+    return ProtocolError(503, "unavailable", sentence, {"Retry-After": "1"})
 
 
-def _late(_request: Request, _error: Exception) -> Response:
+def _late(_request: Request, _error: Exception) -> ProtocolError:
     _log.warning("an answer took longer than is allowed")
-    content = "This took longer than the store allows. Repeat the request, under the same key."
-    return answer({"code": "timeout", "content": content}, status=503, headers={"Retry-After": "1"})
+    sentence = "This took longer than the store allows. Repeat the request, under the same key."
+    return ProtocolError(503, "timeout", sentence, {"Retry-After": "1"})
 
 
-def _gone(_request: Request, _error: Exception) -> Response:
+def _gone(_request: Request, _error: Exception) -> ProtocolError:
     # Nobody reads this: the client left before it had sent its body.
-    return answer({"code": "invalid_request", "content": "The body is incomplete."}, status=400)
+    return ProtocolError(400, "invalid_request", "The body is incomplete.")
 
 
-def _bug(_request: Request, _error: Exception) -> Response:
-    content = "Something is wrong on our side and has been logged. Repeat the request later."
-    return answer({"code": "internal_error", "content": content}, status=500)
+def _bug(_request: Request, _error: Exception) -> ProtocolError:
+    sentence = "Something is wrong on our side and has been logged. Repeat the request later."
+    return ProtocolError(500, "internal_error", sentence)
+
+
+_ERRORS: Mapping[type[Exception], Callable[[Request, Exception], ProtocolError]] = {
+    ProtocolError: _protocol_error,
+    HTTPException: _http_exception,
+    Refusal: _shared_refusal,
+    NeighbourUnavailable: _unavailable,
+    RedisConnectionError: _unavailable,
+    RedisTimeoutError: _unavailable,
+    TimeoutError: _late,
+    ClientDisconnect: _gone,
+    Exception: _bug,
+}
+
+
+def _answers_to(
+    said: Callable[[Request, Exception], ProtocolError], dialect: Dialect
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        return error_answer(said(request, error), dialect)
+
+    return handle
 
 
 @dataclass(frozen=True)
@@ -173,21 +192,22 @@ def http_app(
     limits: RateLimits | None = None,
     patience: Patience = Patience(),
 ) -> ASGIApp:
-    """The ASGI application of a room; `/` in a route is the room's prefix itself."""
+    """The ASGI application of a room; `/` in a route is the room's prefix itself.
+
+    Every error is answered in the dialect of the room's operations.
+    """
+    dialect = _dialect_of(routes)
     app = Starlette(
         routes=[_guarded(route, limits, patience) for route in routes],
-        exception_handlers={
-            ProtocolError: _protocol_error,
-            HTTPException: _http_exception,
-            Refusal: _shared_refusal,
-            NeighbourUnavailable: _unavailable,
-            RedisConnectionError: _unavailable,
-            RedisTimeoutError: _unavailable,
-            TimeoutError: _late,
-            ClientDisconnect: _gone,
-            Exception: _bug,
-        },
+        exception_handlers={kind: _answers_to(said, dialect) for kind, said in _ERRORS.items()},
     )
     # A redirect would be built from the Host header, and a path with a slash too many is unknown.
     app.router.redirect_slashes = False
     return _Edge(app)
+
+
+def _dialect_of(routes: Sequence[Route]) -> Dialect:
+    """The one dialect of all operations: a path that none of them has is answered in it too."""
+    dialects = {route.dialect for route in routes if isinstance(route, Operation)} or {"ucp"}
+    (dialect,) = dialects
+    return dialect

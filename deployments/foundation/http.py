@@ -1,15 +1,15 @@
 """What a room's routes use of HTTP: bodies in, answers out.
 
-Protocol errors answer with `code` and `content` (UCP, "Error Responses"); business outcomes are
-the rooms' own.
+What cannot be served as it is becomes a `ProtocolError`, which the edge answers in the room's
+dialect; business outcomes are the rooms' own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
@@ -19,6 +19,10 @@ from starlette.responses import JSONResponse, Response
 MAX_BODY_BYTES = 256 * 1024
 BODY_SECONDS = "fieldhouse.body_seconds"
 """Where in a request's scope the edge says how long its body may take to arrive."""
+Dialect = Literal["ucp", "problem"]
+"""How a room answers with an error: as UCP does, or as RFC 9457 does."""
+PROBLEM_TYPE = "https://fieldhouse.org/problems/"
+"""What the `type` of a problem begins with; its code follows. Nothing needs to be found there."""
 _SHOWN_MISTAKES = 5
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
@@ -45,6 +49,34 @@ def answer(
 ) -> Response:
     """A JSON answer."""
     return JSONResponse(body, status_code=status, headers=headers)
+
+
+def error_answer(error: ProtocolError, dialect: Dialect) -> Response:
+    """The error's answer: `code` and `content` (UCP, "Error Responses"), or problem details."""
+    return _PUT[dialect](error)
+
+
+def _put_plainly(error: ProtocolError) -> Response:
+    body = {"code": error.code, "content": error.content}
+    return answer(body, status=error.status, headers=error.headers)
+
+
+def _put_as_problem(error: ProtocolError) -> Response:
+    """RFC 9457; the code is a member too, so that programs need not take the type apart."""
+    body = {
+        "type": f"{PROBLEM_TYPE}{error.code}",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.content,
+        "code": error.code,
+    }
+    return JSONResponse(body, error.status, error.headers, media_type="application/problem+json")
+
+
+_PUT: Mapping[Dialect, Callable[[ProtocolError], Response]] = {
+    "ucp": _put_plainly,
+    "problem": _put_as_problem,
+}
 
 
 async def read_body(request: Request) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -16,7 +16,9 @@ from starlette.types import ASGIApp
 
 from deployments.foundation.deadline import remaining
 from deployments.foundation.edge import MAX_HEAD_BYTES, Patience, http_app
-from deployments.foundation.http import answer, read_body
+from deployments.foundation.http import MAX_BODY_BYTES, Dialect, ProtocolError, answer, read_body
+from deployments.foundation.idempotency import stale_version
+from deployments.foundation.operations import Handler, Operation
 from tests.served import served
 
 HEADERS = {
@@ -160,3 +162,73 @@ async def test_a_method_that_is_not_allowed_is_told_all_that_are() -> None:
         response = await http.delete("/size")
     assert is_error(response, 405, "method_not_allowed")
     assert response.headers["allow"] == "GET, HEAD, POST"
+
+
+async def stale(_request: Request) -> Response:
+    raise stale_version(7)
+
+
+async def odd(_request: Request) -> Response:
+    raise ProtocolError(422, "address_not_public", "The address is not public.", {"X-Odd": "1"})
+
+
+def operation(
+    path: str, handler: Handler, dialect: Dialect, method: Literal["GET", "DELETE"] = "GET"
+) -> Operation:
+    return Operation(
+        method, path, handler, id="any", summary="Any", answers={200: {}}, dialect=dialect
+    )
+
+
+def problems() -> ASGIApp:
+    handlers = {"/fail": fail, "/wait": wait, "/stale": stale, "/odd": odd, "/size": size}
+    routes = [operation(path, handler, "problem") for path, handler in handlers.items()]
+    routes.append(operation("/left", left, "problem", "DELETE"))
+    return http_app(routes, patience=Patience(answer=SHORT))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/nowhere", 404, "not_found"),
+        ("/left", 405, "method_not_allowed"),
+        ("/stale", 412, "stale_version"),
+        ("/odd", 422, "address_not_public"),
+        ("/fail", 500, "internal_error"),
+        ("/wait", 503, "timeout"),
+        (f"/left?{'x' * MAX_HEAD_BYTES}", 405, "method_not_allowed"),
+        (f"/odd?{'x' * MAX_HEAD_BYTES}", 431, "request_too_large"),
+    ],
+)
+async def test_a_room_may_answer_every_error_with_problem_details(
+    path: str, status: int, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    async with client(problems()) as http:
+        response = await http.get(path)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert HEADERS.items() <= dict(response.headers).items()
+    told = response.json()
+    assert told["type"] == f"https://fieldhouse.org/problems/{code}"
+    assert (response.status_code, told["status"], told["code"]) == (status, status, code)
+    assert told["title"] == code.replace("_", " ").capitalize()
+    assert set(told) == {"type", "title", "status", "code", "detail"}
+
+
+async def test_a_problem_has_the_headers_of_its_error() -> None:
+    async with client(problems()) as http:
+        assert (await http.get("/odd")).headers["x-odd"] == "1"
+        assert (await http.get("/wait")).headers["retry-after"] == "1"
+        assert (await http.get("/left")).headers["allow"] == "DELETE"
+        large = await http.request("GET", "/size", content=b" " * (MAX_BODY_BYTES + 1))
+    assert (large.status_code, large.json()["status"]) == (413, 413)
+
+
+async def test_what_is_deleted_is_an_operation_like_any_other() -> None:
+    async with client(problems()) as http:
+        assert (await http.delete("/left")).status_code == 200
+
+
+def test_a_room_has_one_dialect() -> None:
+    with pytest.raises(ValueError, match="unpack"):
+        http_app([operation("/a", left, "ucp"), operation("/b", left, "problem")])

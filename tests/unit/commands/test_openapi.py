@@ -11,9 +11,13 @@ import httpx
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from starlette.requests import Request
+from starlette.responses import Response
 
-from commands.openapi import as_text, public_operations
+from commands.openapi import Document, as_text, public_operations
 from deployments.foundation.edge import http_app
+from deployments.foundation.message import Message
+from deployments.foundation.operations import Operation
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
 from tests.conftest import ClientOf
 from tests.unit.commands.whole_store import URL, WholeStore
@@ -95,3 +99,60 @@ async def test_the_profile_serves_it_for_caches_to_keep(document: Json) -> None:
     assert response.json() == document
     assert response.headers["content-type"] == "application/json"
     assert response.headers["cache-control"] == "public, max-age=300"
+
+
+class _Hook(Message):
+    url: str
+
+
+class Shown(Message):
+    id: str
+    hook: _Hook
+
+
+async def absent(_request: Request) -> Response:
+    raise AssertionError("an operation is described without being called")
+
+
+def problem_room() -> list[Operation]:
+    post = Operation(
+        "POST",
+        "/",
+        absent,
+        id="add_hook",
+        summary="Add",
+        bodies=(_Hook,),
+        answers={201: Shown},
+        errors={422: "The address is not public."},
+        dialect="problem",
+    )
+    delete = Operation(
+        "DELETE", "/{id}", absent, id="end", summary="End", answers={204: None}, dialect="problem"
+    )
+    return [post, delete]
+
+
+def test_a_room_that_is_not_ucps_is_described_with_its_own_models_and_problem_details() -> None:
+    described = Document({"/hooks": problem_room()}).to_json()
+    test_the_document_needs_nothing_else_to_be_read(described)
+    test_every_component_is_a_schema_that_something_refers_to(described)
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
+    for answer in described["components"]["responses"].values():
+        assert answer["content"] == problem
+    added, ended = described["paths"]["/hooks"]["post"], described["paths"]["/hooks/{id}"]["delete"]
+    assert added["responses"]["422"]["content"] == problem
+    assert added["responses"]["422"]["description"].endswith("The address is not public.")
+    shown = added["responses"]["201"]["content"]["application/json"]["schema"]
+    assert shown == {"$ref": "#/components/schemas/answer.Shown"}
+    assert ended["responses"]["204"]["content"] == {}
+    assert ended["responses"]["404"] == {"$ref": "#/components/responses/problem_404"}
+
+
+def test_rooms_of_both_kinds_are_described_side_by_side() -> None:
+    rooms = {**public_operations(), "/hooks": problem_room()}
+    described = Document(rooms).to_json()
+    test_the_document_needs_nothing_else_to_be_read(described)
+    test_every_component_is_a_schema_that_something_refers_to(described)
+    assert (
+        described["paths"]["/carts"] == Document(public_operations()).to_json()["paths"]["/carts"]
+    )
