@@ -36,6 +36,7 @@ def traceback_text(error: BaseException) -> str:
 
 
 def _harmless(text: str) -> str:
+    text = text.encode(errors="backslashreplace").decode()  # Redis and logs take text only.
     for pattern, shown in _SECRETS:
         text = pattern.sub(shown, text)
     return text

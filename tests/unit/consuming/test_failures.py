@@ -201,6 +201,22 @@ async def test_what_is_hopeless_is_given_up_at_once(
     assert await shelf.kept(bad) == [2, 1]
 
 
+async def test_an_error_that_is_no_text_is_kept_all_the_same(
+    mill: Mill, shelf: Shelf, run: Run
+) -> None:
+    """What another program said may hold bytes that are no UTF-8."""
+
+    async def babble(_envelope: Envelope) -> None:
+        raise BrokenError("250 caf\udce9 \x00")
+
+    shelf.trouble = babble
+    run(shelf)
+    await mill.grind(*subjects(1))
+    await letters_are(shelf, 1)
+    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    assert r"caf\udce9" in letter.error
+
+
 async def test_a_handler_that_hangs_has_failed(mill: Mill, shelf: Shelf, run: Run) -> None:
     slow, quick = subjects(2, stream=1)
 
@@ -319,6 +335,7 @@ def test_pauses_grow_up_to_the_longest(attempts: int, first: float, longest: flo
         ("[Errno 28] No space left on device", "[Errno 28] No space left on device"),
         ("550 <ada.lovelace+x@mail.example.com>: no", "550 <…@…>: no"),
         ('to "ada lovelace"@example.com, ü@bücher.example', "to …@…, …@…"),
+        ("no text: \udce9\ud800", r"no text: \udce9\ud800"),
         ("x" * 501, "x" * 500 + "…"),
     ],
 )
