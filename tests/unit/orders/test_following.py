@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -37,7 +38,7 @@ from tests.unit.orders.facts import (
     shipment,
     told,
 )
-from tests.unit.orders.world import order, undo, wanted
+from tests.unit.orders.world import NOON, order, undo, wanted
 
 HELMETS, BIKE = {"line_1": 1}, {"line_1": 1, "line_2": 1}
 """One unit of the first line, and the rest of the order."""
@@ -197,6 +198,10 @@ async def test_a_fulfillment_event_says_how_to_follow_the_shipment(
         "occurred_at": when[1],
         **tracked,
     }
+    (found,) = (await orders.get(wanted())).shipments
+    assert (found.created_at, found.shipped_at, found.delivered_at) == tuple(
+        NOON + timedelta(minutes=minutes) for minutes in (1, 2, 3)
+    )
 
 
 async def test_shipments_are_announced_and_the_last_one_completes_the_order(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from deployments.foundation.events import Envelope
 from deployments.orders.contract import Order
 from deployments.orders.events import (
+    OrderCancelled,
     OrderDelivered,
     OrderPaid,
     OrderPlaced,
@@ -25,7 +26,7 @@ from tests.announced import announced
 from tests.conftest import ClientOf
 from tests.ucp_schemas import assert_valid
 from tests.unit.orders.facts import captured, hear, in_turn, refunded, shipment
-from tests.unit.orders.world import order, wanted
+from tests.unit.orders.world import order, undo, wanted
 
 SHIPMENTS = {"a": {"line_1": 1}, "b": {"line_1": 1, "line_2": 1}}
 EXPECTED = {
@@ -115,3 +116,17 @@ async def test_rooms_that_tell_at_once_end_in_the_same_order(
     readers = sequences(saga) * (2 if twice else 1)
     await asyncio.gather(*(hear(orders, *each) for each in readers))
     await judge(orders, redis_of, saga, reference)
+
+
+async def test_nothing_is_announced_after_a_withdrawal_that_comes_at_the_same_time(
+    orders: OrdersService, redis_of: ClientOf
+) -> None:
+    for number in range(20):
+        saga = f"x{number}x"
+        await orders.place(order(saga))
+        at_once = [hear(orders, *each) for each in sequences(saga)]
+        withdrawal = orders.withdraw(undo(saga))
+        await asyncio.gather(*at_once[: number % 4], withdrawal, *at_once[number % 4 :])
+    last = {event.subject: event.type for event in await announced(redis_of("orders"), "orders")}
+    assert set(last.values()) == {OrderCancelled.type}
+    assert len(last) == 20
