@@ -18,6 +18,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from deployments.foundation.contracts import Method, methods_of
 from deployments.foundation.deadline import remaining, within
 from deployments.foundation.refusal import Refusal, from_wire, to_wire
+from deployments.foundation.trace import traceparent, tracing
 
 Api = TypeVar("Api")
 Reply = tuple[str, bytes]
@@ -62,8 +63,17 @@ class Endpoint:
         self._methods = methods_of(api)
         self._service = service
 
-    async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
-        """Answer one call within the caller's remaining seconds, and stop when they are over."""
+    async def __call__(
+        self, method: str, body: bytes, seconds: float, trace: str | None = None
+    ) -> Reply:
+        """Answer one call within the caller's remaining seconds, and stop when they are over.
+
+        `trace` is the caller's, as W3C spells it; without it the work at hand keeps the one it has.
+        """
+        with tracing(trace or traceparent()):
+            return await self._within(seconds, method, body)
+
+    async def _within(self, seconds: float, method: str, body: bytes) -> Reply:
         try:
             async with within(seconds):
                 return await self._answer(method, body)

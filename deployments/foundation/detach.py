@@ -1,7 +1,8 @@
 """Work that must finish even when the client that asked for it has left.
 
 Serve cancels a handler, and every handle call made in its context, when the client goes away;
-`asyncio.shield` alone does not stop that, because the calls are found through the context.
+`asyncio.shield` alone does not stop that, because the calls are found through the context. So this
+work has a context of its own, into which only the trace is carried on.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from deployments.foundation.deadline import within
+from deployments.foundation.trace import traceparent, tracing
 
 T = TypeVar("T")
 _running: set[asyncio.Task[Any]] = set()
 _log = logging.getLogger(__name__)
 
 
-async def _bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
-    async with within(seconds):
-        return await work
+async def _bounded(work: Coroutine[Any, Any, T], seconds: float, trace: str) -> T:
+    with tracing(trace):
+        async with within(seconds):
+            return await work
 
 
 def _log_failure(task: asyncio.Task[Any]) -> None:
@@ -31,7 +34,8 @@ def _log_failure(task: asyncio.Task[Any]) -> None:
 
 def _start(work: Coroutine[Any, Any, T], seconds: float, name: str) -> asyncio.Task[T]:
     context = contextvars.Context()
-    task = context.run(asyncio.create_task, _bounded(work, seconds), name=name)
+    bounded = _bounded(work, seconds, traceparent())
+    task = context.run(asyncio.create_task, bounded, name=name)
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task

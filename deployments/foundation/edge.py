@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,6 +27,7 @@ from deployments.foundation.idempotency import KeyReused, StaleVersion, StillRun
 from deployments.foundation.operations import Handler, Operation
 from deployments.foundation.rate_limits import RateLimits, Standing
 from deployments.foundation.refusal import Refusal
+from deployments.foundation.trace import tracing
 
 MAX_HEAD_BYTES = 16 * 1024
 _NO_SUCH_METHOD = 405
@@ -127,7 +128,8 @@ class Patience:
 
 
 class _Edge:
-    """The outermost layer: lets a route at the prefix itself match, and completes all headers.
+    """The outermost layer: opens the trace of the request, lets a route at the prefix itself match,
+    and completes all headers.
 
     Serve strips the route prefix into `root_path`; Starlette then sees an empty path.
     """
@@ -151,7 +153,8 @@ class _Edge:
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, complete)
+        with tracing(Headers(scope=scope).get("traceparent")):
+            await self._app(scope, receive, complete)
 
 
 def _guarded(route: Route, limits: RateLimits | None, patience: Patience) -> Route:

@@ -12,6 +12,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments.foundation.calls import NeighbourUnavailable, Reply, answered
 from deployments.foundation.neighbours import neighbour
+from deployments.foundation.trace import traceparent
 
 Api = TypeVar("Api")
 _log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class ServeTransport:
         seconds: float,
     ) -> Reply:
         try:
-            return cast(Reply, await handle.invoke.remote(method, body, seconds))
+            return await _invoke(handle, method, body, seconds)
         except asyncio.CancelledError as ended:
             # A replica that ends cancels what it is working on; nobody cancelled this side then.
             task = asyncio.current_task()
@@ -73,6 +74,21 @@ class ServeTransport:
         except Exception as lost:
             _log.warning("a call of %s was lost: %s", self._app, type(lost).__name__)
             raise NeighbourUnavailable(self._app, type(lost).__name__, "lost") from lost
+
+
+async def _invoke(
+    handle: Any,  # noqa: ANN401
+    method: str,
+    body: bytes,
+    seconds: float,
+) -> Reply:
+    """The call with the trace of the work at hand."""
+    call = (method, body, seconds)
+    try:
+        return cast(Reply, await handle.invoke.remote(*call, traceparent()))
+    except TypeError:
+        # An earlier version takes no trace. It has done nothing: what a service raises is data.
+        return cast(Reply, await handle.invoke.remote(*call))
 
 
 def connect(api: type[Api], *, app: str, seconds: float = 5.0) -> Api:

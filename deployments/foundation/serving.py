@@ -23,9 +23,15 @@ class Serving:
         """Answer `invoke` with this service."""
         self._endpoint, self._redis = Endpoint(api, service), redis
 
-    async def invoke(self, method: str, body: bytes, seconds: float) -> Reply:
-        """One call from another room; `deployments.foundation.calls` makes them."""
-        return await self._endpoint(method, body, seconds)
+    async def invoke(
+        self, method: str, body: bytes, seconds: float, trace: str | None = None
+    ) -> Reply:
+        """One call from another room; `deployments.foundation.handles` makes them.
+
+        Rooms of different versions call each other: an argument that is added has a default, and
+        its callers do without it when it is not taken.
+        """
+        return await self._endpoint(method, body, seconds, trace)
 
     async def check_health(self) -> None:
         """Raises when this replica's Redis does not answer."""

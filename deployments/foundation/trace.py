@@ -1,7 +1,8 @@
 """Which trace the work at hand belongs to, as W3C Trace Context spells it.
 
-Whoever lets work in (an edge with a `traceparent` header, a consumer with an event) opens a block
-with `tracing`; what is announced in it carries the trace on.
+Whoever lets work in (an edge with a `traceparent` header, an endpoint with a call, a consumer with
+an event) opens a block with `tracing`; calls that are made and facts that are announced in it carry
+the trace on. A trace says which work belongs together, and nothing about anybody.
 """
 
 from __future__ import annotations

@@ -29,13 +29,15 @@ class Handle:
     def __init__(self, call: Call) -> None:
         self._call = call
         self.calls: list[tuple[str, bytes, float]] = []
+        self.traces: list[str] = []
 
     @property
     def invoke(self) -> Handle:
         return self
 
-    def remote(self, method: str, body: bytes, seconds: float) -> Awaitable[Reply]:
+    def remote(self, method: str, body: bytes, seconds: float, trace: str) -> Awaitable[Reply]:
         self.calls.append((method, body, seconds))
+        self.traces.append(trace)
         return self._call()
 
 
