@@ -7,7 +7,7 @@ from deployments.foundation.events import Envelope, Event, fact_of
 from deployments.foundation.subscriptions import Handler, Subscription
 from deployments.notifications.domain import Source
 from deployments.notifications.service import HANDLER_SECONDS, NotificationsService
-from deployments.orders.events import OrderCancelled, OrderPlaced
+from deployments.orders.events import OrderCancelled, OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
 
 _WITHIN_SECONDS = HANDLER_SECONDS + 5.0
@@ -23,7 +23,13 @@ class NotificationsConsumers:
     def subscriptions(self) -> list[Subscription]:
         """All that notifications listens to."""
         handlers: dict[str, dict[type[Event], Handler]] = {
-            "orders": {OrderPlaced: self._order_placed, OrderCancelled: self._order_cancelled},
+            "orders": {
+                OrderPlaced: self._order_placed,
+                OrderShipped: self._order_shipped,
+                OrderDelivered: self._order_delivered,
+                OrderCancelled: self._order_cancelled,
+            },
+            # Orders announces refunds as well; this is the one that is mailed.
             "payments": {PaymentRefunded: self._payment_refunded},
             "carts": {CartAbandoned: self._cart_abandoned},
         }
@@ -34,6 +40,12 @@ class NotificationsConsumers:
 
     async def _order_placed(self, envelope: Envelope) -> None:
         await self._service.order_placed(_source(envelope), fact_of(envelope, OrderPlaced))
+
+    async def _order_shipped(self, envelope: Envelope) -> None:
+        await self._service.order_shipped(_source(envelope), fact_of(envelope, OrderShipped))
+
+    async def _order_delivered(self, envelope: Envelope) -> None:
+        await self._service.order_delivered(_source(envelope), fact_of(envelope, OrderDelivered))
 
     async def _order_cancelled(self, envelope: Envelope) -> None:
         await self._service.order_cancelled(_source(envelope), fact_of(envelope, OrderCancelled))

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from deployments.carts.events import CartAbandoned
 from deployments.foundation.message import Currency, Message
-from deployments.orders.events import OrderPlaced
+from deployments.orders.events import OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
 
 Purpose = Literal["transactional", "promotional"]
@@ -78,6 +78,16 @@ def order_placed(source: Source, order: OrderPlaced) -> Notice:
     return Notice(
         source, order.buyer_email, "order_placed", details=details, order_id=order.order_id
     )
+
+
+def order_shipped(source: Source, parcel: OrderShipped, order: OrderNote) -> Notice:
+    """A parcel is on its way, with all of an order, the last of it, or a part."""
+    return Notice(source, order.buyer_email, "order_shipped", details={"parcel": parcel})
+
+
+def order_delivered(source: Source, parcel: OrderDelivered, order: OrderNote) -> Notice:
+    """A parcel has arrived."""
+    return Notice(source, order.buyer_email, "order_delivered", details={"parcel": parcel})
 
 
 def order_cancelled(source: Source, order: OrderNote) -> Notice:

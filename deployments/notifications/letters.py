@@ -16,6 +16,7 @@ from pathlib import Path
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from deployments.foundation.subscriptions import HopelessError
 from deployments.notifications.domain import Notice, money
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -60,7 +61,7 @@ class Letters:
         mail["Message-ID"] = f"<{notice.source.event}@{self._sender.domain}>"
         mail["Date"] = notice.source.at.astimezone(UTC)
         mail["From"] = self._sender
-        mail["To"] = Address(addr_spec=(notice.to or "").strip())
+        mail["To"] = _buyer(notice)
         # RFC 3834: so that nobody's holiday notice answers.
         mail["Auto-Submitted"] = "auto-generated"
 
@@ -78,3 +79,11 @@ class Letters:
         except Exception as broken:
             # A template runs whatever it is made of, so it may raise whatever there is.
             raise TemplateBrokenError(f"{file}: {type(broken).__name__}: {broken}") from broken
+
+
+def _buyer(notice: Notice) -> Address:
+    try:
+        return Address(addr_spec=(notice.to or "").strip())
+    except Exception:  # noqa: BLE001 - the parser fails in many ways at what is no address.
+        # Not `from` it: that would name the buyer.
+        raise HopelessError("what the buyer gave is no address") from None

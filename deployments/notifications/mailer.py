@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
+from base64 import b64encode
+from collections.abc import Iterable
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -12,13 +16,32 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from deployments.foundation.detach import go_on
+from deployments.foundation.subscriptions import HopelessError
+
 _PORTS = {"smtp": 25, "smtps": 465}
 _ANSWER_SECONDS = 10.0
+_GOODBYE_SECONDS = 2.0
+_LEAST_PERMANENT = 500
+_OURS_TO_MEND = {530, 534, 535, 538}
+"""RFC 4954: we are to log in first, or otherwise, which some servers say only now."""
+_REFUSED: tuple[tuple[type[aiosmtplib.SMTPResponseException], str], ...] = (
+    (aiosmtplib.SMTPRecipientRefused, "refuses the recipient"),
+    (aiosmtplib.SMTPDataError, "refuses the mail"),
+    (aiosmtplib.SMTPSenderRefused, "refuses the sender"),
+    (aiosmtplib.SMTPAuthenticationError, "refuses the user and password"),
+    (aiosmtplib.SMTPConnectResponseError, "refuses the connection"),
+    (aiosmtplib.SMTPResponseException, "refuses to go on"),
+)
 _TAKES = "SMTP_URL takes smtp://[user:password@]host[:port], or smtps://…"
 
 
 class SmtpUrlError(ValueError):
     """`SMTP_URL` names no server; the message says what it takes, and repeats no password."""
+
+
+class NotTakenError(Exception):
+    """The server did not take a mail, and may take it later; the message says what it said."""
 
 
 class Mailer(Protocol):
@@ -27,7 +50,8 @@ class Mailer(Protocol):
     async def send(self, mail: EmailMessage, event: str) -> None:
         """Returns once somebody else is responsible for the mail; raises if nobody is.
 
-        `event` names the mail: sending it again must be no other mail.
+        `event` names the mail: sending it again must be no other mail. `HopelessError` if this
+        mail or its buyer is refused for good. What is raised names no buyer, and no password.
         """
 
 
@@ -52,9 +76,20 @@ class SmtpMailer:
         self._tls = parts.scheme == "smtps"
 
     async def send(self, mail: EmailMessage, event: str) -> None:  # noqa: ARG002 - it is in the mail.
-        """One connection a mail. What the server refuses is raised as it says so."""
-        await aiosmtplib.send(
-            mail,
+        """One connection a mail. What is wrong with a connection or a login is never hopeless."""
+        server = self._server()
+        try:
+            await server.connect()
+            await server.send_message(mail)
+        except aiosmtplib.SMTPException as why:
+            # Not `from why`: what the server said may name the buyer.
+            raise self._failure(_essence(why), [str(mail["To"])]) from None
+        finally:
+            # Nobody waits for it: the mail is taken, or is not, whatever becomes of the goodbye.
+            go_on(_leave(server), seconds=2 * _GOODBYE_SECONDS, name="goodbye to the mail server")
+
+    def _server(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             username=self._user,
@@ -63,6 +98,55 @@ class SmtpMailer:
             start_tls=None if self._tls or self._user is None else True,
             timeout=_ANSWER_SECONDS,
         )
+
+    def _failure(self, why: aiosmtplib.SMTPException, private: Iterable[str]) -> Exception:
+        said = _without([*private, *self._credentials()], str(why.message))
+        kind = HopelessError if _is_hopeless(why) else NotTakenError
+        return kind(f"{self._host}:{self._port} {_what(why)} {said}")
+
+    def _credentials(self) -> list[str]:
+        """The user and password, also as they go over the wire."""
+        user, password = self._user or "", self._password or ""
+        wire = (user, password, f"\0{user}\0{password}")
+        return [user, password, *(b64encode(text.encode()).decode() for text in wire)]
+
+
+async def _leave(server: aiosmtplib.SMTP) -> None:
+    with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+        async with asyncio.timeout(_GOODBYE_SECONDS):
+            await server.quit()
+    server.close()
+
+
+def _essence(why: aiosmtplib.SMTPException) -> aiosmtplib.SMTPException:
+    """What was said about the only recipient, if that is what it is about."""
+    if isinstance(why, aiosmtplib.SMTPRecipientsRefused):
+        return why.recipients[0]
+    return why
+
+
+def _is_hopeless(why: aiosmtplib.SMTPException) -> bool:
+    """Whether it is this buyer or this mail that the server does not want, now or later."""
+    if isinstance(why, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
+        return why.code >= _LEAST_PERMANENT and why.code not in _OURS_TO_MEND
+    # Raised only for an address that is not ASCII, which this server cannot take.
+    return isinstance(why, aiosmtplib.SMTPNotSupported)
+
+
+def _what(why: aiosmtplib.SMTPException) -> str:
+    if isinstance(why, aiosmtplib.SMTPResponseException):
+        refused = next(text for kind, text in _REFUSED if isinstance(why, kind))
+        return f"{refused}: {why.code}"
+    return f"fails: {type(why).__name__}:"
+
+
+def _without(private: Iterable[str], text: str) -> str:
+    """The text without these words, and without the first part of an address."""
+    for word in private:
+        for part in (word, word.rpartition("@")[0]):
+            if part:
+                text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    return text
 
 
 class MailDirectory:

@@ -27,7 +27,7 @@ from deployments.notifications.domain import Notice, OrderNote, Source
 from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import Mailer
 from deployments.notifications.store import NotificationsStore
-from deployments.orders.events import OrderCancelled, OrderPlaced
+from deployments.orders.events import OrderCancelled, OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
 
 SEND_SECONDS = 15.0
@@ -103,6 +103,17 @@ class NotificationsService:
         """Say that an order is none. Raises `OrderNotKnownError`."""
         note = _known(await self._store.cancel(order.order_id), order.order_id)
         await self._tell(domain.order_cancelled(source, note))
+
+    async def order_shipped(self, source: Source, parcel: OrderShipped) -> None:
+        """Say that a parcel is on its way. Raises `OrderNotKnownError`."""
+        await self._tell(domain.order_shipped(source, parcel, await self._order(parcel.order_id)))
+
+    async def order_delivered(self, source: Source, parcel: OrderDelivered) -> None:
+        """Say that a parcel has arrived. Raises `OrderNotKnownError`."""
+        await self._tell(domain.order_delivered(source, parcel, await self._order(parcel.order_id)))
+
+    async def _order(self, order_id: str) -> OrderNote:
+        return _known(await self._store.order(order_id), order_id)
 
     async def payment_refunded(self, source: Source, refund: PaymentRefunded) -> None:
         """Say that money was given back. Raises `OrderNotKnownError`."""

@@ -100,12 +100,14 @@ class NotificationsStore:
             _, note = await pipe.execute()
         return _note(note)
 
+    async def order(self, order_id: str) -> OrderNote | None:
+        """What is known of an order."""
+        return _note(await cast(Any, self._redis.hget(_order(order_id), "note")))
+
     async def order_of_payment(self, payment_id: str) -> OrderNote | None:
         """What is known of the order that a payment is for."""
         order_id = cast(str | None, await self._redis.get(_payment(payment_id)))
-        if order_id is None:
-            return None
-        return _note(await cast(Any, self._redis.hget(_order(order_id), "note")))
+        return None if order_id is None else await self.order(order_id)
 
     async def opt_out(self, address_id: str, *, out: bool) -> None:
         """Send an address no promotional mail any more, or send it again."""

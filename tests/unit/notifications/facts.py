@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from deployments.carts.events import AbandonedLine, CartAbandoned
-from deployments.orders.events import OrderCancelled, OrderPlaced, PlacedLine, PromisedDelivery
+from deployments.orders.events import (
+    MovedLine,
+    OrderCancelled,
+    OrderDelivered,
+    OrderPlaced,
+    OrderRefunded,
+    OrderShipped,
+    PlacedLine,
+    PromisedDelivery,
+)
 from deployments.payments.events import PaymentRefunded
 
 ADA = "ada@example.com"
@@ -36,6 +45,38 @@ def placed(number: int = 1, *, buyer: str | None = ADA, title: str = "Helmet") -
             latest=datetime(2026, 6, 5, tzinfo=UTC),
         ),
         buyer_email=buyer,
+    )
+
+
+def shipped(number: int = 1, parcel: int = 1, *, complete: bool = True) -> OrderShipped:
+    order = placed(number)
+    return OrderShipped(
+        order_id=order.order_id,
+        label=order.label,
+        platform=order.platform,
+        shipment_id=f"shipment_{parcel}",
+        carrier="Overland",
+        tracking_number=f"OV-{parcel}",
+        tracking_url=f"https://track.example/OV-{parcel}?lang=en&full=1",
+        lines=(MovedLine(id="line_1", sku="HELMET", title="Helmet", quantity=2),),
+        complete=complete,
+    )
+
+
+def delivered(number: int = 1, parcel: int = 1, *, complete: bool = True) -> OrderDelivered:
+    return OrderDelivered(**shipped(number, parcel, complete=complete).model_dump())
+
+
+def refund_followed(number: int = 1) -> OrderRefunded:
+    """What orders says of a refund that payments has announced."""
+    order = placed(number)
+    return OrderRefunded(
+        order_id=order.order_id,
+        label=order.label,
+        platform=order.platform,
+        currency="USD",
+        refund=500,
+        refunded=500,
     )
 
 

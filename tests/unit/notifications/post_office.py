@@ -61,7 +61,7 @@ def part(mail: EmailMessage, kind: str) -> str:
     assert body is not None
     text = body.get_content()
     assert isinstance(text, str)
-    return text
+    return text.replace("\r\n", "\n")
 
 
 @asynccontextmanager

@@ -5,15 +5,34 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiosmtplib.email import extract_recipients
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from deployments.foundation.events import Event
+from deployments.foundation.subscriptions import HopelessError
+from deployments.notifications.domain import Source, order_placed
+from deployments.notifications.letters import Letters
+from deployments.orders.events import OrderDelivered, OrderShipped
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
 from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.facts import ADA, abandoned, cancelled, placed, refunded
+from tests.unit.notifications.facts import (
+    ADA,
+    abandoned,
+    cancelled,
+    delivered,
+    placed,
+    refund_followed,
+    refunded,
+    shipped,
+)
 from tests.unit.notifications.post_office import PostOffice, part
-from tests.unit.notifications.world import World
+from tests.unit.notifications.world import SENDER, World
+from tests.unit.orders.facts import captured, hear, shipment, told
 from tests.unit.orders.world import PUBLIC_URL, order, undo
+
+LETTERS = Letters(SENDER)
 
 
 async def tell(world: World, *facts: Event) -> list[str]:
@@ -55,6 +74,91 @@ async def test_an_order_is_confirmed_as_orders_announces_it(
     assert confirmed["Subject"] == f"Your order {label}"
     assert "2 x Thing 1" in part(confirmed, "plain")
     assert withdrawn["Subject"] == f"Your order {label} was cancelled"
+
+
+async def test_each_parcel_is_told_of_as_orders_announces_it(
+    world: World, office: PostOffice
+) -> None:
+    orders = OrdersService(OrdersStore(world.redis_of("orders")), PUBLIC_URL)
+    async with world.consuming():
+        label = (await orders.place(order())).label
+        first, second = shipment("shipment_1", {"line_1": 2}), shipment("shipment_2", {"line_2": 1})
+        await hear(orders, told(captured()), *first, *second)
+        await eventually(lambda: office.has(5))
+        await world.settled()
+    _, *parcels = office.mails()
+    assert [mail["Subject"] for mail in parcels] == [
+        f"A part of your order {label} is on its way",
+        f"A part of your order {label} has arrived",
+        f"Your order {label} is on its way",
+        f"Your order {label} has arrived",
+    ]
+    assert [mail["To"] for mail in parcels] == [ADA] * 4
+    for mail, title, number in zip(parcels, (1, 1, 2, 2), (1, 1, 2, 2), strict=True):
+        assert f"Thing {title}\n" in part(mail, "plain")
+        assert f"Tracking number: OV-shipment_{number}\n" in part(mail, "plain")
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [
+        (shipped(complete=False), "the rest will follow:\n\n2 x Helmet\n"),
+        (shipped(), "all of your order FH-100001 is on its way:\n\n2 x Helmet\n"),
+        (delivered(complete=False), "the rest is still to come:\n\n2 x Helmet\n"),
+        (delivered(), "all of your order FH-100001 has arrived:\n\n2 x Helmet\n"),
+    ],
+)
+async def test_a_parcel_is_said_to_be_all_or_a_part(
+    world: World, office: PostOffice, fact: OrderShipped | OrderDelivered, says: str
+) -> None:
+    await tell(world, placed(), fact)
+    _, mail = office.mails()
+    assert says in part(mail, "plain")
+    assert "Where it is: https://track.example/OV-1?lang=en&full=1\n" in part(mail, "plain")
+    html = part(mail, "html")
+    assert "2 \N{MULTIPLICATION SIGN} Helmet" in html
+    assert "Tracking number: OV-1" in html
+    assert '<a href="https://track.example/OV-1?lang=en&amp;full=1">' in html
+    assert ("rest" in html) is not fact.complete
+    assert mail["List-Unsubscribe"] is None
+
+
+async def test_a_parcel_without_a_number_to_track_is_told_of_without(
+    world: World, office: PostOffice
+) -> None:
+    untracked = {"tracking_number": "", "tracking_url": ""}
+    await tell(world, placed(), shipped().model_copy(update=untracked))
+    _, mail = office.mails()
+    for kind in ("plain", "html"):
+        assert "Overland" in part(mail, kind)
+        assert "racking" not in part(mail, kind)
+        assert "Where it is" not in part(mail, kind)
+
+
+@pytest.mark.parametrize("fact", [shipped(), delivered()])
+async def test_a_parcel_waits_until_its_order_is_known(
+    world: World, office: PostOffice, fact: Event
+) -> None:
+    event = await world.announce(fact)
+    async with world.consuming():
+        await world.settled()
+        (letter,) = await world.letters.oldest()
+        assert letter.error.startswith("OrderNotKnownError: order_1")
+        await world.announce(placed())
+        await world.settled()
+        await world.letters.replay([letter.id])
+        await eventually(lambda: office.has(2))
+    assert office.mails()[1]["Message-ID"] == f"<{event}@fieldhouse.example>"
+
+
+async def test_a_refund_that_both_rooms_announce_is_one_mail(
+    world: World, office: PostOffice
+) -> None:
+    await tell(world, placed(), refunded(), refund_followed())
+    assert [mail["Subject"] for mail in office.mails()] == [
+        "Your order FH-100001",
+        "A refund for your order FH-100001",
+    ]
 
 
 async def test_what_an_event_says_is_text_and_no_markup(world: World, office: PostOffice) -> None:
@@ -139,11 +243,28 @@ async def test_a_reminder_that_comes_too_late_does_not_come(
     assert (await world.store.record(late))["why"] == "too late"
 
 
-@pytest.mark.parametrize("other", ["Grace <grace@example.com>", "no address", "a@b\nBcc: x@y.z"])
+@pytest.mark.parametrize(
+    "other", ["Grace <grace@example.com>", "no address", "a@b\nBcc: x@y.z", "a@["]
+)
 async def test_what_is_no_address_gets_no_mail(
     world: World, office: PostOffice, other: str
 ) -> None:
     await tell(world, placed(buyer=other), placed(2))
     assert [mail["To"] for mail in office.mails()] == [ADA]
     (letter,) = await world.letters.oldest()
-    assert letter.attempts == 12
+    assert letter.attempts == 1
+    assert letter.error.startswith("HopelessError: what the buyer gave is no address (")
+
+
+@settings(deadline=None)
+@given(st.one_of(st.text(), st.text('a"\\@. <>()[],;:=?\r\nü\0'), st.from_regex(".{1,5}@.{1,5}")))
+def test_an_address_is_written_to_alone_or_is_none(address: str) -> None:
+    source = Source("event_1", datetime(2026, 6, 1, tzinfo=UTC))
+    try:
+        mail = LETTERS.write(order_placed(source, placed(buyer=address)))
+    except HopelessError:
+        return
+    (recipient,) = extract_recipients(mail)
+    assert recipient.casefold() == address.strip().casefold()
+    assert mail.as_bytes().count(b"\r\nTo: ") == 1
+    assert b"\r\nBcc: " not in mail.as_bytes()

@@ -139,7 +139,7 @@ async def test_a_server_that_is_not_there_is_waited_for(world: World, office: Po
     async with world.consuming():
         await world.settled()
     (letter,) = await world.letters.oldest()
-    assert "SMTPConnectError" in letter.error
+    assert "fails: SMTPConnectError" in letter.error
     world.mailer = SmtpMailer(office.url)
     await replay(world)
     assert len(office.taken) == 1
