@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from deployments.foundation.edge import http_app
 from deployments.foundation.settings import public_url
+from deployments.foundation.signing import signing_keys
 from deployments.profile.routes import ProfileRoutes
 
 
@@ -17,7 +18,8 @@ class Profile:
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         """The public route."""
-        return http_app(ProfileRoutes(public_url()).routes())
+        keys = [key.public for key in signing_keys()]
+        return http_app(ProfileRoutes(public_url(), keys).routes())
 
 
 app = Profile.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.

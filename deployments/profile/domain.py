@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deployments.foundation.ucp import VERSION, Json
 from deployments.payments.contract import payment_handlers
 
@@ -10,9 +12,12 @@ _SHOPPING = "dev.ucp.shopping"
 _CHECKOUT, _CART = f"{_SHOPPING}.checkout", f"{_SHOPPING}.cart"
 
 
-def business_profile(public_url: str) -> Json:
-    """The profile of a store that clients reach under `public_url`, without a slash at its end."""
-    return {
+def business_profile(public_url: str, signing_keys: Sequence[Json] = ()) -> Json:
+    """The profile of a store that clients reach under `public_url`, without a slash at its end.
+
+    `signing_keys` are public JWKs, with which platforms verify what the store sends them.
+    """
+    profile: Json = {
         "ucp": {
             "version": VERSION,
             "services": {_SHOPPING: [_rest_service(public_url)]},
@@ -20,6 +25,9 @@ def business_profile(public_url: str) -> Json:
             "payment_handlers": payment_handlers(),
         }
     }
+    if signing_keys:
+        profile["signing_keys"] = list(signing_keys)
+    return profile
 
 
 def _rest_service(endpoint: str) -> Json:

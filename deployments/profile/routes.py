@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 
 from deployments.foundation.http import answer
 from deployments.foundation.operations import Operation, Schema
+from deployments.foundation.ucp import Json
 from deployments.profile.domain import business_profile
 
 # UCP (overview, "Profile Requirements"): public, and at least 60 seconds.
@@ -21,10 +23,13 @@ OPENAPI_FILE = Path(__file__).parent / "openapi.json"
 
 
 class ProfileRoutes:
-    """The handlers, upon the store's public address. Nobody is asked for a key, or counted."""
+    """The handlers, upon the store's public address and the public halves of its signing keys.
 
-    def __init__(self, public_url: str) -> None:
-        self._profile = business_profile(public_url)
+    Nobody is asked for a key, or counted.
+    """
+
+    def __init__(self, public_url: str, signing_keys: Sequence[Json] = ()) -> None:
+        self._profile = business_profile(public_url, signing_keys)
 
     def routes(self) -> list[Operation]:
         """All operations under `/.well-known`."""

@@ -7,8 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 
 from deployments.foundation.edge import http_app
+from deployments.foundation.signing import read_keys
 from deployments.payments.contract import CARD, SANDBOX_HANDLER, payment_handlers
 from deployments.profile.routes import ProfileRoutes
 from tests.ucp_schemas import assert_valid
@@ -86,3 +88,19 @@ async def test_it_declares_how_to_pay(ucp: dict[str, Any]) -> None:
     assert ucp["payment_handlers"] == payment_handlers()
     (sandbox,) = ucp["payment_handlers"][SANDBOX_HANDLER]
     assert sandbox["available_instruments"] == [{"type": CARD}]
+
+
+async def test_it_publishes_the_keys_with_which_webhooks_are_signed() -> None:
+    key = ECKey.generate_key("P-256", private=True)
+    keys = [each.public for each in read_keys(key.as_pem(private=True).decode())]
+    app = http_app(ProfileRoutes(ENDPOINT, keys).routes())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ENDPOINT) as client:
+        shown = (await client.get("/ucp")).json()
+    assert_valid("profile", shown)
+    (published,) = shown["signing_keys"]
+    assert published["kid"] == key.thumbprint()
+    assert "d" not in published
+
+
+async def test_without_keys_it_names_none(http: httpx.AsyncClient) -> None:
+    assert "signing_keys" not in (await http.get("/ucp")).json()
