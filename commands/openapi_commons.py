@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from deployments.foundation.http import MAX_BODY_BYTES, Dialect
-from deployments.foundation.operations import Operation
+from deployments.foundation.http import MAX_BODY_BYTES
+from deployments.foundation.operations import Dialect, Operation
 from deployments.foundation.ucp import VERSION, Json
 
 DESCRIPTION = f"""The Universal Commerce Protocol's REST binding, version {VERSION}.

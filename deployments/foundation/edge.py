@@ -22,9 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.deadline import within
-from deployments.foundation.http import BODY_SECONDS, Dialect, ProtocolError, error_answer
+from deployments.foundation.http import BODY_SECONDS, ProtocolError, error_answer
 from deployments.foundation.idempotency import KeyReused, StaleVersion, StillRunning
-from deployments.foundation.operations import Handler, Operation
+from deployments.foundation.operations import Dialect, Handler, Operation
 from deployments.foundation.rate_limits import RateLimits, Standing
 from deployments.foundation.refusal import Refusal
 from deployments.foundation.trace import tracing

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from deployments.foundation.operations import Dialect
+
 MAX_BODY_BYTES = 256 * 1024
 BODY_SECONDS = "fieldhouse.body_seconds"
 """Where in a request's scope the edge says how long its body may take to arrive."""
-Dialect = Literal["ucp", "problem"]
-"""How a room answers with an error: as UCP does, or as RFC 9457 does."""
 PROBLEM_TYPE = "https://fieldhouse.org/problems/"
 """What the `type` of a problem begins with; its code follows. Nothing needs to be found there."""
 _SHOWN_MISTAKES = 5

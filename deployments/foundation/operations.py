@@ -11,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deployments.foundation.http import Dialect
-
 Handler = Callable[[Request], Awaitable[Response]]
 Schema = Mapping[str, Any]
 """A JSON Schema, whose references are to published schemas by their full URI."""
 Content = Schema | type[BaseModel] | None
 """What an answer has for content: JSON of a schema, or of a model; or nothing (204)."""
+Dialect = Literal["ucp", "problem"]
+"""How a room answers with an error: as UCP does, or with problem details (RFC 9457)."""
 
 
 class Operation(Route):

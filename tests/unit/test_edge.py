@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 
 from deployments.foundation.deadline import remaining
 from deployments.foundation.edge import MAX_HEAD_BYTES, Patience, http_app
-from deployments.foundation.http import MAX_BODY_BYTES, Dialect, ProtocolError, answer, read_body
+from deployments.foundation.http import MAX_BODY_BYTES, ProtocolError, answer, read_body
 from deployments.foundation.idempotency import stale_version
-from deployments.foundation.operations import Handler, Operation
+from deployments.foundation.operations import Dialect, Handler, Operation
 from tests.served import served
 
 HEADERS = {
