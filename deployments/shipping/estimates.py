@@ -63,14 +63,16 @@ def without_line(cart: CartLines, line: LineEvent) -> CartLines:
 
 
 def estimate(
-    cart_id: str, cart: CartLines, methods: Iterable[ShippingMethod], now: datetime
+    cart_id: str, known: KnownCart, methods: Iterable[ShippingMethod], now: datetime
 ) -> DeliveryEstimated | None:
     """How a cart could be delivered; none if there is nothing in it, or that is not known."""
-    if not cart.lines:
+    if not known.cart.lines:
         return None
-    country = alpha_2((cart.country or "").strip() or STORE_COUNTRY)
-    options = _options(country, methods, tuple(cart.lines.values()), now)
-    return DeliveryEstimated(cart_id=cart_id, country=country, options=options)
+    country = alpha_2((known.cart.country or "").strip() or STORE_COUNTRY)
+    options = _options(country, methods, tuple(known.cart.lines.values()), now)
+    return DeliveryEstimated(
+        cart_id=cart_id, cart_sequence=known.heard, country=country, options=options
+    )
 
 
 def _options(

@@ -24,12 +24,14 @@ class DeliveryEstimated(Event):
     """How a cart could be delivered, cheapest first; no options if nothing delivers there.
 
     `country` is where to, as an alpha-2 code: the store's own if the cart names none, and none if
-    the cart names one that does not exist.
+    the cart names one that does not exist. `cart_sequence` is the number of the cart's event that
+    led to this: the estimate is of the cart as it was then.
     """
 
     type: ClassVar[str] = "org.fieldhouse.shipping.estimated.v1"
     subject: ClassVar[str] = "cart_id"
     cart_id: str
+    cart_sequence: int | None = None
     country: str | None = None
     options: tuple[EstimatedOption, ...] = ()
 

@@ -93,8 +93,8 @@ class ShippingService:
     async def _become(self, cart_id: str, known: KnownCart, cart: CartLines, heard: Heard) -> bool:
         now = self._clock()
         methods = await self._store.methods() if cart.lines else ()
-        said = estimate(cart_id, cart, methods, now)
         becomes = KnownCart(heard=heard.number, cart=cart)
+        said = estimate(cart_id, becomes, methods, now)
         return await self._store.estimate(
             cart_id, known, becomes, said, event_id=heard.event_id, now=now
         )

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from deployments.foundation.message import Message
+from deployments.foundation.subscriptions import HopelessError
 from deployments.inventory.events import ReservedUnits, StockCommitted
 from deployments.orders.events import Destination, OrderPaid
 from deployments.shipping.carrier import Label, Parcel
@@ -33,7 +34,7 @@ _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 900.0
 
 
-class HalvesDisagreeError(Exception):
+class HalvesDisagreeError(HopelessError):
     """An order's lines are not the units that were committed for it: a bug of some room."""
 
 

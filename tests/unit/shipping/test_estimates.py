@@ -18,6 +18,7 @@ from deployments.shipping.estimates import (
     KEPT,
     STORE_COUNTRY,
     CartLines,
+    KnownCart,
     estimate,
     with_line,
     without_line,
@@ -52,6 +53,7 @@ async def test_every_change_of_a_cart_is_estimated_with_all_its_lines(world: Wor
     )
     grams = [2000, 2500, 5500, 5000]
     assert await amounts(world) == [charges("US", weight) for weight in grams]
+    assert [one.cart_sequence for one in await estimates(world)] == [1, 2, 3, 4]
 
 
 async def test_an_estimate_says_what_checkout_would(world: World) -> None:
@@ -76,14 +78,15 @@ async def test_a_cart_without_a_country_goes_to_the_stores_own(
 
 async def test_a_country_that_does_not_exist_has_no_options(world: World) -> None:
     await world.hear(CartHistory(country="Atlantis").added("a"))
-    assert await estimates(world) == [DeliveryEstimated(cart_id="cart_1")]
+    assert await estimates(world) == [DeliveryEstimated(cart_id="cart_1", cart_sequence=1)]
 
 
 async def test_where_nothing_goes_there_are_no_options(world: World) -> None:
     nowhere = [one.model_copy(update={"zones": frozenset({"CA"})}) for one in METHODS]
     await world.service.import_methods(ImportMethods(batch="second", methods=tuple(nowhere)))
     await world.hear(CartHistory(country="DE").added("a"))
-    assert await estimates(world) == [DeliveryEstimated(cart_id="cart_1", country="DE")]
+    expected = DeliveryEstimated(cart_id="cart_1", cart_sequence=1, country="DE")
+    assert await estimates(world) == [expected]
 
 
 async def test_the_last_country_counts(world: World) -> None:
@@ -165,6 +168,31 @@ async def test_two_processes_at_one_cart_announce_every_change_once(world: World
         ]
 
 
+async def test_two_events_at_once_lose_no_line(world: World) -> None:
+    """Out of their order the later event may come first, and the earlier then counts no more."""
+    other = world.process()
+    for n in range(40):
+        cart = CartHistory(f"cart_{n}")
+        await world.hear(cart.added("a"))
+        one, two = cart.added("b"), cart.added("c")
+        await asyncio.gather(world.hear(one), world.hear(two, by=other))
+    found = await world.announced(DeliveryEstimated.type)
+    for n in range(40):
+        of_cart = [fact_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
+        last = [option.amount for option in of_cart[-1].options]
+        assert last == charges("US", 454 * len(of_cart))
+
+
+async def test_an_event_that_comes_after_its_cart_has_expired_announces_nothing(
+    world: World,
+) -> None:
+    first = CartHistory().added("a")
+    await world.hear(first)
+    await world.redis.delete("{shipping}:cart:cart_1")
+    await world.hear(first)
+    assert len(await estimates(world)) == 1
+
+
 lines = st.tuples(st.sampled_from("abcd"), st.integers(0, 20), st.none() | st.integers(0, 10**5))
 
 
@@ -180,7 +208,7 @@ def test_an_estimate_is_of_what_is_in_the_cart(
         else:
             has.pop(name, None)
             cart = without_line(cart, fact_of(history.removed(name), LineRemoved))
-        found = estimate("cart_1", cart, METHODS, WEDNESDAY)
+        found = estimate("cart_1", KnownCart(cart=cart), METHODS, WEDNESDAY)
         parcels = [parcel(weight, quantity) for quantity, weight in has.values()]
         if not has:
             assert found is None

@@ -15,6 +15,7 @@ from deployments.shipping.shipments import (
     committed_half,
     paid_half,
     shipment_id,
+    shipments_of,
 )
 from deployments.shipping.store import ShippingStore
 from tests.unit.shipping.facts import (
@@ -104,14 +105,29 @@ async def test_an_event_that_comes_again_makes_nothing(world: World) -> None:
     await expect_one_set(world)
 
 
-async def test_the_same_fact_in_another_event_makes_nothing(world: World) -> None:
-    """Long after, when the inbox has forgotten, or announced twice by mistake."""
+@pytest.mark.parametrize("again", [paid("order_1", LINES), committed("order_1", PLACES)])
+async def test_the_same_fact_in_another_event_makes_nothing(world: World, again: Envelope) -> None:
+    """Announced twice by mistake, or long after, when the inbox has forgotten."""
     await world.hear(paid("order_1", LINES), committed("order_1", PLACES))
-    await world.hear(committed("order_1", PLACES), paid("order_1", LINES))
+    await world.hear(again)
     await expect_one_set(world)
     assert await world.redis.hgetall("{shipping}:reservation:reservation of order_1") == {
         "order_id": "order_1"
     }
+
+
+async def test_of_two_events_that_both_find_the_other_half_one_makes_the_shipments(
+    world: World,
+) -> None:
+    store, pay = ShippingStore(world.redis).shipments, paid_half(paid_fact("order_1", LINES))
+    commit = committed_half(committed_fact("order_1", PLACES))
+    assert await store.paid(pay, "event_a") is None
+    for event in ("event_b", "event_c"):
+        assert await store.committed(pay.reservation_id, commit, event) == (pay, commit)
+    for event in ("event_b", "event_c"):
+        shipments = shipments_of(pay, commit, world.clock.now)
+        await store.create(pay, shipments, event, world.clock.now)
+    await expect_one_set(world)
 
 
 @pytest.mark.parametrize("first", ["paid", "committed"])
