@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 import pytest
 
 from deployments.foundation.events import fact_of
+from deployments.shipping.carrier import Carriers, Progress
 from deployments.shipping.contract import AdvanceShipments
 from deployments.shipping.events import ShipmentDelivered, ShipmentDispatched
 from deployments.shipping.records import ShipmentRecord
 from deployments.shipping.service import ShippingService
+from deployments.shipping.shipment_store import ShipmentStore
 from deployments.shipping.shipments import shipment_id
 from deployments.shipping.store import ShippingStore
-from deployments.shipping.tracking import CARRIER_SECONDS, LEASE
+from deployments.shipping.tracking import (
+    CARRIER_SECONDS,
+    LEASE,
+    SHORTEST_PAUSE_SECONDS,
+    Tracking,
+)
 from tests.unit.shipping.facts import committed, paid
 from tests.unit.shipping.world import DELIVERY_SECONDS, DISPATCH_SECONDS, TestCarrier, World
 
@@ -181,6 +189,34 @@ async def test_a_carrier_that_hangs_is_given_up_for_now(
     world.carrier.hold = None
     assert await world.advance(DISPATCH_SECONDS) == (1, 1, 0)
     assert world.carrier.booked == [FIRST], "the label was kept"
+
+
+async def test_a_carrier_that_never_wants_to_wait_is_not_asked_without_end(world: World) -> None:
+    class Impatient(TestCarrier):
+        async def look_up(self, tracking_number: str) -> Progress:
+            return Progress("waiting", 0.0)
+
+    await ship(world)
+    tracker = world.process(Impatient(world.clock))
+    assert await advance(tracker) == (1, 0, 0)
+    assert await advance(tracker) == (0, 0, 0)
+    world.clock.forward(SHORTEST_PAUSE_SECONDS)
+    assert await advance(tracker) == (1, 0, 0)
+
+
+async def test_a_note_that_fails_is_raised_when_the_others_are_taken(world: World) -> None:
+    class Failing(ShipmentStore):
+        async def look_again(self, shipment_id: str, at: datetime, failures: int = 0) -> None:
+            raise ConnectionError("Redis is away")
+
+    await ship(world, 5)
+    world.carrier.trouble[FIRST] = ConnectionError("nobody there")
+    world.clock.forward(DISPATCH_SECONDS)
+    tracking = Tracking(Failing(world.redis), Carriers([world.carrier]), world.clock)
+    with pytest.raises(ConnectionError, match="Redis is away"):
+        await tracking.advance(5)
+    states = [record_.state for record_ in await world.all_records()]
+    assert sorted(filter(None, states)) == ["created", *["dispatched"] * 4]
 
 
 def test_the_lease_outlasts_a_pass() -> None:

@@ -1,0 +1,67 @@
+"""Shipping among its publishers' real streams, read by two processes that start at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from actors.consuming.consumer import Consumer
+from actors.consuming.dead_letters import DeadLetters
+from actors.consuming.reader import Pace
+from deployments.foundation.events import ENTRY_FIELD, Envelope, stream_of
+from deployments.shipping.consumers import ShippingConsumers
+from deployments.shipping.events import DeliveryEstimated, ShipmentCreated
+from tests.conftest import ClientOf
+from tests.unit.consuming.toys import eventually
+from tests.unit.shipping.facts import CartHistory, committed, paid
+from tests.unit.shipping.world import World
+
+PACE = Pace(renew_seconds=0.05, block_seconds=0.05)
+ORDERS = 30
+
+
+async def publish(redis_of: ClientOf, room: str, *events: Envelope) -> None:
+    for event in events:
+        entry: dict[Any, Any] = {ENTRY_FIELD: event.model_dump_json()}
+        await redis_of(room).xadd(stream_of(room, event.subject), entry)
+
+
+@asynccontextmanager
+async def consumers(world: World, count: int) -> AsyncIterator[None]:
+    running = []
+    for _ in range(count):
+        subscriptions = ShippingConsumers(world.process()).subscriptions()
+        connect = lambda _publisher: world.redis_of("shipping")  # noqa: E731
+        consumer = Consumer("shipping", world.redis, connect, subscriptions, pace=PACE)
+        running.append((consumer, asyncio.create_task(consumer.run())))
+    yield
+    for consumer, task in running:
+        await consumer.stop()
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_events_take_effect_and_a_bug_becomes_a_dead_letter(
+    world: World, redis_of: ClientOf
+) -> None:
+    orders = random.sample(range(ORDERS), ORDERS)
+    lines, places = [("li_1", "X", 3)], [("X", 1, 1), ("X", 6, 2)]
+    payments = [paid(f"order_{n}", lines) for n in orders]
+    stock = [committed(f"order_{n}", places) for n in sorted(orders)]
+    cart = CartHistory()
+    await publish(redis_of, "orders", paid("order_x", lines), *payments)
+    await publish(redis_of, "inventory", committed("order_x", [("X", 1, 4)]), *stock)
+    await publish(redis_of, "carts", cart.added("a"), cart.added("b"), cart.removed("a"))
+    letters = DeadLetters("shipping", world.redis)
+
+    async def all_is_done() -> bool:
+        done = await world.announced(ShipmentCreated.type, DeliveryEstimated.type)
+        return len(done) == 2 * ORDERS + 3 and await letters.count() == 1
+
+    async with consumers(world, 2):
+        await eventually(all_is_done)
+    shipped = await world.announced(ShipmentCreated.type)
+    assert {event.data["order_id"] for event in shipped} == {f"order_{n}" for n in orders}
