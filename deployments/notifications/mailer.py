@@ -29,7 +29,7 @@ _REFUSED: tuple[tuple[type[aiosmtplib.SMTPResponseException], str], ...] = (
     (aiosmtplib.SMTPRecipientRefused, "refuses the recipient"),
     (aiosmtplib.SMTPDataError, "refuses the mail"),
     (aiosmtplib.SMTPSenderRefused, "refuses the sender"),
-    (aiosmtplib.SMTPAuthenticationError, "refuses the user and password"),
+    (aiosmtplib.SMTPAuthenticationError, "refuses the login"),
     (aiosmtplib.SMTPConnectResponseError, "refuses the connection"),
     (aiosmtplib.SMTPResponseException, "refuses to go on"),
 )

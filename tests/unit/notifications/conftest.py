@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +22,9 @@ async def office() -> AsyncIterator[PostOffice]:
 @pytest.fixture
 def world(redis_of: ClientOf, office: PostOffice) -> World:
     return World(redis_of, SmtpMailer(office.url))
+
+
+@pytest.fixture
+def operators_store(monkeypatch: pytest.MonkeyPatch, valkey_socket: Path) -> None:
+    """The environment names the tests' server to an operator's commands."""
+    monkeypatch.setenv("REDIS_URL", f"unix://{valkey_socket}")

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any, AnyStr, Literal
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+Stage = Literal["connection", "login", "sender", "recipient", "mail"]
 
 
 class PostOffice:
-    """Takes mails in, unless it is told to refuse them or to keep its sender waiting."""
+    """Takes mails in, unless it is told to refuse them or to keep its sender waiting.
+
+    What it refuses with at the recipient and the mail may be for one address `only`.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.taken: list[bytes] = []
-        self.refusal: str | None = None
-        self.answering = asyncio.Event()
+        self.refusals: dict[Stage, str] = {}
+        self.only: str | None = None
+        self.refused = 0
+        self.answering, self.parting = asyncio.Event(), asyncio.Event()
         self.answering.set()
+        self.parting.set()
 
     # No property: aiosmtpd looks at every attribute for each connection.
     def mails(self) -> list[EmailMessage]:
@@ -31,21 +41,60 @@ class PostOffice:
         """Whether so many mails have come in."""
         return len(self.taken) == count
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it so.
+    def answer(self, stage: Stage, address: str | None = None) -> str:
+        """What is said at a stage, of mail to an address."""
+        refusal = self.refusals.get(stage)
+        if refusal is None or self.only not in (None, address):
+            return "250 OK"
+        self.refused += 1
+        return refusal
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd calls it so.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if self.refusal is not None:
-            return self.refusal
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        envelope.mail_from = address
+        return self.answer("sender")
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        said = self.answer("recipient", address)
+        if said.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return said
 
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.taken.append(envelope.content)
-        await self.answering.wait()
-        return "250 OK"
+        said = self.answer("mail", envelope.rcpt_tos[0])
+        if said.startswith("250"):
+            assert isinstance(envelope.content, bytes)
+            self.taken.append(envelope.content)
+            await self.answering.wait()
+        return said
+
+    async def handle_QUIT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        await self.parting.wait()
+        return "221 Bye"
+
+    def login(self, *_: object) -> AuthResult:
+        """Anybody is let in, unless nobody is."""
+        refusal = self.refusals.get("login")
+        return AuthResult(success=refusal is None, handled=False, message=refusal)
+
+
+class _Counter(SMTP):
+    """Where a client is greeted, or is not."""
+
+    async def push(self, status: AnyStr) -> None:
+        greets = isinstance(status, str) and status.startswith("220 post.example")
+        said = self.event_handler.answer("connection") if greets else "250 OK"
+        if said.startswith("250"):
+            await super().push(status)
+        else:
+            await super().push(said)
 
 
 def mail_of(content: bytes) -> EmailMessage:
@@ -65,17 +114,19 @@ def part(mail: EmailMessage, kind: str) -> str:
 
 
 @asynccontextmanager
-async def post_office() -> AsyncIterator[PostOffice]:
-    """One that is open."""
+async def post_office(tls: ssl.SSLContext | None = None) -> AsyncIterator[PostOffice]:
+    """One that is open; where there is TLS one may log in."""
     office = PostOffice()
     loop = asyncio.get_running_loop()
+    options: dict[str, Any] = {"tls_context": tls, "authenticator": office.login} if tls else {}
     server = await loop.create_server(
-        lambda: SMTP(office, hostname="post.example", loop=loop), "127.0.0.1", 0
+        lambda: _Counter(office, hostname="post.example", loop=loop, **options), "127.0.0.1", 0
     )
     office.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield office
     finally:
         office.answering.set()
+        office.parting.set()
         server.close()
         await server.wait_closed()

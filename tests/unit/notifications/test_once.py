@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.foundation.events import Envelope, parse, stream_of
+from deployments.foundation.events import Envelope, Event, parse, stream_of
 from deployments.foundation.redis import password
 from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.service import UnderWayError
@@ -19,7 +19,7 @@ from deployments.notifications.store import SERVICE
 from tests.announced import entries_of
 from tests.conftest import SECRET
 from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.facts import placed
+from tests.unit.notifications.facts import delivered, placed, shipped
 from tests.unit.notifications.post_office import PostOffice
 from tests.unit.notifications.victim import POINTS
 from tests.unit.notifications.world import World
@@ -54,10 +54,17 @@ async def hand_over(world: World, event: Envelope) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("facts", [[placed()], [placed(), shipped()], [placed(), delivered()]])
 async def test_a_consumer_is_killed(
-    world: World, office: PostOffice, victim: Victim, point: str
+    world: World, office: PostOffice, victim: Victim, point: str, facts: list[Event]
 ) -> None:
-    await world.announce(placed())
+    *before, fact = facts
+    async with world.consuming():
+        for earlier in before:
+            await world.announce(earlier)
+        await world.settled()
+    office.taken.clear()
+    await world.announce(fact)
     killed = await victim(point)
     assert await killed.wait() == -signal.SIGKILL
     await world.let_time_pass()

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import pytest
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
+from deployments.foundation.redis import password
 from deployments.notifications.letters import TEMPLATES
-from deployments.notifications.mailer import MailDirectory, SmtpMailer
-from tests.unit.consuming.toys import eventually
+from deployments.notifications.mailer import MailDirectory
+from deployments.notifications.store import SERVICE
+from tests.conftest import SECRET
 from tests.unit.notifications.facts import ADA, cancelled, placed
+from tests.unit.notifications.full_disk import FILLER
 from tests.unit.notifications.post_office import PostOffice, mail_of, part
+from tests.unit.notifications.recovery import (
+    ALL_ATTEMPTS,
+    fail,
+    none_is_left,
+    operator,
+    replay,
+)
 from tests.unit.notifications.world import World
 
+pytestmark = pytest.mark.usefixtures("operators_store")
 OURS = FileSystemLoader(TEMPLATES)
+SUBJECT = "Your order FH-100001"
 
 
 def names(directory: Path) -> list[str]:
@@ -38,18 +54,6 @@ def file_size_limit(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, ignored)
 
 
-async def replay(world: World) -> None:
-    """All dead letters, once more, until none is left."""
-    letters = await world.letters.oldest()
-    async with world.consuming():
-        await world.letters.replay(letter.id for letter in letters)
-
-        async def gone() -> bool:
-            return await world.letters.count() == 0
-
-        await eventually(gone)
-
-
 async def test_a_broken_template_is_replayed_when_it_is_mended(
     world: World, office: PostOffice
 ) -> None:
@@ -57,92 +61,54 @@ async def test_a_broken_template_is_replayed_when_it_is_mended(
     world.templates = ChoiceLoader([DictLoader(broken), OURS])
     event = await world.announce(placed())
     await world.announce(placed(2))
-    async with world.consuming():
-        await world.settled()
+    letters = await fail(world, letters=2)
     assert office.taken == []
-    letters = await world.letters.oldest()
-    assert len(letters) == 2
     assert "TemplateBrokenError: order_placed.html" in letters[0].error
     assert "nothing_of_the_kind" in letters[0].error
     assert (await world.store.record(event))["state"] == "failed"
+    assert "TemplateBrokenError: order_placed.html" in await operator("show", letters[0].id)
 
     world.templates = None
     await replay(world)
     assert sorted(str(mail["Subject"]) for mail in office.mails()) == [
-        "Your order FH-100001",
+        SUBJECT,
         "Your order FH-100002",
     ]
+
+
+async def test_a_template_that_shows_the_buyer_does_not_show_him_to_the_operator(
+    world: World, office: PostOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = {"order_placed.txt": "Subject: {{ {}[order.buyer_email] }}\n\nThank you."}
+    world.templates = ChoiceLoader([DictLoader(broken), OURS])
+    await world.announce(placed())
+    (letter,) = await fail(world)
+    assert "order_placed.txt: UndefinedError: 'dict object' has no attribute …@…'" in letter.error
+    assert ADA not in letter.error + caplog.text
 
 
 async def test_a_template_without_a_subject_is_broken(world: World, office: PostOffice) -> None:
     broken = {"order_placed.txt": "Thank you.\n\nThank you."}
     world.templates = ChoiceLoader([DictLoader(broken), OURS])
     await world.announce(placed())
-    async with world.consuming():
-        await world.settled()
-    (letter,) = await world.letters.oldest()
+    (letter,) = await fail(world)
     assert "must begin with its subject" in letter.error
     assert office.taken == []
-
-
-async def test_a_server_that_refuses_gets_the_mail_once_it_takes_it(
-    world: World, office: PostOffice
-) -> None:
-    office.refusal = "451 Come back later"
-    event = await world.announce(placed())
-
-    async def refused() -> bool:
-        return int((await world.store.record(event)).get("attempts", 0)) >= 3
-
-    async with world.consuming():
-        await eventually(refused)
-        office.refusal = None
-        await world.settled()
-    assert [mail["To"] for mail in office.mails()] == [ADA]
-    assert await world.letters.count() == 0
-
-
-async def test_a_server_that_goes_on_refusing_is_told_again_when_an_operator_says_so(
-    world: World, office: PostOffice
-) -> None:
-    office.refusal = "550 No such mailbox"
-    await world.announce(placed())
-    async with world.consuming():
-        await world.settled()
-    (letter,) = await world.letters.oldest()
-    assert "550" in letter.error
-    assert "No such mailbox" in letter.error
-    office.refusal = None
-    await replay(world)
-    assert len(office.taken) == 1
 
 
 async def test_a_confirmation_that_was_held_up_is_none_of_an_order_that_was_cancelled_meanwhile(
     world: World, office: PostOffice
 ) -> None:
-    office.refusal = "451 Come back later"
+    office.refusals["recipient"] = "451 Come back later"
     event = await world.announce(placed())
-    async with world.consuming():
-        await world.settled()
-    office.refusal = None
+    await fail(world)
+    office.refusals.clear()
     await world.announce(cancelled())
     async with world.consuming():
         await world.settled()
     await replay(world)
     assert [mail["Subject"] for mail in office.mails()] == ["Your order FH-100001 was cancelled"]
     assert (await world.store.record(event))["why"] == "order cancelled"
-
-
-async def test_a_server_that_is_not_there_is_waited_for(world: World, office: PostOffice) -> None:
-    world.mailer = SmtpMailer("smtp://127.0.0.1:1")
-    await world.announce(placed())
-    async with world.consuming():
-        await world.settled()
-    (letter,) = await world.letters.oldest()
-    assert "fails: SMTPConnectError" in letter.error
-    world.mailer = SmtpMailer(office.url)
-    await replay(world)
-    assert len(office.taken) == 1
 
 
 async def test_without_a_server_mails_are_files(world: World, tmp_path: Path) -> None:
@@ -153,22 +119,63 @@ async def test_without_a_server_mails_are_files(world: World, tmp_path: Path) ->
         await world.settled()
     assert names(directory) == sorted(f"{event}.eml" for event in events)
     mail = mail_of((directory / f"{events[0]}.eml").read_bytes())
-    assert (mail["To"], mail["Subject"]) == (ADA, "Your order FH-100001")
+    assert (mail["To"], mail["Subject"]) == (ADA, SUBJECT)
     assert "$81.00" in part(mail, "html")
     assert (directory / f"{events[0]}.eml").stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_disk_that_is_full_leaves_nothing_behind(world: World, tmp_path: Path) -> None:
+async def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(
+    world: World, tmp_path: Path
+) -> None:
     world.mailer = MailDirectory(tmp_path)
     await world.announce(placed(title="Helmet " * 1000))
     with file_size_limit(4096):
-        async with world.consuming():
-            await world.settled()
+        (letter,) = await fail(world)
     assert names(tmp_path) == []
-    (letter,) = await world.letters.oldest()
-    assert "OSError" in letter.error
+    assert "File too large" in letter.error
     await replay(world)
     assert len(names(tmp_path)) == 1
+
+
+@asynccontextmanager
+async def consuming_on_a_full_disk(socket: Path, directory: Path) -> AsyncIterator[Path]:
+    """A process whose directory is a tiny disk of its own; how others reach that directory."""
+    private = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c")
+    mount = 'mount -t tmpfs -o size=64k tmpfs "$1"'
+    allowed = await asyncio.create_subprocess_exec(
+        *private, mount, "sh", str(directory), stderr=DEVNULL
+    )
+    if await allowed.wait():
+        pytest.skip("this system lets nobody mount a disk of his own")
+    program = (sys.executable, "-m", "tests.unit.notifications.full_disk")
+    arguments = (str(socket), password(SERVICE, SECRET), str(directory))
+    process: Process = await asyncio.create_subprocess_exec(
+        *private, f'{mount} && shift && exec "$@"', "sh", str(directory), *program, *arguments
+    )
+    try:
+        yield Path(f"/proc/{process.pid}/root") / directory.relative_to("/")
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_a_full_disk_is_seen_and_its_mails_are_replayed_when_there_is_room(
+    world: World, valkey_socket: Path, tmp_path: Path
+) -> None:
+    event = await world.announce(placed())
+    async with consuming_on_a_full_disk(valkey_socket, tmp_path) as directory:
+        await world.settled()
+        assert names(directory) == [FILLER]
+        (letter,) = await world.letters.oldest()
+        assert letter.attempts == ALL_ATTEMPTS
+        assert letter.error.startswith("OSError: [Errno 28] No space left on device")
+        assert "No space left on device" in await operator("show", letter.id)
+
+        (directory / FILLER).unlink()
+        await operator("replay", letter.id)
+        await none_is_left(world)
+        assert names(directory) == [f"{event}.eml"]
+        assert mail_of((directory / f"{event}.eml").read_bytes())["Subject"] == SUBJECT
 
 
 async def test_a_file_that_is_written_again_is_the_same_file(world: World, tmp_path: Path) -> None:
