@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from deployments.carts.domain import Delivery
 from deployments.carts.service import CartsService
 from deployments.checkout.events import CheckoutCompleted
 from deployments.foundation.events import Envelope, fact_of
 from deployments.foundation.subscriptions import Subscription
+from deployments.shipping.events import DeliveryEstimated
 
 
 class CartsConsumers:
@@ -15,10 +17,18 @@ class CartsConsumers:
         self._service = service
 
     def subscriptions(self) -> list[Subscription]:
-        """Checkout's completions: a cart that was bought was not abandoned."""
-        return [Subscription("checkout", {CheckoutCompleted: self._bought})]
+        """Checkout's completions, as a cart that was bought was not abandoned; and estimates."""
+        return [
+            Subscription("checkout", {CheckoutCompleted: self._bought}),
+            Subscription("shipping", {DeliveryEstimated: self._estimated}),
+        ]
 
     async def _bought(self, envelope: Envelope) -> None:
         fact = fact_of(envelope, CheckoutCompleted)
         if fact.cart_id is not None:
             await self._service.mark_bought(fact.cart_id, envelope.id)
+
+    async def _estimated(self, envelope: Envelope) -> None:
+        fact = fact_of(envelope, DeliveryEstimated)
+        delivery = Delivery(estimate=fact, at=envelope.time)
+        await self._service.keep_estimate(delivery, envelope.id)

@@ -22,8 +22,9 @@ from deployments.foundation.serving import Serving
 from deployments.inventory.contract import InventoryApi
 from deployments.pricing.contract import PricingApi
 
-STOCK_SECONDS = 1.0
-"""How long a cart waits for the stock it shows; without an answer it shows none."""
+STOCK_SECONDS = PRICING_SECONDS = 1.0
+"""How long a cart waits for the stock and the discounts it shows; without an answer it shows none,
+and a write takes no longer than this."""
 
 
 def service_on(redis: Redis) -> CartsService:
@@ -32,7 +33,7 @@ def service_on(redis: Redis) -> CartsService:
         CartsStore(redis),
         connect(CatalogApi, app="catalog"),
         connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
-        connect(PricingApi, app="pricing"),
+        connect(PricingApi, app="pricing", seconds=PRICING_SECONDS),
     )
 
 

@@ -1,18 +1,30 @@
-"""The rules of a cart: which lines it has, and what is the matter with them. No I/O."""
+"""The rules of a cart: its lines, what is the matter with them, and what is said of it. No I/O."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 from deployments.carts.contract import Cart, CartLine, NothingToBuy, WantedLine
 from deployments.catalog.contract import Variant
-from deployments.foundation.ucp import Notice, error, warning
-from deployments.pricing.contract import Priced
+from deployments.foundation.message import Currency, Message
+from deployments.foundation.money import written
+from deployments.foundation.ucp import Notice, error, info, warning
+from deployments.pricing.contract import LinePrice, Priced, PriceTotals
+from deployments.shipping.events import DeliveryEstimated, EstimatedOption
 
 LIFETIME = timedelta(days=30)
 """How long a cart is kept after it was last written."""
+_DAYS_HOLD = timedelta(days=1)
+"""For how long an estimate's days are told: they are counted from when it was made."""
+
+
+class Delivery(Message):
+    """How a cart can be delivered, and when shipping said so."""
+
+    estimate: DeliveryEstimated
+    at: datetime
 
 
 def lines_of(
@@ -100,6 +112,59 @@ def ended_offers(before: Cart, lines: Sequence[CartLine], priced: Priced) -> tup
         if line.sku in kept_skus and has[line.sku].total() < had[line.sku].total()
         for title in sorted(had[line.sku].keys() - has[line.sku].keys())
     )
+
+
+def list_prices(lines: Sequence[CartLine]) -> Priced:
+    """The catalogue's prices without any discount, as pricing would put it."""
+    subtotals = [line.unit_price * line.quantity for line in lines]
+    whole = sum(subtotals)
+    return Priced(
+        lines=tuple(
+            LinePrice(subtotal=amount, discount=0, tax=0, total=amount) for amount in subtotals
+        ),
+        discounts=(),
+        rejected=(),
+        totals=PriceTotals(
+            subtotal=whole, items_discount=0, discount=0, fulfillment=0, tax=0, total=whole
+        ),
+    )
+
+
+def discounts_unknown() -> Notice:
+    """The warning that belongs to list prices."""
+    sentence = "Discounts are not shown at present. They are applied at checkout."
+    return warning("discounts_unavailable", sentence, path="$.discounts")
+
+
+def delivery_notice(delivery: Delivery, currency: Currency, now: datetime) -> Notice:
+    """What a cart says of its delivery: the cheapest way, and the fastest if it is another one."""
+    country, options = delivery.estimate.country, delivery.estimate.options
+    if not options:
+        where = country or "the country that the cart names"
+        return info("delivery_unavailable", f"There is no delivery to {where}.")
+    cheapest = min(options, key=lambda one: (one.amount, one.latest))
+    fastest = min(options, key=lambda one: (one.latest, one.amount))
+    tell_days = now - delivery.at < _DAYS_HOLD
+    word = "from" if len(options) > 1 else "for"
+    sentences = [f"Delivery to {country} {word} {_way(cheapest, currency, tell_days=tell_days)}."]
+    if fastest.latest < cheapest.latest:
+        sentences.append(f"Fastest for {_way(fastest, currency, tell_days=tell_days)}.")
+    return info("delivery_estimate", " ".join(sentences))
+
+
+def _way(option: EstimatedOption, currency: Currency, *, tell_days: bool) -> str:
+    days = f", arriving {_days(option.earliest.date(), option.latest.date())}" if tell_days else ""
+    return f"{written(option.amount, currency)}{days} with {option.carrier}"
+
+
+def _days(first: date, last: date) -> str:
+    """Days as people write them: `1 to 3 December 2026`, with no more of the first than needed."""
+    end = f"{last.day} {last:%B %Y}"
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{first.day} {first:%B %Y} to {end}"
+    return f"{first.day}{'' if first.month == last.month else f' {first:%B}'} to {end}"
 
 
 def _units(lines: Sequence[CartLine]) -> Counter[str]:

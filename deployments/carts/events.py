@@ -30,7 +30,7 @@ class LineAdded(LineEvent):
 
 
 class LineChanged(LineEvent):
-    """A line has another quantity, this one."""
+    """A line has another quantity, or its cart is to go to another country: these."""
 
     type: ClassVar[str] = "org.fieldhouse.carts.line_changed.v1"
 

@@ -21,18 +21,34 @@ local function by_id(cart)
   return lines
 end
 
--- Announces how the lines of two documents differ: first what is gone, then what there is.
-local function announce_lines(key, before, after)
-  local had, has = by_id(before), by_id(after)
+-- What is to be announced of the change from one document to another: first the lines that are
+-- gone, then those that there are.
+local function differences(before, after)
+  local found, had, has = {}, by_id(before), by_id(after)
+  local moves = part(before.context).address_country ~= part(after.context).address_country
   for _, line in ipairs(before.lines) do
-    if not has[line.id .. '\n' .. line.sku] then announce_line('line_removed', key, before, line) end
+    if not has[line.id .. '\n' .. line.sku] then
+      found[#found + 1] = {'line_removed', before, line}
+    end
   end
   for _, line in ipairs(after.lines) do
     local old = had[line.id .. '\n' .. line.sku]
     if not old then
-      announce_line('line_added', key, after, line)
-    elseif old.quantity ~= line.quantity then
-      announce_line('line_changed', key, after, line)
+      found[#found + 1] = {'line_added', after, line}
+    elseif moves or old.quantity ~= line.quantity then
+      found[#found + 1] = {'line_changed', after, line}
     end
+  end
+  return found
+end
+
+-- Announces how the lines of two documents differ. If they do, the cart notes the number of the
+-- last of these events, by which it knows an estimate of its delivery, and has no estimate yet.
+local function announce_lines(key, before, after)
+  local found = differences(before, after)
+  for _, one in ipairs(found) do announce_line(one[1], key, one[2], one[3]) end
+  if #found > 0 then
+    redis.call('HSET', key, 'lines_at', redis.call('HGET', key, 'sequence'))
+    redis.call('HDEL', key, 'estimate')
   end
 end

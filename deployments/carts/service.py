@@ -17,7 +17,16 @@ from deployments.carts.contract import (
     NothingToBuy,
     ReplaceCart,
 )
-from deployments.carts.domain import LIFETIME, ended_offers, lines_of, stock_notices
+from deployments.carts.domain import (
+    LIFETIME,
+    Delivery,
+    delivery_notice,
+    discounts_unknown,
+    ended_offers,
+    lines_of,
+    list_prices,
+    stock_notices,
+)
 from deployments.carts.store import CartsStore
 from deployments.catalog.contract import CatalogApi, ResolveItems, Variant
 from deployments.foundation.calls import NeighbourUnavailable
@@ -58,7 +67,12 @@ class CartsService:
 
     async def get(self, request: GetCart) -> Cart:
         """See `CartsApi`."""
-        return await self._store.read(request.cart_id, request.platform, self._clock())
+        now = self._clock()
+        cart, delivery = await self._store.read(request.cart_id, request.platform, now)
+        if delivery is None:
+            return cart
+        shown = delivery_notice(delivery, cart.currency, now)
+        return cart.model_copy(update={"notices": (*cart.notices, shown)})
 
     async def replace(self, request: ReplaceCart) -> Cart:
         """See `CartsApi`."""
@@ -84,6 +98,10 @@ class CartsService:
         """An event says that the cart was bought: it is not abandoned, unless it changes again."""
         await self._store.mark_bought(cart_id, event_id)
 
+    async def keep_estimate(self, delivery: Delivery, event_id: str) -> None:
+        """An event says how a cart can be delivered: reading the cart shows it from now on."""
+        await self._store.keep_estimate(delivery, event_id)
+
     async def _fill(
         self, cart_id: str, platform: str, contents: CartContents, before: Cart | None = None
     ) -> Cart:
@@ -91,11 +109,9 @@ class CartsService:
         items = await self._resolve(contents)
         given = before.lines if before else ()
         lines, unknown = lines_of(contents.lines, items, given, lambda: new_id("li"))
-        priced, short = await asyncio.gather(
-            self._price(lines, contents.codes), self._check_stock(lines)
+        (priced, about_prices), short = await asyncio.gather(
+            self._price(lines, contents.codes, before), self._check_stock(lines)
         )
-        ended = ended_offers(before, lines, priced) if before else ()
-        rejected = tuple(code.to_notice() for code in priced.rejected)
         return Cart(
             id=cart_id,
             platform=platform,
@@ -106,7 +122,7 @@ class CartsService:
             context=contents.context,
             currency=next(iter(items.values())).currency,
             priced=priced,
-            notices=(*unknown, *short, *ended, *rejected),
+            notices=(*unknown, *short, *about_prices),
             expires_at=self._clock() + LIFETIME,
         )
 
@@ -114,12 +130,20 @@ class CartsService:
         ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
         return (await self._catalog.resolve(ResolveItems(ids=ids))).items
 
-    async def _price(self, lines: tuple[CartLine, ...], codes: tuple[str, ...]) -> Priced:
+    async def _price(
+        self, lines: tuple[CartLine, ...], codes: tuple[str, ...], before: Cart | None
+    ) -> tuple[Priced, tuple[Notice, ...]]:
         price_lines = tuple(
             PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
             for line in lines
         )
-        return await self._pricing.price(PriceRequest(lines=price_lines, codes=codes))
+        try:
+            priced = await self._pricing.price(PriceRequest(lines=price_lines, codes=codes))
+        except NeighbourUnavailable:
+            # A cart is an estimate: a checkout prices what it sells anew, or refuses.
+            return list_prices(lines), (discounts_unknown(),)
+        ended = ended_offers(before, lines, priced) if before else ()
+        return priced, (*ended, *(code.to_notice() for code in priced.rejected))
 
     async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
         skus = tuple(dict.fromkeys(line.sku for line in lines))

@@ -9,8 +9,10 @@
 | `{carts}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
 
 `version` in the hash is the truth; the doc is written before its version is known. A cart's hash
-also counts its events, in `sequence`. Every change is one script, in which the idempotency key, the
-effect, the answer and what is announced are one.
+also counts its events, in `sequence`, and keeps the number of the last one about its lines, in
+`lines_at`. An `estimate` (JSON) of its delivery is always of these lines; it is no part of the
+cart's version, nor of the answer that an idempotency key remembers. Every change is one script, in
+which the idempotency key, the effect, the answer and what is announced are one.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import Any, cast
 from redis.asyncio import Redis
 
 from deployments.carts.contract import CancelCart, Cart, CartNotFound, ReplaceCart
-from deployments.carts.domain import LIFETIME
+from deployments.carts.domain import LIFETIME, Delivery
 from deployments.foundation.events import occasion, streams_of
 from deployments.foundation.idempotency import RequestKey, key_reused, stale_version
 from deployments.foundation.redis import script
@@ -34,6 +36,7 @@ _STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 _KEEP_SECONDS = int(LIFETIME.total_seconds())
 _CART_FIELDS = ["platform", "expires_at", "version", "doc"]
+_SHOWN_FIELDS = [*_CART_FIELDS, "estimate"]
 _REQUEST_FIELDS = ["fingerprint", "answer"]
 Fields = list[str | None]
 
@@ -62,6 +65,7 @@ class CartsStore:
         self._create, self._replace = lua("create_cart"), lua("replace_cart")
         self._cancel, self._announce_abandoned = lua("cancel_cart"), lua("announce_abandoned")
         self._mark_bought = script(redis, _HERE / "mark_bought.lua", "inbox")
+        self._keep_estimate = script(redis, _HERE / "keep_estimate.lua", "inbox")
 
     async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
@@ -79,10 +83,14 @@ class CartsStore:
         )
         return _settle(outcome)
 
-    async def read(self, cart_id: str, platform: str, now: datetime) -> Cart:
-        """The platform's cart. Refuses with `CartNotFound`."""
-        found = await self._redis.hmget(_cart(cart_id), _CART_FIELDS)
-        return _visible(cast(Fields, found), platform, now)
+    async def read(
+        self, cart_id: str, platform: str, now: datetime
+    ) -> tuple[Cart, Delivery | None]:
+        """The platform's cart, and how it can be delivered. Refuses with `CartNotFound`."""
+        found = cast(Fields, await self._redis.hmget(_cart(cart_id), _SHOWN_FIELDS))
+        delivery = found.pop()
+        cart = _visible(found, platform, now)
+        return cart, None if delivery is None else Delivery.model_validate_json(delivery)
 
     async def answered(self, request: RequestKey) -> Cart | None:
         """What this request was answered before. Refuses with `KeyReused`."""
@@ -143,6 +151,14 @@ class CartsStore:
     async def mark_bought(self, cart_id: str, event_id: str) -> None:
         """Announce no abandonment of this cart, unless it is changed again; once for an event."""
         await self._mark_bought(keys=[inbox_key(SERVICE, event_id), _CHANGED], args=[cart_id])
+
+    async def keep_estimate(self, delivery: Delivery, event_id: str) -> None:
+        """Keep how a cart can be delivered, if it is still as it was then; once for an event."""
+        said = delivery.estimate
+        await self._keep_estimate(
+            keys=[inbox_key(SERVICE, event_id), _cart(said.cart_id)],
+            args=[said.cart_sequence or "", delivery.model_dump_json()],
+        )
 
 
 def _visible(found: Fields, platform: str, now: datetime) -> Cart:

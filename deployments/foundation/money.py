@@ -21,6 +21,13 @@ def share(amount: int, percent: Decimal) -> int:
     return round_half_up(amount * percent / 100)
 
 
+def written(amount: int, currency: str) -> str:
+    """An amount in cents as people write it, such as `$1,234.50` or `EUR 1.00`."""
+    units, rest = divmod(amount, 100)
+    symbol = "$" if currency == "USD" else f"{currency} "
+    return f"{symbol}{units:,}.{rest:02}"
+
+
 def split(amount: int, weights: Sequence[int]) -> list[int]:
     """Divide an amount in proportion to `weights`, so that the parts add up exactly.
 

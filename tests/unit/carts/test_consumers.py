@@ -43,9 +43,8 @@ def completed(cart: Cart | None) -> Envelope:
 
 
 async def hear(rooms: Rooms, envelope: Envelope) -> None:
-    (subscription,) = CartsConsumers(rooms.carts).subscriptions()
-    handler = subscription.handler_of(envelope.type)
-    assert handler is not None
+    subscriptions = CartsConsumers(rooms.carts).subscriptions()
+    (handler,) = filter(None, (one.handler_of(envelope.type) for one in subscriptions))
     await handler(envelope)
 
 

@@ -37,6 +37,7 @@ from tests.unit.carts.rooms import BIKE, HELMET, PLATFORM, SHIRT, Rooms, content
 
 E = TypeVar("E", bound=Event)
 HOUR = timedelta(hours=1)
+GERMANY = {"address_country": "DE"}
 
 
 @pytest.fixture
@@ -61,11 +62,10 @@ class Announcements:
 
 
 async def create(rooms: Rooms, *wanted: tuple[str, int], request: RequestKey | None = None) -> Cart:
-    context = {"address_country": "DE"}
     return await rooms.carts.create(
         CreateCart(
             platform=PLATFORM,
-            contents=contents(*wanted, context=context, buyer={"email": "ada@example.com"}),
+            contents=contents(*wanted, context=GERMANY, buyer={"email": "ada@example.com"}),
             request=request or RequestKey(),
         )
     )
@@ -74,7 +74,7 @@ async def create(rooms: Rooms, *wanted: tuple[str, int], request: RequestKey | N
 def kept(cart: Cart, *lines: tuple[int, str, int]) -> CartContents:
     """Contents with lines of the cart, by their place in it, with another item or quantity."""
     wanted = (WantedLine(id=cart.lines[n].id, item_id=sku, quantity=q) for n, sku, q in lines)
-    return CartContents(lines=tuple(wanted))
+    return CartContents(lines=tuple(wanted), context=GERMANY)
 
 
 async def replace(rooms: Rooms, cart: Cart, wanted: CartContents, **more: object) -> Cart:
@@ -119,6 +119,36 @@ async def test_a_replace_announces_only_how_the_lines_differ(
     assert (changed.line_id, changed.quantity) == (cart.lines[1].id, 3)
     await replace(rooms, cart, contents)
     assert len(await announcements.kinds(cart)) == 5
+
+
+@pytest.mark.parametrize("context", [None, {"address_country": "FR"}, {"intent": "a ride"}])
+async def test_another_country_changes_every_line_that_stays(
+    rooms: Rooms, announcements: Announcements, context: dict[str, str] | None
+) -> None:
+    cart = await create(rooms, (SHIRT.sku, 2), (HELMET.sku, 1), (BIKE.sku, 1))
+    wanted = kept(cart, (0, SHIRT.sku, 2), (1, HELMET.sku, 1))
+    await replace(rooms, cart, wanted.model_copy(update={"context": context}))
+    assert await announcements.kinds(cart) == [
+        *["line_added"] * 3,
+        "line_removed",
+        *["line_changed"] * 2,
+    ]
+    country = (context or {}).get("address_country")
+    changed = await announcements.facts(LineChanged)
+    assert [(fact.sku, fact.quantity, fact.country) for fact in changed] == [
+        ("SHIRT", 2, country),
+        ("HELMET", 1, country),
+    ]
+
+
+async def test_what_else_a_context_says_changes_no_line(
+    rooms: Rooms, announcements: Announcements
+) -> None:
+    cart = await create(rooms, (SHIRT.sku, 2))
+    wanted = kept(cart, (0, SHIRT.sku, 2))
+    context = {**GERMANY, "address_region": "BY", "intent": "a ride"}
+    await replace(rooms, cart, wanted.model_copy(update={"context": context, "buyer": None}))
+    assert await announcements.kinds(cart) == ["line_added"]
 
 
 async def test_a_line_of_another_item_is_another_line(

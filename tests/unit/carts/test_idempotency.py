@@ -124,6 +124,13 @@ async def test_first_answers_outlive_the_cart_and_the_neighbours(rooms: Rooms) -
     assert await rooms.carts.replace(request) == replaced
 
 
+async def test_a_create_without_discounts_is_repeated_as_it_was(rooms: Rooms) -> None:
+    rooms.pricing.down = True
+    cart = await rooms.carts.create(creating(key("create")))
+    rooms.pricing.down = False
+    assert await rooms.carts.create(creating(key("create"))) == cart
+
+
 async def test_a_repeated_create_gives_its_first_answer_though_the_item_is_gone(
     rooms: Rooms,
 ) -> None:
@@ -135,10 +142,10 @@ async def test_a_repeated_create_gives_its_first_answer_though_the_item_is_gone(
 
 
 async def test_what_was_refused_may_be_tried_again_under_its_key(rooms: Rooms) -> None:
-    rooms.pricing.down = True
+    rooms.catalog.down = True
     with pytest.raises(NeighbourUnavailable):
         await rooms.carts.create(creating(key("create")))
-    rooms.pricing.down = False
+    rooms.catalog.down = False
     cart = await rooms.carts.create(creating(key("create")))
     with pytest.raises(StaleVersion):
         await rooms.carts.replace(replacing(cart, 2, key("replace"), version=9))

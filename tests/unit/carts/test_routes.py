@@ -193,7 +193,29 @@ async def test_only_known_platforms_have_carts(rooms: Rooms) -> None:
                 assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
 
 
-async def test_without_prices_a_write_is_503_and_a_read_is_answered(
+async def test_without_pricing_a_cart_is_valid_and_says_so(
+    http: httpx.AsyncClient, rooms: Rooms
+) -> None:
+    rooms.pricing.down = True
+    sent = body((SHIRT.sku, 1), (HELMET.sku, 2), discounts={"codes": ["TEN", "BOGUS"]})
+    response = await http.post("/carts", json=sent)
+    cart = response.json()
+    assert response.status_code == 201
+    assert_valid("cart", cart)
+    assert_adds_up(cart)
+    assert cart["discounts"] == {"codes": ["TEN", "BOGUS"], "applied": []}
+    assert cart["messages"] == [
+        {
+            "type": "warning",
+            "code": "discounts_unavailable",
+            "content": "Discounts are not shown at present. They are applied at checkout.",
+            "path": "$.discounts",
+        }
+    ]
+    assert (await http.get(f"/carts/{cart['id']}")).json() == cart
+
+
+async def test_without_the_catalogue_a_write_is_503_and_a_read_is_answered(
     http: httpx.AsyncClient, rooms: Rooms
 ) -> None:
     path = f"/carts/{(await http.post('/carts', json=body((SHIRT.sku, 1)))).json()['id']}"

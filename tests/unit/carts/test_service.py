@@ -44,8 +44,11 @@ async def create(
     return await carts.create(request)
 
 
-async def replace(carts: CartsService, cart: Cart, *wanted: tuple[str, int]) -> Cart:
-    request = ReplaceCart(cart_id=cart.id, platform=PLATFORM, contents=contents(*wanted))
+async def replace(
+    carts: CartsService, cart: Cart, *wanted: tuple[str, int], codes: tuple[str, ...] = ()
+) -> Cart:
+    replacement = contents(*wanted, codes=codes)
+    request = ReplaceCart(cart_id=cart.id, platform=PLATFORM, contents=replacement)
     return await carts.replace(request)
 
 
@@ -233,10 +236,28 @@ async def test_carts_work_without_inventory_but_say_nothing_of_stock(rooms: Room
     assert (await replace(rooms.carts, cart, (BIKE.sku, 3))).notices[0].code == "out_of_stock"
 
 
-@pytest.mark.parametrize("neighbour", ["catalog", "pricing"])
-async def test_without_catalogue_or_prices_nothing_is_written(rooms: Rooms, neighbour: str) -> None:
+async def test_without_pricing_a_cart_has_list_prices_and_says_so(rooms: Rooms) -> None:
+    cart = await create(rooms.carts, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
+    rooms.pricing.down = True
+    without = await replace(rooms.carts, cart, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
+    assert [notice.code for notice in without.notices] == ["out_of_stock", "discounts_unavailable"]
+    assert (without.codes, without.priced.discounts, without.version) == (("TEN",), (), 2)
+    assert [line.total for line in without.priced.lines] == [2 * HELMET.price, 3 * BIKE.price]
+    assert without.priced.totals.total == 2 * HELMET.price + 3 * BIKE.price
+    rooms.pricing.down = False
+    again = await replace(rooms.carts, cart, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
+    assert (again.priced, again.notices) == (cart.priced, cart.notices)
+
+
+async def test_list_prices_are_what_pricing_says_where_nothing_is_taken_off(rooms: Rooms) -> None:
+    priced = (await create(rooms.carts, (SHIRT.sku, 2), (BIKE.sku, 1))).priced
+    rooms.pricing.down = True
+    assert (await create(rooms.carts, (SHIRT.sku, 2), (BIKE.sku, 1))).priced == priced
+
+
+async def test_without_the_catalogue_nothing_is_written(rooms: Rooms) -> None:
     cart = await create(rooms.carts, (SHIRT.sku, 1))
-    getattr(rooms, neighbour).down = True
+    rooms.catalog.down = True
     with pytest.raises(NeighbourUnavailable):
         await create(rooms.carts, (SHIRT.sku, 1))
     with pytest.raises(NeighbourUnavailable):

@@ -151,9 +151,27 @@ async def test_without_shipping_or_prices(
     store.fail(fault, room)
     await browse(client)
     await read_the_cart(client, cart_id)
+    await change_the_cart(client, await fill_a_cart(client))
     await buy(client, session)
     await finish_detached()
     assert len(await assert_books_are_straight(store, admin, [session])) == 1
+
+
+@in_every_way
+async def test_a_cart_without_prices_is_discounted_at_checkout(
+    store: Store, client: httpx.AsyncClient, fault: Fault
+) -> None:
+    store.fail(fault, "pricing")
+    sent = {**LINES, "discounts": {"codes": ["ONCE"]}}
+    cart = (await client.post("/carts", json=sent)).json()
+    assert cart["discounts"] == {"codes": ["ONCE"], "applied": []}
+    assert [message["code"] for message in cart["messages"]] == ["discounts_unavailable"]
+    try_again(await client.post("/checkout-sessions", json={"cart_id": cart["id"]}))
+    store.mend()
+    session = await start_a_checkout(client, cart["id"])
+    assert [discount["code"] for discount in session["discounts"]["applied"]] == ["ONCE"]
+    totals = [shown["totals"][-1]["amount"] for shown in (session, cart)]
+    assert totals == [2 * SHIRT.price * 9 // 10, 2 * SHIRT.price]
 
 
 @in_every_way
