@@ -238,6 +238,18 @@ async def test_another_country_is_another_estimate(both: Both) -> None:
     assert notice.content.startswith("Delivery to US ")
 
 
+async def test_an_event_takes_effect_once(both: Both) -> None:
+    cart = await both.create((SHIRT.sku, 1))
+    await both.hear("carts")
+    (envelope,) = await both.unheard("shipping")
+    await both.settle()
+    before = await both.shown(cart)
+    handler = both.handler_of(envelope)
+    assert handler is not None
+    await handler(envelope.model_copy(update={"data": {**envelope.data, "options": []}}))
+    assert await both.shown(cart) == before
+
+
 async def test_an_estimate_that_comes_again_or_too_late_changes_nothing(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
     await both.hear("carts")
