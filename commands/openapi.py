@@ -33,6 +33,7 @@ from deployments.catalog.routes import CatalogRoutes
 from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.operations import Content, Operation
 from deployments.foundation.ucp import VERSION, Json
+from deployments.notifications.routes import NotificationsRoutes
 from deployments.orders.routes import OrdersRoutes
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
 
@@ -49,6 +50,7 @@ def public_operations() -> Mapping[str, Sequence[Operation]]:
         "/carts": CartsRoutes(_ABSENT, {}).routes(),
         "/checkout-sessions": CheckoutRoutes(_ABSENT, {}).routes(),
         "/orders": OrdersRoutes(_ABSENT, {}).routes(),
+        "/mail": NotificationsRoutes(_ABSENT).routes(),
     }
 
 
@@ -141,7 +143,8 @@ class Document:
             return {}
         if isinstance(shown, type):
             return content(self._shown[shown])
-        return content(self._published.take_in(shown))
+        media_type = shown.get("contentMediaType", "application/json")
+        return content(self._published.take_in(shown), media_type)
 
     def _has_versions(self, prefix: str) -> bool:
         return any(one.versioned for one in self._rooms[prefix])

@@ -40,6 +40,7 @@ def parameters(one: Operation) -> list[str]:
     """The names of the parameters that the operation takes."""
     wanted = {
         "id": "{id}" in one.path,
+        "token": "{token}" in one.path,
         "ucp_agent": one.keyed or bool(one.bodies),
         "idempotency_key": one.writes,
         "if_match": one.versioned,
@@ -53,7 +54,7 @@ def common_statuses(one: Operation) -> list[str]:
     may_be = {
         400: one.keyed or takes_body,
         401: one.keyed,
-        404: "{id}" in one.path,
+        404: "{" in one.path,
         408: takes_body,
         409: one.writes,
         412: one.versioned,
@@ -72,6 +73,13 @@ PARAMETERS: Json = {
         "in": "path",
         "required": True,
         "description": "The id that the store gave.",
+        "schema": {"type": "string", "minLength": 1},
+    },
+    "token": {
+        "name": "token",
+        "in": "path",
+        "required": True,
+        "description": "What a link in a mail ends with.",
         "schema": {"type": "string", "minLength": 1},
     },
     "ucp_agent": {

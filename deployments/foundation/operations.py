@@ -14,8 +14,13 @@ from starlette.routing import Route
 Handler = Callable[[Request], Awaitable[Response]]
 Schema = Mapping[str, Any]
 """A JSON Schema, whose references are to published schemas by their full URI."""
+HTML: Schema = {"type": "string", "contentMediaType": "text/html"}
+"""A page for people."""
 Content = Schema | type[BaseModel] | None
-"""What an answer has for content: JSON of a schema, or of a model; or nothing (204)."""
+"""What an answer has for content: JSON of a schema, or of a model; or nothing (204).
+
+A schema that names a `contentMediaType` is not of JSON, but of that.
+"""
 Dialect = Literal["ucp", "problem"]
 """How a room answers with an error: as UCP does, or with problem details (RFC 9457)."""
 

@@ -35,10 +35,10 @@ class Preferences(Message):
     promotional: bool
 
 
-class Unsubscribe(Message):
+class Link(Message):
     """The token of a link in a mail, which stands for the address that it was sent to."""
 
-    token: str = Field(max_length=200)
+    token: str
 
 
 @dataclass(eq=False)
@@ -62,6 +62,16 @@ class NotificationsApi(Protocol):
         ...
 
     @repeatable
-    async def unsubscribe(self, request: Unsubscribe) -> Preferences:
+    async def preferences_of(self, request: Link) -> Preferences:
+        """What the address gets that a link was sent to. Refuses with `LinkNotValid`."""
+        ...
+
+    @repeatable
+    async def unsubscribe(self, request: Link) -> Preferences:
         """Send no more promotional mail to whom the link was sent. Refuses with `LinkNotValid`."""
+        ...
+
+    @repeatable
+    async def resubscribe(self, request: Link) -> Preferences:
+        """Send promotional mail again to whom the link was sent. Refuses with `LinkNotValid`."""
         ...

@@ -1,16 +1,20 @@
-"""Notifications as a Serve application: it consumes, and answers other rooms; no public routes."""
+"""Notifications as a Serve application under `/mail`: it consumes, and answers who has a link."""
 
 from __future__ import annotations
 
 from ray import serve
+from starlette.types import ASGIApp
 
 from actors.event_consumer import Consuming
+from deployments.foundation.edge import http_app
+from deployments.foundation.rate_limits import RateLimits
 from deployments.foundation.redis import connect_redis
-from deployments.foundation.settings import data_directory, mail_sender, smtp_url
+from deployments.foundation.settings import data_directory, mail_sender, public_url, smtp_url
 from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.contract import NotificationsApi
 from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import MailDirectory, Mailer, SmtpMailer
+from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
 from deployments.notifications.store import SERVICE, NotificationsStore
 
@@ -21,16 +25,28 @@ def mailer() -> Mailer:
     return SmtpMailer(url) if url else MailDirectory(data_directory() / "mail")
 
 
+def outlet() -> Outlet:
+    """How mails leave, with links to the page that this application answers."""
+    return Outlet(Letters(mail_sender()), mailer(), links=f"{public_url()}/mail/unsubscribe")
+
+
 @serve.deployment
+@serve.ingress()
 class Notifications(Consuming):
     """One replica of notifications, scaled by how far it is behind."""
 
     async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
         redis = await connect_redis(SERVICE)
+        # Nobody has a key here: who asks too often is known by his address, or not at all.
+        self._limits = RateLimits(redis, SERVICE, {})
         store = NotificationsStore(redis, claim_seconds=CLAIM_SECONDS)
-        service = NotificationsService(store, Outlet(Letters(mail_sender()), mailer()))
-        self.expose(NotificationsApi, service, redis)
-        await self.consume(SERVICE, redis, NotificationsConsumers(service).subscriptions())
+        self._service = NotificationsService(store, outlet())
+        self.expose(NotificationsApi, self._service, redis)
+        await self.consume(SERVICE, redis, NotificationsConsumers(self._service).subscriptions())
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """The public routes, with this replica's state bound to them."""
+        return http_app(NotificationsRoutes(self._service).routes(), self._limits)
 
 
 app = Notifications.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.

@@ -18,10 +18,10 @@ from deployments.foundation.ids import new_id
 from deployments.notifications import domain
 from deployments.notifications.contract import (
     Addressee,
+    Link,
     LinkNotValid,
     Preferences,
     SetPreferences,
-    Unsubscribe,
 )
 from deployments.notifications.domain import Notice, OrderNote, Source
 from deployments.notifications.letters import Letters
@@ -72,22 +72,37 @@ class NotificationsService:
 
     async def preferences(self, request: Addressee) -> Preferences:
         """See `NotificationsApi`."""
-        id_ = await self._address_id(request.address)
-        return Preferences(promotional=not await self._store.opted_out(id_))
+        return await self._preferences(await self._address_id(request.address))
 
     async def set_preferences(self, request: SetPreferences) -> Preferences:
         """See `NotificationsApi`."""
         id_ = await self._address_id(request.address)
-        await self._store.opt_out(id_, out=not request.promotional)
-        return Preferences(promotional=request.promotional)
+        return await self._prefer(id_, promotional=request.promotional)
 
-    async def unsubscribe(self, request: Unsubscribe) -> Preferences:
+    async def preferences_of(self, request: Link) -> Preferences:
         """See `NotificationsApi`."""
-        id_ = domain.address_of_link(request.token, await self._store.secret())
+        return await self._preferences(await self._linked(request))
+
+    async def unsubscribe(self, request: Link) -> Preferences:
+        """See `NotificationsApi`."""
+        return await self._prefer(await self._linked(request), promotional=False)
+
+    async def resubscribe(self, request: Link) -> Preferences:
+        """See `NotificationsApi`."""
+        return await self._prefer(await self._linked(request), promotional=True)
+
+    async def _preferences(self, address_id: str) -> Preferences:
+        return Preferences(promotional=not await self._store.opted_out(address_id))
+
+    async def _prefer(self, address_id: str, *, promotional: bool) -> Preferences:
+        await self._store.opt_out(address_id, out=not promotional)
+        return Preferences(promotional=promotional)
+
+    async def _linked(self, link: Link) -> str:
+        id_ = domain.address_of_link(link.token, await self._store.secret())
         if id_ is None:
-            raise LinkNotValid("This link was not made by this store.")
-        await self._store.opt_out(id_, out=True)
-        return Preferences(promotional=False)
+            raise LinkNotValid("This link is not whole, or was not made by this store.")
+        return id_
 
     async def _address_id(self, address: str) -> str:
         return domain.address_id(address, await self._store.secret())

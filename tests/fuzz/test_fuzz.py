@@ -41,7 +41,7 @@ class Witness:
 
     def statuses(self, method: str, path: str) -> set[int]:
         """With what the operation at this templated path was answered."""
-        pattern = re.compile(re.sub(r"\\{id\\}", "[^/]+", re.escape(path)))
+        pattern = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
         return {
             status
             for asked, at, status in self.answers
@@ -49,7 +49,7 @@ class Witness:
         }
 
 
-async def fuzz(url: str) -> tuple[int | None, str]:
+async def fuzz(url: str, mail_token: str) -> tuple[int | None, str]:
     """How the fuzzer ended, and what it told."""
     command = [str(Path(sys.executable).with_name("schemathesis")), "run"]
     command += [f"{url}/.well-known/openapi.json", "--max-examples", str(EXAMPLES)]
@@ -57,7 +57,12 @@ async def fuzz(url: str) -> tuple[int | None, str]:
     fuzzer = await asyncio.create_subprocess_exec(
         *command,
         cwd=ROOT,
-        env={**os.environ, "FIELDHOUSE_KEY": DEVELOPMENT_KEY, "PYTHONPATH": str(ROOT)},
+        env={
+            **os.environ,
+            "FIELDHOUSE_KEY": DEVELOPMENT_KEY,
+            "FUZZ_MAIL_TOKEN": mail_token,
+            "PYTHONPATH": str(ROOT),
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -69,7 +74,7 @@ async def test_no_input_makes_the_store_fail_or_leave_its_document(redis_of: Cli
     async with open_store(redis_of) as store:
         witness = Witness(store.app())
         async with served(witness) as url:
-            ended, told = await fuzz(url)
+            ended, told = await fuzz(url, await store.mail_token("ada@example.com"))
     assert ended == 0, told
     for prefix, operations in public_operations().items():
         for one in operations:

@@ -30,9 +30,16 @@ from deployments.foundation.calls import Endpoint, client_of
 from deployments.foundation.clock import utc_now
 from deployments.foundation.detach import finish_detached
 from deployments.foundation.edge import http_app
+from deployments.foundation.settings import data_directory, mail_sender
 from deployments.inventory.contract import ReceiveStock
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
+from deployments.notifications.domain import address_id, link_token
+from deployments.notifications.letters import Letters
+from deployments.notifications.mailer import MailDirectory
+from deployments.notifications.routes import NotificationsRoutes
+from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
+from deployments.notifications.store import NotificationsStore
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
@@ -78,12 +85,20 @@ class WholeStore:
         self.carts = CartsService(
             CartsStore(redis_of("carts")), self.catalog, self.inventory, self.pricing
         )
+        outlet = Outlet(Letters(mail_sender()), MailDirectory(data_directory() / "mail"))
+        self._mail = NotificationsStore(redis_of("notifications"), claim_seconds=CLAIM_SECONDS)
+        self.notifications = NotificationsService(self._mail, outlet)
         self.checkout = self._checkout(CheckoutStore(redis_of("checkout")))
 
     def _checkout(self, store: CheckoutStore) -> CheckoutService:
         quoter = Quoter(self.catalog, self.inventory, self.shipping, self.pricing)
         steps = Steps(self.inventory, self.pricing, self.payments, self.orders)
         return CheckoutService(store, self.carts, quoter, Driver(store, steps))
+
+    async def mail_token(self, address: str) -> str:
+        """What a link in a mail to this address ends with."""
+        secret = await self._mail.secret()
+        return link_token(address_id(address, secret), secret)
 
     async def load(self) -> None:
         """Take in what is shipped."""
@@ -109,6 +124,7 @@ class WholeStore:
             "/carts": CartsRoutes(self.carts, keys).routes(),
             "/checkout-sessions": CheckoutRoutes(self.checkout, keys).routes(),
             "/orders": OrdersRoutes(self.orders, keys).routes(),
+            "/mail": NotificationsRoutes(self.notifications).routes(),
         }
 
     def app(self) -> ASGIApp:

@@ -6,9 +6,9 @@ import pytest
 
 from deployments.notifications.contract import (
     Addressee,
+    Link,
     LinkNotValid,
     SetPreferences,
-    Unsubscribe,
 )
 from tests.unit.notifications.facts import ADA, abandoned, placed
 from tests.unit.notifications.post_office import PostOffice
@@ -49,7 +49,7 @@ async def test_the_link_in_a_reminder_ends_reminders(world: World, office: PostO
         await world.settled()
         (mail,) = office.mails()
         token = mail["List-Unsubscribe"].strip("<>").removeprefix(f"{LINKS}/")
-        answer = await world.service().unsubscribe(Unsubscribe(token=token))
+        answer = await world.service().unsubscribe(Link(token=token))
         assert not answer.promotional
         await world.announce(abandoned())
         await world.settled()
@@ -60,7 +60,7 @@ async def test_the_link_in_a_reminder_ends_reminders(world: World, office: PostO
 @pytest.mark.parametrize("token", ["", ".", "ü.ü", f"{'0' * 64}.{'0' * 64}"])
 async def test_a_link_of_somebody_elses_making_does_nothing(world: World, token: str) -> None:
     with pytest.raises(LinkNotValid):
-        await world.service().unsubscribe(Unsubscribe(token=token))
+        await world.service().unsubscribe(Link(token=token))
 
 
 async def test_redis_does_not_show_who_opted_out(world: World) -> None:
