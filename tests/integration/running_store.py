@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import socket
 import subprocess
@@ -26,6 +27,8 @@ READY_WITHIN_SECONDS = 600
 STOPPED_WITHIN_SECONDS = 120
 """Far more than it takes: only a store that hangs is cut off."""
 
+_PORTS = range(20_000, 30_000)
+"""Above what Ray's workers listen on, below the replicas' ports and those of clients."""
 _LAST_LINES = 40
 _LOGS = re.compile(r"^\s+(/\S+/logs/serve)$", re.MULTILINE)
 
@@ -137,9 +140,13 @@ def launch(output: int | object, **environment: str) -> subprocess.Popen[bytes]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """A port that nobody listens on, and that the kernel gives to no client or worker meanwhile."""
+    while True:
+        with (
+            suppress(OSError),
+            socket.create_server(("127.0.0.1", random.choice(_PORTS))) as server,
+        ):
+            return int(server.getsockname()[1])
 
 
 def _end_of(file: Path) -> str:
