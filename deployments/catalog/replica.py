@@ -63,7 +63,7 @@ class Replica:
     ) -> None:
         self._store, self._build = store, build
         self._reload_seconds = reload_seconds
-        self._shelf = Shelf(Assortment(), {}, SearchIndex({}))
+        self._shelf = Shelf(Assortment(), {}, NoIndex())
         self._following: asyncio.Task[None] | None = None
 
     @property
