@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,14 +12,19 @@ from redis.asyncio import Redis
 
 from commands.audit import audit
 from commands.auditing.books import Books
+from commands.subscribers import Subscriber
 from deployments.foundation.redis import names
+from deployments.foundation.redis_users import SUBSCRIPTIONS
 from deployments.inventory.domain import SOLD, State
 from deployments.orders.contract import PlaceOrder
 from deployments.payments.domain import Payment
 from tests.faults.careful import Seen
 from tests.faults.conditions import until
+from tests.faults.declared import listeners
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import Json, total
+
+_SUBJECT = re.compile(rb"^Subject: Your order (FH-\d+)\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Ledgers:
     books: Books
     carts: Redis
     checkout: Redis
+    subscribers: Sequence[Subscriber]
 
     async def settled(self) -> float:
         """Wait until every saga has ended; how many seconds that took."""
@@ -49,6 +56,18 @@ class Ledgers:
             return not await self.checkout.zcard("{checkout}:sagas:active")
 
         return await until(quiet, "every saga has ended", tell=self.store.tell)
+
+    async def heard(self) -> float:
+        """Wait until every event has been heard by all who listen; how many seconds that took."""
+
+        async def quiet() -> bool:
+            lags = [lag for each in self.subscribers for lag in await each.meter.measure()]
+            return not any(lag.waiting for lag in lags)
+
+        waited = await until(quiet, "every event is heard", tell=self.store.tell)
+        given_up = {each.service: await each.letters.count() for each in self.subscribers}
+        assert not any(given_up.values()), f"events were given up: {given_up}"
+        return waited
 
     async def holdings(self) -> Holdings:
         """What there is now."""
@@ -98,7 +117,12 @@ async def ledgers_of(store: RunningStore) -> AsyncIterator[Ledgers]:
                 stack.push_async_callback(clients[service].aclose)
             return clients[service]
 
-        yield Ledgers(store, Books.of(client), client("carts"), client("checkout"))
+        listening = [
+            Subscriber(service, client(service), dict.fromkeys(publishers, client(service)))
+            for service, publishers in SUBSCRIPTIONS.items()
+            if service in listeners()
+        ]
+        yield Ledgers(store, Books.of(client), client("carts"), client("checkout"), listening)
 
 
 async def agree(ledgers: Ledgers, before: Holdings, seen: Seen) -> None:
@@ -113,6 +137,7 @@ async def agree(ledgers: Ledgers, before: Holdings, seen: Seen) -> None:
     _each_is_paid_for(orders, payments)
     assert now.sold - before.sold == _units(orders)
     assert now.reserved == Counter()
+    _each_is_mailed_once(ledgers.store, seen.orders.values())
 
 
 async def _all(batches: AsyncIterator[list[str]]) -> frozenset[str]:
@@ -125,6 +150,18 @@ def _each_is_what_was_acknowledged(
     for id_, session in acknowledged.items():
         assert orders[id_].checkout_id == session["id"]
         assert orders[id_].totals.total == total(session, "total")
+
+
+def _each_is_mailed_once(store: RunningStore, sessions: Iterable[Json]) -> None:
+    """Every buyer has been told of the order, once."""
+    mails = [file.read_bytes() for file in (store.data / "mail").glob("*.eml")]
+    subjects = Counter(found[1] for mail in mails if (found := _SUBJECT.search(mail)))
+    told = {label: subjects[label] for label in (_label(session) for session in sessions)}
+    assert set(told.values()) <= {1}, told
+
+
+def _label(session: Json) -> bytes:
+    return str(session["order"]["label"]).encode()
 
 
 def _units(orders: dict[str, PlaceOrder]) -> Counter[str]:

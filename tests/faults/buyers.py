@@ -59,7 +59,7 @@ class Buyer:
             return
         if self._chance(0.1):
             session = await self._client.complete(session, payment(session, "fail_token"))
-        await self._client.complete(session, payment(session, "success_token"))
+        await self._client.complete(session, payment(session, self._seen.card))
 
     async def _directly(self) -> Json:
         return await self._client.ask("POST", "/checkout-sessions", self._contents())
@@ -83,12 +83,14 @@ class Buyer:
 
 
 @asynccontextmanager
-async def buyers(store: RunningStore, seed: int, count: int = BUYERS) -> AsyncIterator[Seen]:
+async def buyers(
+    store: RunningStore, seen: Seen, seed: int, count: int = BUYERS
+) -> AsyncIterator[None]:
     """Let buyers shop meanwhile; at the end each of them finishes what it has begun."""
-    seen, closing, skus = Seen(), asyncio.Event(), plentiful()
+    closing, skus = asyncio.Event(), plentiful()
     async with store.client() as client, asyncio.TaskGroup() as shopping:
         for number in range(count):
             buyer = Buyer(Careful(client, seen), skus, seed + number)
             shopping.create_task(buyer.shop(closing))
-        yield seen
+        yield
         closing.set()

@@ -26,12 +26,28 @@ _PAUSES_SECONDS = (0.1, 0.5)
 _OK = frozenset({200, 201})
 _TRY_AGAIN = frozenset({409, 502, 503, 504})
 _NOT_OURS = "not the store's own"
+_PROXY = "of the proxy"
+_OF_THE_PROXY = frozenset({f"404 {_NOT_OURS}", f"500 {_PROXY}"})
+"""The proxy knows no route to an application that is being removed or put back; and it says 500
+where it reaches no replica."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How much clients had seen at some moment."""
+
+    requests: int
+    failures: Counter[str]
+    orders: int
+    refusals: int
 
 
 @dataclass
 class Seen:
     """What all clients saw together: what they have now by id, and no's and failures by kind."""
 
+    card: str = "success_token"
+    """What buyers pay with."""
     requests: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     carts: set[str] = field(default_factory=set)
@@ -46,6 +62,11 @@ class Seen:
     standstill: float = 0.0
     """Seconds from one order to the next, at most."""
     last_order: float = field(default_factory=time.monotonic)
+
+    def tally(self) -> Tally:
+        """How much it is so far."""
+        refusals = self.refusals.total()
+        return Tally(self.requests, self.failures.copy(), len(self.orders), refusals)
 
     def bought(self, session: Json) -> None:
         """An order is acknowledged."""
@@ -98,8 +119,7 @@ class Careful:
             return shown
         kind = _kind(answer)
         self.seen.failures[kind] += 1
-        # The proxy knows no route to an application that is being removed or put back.
-        away = answer.status_code in _TRY_AGAIN or kind == f"404 {_NOT_OURS}"
+        away = answer.status_code in _TRY_AGAIN or kind in _OF_THE_PROXY
         assert away, f"{method} {path}: {kind} {answer.text}"
         return None
 
@@ -114,4 +134,6 @@ def _kind(answer: httpx.Response) -> str:
     try:
         return f"{answer.status_code} {answer.json()['code']}"
     except (ValueError, KeyError, TypeError):
-        return f"{answer.status_code} {_NOT_OURS}"
+        # Serve and Starlette have words for their own mistakes, but with another type of content.
+        proxys = answer.status_code == 500 and answer.headers.get("Content-Type") == "text/plain"
+        return f"{answer.status_code} {_PROXY if proxys else _NOT_OURS}"

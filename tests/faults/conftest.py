@@ -19,7 +19,7 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
     """All trials' outcomes. The table goes to the terminal, and to the file `FAULTS_TABLE`."""
     kept = request.config.stash.setdefault(_KEPT, [])
     yield kept
-    if file := os.environ.get("FAULTS_TABLE"):
+    if kept and (file := os.environ.get("FAULTS_TABLE")):
         Path(file).write_text(table(kept) + "\n")
 
 

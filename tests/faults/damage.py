@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,19 +13,16 @@ import psutil
 
 from tests.faults.careful import Seen
 from tests.faults.conditions import until
+from tests.faults.serve_api import ServeApi
 from tests.integration.running_store import RunningStore
 
-SERVICES = (
-    *("profile", "catalog", "carts", "checkout", "orders"),
-    *("inventory", "payments", "shipping", "pricing"),
-)
-ACTORS = ("HoldExpiry", "SagaRecovery", "CatalogueLoader", "CartAbandonment", "EmbeddedRedis")
-VALKEY, HAPROXY, CONTROLLER = "valkey-server", "haproxy", "ray::ServeController"
+VALKEY, HAPROXY = "valkey-server", "haproxy"
+CONTROLLER, MANAGER = "ray::ServeController", "ray::HAProxyManager"
 
 
-def replica(service: str) -> str:
-    """How the processes of a service's replicas are titled, at the beginning."""
-    return f"ray::ServeReplica:{service}:"
+def replica(service: str, deployment: str = "") -> str:
+    """How the processes of an application's replicas are titled, at the beginning."""
+    return f"ray::ServeReplica:{service}:{deployment}"
 
 
 def processes(store: RunningStore, title: str) -> list[psutil.Process]:
@@ -34,7 +31,10 @@ def processes(store: RunningStore, title: str) -> list[psutil.Process]:
 
 
 def _is(found: str, title: str) -> bool:
-    return found.startswith(title) or found.split(" ", 1)[0].rpartition("/")[2] == title
+    # Ray adds the method that an actor is at, after a dot; a program's title may have arguments.
+    program = found.split(" ", 1)[0]
+    family = title.endswith(":") and found.startswith(title)
+    return family or program.partition(".")[0] == title or program.rpartition("/")[2] == title
 
 
 class Fault(Protocol):
@@ -61,12 +61,37 @@ class Killed:
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
         """Kill, and wait for others in their place."""
-        there = processes(store, self.title)
-        assert there, f"nothing is titled {self.title}"
+        there = await _some(store, self.title)
         victims = there if self.all_of_them else [random.choice(there)]
         for process in victims:
             process.kill()
-        await until_replaced(store, self.title, victims)
+        await replaced(store, self.title, victims)
+
+
+@dataclass(frozen=True)
+class ControllerKilled:
+    """Serve's controller, which nobody asks while buyers buy, and which must find all again."""
+
+    name: str = "Serve's controller killed"
+
+    async def strike(self, store: RunningStore, seen: Seen) -> None:
+        """Kill it, and wait until its successor says that all applications run."""
+        await Killed(self.name, CONTROLLER).strike(store, seen)
+        await ServeApi(store).all_run()
+
+
+@dataclass(frozen=True)
+class InTurn:
+    """One fault after another, with buyers who have bought something in between."""
+
+    name: str
+    faults: Sequence[Fault]
+
+    async def strike(self, store: RunningStore, seen: Seen) -> None:
+        """Strike with each of them."""
+        for fault in self.faults:
+            await fault.strike(store, seen)
+            await more_orders(store, seen, 1)
 
 
 @dataclass(frozen=True)
@@ -79,16 +104,8 @@ class Suspended:
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
         """Stop them all, and let them go on."""
-        there = processes(store, self.title)
-        assert there, f"nothing is titled {self.title}"
-        try:
-            for process in there:
-                process.suspend()
+        with stopped(await _some(store, self.title)):
             await asyncio.sleep(self.seconds)
-        finally:
-            for process in there:
-                with suppress(psutil.NoSuchProcess):
-                    process.resume()
 
 
 @dataclass(frozen=True)
@@ -100,25 +117,45 @@ class Hung:
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
         """Stop them, and wait for others in their place."""
-        there = processes(store, self.title)
-        assert there, f"nothing is titled {self.title}"
-        try:
-            for process in there:
-                process.suspend()
-            await until_replaced(store, self.title, there)
-        finally:
-            for process in there:
-                with suppress(psutil.NoSuchProcess):
-                    process.resume()
+        there = await _some(store, self.title)
+        with stopped(there):
+            await replaced(store, self.title, there)
 
 
-async def until_replaced(
-    store: RunningStore, title: str, victims: Sequence[psutil.Process]
-) -> None:
+@contextmanager
+def stopped(processes: Sequence[psutil.Process]) -> Iterator[None]:
+    """Let these do nothing meanwhile."""
+    try:
+        for process in processes:
+            process.suspend()
+        yield
+    finally:
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+async def replaced(store: RunningStore, title: str, victims: Sequence[psutil.Process]) -> None:
     """Wait until these processes are gone, and there is one with the title that is new."""
 
-    def replaced() -> bool:
+    def done() -> bool:
         now = processes(store, title)
         return bool(now) and not set(now) & set(victims)
 
-    await until(replaced, f"{title} is replaced", tell=store.tell)
+    await until(done, f"{title} is replaced", tell=store.tell)
+
+
+async def more_orders(store: RunningStore, seen: Seen, count: int) -> None:
+    """Wait until buyers have bought so many times more."""
+    enough = len(seen.orders) + count
+
+    def tell() -> str:
+        return f"{len(seen.orders)} of {enough} orders; {dict(seen.failures)}\n{store.tell()}"
+
+    await until(lambda: len(seen.orders) >= enough, "buyers can buy", tell=tell)
+
+
+async def _some(store: RunningStore, title: str) -> list[psutil.Process]:
+    """The processes with the title, of which one may be on its way."""
+    await until(lambda: bool(processes(store, title)), f"{title} is there", tell=store.tell)
+    return processes(store, title)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -48,7 +49,9 @@ class ServeApi:
         """Wait until every application is as it should be."""
 
         async def done() -> bool:
-            return len(await self._running()) == len((await self.declared())["applications"])
+            with suppress(httpx.HTTPError):
+                return len(await self._running()) == len((await self.declared())["applications"])
+            return False
 
         await until(done, "all applications run", tell=self._store.tell)
 
@@ -68,3 +71,12 @@ def without(config: Json, app: str) -> Json:
     """The configuration less one application."""
     left = [each for each in config["applications"] if each["name"] != app]
     return {**config, "applications": left}
+
+
+def with_environment(config: Json, app: str, **variables: str) -> Json:
+    """The configuration with these environment variables for one application."""
+    apps = [
+        {**each, "runtime_env": {"env_vars": variables}} if each["name"] == app else each
+        for each in config["applications"]
+    ]
+    return {**config, "applications": apps}
