@@ -59,12 +59,21 @@ class Ledgers:
 
     async def heard(self) -> float:
         """Wait until every event has been heard by all who listen; how many seconds that took."""
+        unheard: list[str] = []
 
         async def quiet() -> bool:
-            lags = [lag for each in self.subscribers for lag in await each.meter.measure()]
-            return not any(lag.waiting for lag in lags)
+            unheard[:] = [
+                f"{each.service} hears {lag.waiting} events of {lag.publisher} too late"
+                for each in self.subscribers
+                for lag in await each.meter.measure()
+                if lag.waiting
+            ]
+            return not unheard
 
-        waited = await until(quiet, "every event is heard", tell=self.store.tell)
+        def tell() -> str:
+            return "\n".join([*unheard, self.store.tell()])
+
+        waited = await until(quiet, "every event is heard", tell=tell)
         given_up = {each.service: await each.letters.count() for each in self.subscribers}
         assert not any(given_up.values()), f"events were given up: {given_up}"
         return waited
