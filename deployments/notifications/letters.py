@@ -8,9 +8,9 @@ mail. The same notice always gives the same bytes, so that a mail which is sent 
 from __future__ import annotations
 
 from datetime import UTC
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import parseaddr
 from pathlib import Path
 
@@ -21,6 +21,18 @@ from deployments.notifications.domain import Notice, money
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SUBJECT = "Subject: "
+
+
+class _LinkHeader(UnstructuredHeader, BaseHeader):
+    """RFC 2369: a link stays as it is; the library would encode one that is longer than a line."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _LinkHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 class TemplateBrokenError(Exception):
@@ -46,7 +58,7 @@ class Letters:
         """The mail that tells a notice; with a link to opt out, if there is one."""
         subject, text = self._text(notice, unsubscribe)
         html = self._fill(f"{notice.template}.html", notice, unsubscribe)
-        mail = EmailMessage(policy=SMTP)
+        mail = EmailMessage(policy=_POLICY)
         self._address(mail, notice)
         mail["Subject"] = subject
         if unsubscribe is not None:

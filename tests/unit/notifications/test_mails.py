@@ -218,6 +218,7 @@ async def test_a_reminder_says_how_to_get_no_more(world: World, office: PostOffi
     (mail,) = office.mails()
     link = mail["List-Unsubscribe"].strip("<>")
     assert link.startswith("https://store.example/mail/unsubscribe/")
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in office.taken[0]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert link in part(mail, "plain").replace("\n", "")
     assert f'<a href="{link}">' in part(mail, "html")
