@@ -1,7 +1,8 @@
 """Notifications: mail to buyers about what other rooms announce, and who wants how much of it.
 
 Owns the record of every mail, what it has to know of orders to write about them later, and who
-opted out. Keys: see `store.py`. Publishes nothing; listens to orders, carts and payments.
+opted out; answers the link in a reminder, under `/mail`. Keys: see `store.py`. Publishes nothing;
+listens to orders, carts and payments.
 
 **What is guaranteed.** A fact is mailed at least once, or becomes a dead letter that an operator
 can replay. It is mailed exactly once to a directory. Over SMTP it is mailed exactly once, unless

@@ -15,7 +15,10 @@ _WITHIN_SECONDS = HANDLER_SECONDS + 5.0
 
 
 class NotificationsConsumers:
-    """Notifications' handlers. A fact that cannot be told is tried for about a quarter hour."""
+    """Notifications' handlers.
+
+    A fact that cannot be told is tried for about a quarter hour, unless that is hopeless.
+    """
 
     def __init__(self, service: NotificationsService) -> None:
         self._service = service
