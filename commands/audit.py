@@ -16,16 +16,20 @@ from contextlib import AsyncExitStack, nullcontext
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from commands.auditing import sold, stock
+from commands.auditing import sold, stock, subscribers
 from commands.auditing.books import Books
+from commands.auditing.departures import Departures
 from commands.auditing.events import Events
 from commands.auditing.findings import Check, Discrepancy, Findings, Report
 from commands.auditing.links import Links
 from commands.auditing.payments import Payments
+from commands.auditing.progress import Progress
+from commands.auditing.provider import Provider
 from commands.auditing.redemptions import Redemptions
 from commands.auditing.report import as_json, is_clean, page, show
 from commands.auditing.reservations import Reservations
 from commands.auditing.sagas import Sagas
+from commands.auditing.shipments import Shipments
 from commands.auditing.totals import Totals
 from deployments.foundation.clock import utc_now
 from deployments.foundation.redis import client
@@ -36,11 +40,16 @@ CHECKS = (
     Check("sold", "units sold with orders, by SKU", sold.check),
     Check("reservations", "reservations with sagas and orders", lambda b: Reservations(b).check()),
     Check("payments", "payments with orders", lambda b: Payments(b).check()),
+    Check("provider", "payments with the sandbox's books", lambda b: Provider(b).check()),
     Check("totals", "orders with themselves and their checkouts", lambda b: Totals(b).check()),
     Check("sagas", "sagas with the time and their sessions", lambda b: Sagas(b).check()),
     Check(
         "redemptions", "redeemed codes with limits and checkouts", lambda b: Redemptions(b).check()
     ),
+    Check("progress", "orders with what they follow", lambda b: Progress(b).check()),
+    Check("shipments", "shipments with orders, reservations", lambda b: Shipments(b).check()),
+    Check("departures", "units that left with shipments", lambda b: Departures(b).check()),
+    Check("subscribers", "events with who hears them", subscribers.check),
     Check("events", "events with each other and with what is so", lambda b: Events(b).check()),
     Check("links", "what names each other", lambda b: Links(b).check()),
 )

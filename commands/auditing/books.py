@@ -15,8 +15,10 @@ from deployments.foundation.clock import Clock, utc_now
 from deployments.inventory.records import ReservationRecords
 from deployments.inventory.store import InventoryStore
 from deployments.orders.store import OrdersStore
+from deployments.payments.records import SandboxRecords
 from deployments.payments.store import PaymentsStore
 from deployments.pricing.store import PricingStore
+from deployments.shipping.records import ShipmentRecords
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Books:
     orders: OrdersStore
     payments: PaymentsStore
     pricing: PricingStore
+    sandbox: SandboxRecords
+    shipments: ShipmentRecords
     clock: Clock
     pause_seconds: float
 
@@ -55,6 +59,8 @@ class Books:
             OrdersStore(redis_of("orders")),
             PaymentsStore(redis_of("payments")),
             PricingStore(redis_of("pricing")),
+            SandboxRecords(redis_of("payments")),
+            ShipmentRecords(redis_of("shipping")),
             clock,
             pause_seconds,
         )

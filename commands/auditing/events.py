@@ -21,6 +21,7 @@ _JUDGES: Mapping[str, facts.Judge] = {
     "inventory": facts.reservations,
     "orders": facts.orders,
     "payments": facts.payments,
+    "shipping": facts.shipments,
 }
 
 
@@ -63,6 +64,7 @@ class Events:
             "checkout": Counts(books.checkout.session_ids, books.checkout.sessions),
             "orders": Counts(books.orders.ids, books.orders.records),
             "payments": Counts(books.payments.ids, books.payments.records),
+            "shipping": Counts(books.shipments.ids, books.shipments.records),
         }
 
     async def check(self) -> Findings:

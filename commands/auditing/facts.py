@@ -17,7 +17,15 @@ from deployments.checkout.records import SessionRecord
 from deployments.foundation.events import Envelope
 from deployments.inventory.events import StockCommitted, StockReleased, StockReserved
 from deployments.inventory.records import ReservationRecord
-from deployments.orders.events import OrderCancelled, OrderPlaced
+from deployments.orders.events import (
+    OrderCancelled,
+    OrderDelivered,
+    OrderPaid,
+    OrderPlaced,
+    OrderRefunded,
+    OrderShipped,
+)
+from deployments.orders.fulfillment import STATES, ShipmentState
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment
 from deployments.payments.events import (
@@ -27,6 +35,8 @@ from deployments.payments.events import (
     PaymentVoided,
 )
 from deployments.payments.store import PaymentRecord
+from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
+from deployments.shipping.records import ShipmentRecord
 
 Judge = Callable[[Books, Sequence[Announced]], Awaitable[Suspects]]
 """What is untrue of some events, by the key of each."""
@@ -38,6 +48,12 @@ _PAYMENT_STATES = {
     PaymentVoided.type: "voided",
 }
 _SESSION_STATES = {CheckoutCompleted.type: "completed", CheckoutCancelled.type: "canceled"}
+_ORDER_STEPS: Mapping[str, ShipmentState] = {
+    OrderShipped.type: "shipped",
+    OrderDelivered.type: "delivered",
+}
+_SHIPMENT_STATES = (ShipmentCreated.type, ShipmentDispatched.type, ShipmentDelivered.type)
+_SHIPMENT_RANKS = {"created": 0, "dispatched": 1, "delivered": 2}
 _RESERVATION_STATES = {StockCommitted.type: "committed", StockReleased.type: "released"}
 
 
@@ -65,6 +81,16 @@ async def payments(books: Books, events: Sequence[Announced]) -> Suspects:
     return suspects(
         (key, payment_is_announced(key, envelope, records[envelope.subject]))
         for key, envelope in _readable(events)
+    )
+
+
+async def shipments(books: Books, events: Sequence[Announced]) -> Suspects:
+    """What was said of shipments. How a cart could be delivered is no lasting fact."""
+    lasting = [one for one in events if one.envelope and one.envelope.type in _SHIPMENT_STATES]
+    records = await books.shipments.records(_subjects(lasting))
+    return suspects(
+        (key, shipment_is_announced(key, envelope, records[envelope.subject]))
+        for key, envelope in _readable(lasting)
     )
 
 
@@ -118,6 +144,39 @@ def order_is_announced(key: str, envelope: Envelope, record: OrderRecord) -> Ite
         written = record.placed.model_dump(include={*_ORDER_FIELDS})
         written["total"] = record.placed.totals.total
         yield from _as_told("order_differs", keys, data, written)
+    if record.found and not _has_come_so_far(envelope, record):
+        yield Discrepancy("order_not_so_far", keys, f"It was told as {envelope.type}, but is not.")
+
+
+def _has_come_so_far(envelope: Envelope, record: OrderRecord) -> bool:
+    """Whether an order is paid, refunded, and its shipment on its way, as it was told."""
+    data = envelope.data
+    if envelope.type == OrderPaid.type:
+        return record.paid
+    if envelope.type == OrderRefunded.type:
+        return record.refunded >= int(data.get("refund", 0))
+    if envelope.type in _ORDER_STEPS:
+        state = record.shipments.get(str(data.get("shipment_id")))
+        due = _ORDER_STEPS[envelope.type]
+        return state is not None and STATES.index(state) >= STATES.index(due)
+    return True
+
+
+def shipment_is_announced(
+    key: str, envelope: Envelope, record: ShipmentRecord
+) -> Iterator[Discrepancy]:
+    """A shipment is there as it was told, and has come as far."""
+    keys = (key, record.key)
+    if not record.found:
+        yield Discrepancy("no_such_shipment", keys, f"It was told as {envelope.type}.")
+    if record.shipment is None:
+        return
+    fields = {"order_id", "reservation_id", "location_id", "carrier", "lines"}
+    written = record.shipment.model_dump(mode="json", include=fields)
+    yield from _as_told("shipment_differs", keys, envelope.data, written)
+    if _SHIPMENT_RANKS.get(record.state or "", -1) < _SHIPMENT_STATES.index(envelope.type):
+        what = f"It was told as {envelope.type}, but is {record.state}."
+        yield Discrepancy("shipment_state_differs", keys, what)
 
 
 def payment_is_announced(

@@ -22,10 +22,14 @@ class Discrepancy:
 
 @dataclass(frozen=True)
 class Findings:
-    """How many of each kind were looked at, and what was found."""
+    """How many of each kind were looked at, and what was found.
+
+    `notes` are what an operator should know though it is no discrepancy.
+    """
 
     checked: Mapping[str, int]
     discrepancies: tuple[Discrepancy, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def as_json(reports: Sequence[Report], at: datetime) -> str:
                 {"rule": found.rule, "keys": list(found.keys), "what": found.what}
                 for found in report.findings.discrepancies
             ],
+            "notes": list(report.findings.notes),
         }
         for report in reports
     ]
@@ -50,6 +51,8 @@ def page() -> Console:
 def show(reports: Sequence[Report], console: Console) -> None:
     """A table of what was checked, and one of what was found."""
     console.print(_checks(reports, console))
+    for note in (note for report in reports for note in report.findings.notes):
+        console.print(note, style="yellow")
     found = sum(len(report.findings.discrepancies) for report in reports)
     if found:
         console.print(_discrepancies(reports, console))

@@ -19,6 +19,15 @@ from deployments.inventory.store import Entry, InventoryStore, Moment
 
 Units = Counter[tuple[str, int]]
 """Units by SKU and location."""
+_WAYS = frozenset(
+    {
+        (State.OUTSIDE, State.AVAILABLE),
+        (State.AVAILABLE, State.RESERVED),
+        (State.RESERVED, State.AVAILABLE),
+        (State.RESERVED, State.COMMITTED),
+        (State.COMMITTED, State.SHIPPED),
+    }
+)
 
 
 class Replay:
@@ -27,6 +36,8 @@ class Replay:
     def __init__(self) -> None:
         self.stock: Stock = Counter()
         self.reserved: defaultdict[str, Units] = defaultdict(Counter)
+        self._to_ship: defaultdict[str, Units] = defaultdict(Counter)
+        """What each reservation has sold that has not left yet."""
         self.wrong: list[Discrepancy] = []
         self.entries = 0
 
@@ -38,17 +49,21 @@ class Replay:
             self.wrong += movement_is_possible(key, movement)
             if movement is not None:
                 movements.append(movement)
-                self._set_aside(movement)
+                _count(self.reserved, movement, State.RESERVED)
+                _count(self._to_ship, movement, State.COMMITTED)
+                self.wrong += sold_before_it_left(key, movement, self._to_ship)
         self.stock.update(replay(movements))
 
-    def _set_aside(self, movement: Movement) -> None:
-        if movement.reservation is None:
-            return
-        units = self.reserved[movement.reservation]
-        change = (movement.target == State.RESERVED) - (movement.source == State.RESERVED)
-        units[movement.sku, movement.location_id] += change * movement.quantity
-        if not any(units.values()):
-            del self.reserved[movement.reservation]
+
+def _count(units_of: dict[str, Units], movement: Movement, state: State) -> None:
+    """Add what a movement brings into a state, or takes out of it, to its reservation's units."""
+    change = (movement.target == state) - (movement.source == state)
+    if movement.reservation is None or not change:
+        return
+    units = units_of[movement.reservation]
+    units[movement.sku, movement.location_id] += change * movement.quantity
+    if not any(units.values()):
+        del units_of[movement.reservation]
 
 
 class Doubt(NamedTuple):
@@ -111,12 +126,23 @@ async def _once_more(
 
 
 def movement_is_possible(key: str, movement: Movement | None) -> Iterator[Discrepancy]:
-    """An entry moves at least one unit, from one state to another."""
+    """An entry moves at least one unit, on one of the ways that units take."""
     if movement is None:
         yield Discrepancy("entry_unreadable", (key,), "The ledger's entry cannot be read.")
-    elif movement.quantity < 1 or movement.source == movement.target:
+    elif movement.quantity < 1 or (movement.source, movement.target) not in _WAYS:
         what = f"{movement.quantity} units move from {movement.source} to {movement.target}."
         yield Discrepancy("entry_impossible", (key,), what)
+
+
+def sold_before_it_left(
+    key: str, movement: Movement, to_ship: Mapping[str, Units]
+) -> Iterator[Discrepancy]:
+    """Of a reservation no more units leave a location than it has sold there."""
+    place = (movement.sku, movement.location_id)
+    left = to_ship.get(movement.reservation or "", Counter())[place]
+    if movement.target == State.SHIPPED and left < 0:
+        what = f"{-left} of {movement.sku} left that {movement.reservation} had not sold."
+        yield Discrepancy("left_unsold", (key,), what)
 
 
 def stock_is_the_ledger(stock: Stock, ledger: Stock) -> Iterator[Discrepancy]:

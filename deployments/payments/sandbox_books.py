@@ -20,6 +20,9 @@ from redis.asyncio import Redis
 from deployments.foundation.redis import script
 from deployments.payments.provider import Outcome
 
+CHARGE = "{payments}:sandbox:charge:"
+_LEDGER, _USED = "{payments}:sandbox:ledger:", "{payments}:sandbox:used:"
+
 
 class SandboxBooks:
     """Charges and what happened to them. Every method is one round trip."""
@@ -34,7 +37,7 @@ class SandboxBooks:
 
     async def outcome(self, key: str) -> Outcome | None:
         """The outcome of a charge, if there is one."""
-        return cast(Outcome | None, await self._redis.hget(_name("charge", key), "outcome"))
+        return cast(Outcome | None, await self._redis.hget(CHARGE + key, "outcome"))
 
     async def capture(self, key: str, charge: str, amount: int) -> None:
         """Take exactly what is held."""
@@ -49,9 +52,5 @@ class SandboxBooks:
         await self._run("refund", charge, key, amount)
 
     async def _run(self, what: str, charge: str, key: str, amount: int, *opening: str) -> object:
-        keys = [_name(kind, charge) for kind in ("charge", "ledger", "used")]
+        keys = [CHARGE + charge, _LEDGER + charge, _USED + charge]
         return await self._book(keys=keys, args=[what, key, amount, *opening])
-
-
-def _name(kind: str, charge: str) -> str:
-    return f"{{payments}}:sandbox:{kind}:{charge}"

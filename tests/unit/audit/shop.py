@@ -25,9 +25,12 @@ from deployments.inventory.contract import ReceiveStock, StockRow
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
 from deployments.pricing.contract import DiscountCode, ImportRules
+from deployments.shipping.shipments import shipment_id
+from tests.unit.audit.followers import DELIVERY_SECONDS, DISPATCH_SECONDS, Followers
 from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Crash, Rooms
 from tests.unit.checkout.shopping import completing, contents, ready
 
+CHARGE = "{payments}:sandbox:charge:"
 Finding = tuple[str, str, tuple[str, ...]]
 """The check, the rule that is broken, and the keys."""
 SHIRTS = 1000
@@ -72,6 +75,19 @@ class Purchase:
         return f"{{payments}}:payment:{self.saga}"
 
     @property
+    def charge(self) -> str:
+        return f"{CHARGE}{self.saga}:authorise"
+
+    @property
+    def shipment(self) -> str:
+        """The one that leaves from location 1."""
+        return f"{{shipping}}:shipment:{shipment_id(self.order_id, 1)}"
+
+    @property
+    def departure(self) -> str:
+        return f"{self.reservation} at location 1"
+
+    @property
     def reservation(self) -> str:
         return f"{{inventory}}:reservation:{self.saga}"
 
@@ -92,6 +108,7 @@ class Shop:
         store = CatalogStore(redis_of("catalog"))
         inventory = InventoryService(InventoryStore(redis_of("inventory")), self.rooms.clock)
         self.catalog = CatalogService(store, Replica(store), inventory, self.rooms.clock)
+        self.followers = Followers(redis_of, self.rooms.clock)
         self.books = Books.of(redis_of, self.rooms.clock, pause_seconds=0)
 
     async def open(self) -> None:
@@ -168,6 +185,23 @@ class Shop:
         await finish_detached()
         getattr(self.rooms, room).heal()
         return Purchase(session, await self.saga_of(session))
+
+    async def follow(self) -> None:
+        """Let everybody hear what there is to hear."""
+        await self.followers.follow()
+
+    async def dispatch(self) -> None:
+        """Let the carrier take what is waiting for it; nobody has heard of that yet."""
+        self.rooms.clock.forward(seconds=DISPATCH_SECONDS)
+        await self.followers.move_along()
+
+    async def deliver(self) -> None:
+        """Let everything arrive, and everybody hear of it."""
+        await self.follow()
+        await self.dispatch()
+        self.rooms.clock.forward(seconds=DELIVERY_SECONDS)
+        await self.followers.move_along()
+        await self.follow()
 
     async def audit(self) -> set[Finding]:
         """What an audit finds now."""

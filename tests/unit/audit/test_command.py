@@ -54,7 +54,7 @@ async def test_a_discrepancy_is_shown_with_its_keys_and_exit_code_1(
     await shop.admin.delete(bought.payment)
     done = await run_audit(f"unix://{valkey_socket}")
     assert done.returncode == DISCREPANCIES
-    assert done.stdout.splitlines()[-1] == "3 discrepancies."
+    assert done.stdout.splitlines()[-1] == "4 discrepancies."
     for shown in ("payment_missing", bought.order, bought.payment, "The order has no payment."):
         assert shown in done.stdout
 

@@ -15,7 +15,9 @@ from deployments.checkout.contract import Session
 from deployments.foundation.calls import NeighbourUnavailable
 from deployments.foundation.detach import finish_detached
 from deployments.payments.contract import RefundPayment
-from tests.unit.audit.shop import Shop
+from tests.conftest import ClientOf
+from tests.unit.audit.followers import following
+from tests.unit.audit.shop import Shop, findings
 from tests.unit.checkout.rooms import BIKE
 from tests.unit.checkout.shopping import completing, ready, recover
 from tests.unit.checkout.test_saga import STEPS, UNDOS
@@ -35,6 +37,19 @@ async def test_a_store_that_has_traded_is_clean(shop: Shop) -> None:
     assert checked["sagas"] == {"sagas": 3, "in flight": 0}
     assert checked["redemptions"] == {"codes": 2, "redemptions": 2, "checkouts": 4}
     assert checked["links"] == {"orders": 2, "sessions": 4, "carts checked out": 1}
+    assert checked["provider"] == {"payments": 3, "charges": 3}
+    assert checked["progress"] == {"orders": 2, "under way": 2}
+    assert checked["shipments"] == {"shipments": 0, "orders": 2, "under way": 0}
+
+
+async def test_a_store_that_has_delivered_is_clean(shop: Shop) -> None:
+    await shop.deliver()
+    reports = await audit(shop.books)
+    assert findings(reports) == set()
+    checked = {report.check.name: dict(report.findings.checked) for report in reports}
+    assert checked["progress"] == {"orders": 2, "under way": 0}
+    assert checked["shipments"] == {"shipments": 2, "orders": 2, "under way": 0}
+    assert checked["departures"] == {"shipments": 2, "under way": 0}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -47,9 +62,12 @@ async def test_a_saga_in_flight_is_no_discrepancy(
     buyer = asyncio.create_task(shop.rooms.checkout.complete(completing(session)))
     await reached.wait()
     assert await shop.audit() == set()
+    await shop.follow()
+    assert await shop.audit() == set()
     gate.set()
     await buyer
     await finish_detached()
+    await shop.follow()
     assert await shop.audit() == set()
 
 
@@ -92,6 +110,7 @@ async def test_a_saga_that_gets_nowhere_is_reported_though_it_is_driven(shop: Sh
 
 async def test_what_is_older_than_its_records_is_no_discrepancy(shop: Shop) -> None:
     """Orders, payments and counts of redemptions are kept for good, the rest for some time."""
+    await shop.deliver()
     shop.rooms.clock.forward(days=31)
     for pattern in ("session", "saga", "cart"):
         async for key in shop.admin.scan_iter(f"{{checkout}}:{pattern}:*"):
@@ -129,20 +148,33 @@ async def test_only_what_is_wrong_twice_is_reported(shop: Shop) -> None:
     assert asked == [ids, ["gone", "stays", "other"]]
 
 
-async def test_an_audit_of_a_store_that_sells_reports_nothing(shop: Shop) -> None:
+async def test_an_audit_of_a_store_that_sells_and_ships_reports_nothing(
+    shop: Shop, redis_of: ClientOf
+) -> None:
     sessions = [await ready(shop.rooms.checkout, **_wanted(n)) for n in range(BUYERS)]
     buying = asyncio.gather(*(_buy(shop, n, session) for n, session in enumerate(sessions)))
     pricing = asyncio.create_task(_reprice(shop, buying))
     audits = 0
-    while not buying.done():
-        assert await shop.audit() == set()
-        audits += 1
+    async with following(redis_of, shop.rooms.clock), asyncio.timeout(120):
+        while not await _audited_to_the_end(shop, buying):
+            audits += 1
     outcomes, prices = await buying, await pricing
     assert audits
     assert prices > 1
     await finish_detached()
     assert await shop.audit() == set()
     assert {"completed", "ready_for_complete", "incomplete"} <= {*outcomes}
+
+
+async def _audited_to_the_end(shop: Shop, buying: asyncio.Future[list[str]]) -> bool:
+    """Audits once; whether everything was sold and shipped before that."""
+    over = buying.done()
+    reports = await audit(shop.books)
+    assert findings(reports) == set()
+    checked = {report.check.name: report.findings.checked for report in reports}
+    late = sum(each.get("under way", 0) for each in checked.values())
+    shipments, orders = checked["shipments"]["shipments"], checked["shipments"]["orders"]
+    return over and not late and shipments >= orders
 
 
 async def _reprice(shop: Shop, buying: asyncio.Future[list[str]]) -> int:

@@ -1,0 +1,116 @@
+"""Events that a subscriber has not settled, so that what follows from them may still be missing.
+
+An event is unread, pending, or among the subscriber's dead letters, until its effect is there. So
+whoever holds a cause against its effect reads the cause, then what is outstanding, then the effect:
+the cause's event was announced with it, and if it is not outstanding, its effect came before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, cast
+
+from pydantic import ValidationError
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from actors.consuming.dead_letters import DeadLetters
+from deployments.foundation.events import ENTRY_FIELD, Envelope, Event, streams_of
+from deployments.foundation.redis_users import SUBSCRIPTIONS
+
+_AT_ONCE = 500
+_Entry = tuple[str, dict[str, str]]
+
+
+class Outstanding(NamedTuple):
+    """What a subscriber has yet to do: the events, by type and subject."""
+
+    events: frozenset[tuple[str, str]] = frozenset()
+
+    def has(self, kind: type[Event], subject: str) -> bool:
+        """Whether such an event about this subject is not settled."""
+        return (kind.type, subject) in self.events
+
+
+async def outstanding(redis_of: Callable[[str], Redis], subscriber: str) -> Outstanding:
+    """All that a subscriber has not settled."""
+    named = set[tuple[str, str]]()
+    for publisher in SUBSCRIPTIONS[subscriber]:
+        async for events in _waiting(redis_of(publisher), publisher, subscriber):
+            named.update(_named(events))
+    # Last, because an event is written to the dead letters before it is taken off the stream.
+    async for events in _dead(DeadLetters(subscriber, redis_of(subscriber))):
+        named.update(_named(events))
+    return Outstanding(frozenset(named))
+
+
+def _named(events: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for text in events:
+        try:
+            envelope = Envelope.model_validate_json(text)
+        except ValidationError:
+            continue  # It explains nothing; the check of the streams reports it.
+        yield envelope.type, envelope.subject
+
+
+async def _waiting(redis: Redis, publisher: str, subscriber: str) -> AsyncIterator[list[str]]:
+    """The texts of unread and pending events, in pages.
+
+    What was delivered after this began counts as unread still, which is on the safe side.
+    """
+    streams = streams_of(publisher)
+    delivered = await _delivered(redis, streams, subscriber)
+    for stream, last in zip(streams, delivered, strict=True):
+        if last is not None:
+            async for ids in _pending(redis, stream, subscriber):
+                yield await _events(redis, stream, ids)
+        async for page in _unread(redis, stream, last or "0-0"):
+            yield [fields.get(ENTRY_FIELD, "") for _, fields in page]
+
+
+async def _delivered(redis: Redis, streams: Sequence[str], subscriber: str) -> list[str | None]:
+    """The last entry of each stream that was delivered; none without the subscriber's group."""
+    async with redis.pipeline(transaction=False) as pipe:
+        for stream in streams:
+            pipe.xinfo_groups(stream)
+        found = await pipe.execute(raise_on_error=False)
+    return [_last_delivered(groups, subscriber) for groups in found]
+
+
+def _last_delivered(groups: Any, subscriber: str) -> str | None:  # noqa: ANN401 - or an error.
+    if isinstance(groups, ResponseError):
+        return None
+    ours = (group["last-delivered-id"] for group in groups if group["name"] == subscriber)
+    return next(ours, None)
+
+
+async def _pending(redis: Redis, stream: str, subscriber: str) -> AsyncIterator[list[str]]:
+    after = "-"
+    while page := cast(
+        list[dict[str, str]],
+        await redis.xpending_range(stream, subscriber, min=after, max="+", count=_AT_ONCE),
+    ):
+        ids = [entry["message_id"] for entry in page]
+        yield ids
+        after = f"({ids[-1]}"
+
+
+async def _events(redis: Redis, stream: str, ids: Sequence[str]) -> list[str]:
+    async with redis.pipeline(transaction=False) as pipe:
+        for id_ in ids:
+            pipe.xrange(stream, min=id_, max=id_)
+        found = cast(list[list[_Entry]], await pipe.execute())
+    return [fields.get(ENTRY_FIELD, "") for entries in found for _, fields in entries]
+
+
+async def _unread(redis: Redis, stream: str, after: str) -> AsyncIterator[list[_Entry]]:
+    while page := cast(list[_Entry], await redis.xrange(stream, min=f"({after}", count=_AT_ONCE)):
+        yield page
+        after = page[-1][0]
+
+
+async def _dead(letters: DeadLetters) -> AsyncIterator[list[str]]:
+    after = "-"
+    while page := await letters.oldest(limit=_AT_ONCE, after=after):
+        yield [letter.event for letter in page]
+        after = page[-1].id

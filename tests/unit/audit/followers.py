@@ -1,0 +1,164 @@
+"""Whoever follows by events, for real, one event after another, and what may become of an event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Literal, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from actors.consuming.cancellation import heed_cancellation
+from actors.consuming.consumer import Consumer
+from actors.consuming.keys import READER, dead_letters_key
+from actors.consuming.reader import Pace
+from deployments.foundation.clock import Clock
+from deployments.foundation.events import ENTRY_FIELD, Event, parse, streams_of
+from deployments.foundation.subscriptions import Subscription
+from deployments.inventory.consumers import InventoryConsumers
+from deployments.inventory.service import InventoryService
+from deployments.inventory.store import InventoryStore
+from deployments.orders.consumers import OrdersConsumers
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrdersStore
+from deployments.shipping.carrier import Carriers
+from deployments.shipping.consumers import ShippingConsumers
+from deployments.shipping.contract import AdvanceShipments
+from deployments.shipping.sandbox import SandboxCarrier
+from deployments.shipping.service import ShippingService
+from deployments.shipping.store import ShippingStore
+
+_PACE = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
+Fate = Literal["lost", "pending", "dead"]
+"""Instead of its effect: acknowledged without one, left unacknowledged, or a dead letter."""
+Subscriptions = Mapping[str, list[Subscription]]
+DISPATCH_SECONDS, DELIVERY_SECONDS = 60, 3600
+
+
+class Van(SandboxCarrier):
+    """The carrier that the tests' methods name."""
+
+    names = frozenset({"Carrier"})
+
+
+class Followers:
+    """Orders, shipping and inventory as they follow. `fates` are of events, by type."""
+
+    def __init__(
+        self,
+        redis_of: Callable[[str], Redis],
+        clock: Clock,
+        dispatch_seconds: float = DISPATCH_SECONDS,
+        delivery_seconds: float = DELIVERY_SECONDS,
+    ) -> None:
+        self._redis_of = redis_of
+        carriers = Carriers([Van(dispatch_seconds, delivery_seconds, clock)])
+        self.shipping = ShippingService(ShippingStore(redis_of("shipping")), clock, carriers)
+        orders = OrdersService(OrdersStore(redis_of("orders")), "http://store", clock)
+        inventory = InventoryService(InventoryStore(redis_of("inventory")), clock)
+        self.subscriptions: Subscriptions = {
+            "orders": OrdersConsumers(orders).subscriptions(),
+            "shipping": ShippingConsumers(self.shipping).subscriptions(),
+            "inventory": InventoryConsumers(inventory).subscriptions(),
+        }
+        self.fates: dict[str, Fate] = {}
+
+    def fate(self, kind: type[Event], fate: Fate) -> None:
+        """What becomes of the events of a type from now on."""
+        self.fates[kind.type] = fate
+
+    async def follow(self) -> None:
+        """Hear everything that is new, and what follows from that."""
+        while sum([await self._hear(name, one) for name, one in self._all()]):
+            pass
+
+    def consumers(self) -> list[Consumer]:
+        """The consumers that a running store has, each with connections of its own."""
+        return [
+            Consumer(name, self._redis_of(name), partial(self._as, name), subscriptions, pace=_PACE)
+            for name, subscriptions in self.subscriptions.items()
+        ]
+
+    def _as(self, subscriber: str, _publisher: str) -> Redis:
+        """All rooms are on one server here."""
+        return self._redis_of(subscriber)
+
+    async def move_along(self) -> None:
+        """The carrier is asked about what is due."""
+        await self.shipping.advance(AdvanceShipments())
+
+    def _all(self) -> list[tuple[str, Subscription]]:
+        return [(name, one) for name, many in self.subscriptions.items() for one in many]
+
+    async def _hear(self, subscriber: str, subscription: Subscription) -> int:
+        """Everything new of one publisher; how much."""
+        count, redis = 0, self._redis_of(subscriber)
+        streams = streams_of(subscription.publisher)
+        for stream in streams:
+            await _enter(redis, stream, subscriber)
+        read = await redis.xreadgroup(subscriber, READER, dict.fromkeys(streams, ">"))
+        for stream, entries in cast(list[tuple[str, list[tuple[str, dict[str, str]]]]], read):
+            for entry, fields in entries:
+                count += 1
+                if await self._settle(subscriber, subscription, stream, entry, fields):
+                    await redis.xack(stream, subscriber, entry)
+        return count
+
+    async def _settle(
+        self,
+        subscriber: str,
+        subscription: Subscription,
+        stream: str,
+        entry: str,
+        fields: dict[str, str],
+    ) -> bool:
+        """Give an event its effect or its fate; whether it is to be acknowledged."""
+        envelope = parse(fields)
+        handler = subscription.handler_of(envelope.type)
+        fate = self.fates.get(envelope.type)
+        if handler is None:
+            return True
+        if fate is None:
+            await handler(envelope)
+        if fate == "dead":
+            letter = {
+                "attempts": "12",
+                "failed_at": "1780000000000",
+                "publisher": subscription.publisher,
+                "partition": stream.rpartition(":")[2],
+                "entry": entry,
+                ENTRY_FIELD: fields[ENTRY_FIELD],
+                "error": "ValueError: planted",
+            }
+            await self._redis_of(subscriber).xadd(dead_letters_key(subscriber), cast(Any, letter))
+        return fate != "pending"
+
+
+async def _enter(redis: Redis, stream: str, group: str) -> None:
+    with suppress(ResponseError):  # It is there.
+        await redis.xgroup_create(stream, group, id="0", mkstream=True)
+
+
+@asynccontextmanager
+async def following(redis_of: Callable[[str], Redis], clock: Clock) -> AsyncIterator[None]:
+    """Let real consumers follow, and a carrier that is quick, as long as this lasts."""
+    followers = Followers(redis_of, clock, 0, 0)
+    running = [asyncio.create_task(consumer.run()) for consumer in followers.consumers()]
+    running.append(asyncio.create_task(_move_along(followers)))
+    try:
+        yield
+        assert not any(task.done() for task in running)
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _move_along(followers: Followers) -> None:
+    while True:
+        heed_cancellation()
+        await followers.move_along()
+        await asyncio.sleep(0)

@@ -1,0 +1,157 @@
+"""Wrong events and contents of the catalogue are found under their keys."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+import pytest
+
+from commands.audit import audit
+from commands.auditing.findings import Discrepancy
+from deployments.catalog.contract import ChangePrice, ImportProducts, Product
+from deployments.foundation.events import stream_of
+from deployments.orders.events import OrderCancelled
+from deployments.payments.contract import RefundPayment
+from tests.unit.audit.planting import ORDERS, Plant, Plants, announce, event_about, find, name_of
+from tests.unit.audit.shop import Finding, Purchase, Shop
+from tests.unit.checkout.rooms import BIKE, SHIRT
+
+PLANTS = Plants()
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=name_of)
+async def test_what_is_planted_is_found(shop: Shop, plant: Plant) -> None:
+    await find(shop, await shop.buy(sku=BIKE.sku), plant)
+
+
+@PLANTS.planted
+async def an_unreadable_event(shop: Shop, bike: Purchase) -> set[Finding]:
+    key = await announce(shop, stream_of("carts", "cart_1"), "nothing")
+    return {("events", "event_unreadable", (key,))}
+
+
+@PLANTS.planted
+async def an_event_of_another_service(shop: Shop, bike: Purchase) -> set[Finding]:
+    _, _, event = await event_about(shop, "orders", bike.order_id)
+    key = await announce(shop, stream_of("shipping", bike.order_id), event)
+    return {("events", "event_misplaced", (key,))}
+
+
+@PLANTS.planted
+async def an_event_that_is_told_twice(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(shop, "payments", bike.saga)
+    key = await announce(shop, stream, event)
+    return {("events", "event_out_of_turn", (key,))}
+
+
+@PLANTS.planted
+async def an_event_that_is_not_counted(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(shop, "payments", bike.saga)
+    await announce(shop, stream, event | {"sequence": "0000000000000003"})
+    return {("events", "events_uncounted", (bike.payment,))}
+
+
+@PLANTS.planted
+async def a_deleted_event(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(shop, "payments", bike.saga)
+    await shop.admin.xdel(stream, entry)
+    return {
+        ("progress", "capture_not_followed", (bike.order, bike.payment)),
+        ("events", "events_deleted", (stream,)),
+        ("events", "event_missing", (bike.payment,)),
+    }
+
+
+@PLANTS.planted
+async def an_order_that_was_never_announced(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, _ = await event_about(shop, "orders", bike.order_id)
+    others = [await shop.admin.hget(key, "order") for key in await shop.admin.keys(f"{ORDERS}*")]
+    assert len(others) == 3
+    await shop.admin.delete(stream)
+    return {
+        ("events", "event_missing", (f"{ORDERS}{order['order_id']}",))
+        for order in map(json.loads, cast(list[str], others))
+        if stream_of("orders", order["order_id"]) == stream
+    }
+
+
+@PLANTS.planted
+async def an_order_that_is_told_to_be_cancelled(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(shop, "orders", bike.order_id)
+    cancelled = event | {"type": OrderCancelled.type, "sequence": "0000000000000002"}
+    await announce(shop, stream, cancelled)
+    await shop.admin.hset(bike.order, "sequence", 2)
+    return {("events", "order_not_cancelled", (bike.order,))}
+
+
+@PLANTS.planted
+async def a_refund_that_was_told_but_not_made(shop: Shop, bike: Purchase) -> set[Finding]:
+    key = f"{bike.saga}:refund"
+    await shop.rooms.payments.refund(RefundPayment(key=key, payment_id=bike.saga, amount=5))
+    await shop.admin.hset(bike.payment, "refunded", 4)
+    return {
+        ("events", "payment_state_differs", (bike.payment,)),
+        ("provider", "refunds_of_provider", (bike.payment, bike.charge)),
+    }
+
+
+@PLANTS.planted
+async def a_price_that_was_never_told(shop: Shop, bike: Purchase) -> set[Finding]:
+    await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
+    stream, entry, _ = await event_about(shop, "catalog", BIKE.sku)
+    await shop.admin.hset("{catalog}:prices", BIKE.sku, 6)
+    return {("events", "price_differs", (f"{stream} {entry}",))}
+
+
+@PLANTS.planted
+async def a_title_that_was_never_told(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(shop, "catalog", BIKE.product_id)
+    await shop.rewrite("{catalog}:products", BIKE.product_id, title="Another bike")
+    return {("events", "product_differs", (f"{stream} {entry}",))}
+
+
+@PLANTS.planted
+async def a_product_that_is_gone(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(shop, "catalog", BIKE.product_id)
+    await shop.admin.hdel("{catalog}:products", BIKE.product_id)
+    return {("events", "no_such_product", (f"{stream} {entry}",))}
+
+
+@PLANTS.planted
+async def a_product_without_a_price(shop: Shop, bike: Purchase) -> set[Finding]:
+    await shop.admin.hdel("{catalog}:prices", BIKE.sku)
+    return {("events", "unreadable", ())}
+
+
+@PLANTS.planted
+async def a_product_that_was_never_announced(shop: Shop, bike: Purchase) -> set[Finding]:
+    stream = stream_of("catalog", BIKE.product_id)
+    assert stream != stream_of("catalog", SHIRT.product_id)
+    await shop.admin.delete(stream)
+    return {("events", "product_not_announced", (stream,))}
+
+
+async def test_an_event_is_named_by_its_stream_and_entry(shop: Shop) -> None:
+    bought = await shop.buy()
+    stream, entry, _ = await event_about(shop, "payments", bought.saga)
+    await shop.admin.hset(bought.payment, "status", "voided")
+    found = {one for report in await audit(shop.books) for one in report.findings.discrepancies}
+    keys = (f"{stream} {entry}", bought.payment)
+    assert Discrepancy("payment_state_differs", keys, "") in found
+
+
+async def test_a_price_that_came_with_a_later_import_is_in_order(shop: Shop) -> None:
+    await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
+    cheaper = BIKE.model_copy(update={"price": 4})
+    product = Product(id=BIKE.product_id, title="Bike", description="", variants=(cheaper,))
+    await shop.catalog.import_products(ImportProducts(batch="second", products=(product,)))
+    assert await shop.audit() == set()
+
+
+async def test_a_stream_may_be_trimmed_from_its_beginning(shop: Shop) -> None:
+    bought = await shop.buy()
+    await shop.follow()
+    for service, subject in (("payments", bought.saga), ("orders", bought.order_id)):
+        await shop.admin.xtrim(stream_of(service, subject), maxlen=1, approximate=False)
+        assert await shop.audit() == set()
