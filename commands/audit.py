@@ -23,6 +23,7 @@ from commands.auditing.events import Events
 from commands.auditing.findings import Check, Discrepancy, Findings, Report
 from commands.auditing.links import Links
 from commands.auditing.payments import Payments
+from commands.auditing.prices import Prices
 from commands.auditing.progress import Progress
 from commands.auditing.provider import Provider
 from commands.auditing.redemptions import Redemptions
@@ -42,6 +43,7 @@ CHECKS = (
     Check("payments", "payments with orders", lambda b: Payments(b).check()),
     Check("provider", "payments with the sandbox's books", lambda b: Provider(b).check()),
     Check("totals", "orders with themselves and their checkouts", lambda b: Totals(b).check()),
+    Check("prices", "orders with prices that the catalogue had", lambda b: Prices(b).check()),
     Check("sagas", "sagas with the time and their sessions", lambda b: Sagas(b).check()),
     Check(
         "redemptions", "redeemed codes with limits and checkouts", lambda b: Redemptions(b).check()

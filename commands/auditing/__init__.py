@@ -6,5 +6,9 @@ ended. So what is stored is listed first, then the sagas behind it are read, and
 whatever belongs to a saga that is still open is not judged, and whatever belongs to one that has
 ended is final. What nevertheless looks wrong is looked at once more before it is reported.
 
+What follows by an event may be late, so it is held against what its subscriber has not settled
+(`outstanding.py`): the cause is read first, then what is outstanding, then the effect. An effect
+that is missing without such an event was lost; one that is missing with it is counted as under way.
+
 A saga's reservation and payment carry its id (`deployments/checkout/steps.py`).
 """

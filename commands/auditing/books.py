@@ -9,6 +9,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
+from deployments.catalog.records import PriceRecords
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.records import CheckoutRecords
 from deployments.foundation.clock import Clock, utc_now
@@ -35,6 +36,7 @@ class Books:
     reservations: ReservationRecords
     orders: OrdersStore
     payments: PaymentsStore
+    prices: PriceRecords
     pricing: PricingStore
     sandbox: SandboxRecords
     shipments: ShipmentRecords
@@ -58,6 +60,7 @@ class Books:
             ReservationRecords(redis_of("inventory")),
             OrdersStore(redis_of("orders")),
             PaymentsStore(redis_of("payments")),
+            PriceRecords(redis_of("catalog")),
             PricingStore(redis_of("pricing")),
             SandboxRecords(redis_of("payments")),
             ShipmentRecords(redis_of("shipping")),

@@ -1,5 +1,5 @@
 -- Takes in a batch of products, once, and announces each.
--- KEYS: products, prices, skus, batches, sequences.
+-- KEYS: products, prices, skus, batches, sequences, prices had.
 -- ARGV: batch, products as JSON: [{id, document, prices: [[sku, cents]…], event}…]
 -- Answers {'imported', count} or {'taken', sku}, the latter before anything is written.
 local products, prices, skus, batches = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -14,6 +14,10 @@ for _, product in ipairs(batch) do
     owners[price[1]] = product.id
   end
 end
+
+-- Which prices there were is written down from the first product on, or not at all.
+local had = KEYS[6]
+local remembers = redis.call('EXISTS', had) == 1 or redis.call('EXISTS', products) == 0
 
 local function forget(product_id)
   local document = redis.call('HGET', products, product_id)
@@ -30,6 +34,9 @@ for _, product in ipairs(batch) do
   for _, price in ipairs(product.prices) do
     redis.call('HSET', skus, price[1], product.id)
     redis.call('HSET', prices, price[1], price[2])
+    if remembers then
+      redis.call('HSET', had, string.format('%d', price[2]) .. ' ' .. price[1], 1)
+    end
   end
 end
 redis.call('SADD', batches, ARGV[1])

@@ -4,6 +4,8 @@
 | --- | --- |
 | `{catalog}:products` | hash: product id, product as JSON without prices |
 | `{catalog}:prices` | hash: SKU, price in cents |
+| `{catalog}:had` | hash: `<cents> <SKU>` for every price that a SKU ever had, kept for good; only |
+|   | in a catalogue that was filled by a version that has it, so that nothing is missing |
 | `{catalog}:skus` | hash: SKU, id of the product it belongs to |
 | `{catalog}:batches` | set of the batches that were taken in |
 | `{catalog}:sequences` | hash: product id or SKU, how many events there were about it |
@@ -33,6 +35,7 @@ from deployments.foundation.redis import script
 SERVICE = "catalog"
 _PRODUCTS, _PRICES, _SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
 _BATCHES, _SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
+HAD = "{catalog}:had"
 _STREAMS = streams_of(SERVICE)
 _HERE = Path(__file__).parent
 _EVENTS_AT_ONCE = 1000
@@ -98,7 +101,7 @@ class CatalogStore:
         """Take in products, each with its event. Refuses with `SkuTaken`."""
         rows = [_row(product, event) for product, event in zip(products, events, strict=True)]
         outcome, value = await self._import(
-            keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, _SEQUENCES, *_STREAMS],
+            keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, _SEQUENCES, HAD, *_STREAMS],
             args=[batch, json.dumps(rows), occasion(SERVICE, now)],
         )
         if outcome == "taken":
@@ -108,7 +111,7 @@ class CatalogStore:
     async def change_price(self, event: PriceChanged, now: datetime) -> bool:
         """Set a price, with its event; false if there is no such SKU."""
         changed = await self._change_price(
-            keys=[_PRICES, _SKUS, _SEQUENCES, *_STREAMS],
+            keys=[_PRICES, _SKUS, _SEQUENCES, HAD, *_STREAMS],
             args=[event.sku, event.price, event.model_dump_json(), occasion(SERVICE, now)],
         )
         return bool(changed)

@@ -15,6 +15,7 @@ import pytest
 from actors.valkey_server import ValkeyServer
 from commands.audit import CHECKS, CLEAN, DISCREPANCIES, UNREACHABLE
 from deployments.foundation.redis_users import SERVICES
+from deployments.payments.events import PaymentCaptured
 from tests.conftest import SECRET
 from tests.unit.audit.shop import Shop
 
@@ -57,6 +58,17 @@ async def test_a_discrepancy_is_shown_with_its_keys_and_exit_code_1(
     assert done.stdout.splitlines()[-1] == "4 discrepancies."
     for shown in ("payment_missing", bought.order, bought.payment, "The order has no payment."):
         assert shown in done.stdout
+
+
+async def test_dead_letters_are_a_line_and_exit_code_0(shop: Shop, valkey_socket: Path) -> None:
+    shop.followers.fate(PaymentCaptured, "dead")
+    await shop.follow()
+    done = await run_audit(f"unix://{valkey_socket}")
+    assert done.returncode == CLEAN
+    assert done.stdout.splitlines()[-2:] == [
+        "orders: 2 dead letters wait for an operator; see `make dead-letters`.",
+        "The books are straight.",
+    ]
 
 
 async def test_machines_get_json(shop: Shop, valkey_socket: Path) -> None:

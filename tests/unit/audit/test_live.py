@@ -37,6 +37,7 @@ async def test_a_store_that_has_traded_is_clean(shop: Shop) -> None:
     assert checked["sagas"] == {"sagas": 3, "in flight": 0}
     assert checked["redemptions"] == {"codes": 2, "redemptions": 2, "checkouts": 4}
     assert checked["links"] == {"orders": 2, "sessions": 4, "carts checked out": 1}
+    assert checked["prices"] == {"orders": 2}
     assert checked["provider"] == {"payments": 3, "charges": 3}
     assert checked["progress"] == {"orders": 2, "under way": 2}
     assert checked["shipments"] == {"shipments": 0, "orders": 2, "under way": 0}
