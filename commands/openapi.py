@@ -36,6 +36,7 @@ from deployments.foundation.ucp import VERSION, Json
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.orders.routes import OrdersRoutes
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
+from deployments.webhooks.routes import WebhooksRoutes
 
 _ABSENT: Any = None
 """Stands for the service: an operation is described without being called."""
@@ -51,6 +52,7 @@ def public_operations() -> Mapping[str, Sequence[Operation]]:
         "/checkout-sessions": CheckoutRoutes(_ABSENT, {}).routes(),
         "/orders": OrdersRoutes(_ABSENT, {}).routes(),
         "/mail": NotificationsRoutes(_ABSENT).routes(),
+        "/webhooks": WebhooksRoutes(_ABSENT, {}).routes(),
     }
 
 

@@ -90,6 +90,17 @@ def _seconds(name: str, default: float) -> float:
     return seconds
 
 
+def webhooks_loopback() -> bool:
+    """Whether webhooks may go to this machine, and there without TLS, for development.
+
+    `FIELDHOUSE_WEBHOOKS_LOOPBACK` takes `allow`; anything else but `refuse` is a `ValueError`.
+    """
+    choice = os.environ.get("FIELDHOUSE_WEBHOOKS_LOOPBACK") or "refuse"
+    if choice not in {"allow", "refuse"}:
+        raise ValueError("FIELDHOUSE_WEBHOOKS_LOOPBACK takes allow or refuse.")
+    return choice == "allow"
+
+
 def events_kept() -> timedelta:
     """How long events stay readable though everybody has read them: `FIELDHOUSE_EVENT_DAYS`."""
     return timedelta(days=float(os.environ.get("FIELDHOUSE_EVENT_DAYS") or 7))

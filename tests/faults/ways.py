@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.conditions import EVERY_SECONDS
+from tests.faults.conditions import EVERY_SECONDS, until
 from tests.faults.damage import processes, replaced, replica
 from tests.faults.serve_api import Json, ServeApi, with_environment, without
 from tests.integration.running_store import RunningStore
@@ -31,8 +31,11 @@ async def removed(store: RunningStore, service: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def killed(store: RunningStore, service: str) -> AsyncIterator[None]:
-    """Each of its replicas is killed as soon as it is seen."""
-    async with _on_sight(store, service, psutil.Process.kill):
+    """Each of its replicas is killed as soon as it is seen, and so was at least one successor."""
+    async with _on_sight(store, service, psutil.Process.kill) as victims:
+        first = len(victims)
+        again = f"{service} is killed again"
+        await until(lambda: len(victims) > first, again, tell=store.tell)
         yield
 
 
@@ -43,7 +46,9 @@ async def hanging(store: RunningStore, service: str) -> AsyncIterator[None]:
         async with _on_sight(store, service, psutil.Process.suspend):
             yield
     finally:
-        _each(store, service, psutil.Process.resume)
+        for process in processes(store, replica(service)):
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 @asynccontextmanager
@@ -70,26 +75,29 @@ async def _replace_all(store: RunningStore, service: str, config: Json) -> None:
 @asynccontextmanager
 async def _on_sight(
     store: RunningStore, service: str, do: Callable[[psutil.Process], None]
-) -> AsyncIterator[None]:
-    """Do this to every replica of the service that there is or comes to be."""
+) -> AsyncIterator[set[psutil.Process]]:
+    """Do this once to every replica of the service that there is or comes to be; gives all those
+    to which it was done."""
+    done: set[psutil.Process] = set()
+
+    def look() -> None:
+        for process in processes(store, replica(service)):
+            if process not in done:
+                done.add(process)
+                with suppress(psutil.NoSuchProcess):
+                    do(process)
 
     async def watch() -> None:
         while True:
-            _each(store, service, do)
+            look()
             await asyncio.sleep(EVERY_SECONDS)
 
-    _each(store, service, do)
+    look()
     watching = asyncio.create_task(watch())
     try:
-        yield
+        yield done
     finally:
         watching.cancel()
-
-
-def _each(store: RunningStore, service: str, do: Callable[[psutil.Process], None]) -> None:
-    for process in processes(store, replica(service)):
-        with suppress(psutil.NoSuchProcess):
-            do(process)
 
 
 WAYS: Mapping[str, Callable[[RunningStore, str], AbstractAsyncContextManager[None]]] = {

@@ -31,6 +31,7 @@ from deployments.foundation.clock import utc_now
 from deployments.foundation.detach import finish_detached
 from deployments.foundation.edge import http_app
 from deployments.foundation.settings import data_directory, mail_sender
+from deployments.foundation.signing import signing_keys
 from deployments.inventory.contract import ReceiveStock
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
@@ -56,6 +57,13 @@ from deployments.profile.routes import ProfileRoutes
 from deployments.shipping.contract import ImportMethods
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
+from deployments.webhooks.courier import Courier
+from deployments.webhooks.dispatcher import CLAIM_SECONDS as DELIVERY_SECONDS
+from deployments.webhooks.resolver import Resolver
+from deployments.webhooks.routes import WebhooksRoutes
+from deployments.webhooks.service import WebhooksService
+from deployments.webhooks.signatures import Signer
+from deployments.webhooks.store import WebhooksStore
 
 URL = "http://store"
 BATCH = "shipped"
@@ -88,7 +96,14 @@ class WholeStore:
         outlet = Outlet(Letters(mail_sender()), MailDirectory(data_directory() / "mail"))
         self._mail = NotificationsStore(redis_of("notifications"), claim_seconds=CLAIM_SECONDS)
         self.notifications = NotificationsService(self._mail, outlet)
+        self.webhooks = self._webhooks(redis_of("webhooks"))
         self.checkout = self._checkout(CheckoutStore(redis_of("checkout")))
+
+    def _webhooks(self, redis: Redis) -> WebhooksService:
+        store = WebhooksStore(redis, claim_seconds=DELIVERY_SECONDS)
+        profile = f"{URL}/.well-known/ucp"
+        courier = Courier(Signer(signing_keys()), profile, Resolver(), loopback=False)
+        return WebhooksService(store, courier, self.orders)
 
     def _checkout(self, store: CheckoutStore) -> CheckoutService:
         quoter = Quoter(self.catalog, self.inventory, self.shipping, self.pricing)
@@ -125,6 +140,7 @@ class WholeStore:
             "/checkout-sessions": CheckoutRoutes(self.checkout, keys).routes(),
             "/orders": OrdersRoutes(self.orders, keys).routes(),
             "/mail": NotificationsRoutes(self.notifications).routes(),
+            "/webhooks": WebhooksRoutes(self.webhooks, keys).routes(),
         }
 
     def app(self) -> ASGIApp:

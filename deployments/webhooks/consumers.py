@@ -1,0 +1,60 @@
+"""The facts about orders that platforms are told: event in, queued deliveries out."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from deployments.foundation.events import Envelope, Event, fact_of
+from deployments.foundation.subscriptions import Handler, Subscription
+from deployments.orders.events import (
+    OrderCancelled,
+    OrderDelivered,
+    OrderPaid,
+    OrderPlaced,
+    OrderRefunded,
+    OrderShipped,
+)
+from deployments.webhooks.domain import Source
+from deployments.webhooks.service import WebhooksService
+
+Change = (
+    type[OrderPlaced]
+    | type[OrderPaid]
+    | type[OrderShipped]
+    | type[OrderDelivered]
+    | type[OrderRefunded]
+)
+_CHANGES: tuple[Change, ...] = (
+    OrderPlaced,
+    OrderPaid,
+    OrderShipped,
+    OrderDelivered,
+    OrderRefunded,
+)
+
+
+class WebhooksConsumers:
+    """Gives events to the service."""
+
+    def __init__(self, service: WebhooksService) -> None:
+        self._service = service
+
+    def subscriptions(self) -> list[Subscription]:
+        """All that webhooks listens to."""
+        handlers: dict[type[Event], Handler] = {
+            kind: partial(self._changed, kind) for kind in _CHANGES
+        }
+        handlers[OrderCancelled] = self._cancelled
+        return [Subscription("orders", handlers)]
+
+    async def _changed(self, kind: Change, envelope: Envelope) -> None:
+        fact = fact_of(envelope, kind)
+        await self._service.order_changed(_source(envelope), fact.platform, fact.order_id)
+
+    async def _cancelled(self, envelope: Envelope) -> None:
+        fact = fact_of(envelope, OrderCancelled)
+        await self._service.order_withdrawn(_source(envelope), fact.platform, fact.order_id)
+
+
+def _source(envelope: Envelope) -> Source:
+    return Source(envelope.id, envelope.type, envelope.time)

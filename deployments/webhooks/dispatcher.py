@@ -1,0 +1,134 @@
+"""Makes deliveries as they fall due, many at once, beside other processes that do the same.
+
+What is due is claimed for a while longer than an attempt can take. A process that dies leaves its
+claims to lapse; one that was held up finds by its own clock that they have, and sends nothing; and
+what it writes down under an old claim is refused. So an order's deliveries to an endpoint never
+overlap, but one whose answer was not written down is made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Protocol
+
+from redis.exceptions import RedisError
+
+from deployments.foundation.clock import Clock, utc_now
+from deployments.webhooks.courier import ATTEMPT_SECONDS, Courier
+from deployments.webhooks.domain import Attempt, Delivery, Outcome, at_random, judge
+from deployments.webhooks.store import Claim, WebhooksStore
+
+CLAIM_SECONDS = 3 * ATTEMPT_SECONDS
+"""When a process counts as dead: certainly not while an attempt is under way."""
+AT_ONCE = 256
+"""How many attempts a process makes at once. An endpoint gets eight, and a failing one only one."""
+_log = logging.getLogger(__name__)
+
+
+class Watch(Protocol):
+    """Who wants to know how deliveries are doing."""
+
+    def attempted(self, outcome: Outcome, seconds: float) -> None:
+        """An attempt ended so, so long after the event was queued."""
+
+
+class Unwatched:
+    """Nobody."""
+
+    def attempted(self, outcome: Outcome, seconds: float) -> None:
+        """Nothing."""
+
+
+class Dispatcher:
+    """Claims, attempts, and writes down the outcome: `tick` and `rest` in turn, until `stop`."""
+
+    def __init__(
+        self,
+        store: WebhooksStore,
+        courier: Courier,
+        *,
+        watch: Watch | None = None,
+        at_once: int = AT_ONCE,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._store, self._courier = store, courier
+        self._watch = watch or Unwatched()
+        self._at_once, self._clock = at_once, clock
+        self._attempts: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._next_in = 0.0
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something may be due: end the present rest."""
+        self._woken.set()
+
+    async def tick(self) -> bool:
+        """Begin what is due; whether more of it may be waiting. One round trip."""
+        wanted = self._at_once - len(self._attempts)
+        if self._stopping or wanted <= 0:
+            return False
+        self._woken.clear()
+        now = self._clock()
+        claims, next_at = await self._store.claim(wanted, now)
+        for claim in claims:
+            task = asyncio.create_task(self._attempt(claim), name=f"webhook {claim.delivery.id}")
+            self._attempts.add(task)
+            task.add_done_callback(self._ended)
+        self._next_in = float("inf") if next_at is None else (next_at - now).total_seconds()
+        return self._next_in <= 0 and len(claims) < wanted
+
+    async def rest(self, seconds: float) -> None:
+        """Wait so long, or until something is due, if that is sooner."""
+        try:
+            async with asyncio.timeout(max(0.0, min(seconds, self._next_in))):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _attempt(self, claim: Claim) -> None:
+        if not self._store.holds(claim):
+            return
+        attempt = await self._send(claim.delivery)
+        now = self._clock()
+        outcome = judge(claim.delivery, attempt, now, at_random())
+        if await self._store.finish(claim, outcome, attempt.describe(), now):
+            self._tell(claim.delivery, attempt, outcome)
+
+    async def _send(self, delivery: Delivery) -> Attempt:
+        try:
+            return await self._courier.attempt(delivery)
+        except Exception as bug:  # noqa: BLE001 - it must become a dead letter, not a loop.
+            _log.exception("webhook %s to %s could not be sent", delivery.id, delivery.endpoint)
+            return Attempt(None, f"the store failed: {type(bug).__name__}")
+
+    def _tell(self, delivery: Delivery, attempt: Attempt, outcome: Outcome) -> None:
+        seconds = (self._clock() - delivery.source.at).total_seconds()
+        self._watch.attempted(outcome, seconds)
+        if outcome.verdict != "sent":
+            level = logging.INFO if outcome.verdict == "retry" else logging.WARNING
+            what = (delivery.id, delivery.endpoint, outcome.verdict, attempt.describe())
+            _log.log(level, "webhook %s to %s: %s, %s", *what)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._attempts.discard(task)
+        self.wake()
+        failure = None if task.cancelled() else task.exception()
+        if isinstance(failure, (RedisError, OSError)):
+            _log.warning("%s: its claim is left to lapse: %s", task.get_name(), failure)
+        elif failure is not None:
+            _log.error("%s: its claim is left to lapse", task.get_name(), exc_info=failure)
+
+    async def stop(self) -> None:
+        """Begin nothing more, and let what is under way come to its end."""
+        self._stopping = True
+        while self._attempts:
+            await asyncio.wait(set(self._attempts))
+
+    async def abandon(self) -> None:
+        """End as a crash would: nothing is finished, nothing written down."""
+        self._stopping = True
+        for task in self._attempts:
+            task.cancel()
+        await self.stop()

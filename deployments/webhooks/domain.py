@@ -1,0 +1,122 @@
+"""Webhooks' rules: what is delivered, how it is told, and what becomes of an attempt."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+LASTS = timedelta(hours=24)
+"""How long a delivery is tried before it becomes a dead letter."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 3600.0
+_PAUSE_GROWS_BY = 2.0
+_GONE = 410
+_SUCCESS = range(200, 300)
+_EVENTS = uuid.UUID("5f0d4b1e-7a0c-5c8e-9b51-3f2f6c1d8a42")
+"""The namespace of `Webhook-Id`s."""
+
+
+class Source(NamedTuple):
+    """The event of orders that is told, its type, and when it happened."""
+
+    event: str
+    type: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one endpoint. Each attempt sends the same `body`.
+
+    `attempts` counts those before the present one, and `ends_at` is when it is given up.
+    """
+
+    id: str
+    endpoint: str
+    url: str
+    order: str
+    source: Source
+    body: bytes
+    attempts: int
+    ends_at: datetime
+
+
+Verdict = Literal["sent", "retry", "dead", "gone"]
+"""What becomes of a delivery; `gone` if its endpoint wants no other either."""
+
+
+class Attempt(NamedTuple):
+    """What came of sending: a status, or why there was none; and seconds that were asked for."""
+
+    status: int | None
+    error: str = ""
+    retry_after: float = 0.0
+
+    def describe(self) -> str:
+        """In words, for an operator and the platform."""
+        return self.error if self.status is None else f"answered {self.status}"
+
+
+class Outcome(NamedTuple):
+    """The verdict, and for `retry` when the next attempt is due."""
+
+    verdict: Verdict
+    due: datetime
+
+
+def judge(delivery: Delivery, attempt: Attempt, now: datetime, chance: float) -> Outcome:
+    """What follows from an attempt. `chance`, from 0 to 1, spreads the next ones."""
+    if attempt.status is not None and attempt.status in _SUCCESS:
+        return Outcome("sent", now)
+    if attempt.status == _GONE:
+        return Outcome("gone", now)
+    if now >= delivery.ends_at:
+        return Outcome("dead", now)
+    asked = min(attempt.retry_after, LONGEST_PAUSE_SECONDS)
+    seconds = max(pause(delivery.attempts, chance), asked)
+    return Outcome("retry", min(now + timedelta(seconds=seconds), delivery.ends_at))
+
+
+def pause(attempts: int, chance: float) -> float:
+    """Seconds after a failure that so many others preceded: half of it sure, half by chance."""
+    whole = min(FIRST_PAUSE_SECONDS * _PAUSE_GROWS_BY ** min(attempts, 30), LONGEST_PAUSE_SECONDS)
+    return whole * (0.5 + chance / 2)
+
+
+def at_random() -> float:
+    """A chance for `judge`."""
+    return random.random()  # noqa: S311 - spreads the attempts.
+
+
+def body_of(order: Mapping[str, Any]) -> bytes:
+    """An order as it is sent."""
+    return json.dumps(order, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def webhook_id(event: str) -> str:
+    """The UUID under which a platform knows an event, at every endpoint and in every attempt."""
+    return str(uuid.uuid5(_EVENTS, event))
+
+
+def headers_of(delivery: Delivery, profile_url: str) -> dict[str, str]:
+    """What a delivery is sent with, its signature aside (UCP, "Order Event Webhook").
+
+    Each field is as its specification spells it: Standard Webhooks, RFC 9530, RFC 8941.
+    """
+    digest = base64.b64encode(hashlib.sha256(delivery.body).digest()).decode()
+    id_ = webhook_id(delivery.source.event)
+    return {
+        "Content-Type": "application/json",
+        "Content-Digest": f"sha-256=:{digest}:",
+        "UCP-Agent": f'profile="{profile_url}"',
+        "Idempotency-Key": id_,
+        "Webhook-Id": id_,
+        "Webhook-Timestamp": str(int(delivery.source.at.timestamp())),
+        "User-Agent": "fieldhouse-webhooks/1",
+    }

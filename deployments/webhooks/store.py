@@ -1,0 +1,263 @@
+"""Webhooks' state in Redis. Times are milliseconds since 1970.
+
+| key | what |
+| --- | --- |
+| `{webhooks}:platform:<platform>` | hash: URL → endpoint |
+| `{webhooks}:endpoints` | sorted set: all endpoints, by when they were registered |
+| `{webhooks}:endpoint:<id>` | hash: platform, url, created_at, last_success_at, failing_since, |
+|  | error, gone_at |
+| `{webhooks}:delivery:<id>` | hash: endpoint, order, event, type, at, body, attempts, made_at, |
+|  | ends_at, tried_at, error, claim (a token), died_at |
+| `{webhooks}:queue:<endpoint>:<order>` | sorted set: deliveries, in the order of their numbers |
+| `{webhooks}:due:<endpoint>` | sorted set: orders, by when the first of their queue is due |
+| `{webhooks}:claims:<endpoint>` | sorted set: orders under way, by when their claim lapses |
+| `{webhooks}:ready` | sorted set: endpoints, by when somebody has to look at them |
+| `{webhooks}:dead:<endpoint>` | sorted set: dead letters, by when they died; for 30 days |
+| `{webhooks}:waiting` | hash: endpoint → how many deliveries are in its queues |
+| `{webhooks}:deliveries`, `{webhooks}:tokens` | counters: the last delivery, the last claim |
+| `{webhooks}:inbox:<event>` | it was queued, or need not be (foundation's `inbox.lua`) |
+
+An order's deliveries to an endpoint are made one after another: only the first of a queue is ever
+claimed, and its order is in `due` or in `claims`, never in both. What was delivered is deleted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+from redis.asyncio import Redis
+
+from deployments.foundation.redis import script
+from deployments.foundation.subscriptions import inbox_key
+from deployments.webhooks.contract import MOST_ENDPOINTS, Endpoint, State
+from deployments.webhooks.domain import LASTS, Delivery, Outcome, Source
+
+SERVICE = "webhooks"
+Replayed = Literal["replayed", "absent", "gone", "under_way"]
+Dropped = Literal["dropped", "absent", "under_way"]
+_HERE = Path(__file__).parent
+_READY = "{webhooks}:ready"
+_QUEUES = _HERE / "queues"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to attempt a delivery, under a fencing token, until a monotonic moment."""
+
+    delivery: Delivery
+    token: int
+    until: float
+
+
+class Work(NamedTuple):
+    """What was claimed, and when there is something to do next; none if that cannot be said."""
+
+    claims: list[Claim]
+    next_at: datetime | None
+
+
+class Totals(NamedTuple):
+    """All endpoints together."""
+
+    waiting: int
+    failing: int
+    dead: int
+
+
+class WebhooksStore:
+    """Webhooks of one Redis. A process that does not finish in `claim_seconds` counts as dead.
+
+    Methods are one round trip, unless they say otherwise.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        claim_seconds: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._redis, self._seconds, self._monotonic = redis, claim_seconds, monotonic
+        self._scripts = {
+            name: script(redis, _HERE / f"{name}.lua", *preludes, _QUEUES)
+            for name, preludes in _SCRIPTS.items()
+        }
+
+    # Endpoints
+
+    async def register(self, platform: str, url: str, id_: str, now: datetime) -> str | None:
+        """The id of the platform's endpoint for a URL; none if there would be too many."""
+        args = [platform, url, id_, _ms(now), MOST_ENDPOINTS]
+        return cast(str | None, await self._run("register", args))
+
+    async def remove(self, platform: str, endpoint: str) -> bool:
+        """Whether the platform had the endpoint, which is no more."""
+        return bool(await self._run("remove", [platform, endpoint]))
+
+    async def has_endpoints(self, platform: str) -> bool:
+        """Whether anything of a platform's is to be delivered."""
+        return bool(await cast(Any, self._redis.hlen(f"{{webhooks}}:platform:{platform}")))
+
+    async def endpoints_of(self, platform: str) -> list[Endpoint]:
+        """A platform's endpoints, the oldest first; in two round trips."""
+        ids = await cast(Any, self._redis.hvals(f"{{webhooks}}:platform:{platform}"))
+        found = await self._endpoints(ids)
+        return sorted((endpoint for _, endpoint in found), key=lambda one: (one.created_at, one.id))
+
+    async def all_endpoints(self) -> list[tuple[str, Endpoint]]:
+        """All endpoints with their platforms, the oldest first; in two round trips."""
+        return await self._endpoints(await self._ids())
+
+    async def _ids(self) -> list[str]:
+        return cast(list[str], await self._redis.zrange("{webhooks}:endpoints", 0, -1))
+
+    async def _endpoints(self, ids: Sequence[str]) -> list[tuple[str, Endpoint]]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for id_ in ids:
+                pipe.hgetall(f"{{webhooks}}:endpoint:{id_}")
+                pipe.hget("{webhooks}:waiting", id_)
+                pipe.zcard(f"{{webhooks}}:dead:{id_}")
+            found = await pipe.execute()
+        rows = zip(ids, found[::3], found[1::3], found[2::3], strict=True)
+        # One may have been removed since its id was read.
+        return [
+            (fields["platform"], _endpoint(id_, fields, int(waiting or 0), dead))
+            for id_, fields, waiting, dead in rows
+            if fields
+        ]
+
+    async def totals(self) -> Totals:
+        """How it is going altogether; in two round trips."""
+        endpoints = [endpoint for _, endpoint in await self.all_endpoints()]
+        return Totals(
+            sum(endpoint.waiting for endpoint in endpoints),
+            sum(endpoint.state == "failing" for endpoint in endpoints),
+            sum(endpoint.dead for endpoint in endpoints),
+        )
+
+    # Deliveries
+
+    async def queue(
+        self, source: Source, platform: str, order: str, body: bytes, now: datetime
+    ) -> None:
+        """Have an event delivered to each of the platform's endpoints, once."""
+        told = [source.event, source.type, _ms(source.at), body]
+        args = [platform, order, *told, _ms(now), _ms(now + LASTS)]
+        await self._run("queue", args, key=inbox_key(SERVICE, source.event))
+
+    async def withdraw(self, source: Source, platform: str, order: str) -> None:
+        """Have nothing more delivered about an order, once."""
+        await self._run("withdraw", [platform, order], key=inbox_key(SERVICE, source.event))
+
+    async def claim(self, wanted: int, now: datetime) -> Work:
+        """Deliveries that nobody else will attempt as long as the claims hold."""
+        # Counted from before the question, a claim ends here no later than it does there.
+        until = self._monotonic() + self._seconds
+        args = [_ms(now), int(self._seconds * 1000), wanted]
+        taken, next_at = cast(Any, await self._run("claim", args))
+        claims = [Claim(_delivery(id_, *rest), int(token), until) for id_, token, *rest in taken]
+        return Work(claims, _at(next_at) if next_at else None)
+
+    async def finish(self, claim: Claim, outcome: Outcome, error: str, now: datetime) -> bool:
+        """Write down what became of an attempt; false if somebody else has claimed it since."""
+        delivery = claim.delivery
+        claimed = [delivery.id, claim.token, delivery.endpoint, delivery.order]
+        args = [*claimed, outcome.verdict, error, _ms(outcome.due), _ms(now)]
+        return await self._run("finish", args) == "done"
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether a claim has certainly not lapsed."""
+        return self._monotonic() < claim.until
+
+    # For operators
+
+    async def dead_letters(self, limit: int) -> list[str]:
+        """Dead letters of each endpoint, the oldest first; in two round trips."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for endpoint in await self._ids():
+                pipe.zrange(f"{{webhooks}}:dead:{endpoint}", 0, limit - 1)
+            return [id_ for ids in await pipe.execute() for id_ in ids]
+
+    async def records(self, ids: Sequence[str]) -> list[dict[str, str]]:
+        """All that is known of each of these deliveries; empty for one that is none any more."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for id_ in ids:
+                pipe.hgetall(f"{{webhooks}}:delivery:{id_}")
+            return cast(list[dict[str, str]], await pipe.execute())
+
+    async def replay(self, id_: str, now: datetime) -> Replayed:
+        """Have a delivery attempted now, and a dead letter for a whole day again."""
+        args = [id_, _ms(now), _ms(now + LASTS)]
+        return cast(Replayed, await self._run("replay", args))
+
+    async def drop(self, id_: str, now: datetime) -> Dropped:
+        """Remove a delivery for good."""
+        return cast(Dropped, await self._run("drop", [id_, _ms(now)]))
+
+    async def _run(self, name: str, args: Sequence[Any], *, key: str = _READY) -> object:
+        return await self._scripts[name](keys=[key], args=args)
+
+
+_SCRIPTS: dict[str, tuple[str, ...]] = {
+    "register": (),
+    "remove": (),
+    "queue": ("inbox",),
+    "withdraw": ("inbox",),
+    "claim": (),
+    "finish": (),
+    "replay": (),
+    "drop": (),
+}
+"""Each script, and what of foundation's it begins with."""
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _at(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+
+
+def _delivery(  # noqa: PLR0917 - as the script answers.
+    id_: str,
+    endpoint: str,
+    url: str,
+    order: str,
+    event: str,
+    kind: str,
+    at: str,
+    body: str,
+    attempts: str,
+    ends_at: str,
+) -> Delivery:
+    source = Source(event, kind, _at(at))
+    return Delivery(id_, endpoint, url, order, source, body.encode(), int(attempts), _at(ends_at))
+
+
+def _endpoint(id_: str, fields: dict[str, str], waiting: int, dead: int) -> Endpoint:
+    moments = {
+        name: _at(fields[name])
+        for name in ("created_at", "last_success_at", "failing_since")
+        if name in fields
+    }
+    return Endpoint(
+        id=id_,
+        url=fields["url"],
+        state=_state(fields),
+        last_error=fields.get("error"),
+        waiting=waiting,
+        dead=dead,
+        **moments,
+    )
+
+
+def _state(fields: dict[str, str]) -> State:
+    if "gone_at" in fields:
+        return "gone"
+    return "failing" if "failing_since" in fields else "active"
