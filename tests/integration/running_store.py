@@ -69,6 +69,10 @@ class RunningStore:
                 FIELDHOUSE_PORT=str(self.port),
                 # All tests are one platform, and ask more often than one may.
                 FIELDHOUSE_RATE_LIMITS="off",
+                # The platforms that are told of their orders are on this machine too.
+                FIELDHOUSE_WEBHOOKS_LOOPBACK="allow",
+                FIELDHOUSE_SANDBOX_DISPATCH_SECONDS="1",
+                FIELDHOUSE_SANDBOX_DELIVERY_SECONDS="1",
             )
         last = time.monotonic() + READY_WITHIN_SECONDS
         while "Ctrl-C ends the store" not in self.output:
