@@ -66,10 +66,12 @@ class Dispatcher:
 
     async def tick(self) -> bool:
         """Begin what is due; whether more of it may be waiting. One round trip."""
+        self._woken.clear()
         wanted = self._at_once - len(self._attempts)
         if self._stopping or wanted <= 0:
+            # An attempt that ends wakes the dispatcher; until then there is nothing to look for.
+            self._next_in = float("inf")
             return False
-        self._woken.clear()
         now = self._clock()
         claims, next_at = await self._store.claim(wanted, now)
         for claim in claims:
@@ -81,6 +83,8 @@ class Dispatcher:
 
     async def rest(self, seconds: float) -> None:
         """Wait so long, or until something is due, if that is sooner."""
+        # Others get their turn in any case: waiting for what has happened already gives them none.
+        await asyncio.sleep(0)
         try:
             async with asyncio.timeout(max(0.0, min(seconds, self._next_in))):
                 await self._woken.wait()

@@ -1,0 +1,418 @@
+"""Endpoints that fail, hang, move or end, and processes that die: who waits, and for how long."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import groupby
+
+import pytest
+from starlette.responses import RedirectResponse, Response
+
+from deployments.webhooks.courier import Courier
+from deployments.webhooks.domain import Attempt, Delivery, Outcome, webhook_id
+from tests.conftest import ClientOf
+from tests.unit.consuming.toys import eventually
+from tests.unit.webhooks.receiver import Answer, Received, Receiver, ok, receiver
+from tests.unit.webhooks.test_deliveries import took
+from tests.unit.webhooks.test_signatures import published, verify_by_hand
+from tests.unit.webhooks.world import DAY, World
+
+
+def status(code: int, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda _received: Response(status_code=code, headers=named)
+
+
+def hang(_received: Received) -> None:
+    return None
+
+
+def until(true: Callable[[], bool]) -> Awaitable[None]:
+    async def ask() -> bool:
+        return true()
+
+    return eventually(ask)
+
+
+async def failed(world: World, hooks: Receiver, count: int = 1) -> None:
+    """Until so many requests were made, and written down as failed."""
+    await until(lambda: len(hooks.received) >= count)
+
+    async def none_under_way() -> bool:
+        return not any(":claims:" in key for key in await world.left())
+
+    await eventually(none_under_way)
+
+
+async def queued(world: World, hooks: Receiver, *orders: str) -> None:
+    await world.register(hooks.url)
+    for name in orders or ("s1",):
+        await world.place(name)
+    await world.queued()
+
+
+async def test_each_attempt_sends_the_same_and_is_signed_anew(
+    world: World, hooks: Receiver
+) -> None:
+    hooks.answer = status(500)
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+        await world.pay()
+        await world.queued()
+        hooks.answer = ok
+        world.skip(timedelta(seconds=5))
+        await took(hooks, 2)
+    first, again, paid = hooks.received
+    assert (first.body, first.id) == (again.body, again.id)
+    assert first.headers["signature"] != again.headers["signature"]
+    assert paid.id != first.id
+    for received in hooks.received:
+        verify_by_hand(received, published(world))
+
+
+async def test_pauses_grow_and_an_endpoint_that_asks_for_more_gets_it(
+    world: World, hooks: Receiver
+) -> None:
+    hooks.answer = status(503, retry_after="1200")
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+        world.skip(timedelta(seconds=1100))
+        await asyncio.sleep(0.1)  # There is no sign of something that does not happen.
+        assert len(hooks.received) == 1
+        hooks.answer = ok
+        world.skip(timedelta(seconds=110))
+        await took(hooks, 1)
+
+
+async def test_after_a_day_it_is_a_dead_letter_and_the_next_goes_on(
+    world: World, hooks: Receiver
+) -> None:
+    hooks.answer = status(500)
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+        world.skip(timedelta(hours=23))
+        await failed(world, hooks, 2)
+        await world.pay()
+        await world.queued()
+        (endpoint,) = await world.endpoints()
+        assert (endpoint.state, endpoint.waiting, endpoint.dead) == ("failing", 2, 0)
+        assert endpoint.last_error == "answered 500"
+        hooks.answer = ok
+        world.skip(timedelta(hours=2))
+        await took(hooks, 1)
+    (dead,) = await world.store.records(await world.dead())
+    assert webhook_id(dead["event"]) == hooks.received[0].id
+    assert hooks.taken[0].id != hooks.received[0].id
+    assert dead["error"] == "out of time; the last attempt: answered 500"
+    (endpoint,) = await world.endpoints()
+    assert (endpoint.state, endpoint.waiting, endpoint.dead) == ("active", 0, 1)
+
+
+async def test_an_order_that_alone_fails_dies_and_the_others_go_on(
+    world: World, hooks: Receiver
+) -> None:
+    def picky(received: Received) -> Response:
+        return Response(status_code=400 if received.order["id"] == "order_s1" else 204)
+
+    hooks.answer = picky
+    await queued(world, hooks, "s1", "s2", "s3")
+    async with world.dispatching():
+        await took(hooks, 2)
+        await failed(world, hooks, 3)
+        for _ in range(25):
+            world.skip(timedelta(hours=1))
+            await asyncio.sleep(0.02)
+
+        async def is_dead() -> bool:
+            return bool(await world.dead())
+
+        await eventually(is_dead)
+    assert await world.waiting() == 0
+
+
+async def test_a_dead_letter_is_replayed_before_what_is_newer(
+    world: World, hooks: Receiver
+) -> None:
+    hooks.answer = status(500)
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+        world.skip(DAY)
+        await world.pay()
+        await world.queued()
+        await failed(world, hooks, 2)
+        (letter,) = await world.dead()
+        hooks.answer = ok
+        assert await world.store.replay(letter, world.clock()) == "replayed"
+        world.skip(timedelta(hours=1))
+        await took(hooks, 2)
+    assert [one.id for one in hooks.taken] == [hooks.received[0].id, hooks.received[1].id]
+    assert await world.dead() == []
+    assert await world.store.replay(letter, world.clock()) == "absent"
+
+
+async def test_what_waits_for_its_next_attempt_can_be_replayed_too(
+    world: World, hooks: Receiver
+) -> None:
+    hooks.answer = status(500)
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+        hooks.answer = ok
+        assert await world.store.replay("1", world.clock()) == "replayed"
+        await took(hooks, 1)
+
+
+async def test_dropping_removes_for_good(world: World, hooks: Receiver) -> None:
+    hooks.answer = status(500)
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+        await world.pay()
+        await world.queued()
+        assert await world.store.drop("1", world.clock()) == "dropped"
+        assert await world.store.drop("1", world.clock()) == "absent"
+        hooks.answer = ok
+        world.skip(timedelta(minutes=1))
+        await took(hooks, 1)
+    assert hooks.taken[0].id != hooks.received[0].id
+    assert await world.waiting() == 0
+
+
+async def test_a_hanging_endpoint_holds_up_nobody_else(redis_of: ClientOf) -> None:
+    world = World(redis_of, attempt_seconds=3600.0)
+    async with receiver() as hanging, receiver() as quick:
+        hanging.answer = hang
+        await world.register(hanging.url)
+        await world.register(quick.url)
+        names = [f"s{n}" for n in range(40)]
+        for name in names:
+            await world.place(name)
+        await world.queued()
+        async with world.dispatching(crash=True):
+            await took(quick, 40)
+            await until(lambda: len(hanging.received) == 8)
+        assert hanging.most_at_once == 8
+        assert await world.waiting() == 40
+
+
+async def test_no_answer_in_time_is_a_failure(redis_of: ClientOf, hooks: Receiver) -> None:
+    world = World(redis_of, attempt_seconds=0.2)
+    hooks.answer = hang
+    await queued(world, hooks)
+    async with world.dispatching():
+        await failed(world, hooks)
+    (endpoint,) = await world.endpoints()
+    assert endpoint.last_error == "no answer in 0.2 s"
+
+
+async def test_an_endpoint_that_fails_is_only_felt_for(world: World, hooks: Receiver) -> None:
+    hooks.answer = status(500)
+    await queued(world, hooks, *(f"s{n}" for n in range(30)))
+    async with world.dispatching():
+        await failed(world, hooks, 30)
+        hooks.most_at_once = 0
+        world.skip(timedelta(seconds=5))
+        await failed(world, hooks, 60)
+        assert hooks.most_at_once == 1
+        hooks.answer = ok
+        world.skip(timedelta(seconds=10))
+        await took(hooks, 30)
+
+
+async def test_nobody_listens(world: World, hooks: Receiver) -> None:
+    await queued(world, hooks)
+    async with receiver() as other:
+        url = other.url
+    await world.register(url)
+    await world.place("s2")
+    await world.queued()
+    async with world.dispatching():
+        await took(hooks, 2)
+
+        async def noticed() -> bool:
+            return (await world.endpoints())[1].state == "failing"
+
+        await eventually(noticed)
+    assert "ConnectError" in str((await world.endpoints())[1].last_error)
+
+
+async def test_a_redirect_is_not_followed(world: World, hooks: Receiver) -> None:
+    async with receiver() as elsewhere:
+        hooks.answer = lambda _received: RedirectResponse(elsewhere.url, 307)
+        await queued(world, hooks)
+        async with world.dispatching():
+            await failed(world, hooks)
+        assert elsewhere.received == []
+    assert (await world.endpoints())[0].last_error == "answered 307"
+
+
+async def test_a_long_answer_is_not_read(world: World, hooks: Receiver) -> None:
+    hooks.answer = lambda _received: Response(b"x" * 50_000_000)
+    await queued(world, hooks)
+    async with world.dispatching():
+        await took(hooks, 1)
+
+        async def nothing_waits() -> bool:
+            return await world.waiting() == 0
+
+        await eventually(nothing_waits)
+
+
+async def test_an_endpoint_that_is_gone_gets_nothing_until_it_is_registered_again(
+    world: World, hooks: Receiver
+) -> None:
+    hooks.answer = status(410)
+    await queued(world, hooks)
+    await world.pay()
+    await world.place("s2")
+    await world.queued()
+    async with world.dispatching():
+
+        async def all_dead() -> bool:
+            return len(await world.dead()) == 3
+
+        await eventually(all_dead)
+        await world.place("s3")
+        await world.queued()
+        (gone,) = await world.endpoints()
+        assert (gone.state, gone.waiting, gone.dead) == ("gone", 0, 3)
+        assert await world.store.replay("1", world.clock()) == "gone"
+        hooks.answer = ok
+        back = await world.register(hooks.url)
+        assert (back.id, back.state) == (gone.id, "active")
+        await world.place("s4")
+        await world.queued()
+        await took(hooks, 1)
+        assert await world.store.replay("1", world.clock()) == "replayed"
+        await took(hooks, 2)
+    assert [one.order["id"] for one in hooks.taken] == ["order_s4", "order_s1"]
+
+
+async def test_without_a_key_nothing_is_sent(redis_of: ClientOf, hooks: Receiver) -> None:
+    await queued(World(redis_of), hooks)
+    keyless = World(redis_of, keys=())
+    async with keyless.dispatching():
+
+        async def noticed() -> bool:
+            return (await keyless.endpoints())[0].state == "failing"
+
+        await eventually(noticed)
+    assert hooks.received == []
+    assert (await keyless.endpoints())[0].last_error == "the store has no signing key"
+
+
+class Broken(Courier):
+    """A courier with a bug."""
+
+    async def attempt(self, delivery: Delivery) -> Attempt:
+        raise ZeroDivisionError
+
+
+async def test_a_bug_becomes_a_dead_letter_and_not_a_loop(
+    redis_of: ClientOf, hooks: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(redis_of, courier=Broken)
+    await queued(world, hooks)
+    async with world.dispatching():
+
+        async def noticed() -> bool:
+            return (await world.endpoints())[0].state == "failing"
+
+        await eventually(noticed)
+    assert (await world.endpoints())[0].last_error == "the store failed: ZeroDivisionError"
+    assert "could not be sent" in caplog.text
+
+
+async def test_what_a_dead_process_was_at_is_made_again_by_another(redis_of: ClientOf) -> None:
+    world = World(redis_of, claim_seconds=0.3)
+    async with receiver() as hooks:
+        hooks.answer = hang
+        await queued(world, hooks)
+        async with world.dispatching(crash=True):
+            await until(lambda: len(hooks.received) == 1)
+        hooks.answer = ok
+        async with world.dispatching():
+            await took(hooks, 1)
+    assert [one.id for one in hooks.received] == [hooks.taken[0].id] * 2
+
+
+async def test_a_process_that_was_held_up_sends_and_writes_nothing(
+    redis_of: ClientOf, hooks: Receiver
+) -> None:
+    world = World(redis_of, claim_seconds=0.01)
+    await queued(world, hooks)
+    (old,) = (await world.store.claim(10, world.clock())).claims
+
+    async def lapsed() -> bool:
+        return not world.store.holds(old)
+
+    await eventually(lapsed)
+
+    async def claimed_again() -> bool:
+        return bool((await world.store.claim(10, world.clock())).claims)
+
+    await eventually(claimed_again)
+    outcome = Outcome("sent", world.clock())
+    assert not await world.store.finish(old, outcome, "", world.clock())
+    assert await world.waiting() == 1
+
+
+class Mortal(Courier):
+    """A courier whose process dies now and then, before it sends or before it writes that down."""
+
+    chance = random.Random()
+
+    async def attempt(self, delivery: Delivery) -> Attempt:
+        if self.chance.random() < 0.15:
+            raise asyncio.CancelledError
+        attempt = await super().attempt(delivery)
+        if self.chance.random() < 0.15:
+            raise asyncio.CancelledError
+        return attempt
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: int) -> None:
+    """Two processes at once that die again and again, and an endpoint that fails at random."""
+    chance = Mortal.chance = random.Random(seed)
+    world = World(redis_of, claim_seconds=0.2, courier=Mortal)
+    orders, changes = [f"s{n}" for n in range(6)], 5
+    async with receiver() as hooks:
+
+        def answer(_received: Received) -> Response:
+            return Response(status_code=chance.choice([200, 200, 500, 503]))
+
+        hooks.answer = answer
+        await world.register(hooks.url)
+        async with world.running(), world.dispatching():
+            await asyncio.gather(*(_tell(world, name, changes) for name in orders))
+
+            async def all_written_down() -> bool:
+                world.skip(timedelta(minutes=1))
+                taken = {(one.order["id"], one.id) for one in hooks.taken}
+                return len(taken) == len(orders) * changes and await world.waiting() == 0
+
+            await eventually(all_written_down)
+    assert await world.dead() == []
+    assert not hooks.overlapped
+    for name in orders:
+        ids = hooks.ids(f"order_{name}")
+        # What was not written down is sent again, but never after something newer.
+        assert list(dict.fromkeys(ids)) == [id_ for id_, _ in groupby(ids)]
+        assert len(set(ids)) == changes
+        about = [one for one in hooks.taken if one.order["id"] == f"order_{name}"]
+        refunds = [len(one.order["adjustments"]) for one in about]
+        assert refunds == sorted(refunds)
+
+
+async def _tell(world: World, name: str, changes: int) -> None:
+    await world.place(name)
+    for number in range(1, changes):
+        await world.refund(name, number)

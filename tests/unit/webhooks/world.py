@@ -1,0 +1,218 @@
+"""Webhooks as it runs: its consumer upon orders' streams, its dispatchers, and a clock to move."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from joserfc.jwk import ECKey
+from redis.asyncio import Redis
+
+from actors.consuming.consumer import Consumer
+from actors.consuming.reader import Pace
+from actors.loop import Loop
+from deployments.foundation.signing import SigningKey, read_keys
+from deployments.orders.contract import GetOrder, Order
+from deployments.orders.service import OrdersService, Source
+from deployments.orders.store import OrdersStore
+from deployments.payments.events import PaymentRefunded
+from deployments.webhooks.consumers import WebhooksConsumers
+from deployments.webhooks.contract import Endpoint, ListEndpoints, RegisterEndpoint
+from deployments.webhooks.courier import Courier
+from deployments.webhooks.dispatcher import Dispatcher
+from deployments.webhooks.resolver import HostUnknownError, Resolver
+from deployments.webhooks.service import WebhooksService
+from deployments.webhooks.signatures import Signer
+from deployments.webhooks.store import SERVICE, WebhooksStore
+from deployments.webhooks.targets import Address
+from tests.conftest import ClientOf
+from tests.unit.consuming.toys import eventually
+from tests.unit.orders.world import order, undo
+
+STORE = "https://store.example"
+PLATFORM = "acme"
+DAY = timedelta(hours=24)
+HASTY = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
+
+
+def fresh_keys(count: int = 1) -> tuple[SigningKey, ...]:
+    keys = [ECKey.generate_key("P-256", private=True) for _ in range(count)]
+    return read_keys("".join(key.as_pem(private=True).decode() for key in keys))
+
+
+class Names:
+    """A resolver that knows what a test tells it."""
+
+    def __init__(self, known: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.known: dict[str, Sequence[str]] = dict(known or {})
+        self.asked: list[str] = []
+
+    async def __call__(self, host: str) -> list[Address]:
+        self.asked.append(host)
+        if host not in self.known:
+            raise HostUnknownError(host)
+        return [ipaddress.ip_address(one) for one in self.known[host]]
+
+
+class CountedOrders:
+    """Orders, and how often it was asked."""
+
+    def __init__(self, service: OrdersService) -> None:
+        self.service, self.asked = service, 0
+
+    async def get(self, request: GetOrder) -> Order:
+        self.asked += 1
+        return await self.service.get(request)
+
+
+class World:
+    """All of it upon one Redis. Time passes faster when a test says so."""
+
+    def __init__(
+        self,
+        redis_of: ClientOf,
+        *,
+        claim_seconds: float = 30.0,
+        attempt_seconds: float = 10.0,
+        resolve: Callable[[str], Awaitable[list[Address]]] | None = None,
+        loopback: bool = True,
+        keys: tuple[SigningKey, ...] | None = None,
+        verify: ssl.SSLContext | None = None,
+        courier: type[Courier] = Courier,
+    ) -> None:
+        self.redis_of = redis_of
+        self.ahead = timedelta()
+        self.keys = fresh_keys() if keys is None else keys
+        self.orders = CountedOrders(OrdersService(OrdersStore(redis_of("orders")), STORE))
+        self.store = WebhooksStore(redis_of(SERVICE), claim_seconds=claim_seconds)
+        self.courier = courier(
+            Signer(self.keys),
+            f"{STORE}/.well-known/ucp",
+            resolve or Resolver(),
+            loopback=loopback,
+            verify=verify,
+            seconds=attempt_seconds,
+            clock=self.clock,
+        )
+        self.service = WebhooksService(self.store, self.courier, self.orders, clock=self.clock)
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def skip(self, time: timedelta) -> None:
+        """Let time pass."""
+        self.ahead += time
+
+    # Orders
+
+    async def place(self, name: str = "s1", platform: str = PLATFORM) -> str:
+        return (await self.orders.service.place(order(name, platform))).order_id
+
+    async def pay(self, name: str = "s1") -> None:
+        source = Source(f"event_paid_{name}", datetime.now(UTC))
+        await self.orders.service.payment_captured(source, f"payment_{name}")
+
+    async def refund(self, name: str = "s1", number: int = 1) -> None:
+        source = Source(f"event_refunded_{name}_{number}", datetime.now(UTC))
+        refund = PaymentRefunded(
+            payment_id=f"payment_{name}",
+            checkout_id=f"checkout_{name}",
+            amount=9000,
+            currency="USD",
+            refund=100,
+            refunded=100 * number,
+        )
+        await self.orders.service.payment_refunded(source, refund)
+
+    async def withdraw(self, name: str = "s1") -> None:
+        await self.orders.service.withdraw(undo(name))
+
+    # Webhooks
+
+    async def register(self, url: str, platform: str = PLATFORM) -> Endpoint:
+        return await self.service.register(RegisterEndpoint(platform=platform, url=url))
+
+    async def endpoints(self, platform: str = PLATFORM) -> tuple[Endpoint, ...]:
+        return (await self.service.endpoints(ListEndpoints(platform=platform))).endpoints
+
+    def consumer(self) -> Consumer:
+        subscriptions = WebhooksConsumers(self.service).subscriptions()
+        own = self.redis_of(SERVICE)
+        return Consumer(SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, pace=HASTY)
+
+    def dispatcher(self, **options: Any) -> Dispatcher:  # noqa: ANN401
+        return Dispatcher(self.store, self.courier, clock=self.clock, **options)
+
+    @asynccontextmanager
+    async def consuming(self) -> AsyncIterator[None]:
+        consumer = self.consumer()
+        async with _running(consumer.run()):
+            yield
+            await consumer.stop()
+
+    @asynccontextmanager
+    async def dispatching(self, *, crash: bool = False) -> AsyncIterator[None]:
+        """While one process delivers. What is under way at its end is finished, or crashes."""
+        dispatcher = self.dispatcher()
+        ticking = asyncio.Lock()
+
+        async def tick() -> bool:
+            async with ticking:
+                return await dispatcher.tick()
+
+        loop = Loop("deliveries", tick, every=0.02, sleep=dispatcher.rest)
+        async with _running(loop.run()):
+            try:
+                yield
+            finally:
+                await (dispatcher.abandon() if crash else dispatcher.stop())
+                # A connection to Redis that is cancelled while it is made is never closed.
+                async with ticking:
+                    pass
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While one whole process runs."""
+        async with self.consuming(), self.dispatching():
+            yield
+
+    async def queued(self) -> None:
+        """Until everything that orders announced has been heard."""
+        async with self.consuming():
+            await eventually(self._has_heard_all)
+
+    async def _has_heard_all(self) -> bool:
+        redis: Any = self.redis_of("orders")
+        for n in range(16):
+            stream = f"{{orders}}:events:{n}"
+            if await redis.exists(stream):
+                groups = await redis.xinfo_groups(stream)
+                if not groups or any(group["pending"] or group["lag"] for group in groups):
+                    return False
+        return True
+
+    async def waiting(self) -> int:
+        return (await self.store.totals()).waiting
+
+    async def dead(self) -> list[str]:
+        return await self.store.dead_letters(100)
+
+    async def left(self) -> set[str]:
+        """The keys of webhooks' own that are there, but for those that every store has."""
+        redis: Redis = self.redis_of(SERVICE)
+        return {key async for key in redis.scan_iter("{webhooks}:*")}
+
+
+@asynccontextmanager
+async def _running(work: Any) -> AsyncIterator[None]:  # noqa: ANN401 - a coroutine of whatever.
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
