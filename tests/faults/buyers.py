@@ -53,6 +53,7 @@ class Buyer:
 
     async def _buy(self) -> None:
         session = await (self._by_cart if self._chance(0.3) else self._directly)()
+        assert "id" in session, f"a session was refused: {session}"
         self._seen.sessions.add(session["id"])
         if session["status"] != "ready_for_complete":
             self._seen.refusals[reason(session)] += 1
@@ -69,6 +70,7 @@ class Buyer:
         contents = self._contents()
         parts = {name: contents[name] for name in ("line_items", "discounts")}
         cart = await self._client.ask("POST", "/carts", parts)
+        assert "id" in cart, f"a cart was refused: {cart}"
         self._seen.carts.add(cart["id"])
         session = await self._client.ask("POST", "/checkout-sessions", {"cart_id": cart["id"]})
         return await self._client.ask("PUT", f"/checkout-sessions/{session['id']}", contents)
