@@ -1,0 +1,157 @@
+"""How much the running store takes, and how soon what follows a purchase is done: `make load`.
+
+Buyers buy as fast as they are answered, more of them from level to level. After each level the
+mails and webhooks of its orders are waited for, so that the next one begins with nothing left over.
+The store must be on this machine and run with `FIELDHOUSE_RATE_LIMITS=off`; webhooks are measured
+if it also allows them on the loopback. What is bought stays bought.
+
+Exits with 0, or with 1 and a line that says why there is nothing to tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from redis.exceptions import RedisError
+
+from commands.loading.buyers import Buyers, plentiful
+from commands.loading.figures import Level, lags
+from commands.loading.mails import Mails
+from commands.loading.receiver import Receiver
+from commands.loading.table import Shown, show
+from commands.receipt import Page
+from commands.storefront import StoreError, Storefront, connect
+from commands.subscribers import NO_ANSWER, wide_page
+from deployments.foundation.redis import client
+
+LEVELS = (1, 2, 4, 8, 16, 32)
+PATIENCE_SECONDS = 60.0
+"""How long nothing may come of mails and webhooks before they are not waited for any more."""
+INTERRUPTED = 130
+_LOOK_SECONDS = 0.2
+_TRIES = 2
+
+
+class Load:
+    """One measurement."""
+
+    def __init__(
+        self, buyers: Buyers, mails: Mails, receiver: Receiver | None, shown: Shown
+    ) -> None:
+        self._buyers, self._mails, self._receiver, self._shown = buyers, mails, receiver, shown
+
+    async def run(self, levels: Sequence[int], seconds: float) -> list[Level]:
+        """The levels one after another, `seconds` in all and what it takes to drain them."""
+        await self._mails.begin()
+        return [await self._level(Level(buyers), seconds / len(levels)) for buyers in levels]
+
+    async def _level(self, level: Level, seconds: float) -> Level:
+        self._shown.begin(level)
+        shopping = asyncio.create_task(self._buyers.shop(level, seconds))
+        while not shopping.done():
+            await asyncio.wait([shopping], timeout=_LOOK_SECONDS)
+            await self._look(level)
+            self._shown.progress(level, draining=False)
+        await shopping
+        await self._drain(level)
+        self._shown.done(level)
+        return level
+
+    async def _drain(self, level: Level) -> None:
+        began = last = time.monotonic()
+        while left := await self._look(level):
+            self._shown.progress(level, draining=True)
+            await asyncio.sleep(_LOOK_SECONDS)
+            if await self._look(level) < left:
+                last = time.monotonic()
+            elif time.monotonic() - last > PATIENCE_SECONDS:
+                level.trouble["mails or webhooks that never came"] += left
+                break
+        level.drained = time.monotonic() - began
+
+    async def _look(self, level: Level) -> int:
+        """Take in what has happened; how many mails and webhooks have not come yet."""
+        await self._mails.look()
+        placed, orders = self._mails.placed, level.orders
+        level.mailed = lags(orders, placed, self._mails.sent)
+        missing = len(orders) - len(level.mailed)
+        if self._receiver is not None:
+            level.delivered = lags(orders, placed, self._receiver.heard)
+            missing += len(orders) - len(level.delivered)
+        return missing
+
+
+def on_this_machine(client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The client. Raises `StoreError` if it would load a store elsewhere."""
+    host = client.base_url.host
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    if not local:
+        raise StoreError(f"Only a store on this machine is loaded, not one at {host}.")
+    return client
+
+
+@asynccontextmanager
+async def webhooks(shop: httpx.AsyncClient, page: Page) -> AsyncIterator[Receiver | None]:
+    """An endpoint that is registered meanwhile; none if the store does not want it."""
+    receiver = Receiver()
+    async with receiver.listening() as url:
+        answer = await shop.post("/webhooks", json={"url": url})
+        if answer.is_error:
+            page.say(f"Webhooks are not measured: {answer.text.strip()}", "yellow")
+            yield None
+            return
+        try:
+            yield receiver
+        finally:
+            await shop.delete(f"/webhooks/{answer.json()['id']}")
+
+
+async def measure(page: Page, levels: Sequence[int], seconds: float) -> None:
+    """Load the store, and print what came of it."""
+    async with AsyncExitStack() as stack:
+        shop = await stack.enter_async_context(on_this_machine(connect()))
+        await Storefront(shop, lambda _: None).reach()
+        own, at_orders = (client("notifications", at=at, retries=_TRIES) for at in (None, "orders"))
+        stack.push_async_callback(own.aclose)
+        stack.push_async_callback(at_orders.aclose)
+        receiver = await stack.enter_async_context(webhooks(shop, page))
+        load = Load(Buyers(shop, plentiful()), Mails(own, at_orders), receiver, Shown(page))
+        show(page, await load.run(levels, seconds))
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="load", description="Load the running store.")
+    parser.add_argument("--seconds", type=float, default=60.0, help="for all levels together")
+    parser.add_argument("--buyers", type=int, nargs="+", default=LEVELS, help="one level each")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Load the store that the environment names."""
+    asked = arguments()
+    try:
+        asyncio.run(measure(wide_page(), asked.buyers, asked.seconds))
+    except StoreError as problem:
+        print(f"load: {problem}", file=sys.stderr)
+        return 1
+    except (RedisError, OSError) as reason:
+        print(NO_ANSWER.format(reason=reason), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

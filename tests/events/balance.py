@@ -1,0 +1,162 @@
+"""What must have come of all purchases when nothing is left to do: each effect exactly once.
+
+Counted where the effects arrive: in mailboxes, at the platform's endpoint, on the shelves.
+"""
+
+from __future__ import annotations
+
+import email
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from email import policy
+from pathlib import Path
+from typing import Any, cast
+
+from actors.consuming.dead_letters import DeadLetters
+from actors.consuming.lag import LagMeter
+from deployments.foundation.events import Envelope, fact_of
+from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.inventory.domain import State
+from deployments.inventory.store import InventoryStore
+from deployments.orders.contract import GetOrder, Order
+from deployments.orders.events import OrderDelivered, OrderPaid, OrderPlaced, OrderShipped
+from deployments.orders.service import OrdersService
+from deployments.orders.store import OrdersStore
+from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
+from deployments.webhooks.dispatcher import CLAIM_SECONDS
+from deployments.webhooks.domain import webhook_id
+from deployments.webhooks.store import WebhooksStore
+from tests.announced import announced
+from tests.conftest import ClientOf
+from tests.events.endpoint import Endpoint
+from tests.events.feeder import LOCATIONS, PLATFORM, Bought
+
+MAILED = (OrderPlaced.type, OrderShipped.type, OrderDelivered.type)
+_DUE = "{shipping}:due"
+
+
+async def waiting(redis_of: ClientOf, services: Iterable[str]) -> int:
+    """How many events, shipments and webhooks are still on their way."""
+    left = await cast(Any, redis_of("shipping").zcard(_DUE))
+    left += (await _webhooks_of(redis_of).totals()).waiting
+    for service in services:
+        redis = redis_of(service)
+        publishers = dict.fromkeys(SUBSCRIPTIONS[service], redis)
+        for lag in await LagMeter(service, redis, publishers).measure():
+            left += lag.waiting
+    return int(left)
+
+
+def _webhooks_of(redis_of: ClientOf) -> WebhooksStore:
+    return WebhooksStore(redis_of("webhooks"), claim_seconds=CLAIM_SECONDS)
+
+
+async def by_order(redis_of: ClientOf) -> dict[str, list[Envelope]]:
+    """What orders announced, by order and in its sequence; there are no gaps in it."""
+    found: dict[str, list[Envelope]] = defaultdict(list)
+    for event in await announced(redis_of("orders"), "orders"):
+        found[event.subject].append(event)
+    return found
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Everything that was bought, against everything that came of it."""
+
+    redis_of: ClientOf
+    bought: Mapping[str, Bought]
+    events: Mapping[str, Sequence[Envelope]]
+
+    async def check(self, mail: Path, endpoint: Endpoint) -> None:
+        """Fails at the first thing that is missing, or there twice."""
+        assert self.events.keys() == self.bought.keys()
+        for order_id in self.bought:
+            self._each_fact_once(order_id)
+        await self._orders_are_complete()
+        await self._shipments_cover_what_was_bought()
+        await self._units_have_moved_once()
+        self._mails(mail)
+        self._webhooks(endpoint)
+        await self._nothing_was_given_up()
+
+    def _each_fact_once(self, order_id: str) -> None:
+        """Placed, paid, and of every shipment that it was shipped, and then delivered."""
+        parts = self.bought[order_id].parts
+        kinds = [event.type for event in self.events[order_id]]
+        assert kinds[:2] == [OrderPlaced.type, OrderPaid.type], (order_id, kinds)
+        expected = {OrderShipped.type: parts, OrderDelivered.type: parts}
+        assert Counter(kinds[2:]) == expected, (order_id, kinds)
+
+    async def _orders_are_complete(self) -> None:
+        service = OrdersService(OrdersStore(self.redis_of("orders")), "http://store")
+        for order_id in self.bought:
+            order = await service.get(GetOrder(order_id=order_id, platform=PLATFORM))
+            self._is_complete(order)
+
+    def _is_complete(self, order: Order) -> None:
+        assert order.paid
+        for item in order.items:
+            assert order.units(item.id, "delivered") == item.quantity
+            assert order.units(item.id, "processing") == item.quantity
+        steps = Counter(entry.what for entry in order.history)
+        parts = self.bought[order.id].parts
+        moves = dict.fromkeys(("processing", "shipped", "delivered"), parts)
+        assert steps == Counter({"placed": 1, "paid": 1, **moves}), order.history
+
+    async def _shipments_cover_what_was_bought(self) -> None:
+        events = await announced(self.redis_of("shipping"), "shipping")
+        units: dict[str, Counter[str]] = defaultdict(Counter)
+        for event in events:
+            if event.type == ShipmentCreated.type:
+                fact = fact_of(event, ShipmentCreated)
+                for line in fact.lines:
+                    assert LOCATIONS[line.sku] == fact.location_id
+                    units[fact.order_id][line.sku] += line.quantity
+        assert units == {order: bought.units for order, bought in self.bought.items()}
+        moves = Counter(event.type for event in events)
+        for kind in (ShipmentCreated, ShipmentDispatched, ShipmentDelivered):
+            assert moves[kind.type] == sum(bought.parts for bought in self.bought.values())
+
+    async def _units_have_moved_once(self) -> None:
+        store = InventoryStore(self.redis_of("inventory"))
+        assert await store.check() == ()
+        found: dict[State, Counter[str]] = defaultdict(Counter)
+        for (sku, _, state), quantity in (await store.stock()).items():
+            found[state][sku] += quantity
+        sold = sum((bought.units for bought in self.bought.values()), Counter[str]())
+        assert +found[State.SHIPPED] == sold
+        assert +found[State.COMMITTED] == +found[State.RESERVED] == Counter()
+
+    def _mails(self, directory: Path) -> None:
+        """One for each fact, to its buyer, and no other."""
+        expected = {
+            event.id: self.bought[order_id].email
+            for order_id, events in self.events.items()
+            for event in events
+            if event.type in MAILED
+        }
+        assert {file.stem: _addressee(file) for file in mails(directory)} == expected
+
+    def _webhooks(self, endpoint: Endpoint) -> None:
+        """Every event came, in the order of its order, and no other."""
+        expected = {
+            order_id: [webhook_id(event.id) for event in events]
+            for order_id, events in self.events.items()
+        }
+        assert dict(endpoint.first) == expected
+
+    async def _nothing_was_given_up(self) -> None:
+        for service in SUBSCRIPTIONS:
+            assert await DeadLetters(service, self.redis_of(service)).count() == 0, service
+        assert (await _webhooks_of(self.redis_of).totals()).dead == 0
+
+
+def mails(directory: Path) -> list[Path]:
+    """All mails that were handed over."""
+    return list(directory.glob("[!.]*.eml"))
+
+
+def _addressee(file: Path) -> str:
+    message = email.message_from_bytes(file.read_bytes(), policy=policy.default)
+    return str(message["To"])

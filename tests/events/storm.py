@@ -1,0 +1,103 @@
+"""A storm: purchases, and kills in the midst of what follows from them, until all is calm."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from pathlib import Path
+
+from tests.conftest import ClientOf
+from tests.events.balance import mails, waiting
+from tests.events.crew import Crew
+from tests.events.endpoint import Endpoint
+from tests.events.feeder import Feeder
+from tests.events.journal import tallies
+
+KILLS = 12
+"""About as many there are in a short storm, spread over all that handlers do."""
+CALLS_PER_ORDER = 10
+"""Roughly how often handlers are called for an order."""
+MOST_CALLS_BETWEEN_KILLS = 1000
+PATIENCE_SECONDS = 60.0
+"""For so long nothing at all happens only in a storm that hangs."""
+_LOOK_SECONDS, _MEASURE_SECONDS, _TELL_SECONDS = 0.05, 0.5, 10.0
+
+
+class Storm:
+    """One storm over one store."""
+
+    def __init__(
+        self, feeder: Feeder, crew: Crew, endpoint: Endpoint, redis_of: ClientOf, data: Path
+    ) -> None:
+        self._feeder, self._crew, self._endpoint = feeder, crew, endpoint
+        self._redis_of, self._data = redis_of, data
+        self._began, self._seconds, self._waiting = time.monotonic(), 0.0, 0
+
+    async def rage(self, orders: int) -> None:
+        """Buy so much, and kill whoever is at work, until nothing is left to do."""
+        self._began = time.monotonic()
+        kills = asyncio.create_task(self._kill(orders))
+        telling = asyncio.create_task(self._tell())
+        buying = asyncio.create_task(self._feeder.buy(orders))
+        try:
+            await self._calm(buying)
+        finally:
+            for task in (kills, telling, buying):
+                task.cancel()
+            await asyncio.gather(kills, telling, buying, return_exceptions=True)
+        self._seconds = time.monotonic() - self._began
+
+    async def _kill(self, orders: int) -> None:
+        between = min(orders * CALLS_PER_ORDER // KILLS, MOST_CALLS_BETWEEN_KILLS)
+        chance, due = random.Random(orders), between
+        while True:
+            if self._crew.calls >= due:
+                await self._crew.kill_one()
+                due = self._crew.calls + chance.randint(between // 2, between * 3 // 2)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _calm(self, buying: asyncio.Task[None]) -> None:
+        """Wait until all is bought and nothing is waiting. Fails if it hangs."""
+        last, moved = (0, 0), time.monotonic()
+        while not (buying.done() and await self._nothing_waits()):
+            self._crew.check()
+            now = (self._crew.calls, len(self._feeder.bought))
+            last, moved = (now, time.monotonic()) if now != last else (last, moved)
+            assert time.monotonic() - moved < PATIENCE_SECONDS, self._now()
+            await asyncio.sleep(_MEASURE_SECONDS)
+        await buying
+
+    async def _nothing_waits(self) -> bool:
+        self._waiting = await waiting(self._redis_of, self._crew.kills)
+        return not self._waiting
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(_TELL_SECONDS)
+            print(self._now(), flush=True)
+
+    def _now(self) -> str:
+        kinds = {
+            "bought": len(self._feeder.bought),
+            "calls": self._crew.calls,
+            "mails": len(mails(self._data / "mail")),
+            "webhooks": len(self._endpoint.requests),
+            "kills": sum(self._crew.kills.values()),
+            "waiting": self._waiting,
+        }
+        told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        return f"{time.monotonic() - self._began:6.1f} s: {told}"
+
+    def figures(self) -> str:
+        """All that was counted, as Markdown."""
+        head = ("room", "events", "kills", "redelivered", "suppressed", "failed attempts")
+        tally = tallies(self._data / "journal")
+        kills = self._crew.kills
+        rows: dict[str, tuple[int, ...]]
+        rows = {room: (of.events, kills[room], *of[1:]) for room, of in tally.items()}
+        rows["all"] = tuple(map(sum, zip(*rows.values(), strict=True)))
+        table = [head, ["---" for _ in head], *([room, *row] for room, row in rows.items())]
+        lines = [f"| {' | '.join(map(str, cells))} |" for cells in table]
+        rate = f"{rows['all'][0] / self._seconds:.0f} events a second"
+        return "\n".join([*lines, f"{len(self._feeder.bought)} orders, {rate}, {self._now()}"])

@@ -1,0 +1,98 @@
+"""Purchases with consumers that are killed at random throughout: every effect exactly once.
+
+The short form is part of all tests; `make storm ORDERS=10000` is the long one.
+`STORM_ORDERS` says how many orders there are, `STORM_SEED` repeats a storm's kills and purchases.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from redis.asyncio import Redis
+
+from deployments.foundation.clock import utc_now
+from deployments.foundation.ids import new_id
+from deployments.foundation.signing import read_keys
+from deployments.profile.domain import business_profile
+from deployments.webhooks.dispatcher import CLAIM_SECONDS
+from deployments.webhooks.store import WebhooksStore
+from tests.conftest import SECRET, ClientOf
+from tests.events.balance import Balance, by_order
+from tests.events.crew import crew_of
+from tests.events.endpoint import Endpoint, verify
+from tests.events.feeder import PLATFORM, Feeder
+from tests.events.storm import Storm
+from tests.unit.commands.whole_store import URL, WholeStore, open_store
+
+ORDERS = int(os.environ.get("STORM_ORDERS") or 100)
+SEED = int(os.environ.get("STORM_SEED") or secrets.randbelow(1_000_000))
+ROOMS = ("carts", "inventory", "notifications", "orders", "orders", "shipping", "webhooks")
+"""A worker each: orders has two, which share its partitions."""
+KILLS = 10
+"""At least so many, however short the storm is."""
+SIGNATURES = 100
+"""So many webhooks have their signatures verified."""
+
+
+@pytest.fixture
+async def whole(redis_of: ClientOf) -> AsyncIterator[WholeStore]:
+    async with open_store(redis_of) as store:
+        yield store
+
+
+@pytest.fixture
+def environment(valkey_socket: Path, tmp_path: Path) -> dict[str, str]:
+    """What the store's processes are told."""
+    return {
+        "REDIS_URL": f"unix://{valkey_socket}",
+        "FIELDHOUSE_REDIS_SECRET": SECRET,
+        "FIELDHOUSE_DATA": str(tmp_path),
+        "FIELDHOUSE_PUBLIC_URL": URL,
+        "FIELDHOUSE_SIGNING_KEYS": ECKey.generate_key("P-256").as_pem(private=True).decode(),
+        "FIELDHOUSE_WEBHOOKS_LOOPBACK": "allow",
+        "FIELDHOUSE_SANDBOX_DISPATCH_SECONDS": "0.2",
+        "FIELDHOUSE_SANDBOX_DELIVERY_SECONDS": "0.2",
+    }
+
+
+@asynccontextmanager
+async def registered(endpoint: Endpoint, webhooks: Redis) -> AsyncIterator[None]:
+    """The endpoint listens meanwhile, and is known as the platform's."""
+    async with endpoint.listening() as url:
+        store = WebhooksStore(webhooks, claim_seconds=CLAIM_SECONDS)
+        await store.register(PLATFORM, url, new_id("endpoint"), utc_now())
+        yield
+
+
+async def test_every_effect_is_there_once_though_consumers_are_killed_all_the_time(
+    whole: WholeStore,
+    environment: dict[str, str],
+    redis_of: ClientOf,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    feeder, endpoint = Feeder(whole, SEED), Endpoint()
+    await feeder.fill_shelves()
+    with capsys.disabled():
+        print(f"\nSTORM_SEED={SEED} STORM_ORDERS={ORDERS}")
+        async with (
+            registered(endpoint, redis_of("webhooks")),
+            crew_of(ROOMS, tmp_path, environment, SEED) as crew,
+        ):
+            storm = Storm(feeder, crew, endpoint, redis_of, tmp_path)
+            await storm.rage(ORDERS)
+        print(storm.figures())
+    events = await by_order(redis_of)
+    await Balance(redis_of, feeder.bought, events).check(tmp_path / "mail", endpoint)
+    profile = business_profile(
+        URL, [key.public for key in read_keys(environment["FIELDHOUSE_SIGNING_KEYS"])]
+    )
+    for delivered in endpoint.requests[:SIGNATURES]:
+        verify(delivered, profile)
+    assert sum(crew.kills.values()) >= KILLS
