@@ -9,10 +9,12 @@ PIP := $(BIN)/pip --disable-pip-version-check
 FOR := 60
 STORE := http://127.0.0.1:8000
 MINUTES := 30
+ORDERS := 10000
+SECONDS := 60
 TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo audit lag dead-letters openapi events fuzz faults platform-key clean
+.PHONY: help run test check demo audit lag dead-letters openapi events fuzz faults storm load webhooks platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -53,6 +55,15 @@ dead-letters: $(VENV)/.run ## list events that were given up; DO="show|replay|dr
 
 faults: $(VENV)/.test ## break a store under load in every way, at random; MINUTES=30 says for how long
 	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/faults/long_form.py tests/faults/test_secrets.py
+
+storm: $(VENV)/.test ## kill consumers at random while they handle the events of ORDERS=10000 orders
+	@STORM_ORDERS=$(ORDERS) $(BIN)/python -m pytest tests/events/test_storm.py
+
+load: $(VENV)/.run ## buy as fast as the running store can sell; SECONDS=60 says for how long
+	@$(BIN)/python -m commands.load --seconds $(SECONDS)
+
+webhooks: $(VENV)/.run ## list platforms' endpoints and what they did not take; DO="show|replay|drop ID"
+	@$(BIN)/python -m commands.webhooks $(DO)
 
 audit: $(VENV)/.run ## prove that the books are straight, while the store runs
 	@$(BIN)/python -m commands.audit
