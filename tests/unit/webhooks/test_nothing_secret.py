@@ -1,0 +1,63 @@
+"""A platform's URL may hold its secret, and the store's key is one: no log has either."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from starlette.responses import Response
+
+from deployments.webhooks.contract import UrlRefused
+from tests.unit.consuming.toys import eventually
+from tests.unit.webhooks.receiver import receiver
+from tests.unit.webhooks.test_deliveries import took
+from tests.unit.webhooks.world import World
+
+QUERY, USER = "tok_in_the_query_71", "user_in_the_url_72"
+
+
+async def test_logs_have_no_secret(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with receiver(f"/hooks?key={QUERY}") as hooks:
+        with pytest.raises(UrlRefused) as refused:
+            await world.register(hooks.url.replace("//", f"//{USER}:{USER}@"))
+        assert USER not in refused.value.sentence
+        hooks.answer = lambda _received: Response(status_code=500)
+        await world.register(hooks.url)
+        async with world.running():
+            await world.place()
+
+            async def failed() -> bool:
+                return (await world.endpoints())[0].state == "failing"
+
+            await eventually(failed)
+            hooks.answer = lambda _received: Response()
+            assert await world.store.replay("1", world.clock()) == "replayed"
+            await took(hooks, 1)
+    numbers = world.keys[0].private.private_numbers()
+    pem = world.keys[0].private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    secrets = [QUERY, USER, str(numbers.private_value), pem.decode().splitlines()[1]]
+    assert "webhook 1 to endpoint_" in caplog.text
+    for secret in secrets:
+        assert secret not in caplog.text
+    for buyers in ("ada@example.com", "Analytical Way"):
+        assert buyers not in caplog.text
+
+
+async def test_what_failed_is_told_without_the_url(world: World) -> None:
+    async with receiver(f"/hooks?key={QUERY}") as hooks:
+        await world.register(hooks.url)
+    await world.place()
+    await world.queued()
+    async with world.dispatching():
+
+        async def failed() -> bool:
+            return (await world.endpoints())[0].state == "failing"
+
+        await eventually(failed)
+    assert QUERY not in str((await world.endpoints())[0].last_error)
