@@ -26,7 +26,9 @@ from deployments.foundation.settings import (
     own_redis_url,
     shared_redis_url,
     smtp_url,
+    webhooks_loopback,
 )
+from deployments.foundation.signing import SigningKeysUnreadableError, configured_keys
 from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import SmtpMailer
 
@@ -43,6 +45,7 @@ def check(settings: RunSettings) -> None:
     check_memory()
     check_platform_keys()
     check_mail()
+    check_webhooks()
     check_durability()
     check_redis()
 
@@ -132,6 +135,15 @@ def check_mail() -> None:
             SmtpMailer(url)
     except ValueError as reason:
         raise CannotRunError(str(reason)) from reason
+
+
+def check_webhooks() -> None:
+    """Keys that nobody can read would keep the profile from starting."""
+    try:
+        configured_keys()
+        webhooks_loopback()
+    except (SigningKeysUnreadableError, ValueError) as reason:
+        raise CannotRunError(str(reason)) from None
 
 
 def check_durability() -> None:

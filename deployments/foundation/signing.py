@@ -48,12 +48,19 @@ def signing_keys() -> tuple[SigningKey, ...]:
 
     Raises `SigningKeysUnreadableError`.
     """
-    configured = os.environ.get("FIELDHOUSE_SIGNING_KEYS", "").strip()
-    if configured:
-        return read_keys(configured)
-    if is_embedded():
-        return read_keys(_kept(data_directory() / SIGNING_KEY_FILE))
-    return ()
+    configured = configured_keys()
+    if configured or not is_embedded():
+        return configured
+    return read_keys(_kept(data_directory() / SIGNING_KEY_FILE))
+
+
+def configured_keys() -> tuple[SigningKey, ...]:
+    """The keys that the operator set; none if there are none.
+
+    Raises `SigningKeysUnreadableError`.
+    """
+    setting = os.environ.get("FIELDHOUSE_SIGNING_KEYS", "").strip()
+    return read_keys(setting) if setting else ()
 
 
 def read_keys(text: str) -> tuple[SigningKey, ...]:

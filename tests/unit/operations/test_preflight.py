@@ -83,6 +83,29 @@ def test_mail_without_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
     preflight.check_mail()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FIELDHOUSE_SIGNING_KEYS", "-----BEGIN PRIVATE KEY-----geheim-----END PRIVATE KEY-----"),
+        ("FIELDHOUSE_SIGNING_KEYS", '{"kty": "EC", "d": "geheim"}'),
+        ("FIELDHOUSE_WEBHOOKS_LOOPBACK", "geheim"),
+    ],
+)
+def test_webhooks_that_cannot_be_signed(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    line = refusal(preflight.check_webhooks)
+    assert line.startswith(name)
+    assert "geheim" not in line
+
+
+def test_webhooks_need_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIELDHOUSE_SIGNING_KEYS", "FIELDHOUSE_WEBHOOKS_LOOPBACK"):
+        monkeypatch.delenv(name, raising=False)
+    preflight.check_webhooks()
+
+
 def test_a_port_in_use(settings: RunSettings, taken_port: int) -> None:
     line = refusal(lambda: preflight.check_port(on_port(settings, taken_port)))
     assert f"Port {taken_port} on 127.0.0.1" in line
