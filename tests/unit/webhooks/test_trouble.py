@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
+from typing import cast
 
 import pytest
 from starlette.responses import RedirectResponse, Response
@@ -376,6 +377,36 @@ class Mortal(Courier):
         if self.chance.random() < 0.15:
             raise asyncio.CancelledError
         return attempt
+
+
+async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
+    world: World, hooks: Receiver
+) -> None:
+    await queued(world, hooks)
+    (first,) = (await world.store.claim(10, world.clock())).claims
+    await world.pay()
+    await world.refund()
+    await world.queued()
+    assert (await world.store.claim(10, world.clock())).claims == []
+    assert await world.store.replay("2", world.clock()) == "under_way"
+    await world.store.finish(first, Outcome("sent", world.clock()), "", world.clock())
+    (second,) = (await world.store.claim(10, world.clock())).claims
+    assert (second.delivery.id, second.token > first.token) == ("2", True)
+
+
+async def test_news_of_an_order_shortens_no_pause(world: World, hooks: Receiver) -> None:
+    await queued(world, hooks)
+    (first,) = (await world.store.claim(10, world.clock())).claims
+    later = Outcome("retry", world.clock() + timedelta(hours=1))
+    await world.store.finish(first, later, "answered 500", world.clock())
+    await world.pay()
+    await world.queued()
+    work = await world.store.claim(10, world.clock())
+    assert work.claims == []
+    assert abs(cast(datetime, work.next_at) - later.due) < timedelta(milliseconds=1)
+    world.skip(timedelta(hours=1))
+    (again,) = (await world.store.claim(10, world.clock())).claims
+    assert (again.delivery.id, again.delivery.attempts) == ("1", 1)
 
 
 @pytest.mark.parametrize("seed", range(3))
