@@ -23,6 +23,7 @@ _KNOWN: Mapping[str, Sequence[Any]] = {
     "item.id": _SKUS,
     ".ids": _SKUS,
     ".query": ["mountain tire", "cap"],
+    ".url": ["https://8.8.8.8/orders", "https://9.9.9.9/orders", "https://127.0.0.1/orders"],
     "line_items.quantity": [1, 2, 30],
     "discounts.codes": ["WELCOME10"],
     "instruments.handler_id": ["org.fieldhouse.sandbox"],
@@ -34,7 +35,7 @@ _HEADERS = {
     "UCP-Agent": ['profile="https://agent.example/profile"'],
     "If-Match": ["*", '"1"', 'W/"2"'],
 }
-_OFTEN = 0.8
+_OFTEN, _HALF = 0.8, 0.5
 _chance = random.Random(2026)
 """Its own, so that runs are alike where the fuzzer's are."""
 _BUYER = {"email": "ada@example.com"}
@@ -69,6 +70,8 @@ def after_call(_context: HookContext, _case: Case[Any], response: Response) -> N
     shown = response.json()
     if shown.get("status") == "ready_for_complete":
         _led_to["POST /checkout-sessions/{id}/complete"] = shown["id"]
+    if "url" in shown:
+        _led_to["DELETE /webhooks/{id}"] = shown["id"]
     if "order" in shown:
         _led_to["GET /orders/{id}"] = shown["order"]["id"]
 
@@ -85,7 +88,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         case.headers["Idempotency-Key"] = f"fuzz-{_chance.randrange(1000)}"
     if case.operation.label in _led_to and _chance.random() < _OFTEN:
         case.path_parameters["id"] = _led_to[case.operation.label]
-    if _MAIL_TOKEN and "token" in case.path_parameters and _chance.random() < _OFTEN:
+    if _MAIL_TOKEN and "token" in case.path_parameters and _chance.random() < _HALF:
         case.path_parameters["token"] = _MAIL_TOKEN
     if isinstance(case.body, dict):
         case.body = _led(_known(case.body, "", ""), case.operation.label)
