@@ -17,6 +17,7 @@ from deployments.foundation.detach import finish_detached
 from tests.conftest import ClientOf
 from tests.unit.checkout.rooms import BIKE, SHIRT
 from tests.unit.checkout.shopping import assert_books_are_straight, completing, ready, recover, seen
+from tests.unit.consuming.toys import eventually
 from tests.unit.isolation.store import FAULTS, NOT_MADE, Fault, Store
 
 Json = dict[str, Any]
@@ -135,9 +136,12 @@ async def test_without_the_search_index(
         assert "the search index could not be built" in caplog.text
         store.index_breaks = False
         await store.catalogue.change_price(ChangePrice(sku=BIKE.sku, price=1))
-        async with asyncio.timeout(30):
-            while (await client.post("/catalog/search", json={"query": "x"})).status_code == 503:
-                pass
+
+        async def found() -> bool:
+            answer = await client.post("/catalog/search", json={"query": "x"})
+            return answer.status_code != 503
+
+        await eventually(found)
         await browse(client)
     await store.replica_of_catalog.stop()
 
