@@ -15,6 +15,8 @@ from typing import Any, cast
 
 from actors.consuming.dead_letters import DeadLetters
 from actors.consuming.lag import LagMeter
+from deployments.carts.store import CartsStore
+from deployments.foundation.clock import utc_now
 from deployments.foundation.events import Envelope, fact_of
 from deployments.foundation.redis_users import SUBSCRIPTIONS
 from deployments.inventory.domain import State
@@ -76,6 +78,7 @@ class Balance:
         await self._orders_are_complete()
         await self._shipments_cover_what_was_bought()
         await self._units_have_moved_once()
+        await self._carts_are_bought()
         self._mails(mail)
         self._webhooks(endpoint)
         await self._nothing_was_given_up()
@@ -127,6 +130,16 @@ class Balance:
         sold = sum((bought.units for bought in self.bought.values()), Counter[str]())
         assert +found[State.SHIPPED] == sold
         assert +found[State.COMMITTED] == +found[State.RESERVED] == Counter()
+
+    async def _carts_are_bought(self) -> None:
+        """Each knows how it could be delivered, and none counts as left."""
+        store, now = CartsStore(self.redis_of("carts")), utc_now()
+        carts = [bought.cart_id for bought in self.bought.values() if bought.cart_id is not None]
+        for cart_id in carts:
+            _, delivery = await store.read(cart_id, PLATFORM, now)
+            assert delivery is not None
+            assert delivery.estimate.options
+        assert await store.announce_abandoned(now, len(carts) + 1, now) == 0
 
     def _mails(self, directory: Path) -> None:
         """One for each fact, to its buyer, and no other."""

@@ -28,8 +28,16 @@ class Storm:
     """One storm over one store."""
 
     def __init__(
-        self, feeder: Feeder, crew: Crew, endpoint: Endpoint, redis_of: ClientOf, data: Path
+        self,
+        feeder: Feeder,
+        crew: Crew,
+        endpoint: Endpoint,
+        redis_of: ClientOf,
+        data: Path,
+        *,
+        seed: int,
     ) -> None:
+        self._chance = random.Random(seed)
         self._feeder, self._crew, self._endpoint = feeder, crew, endpoint
         self._redis_of, self._data = redis_of, data
         self._began, self._seconds, self._waiting = time.monotonic(), 0.0, 0
@@ -50,11 +58,11 @@ class Storm:
 
     async def _kill(self, orders: int) -> None:
         between = min(orders * CALLS_PER_ORDER // KILLS, MOST_CALLS_BETWEEN_KILLS)
-        chance, due = random.Random(orders), between
+        due = between
         while True:
             if self._crew.calls >= due:
                 await self._crew.kill_one()
-                due = self._crew.calls + chance.randint(between // 2, between * 3 // 2)
+                due = self._crew.calls + self._chance.randint(between // 2, between * 3 // 2)
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _calm(self, buying: asyncio.Task[None]) -> None:

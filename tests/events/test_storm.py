@@ -85,7 +85,7 @@ async def test_every_effect_is_there_once_though_consumers_are_killed_all_the_ti
             registered(endpoint, redis_of("webhooks")),
             crew_of(ROOMS, tmp_path, environment, SEED) as crew,
         ):
-            storm = Storm(feeder, crew, endpoint, redis_of, tmp_path)
+            storm = Storm(feeder, crew, endpoint, redis_of, tmp_path, seed=SEED)
             await storm.rage(ORDERS)
         print(storm.figures())
     events = await by_order(redis_of)
