@@ -379,6 +379,17 @@ class Mortal(Courier):
         return attempt
 
 
+async def test_what_was_claimed_too_long_ago_is_not_sent(
+    redis_of: ClientOf, hooks: Receiver
+) -> None:
+    world = World(redis_of, claim_seconds=0.0)
+    await queued(world, hooks)
+    dispatcher = world.dispatcher()
+    await dispatcher.tick()
+    await dispatcher.stop()
+    assert (hooks.received, await world.waiting()) == ([], 1)
+
+
 async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
     world: World, hooks: Receiver
 ) -> None:
