@@ -57,10 +57,12 @@ class Worker:
 
     async def kill(self) -> None:
         """End it without warning."""
-        if self._process is not None:
+        # Put aside first: whoever checks meanwhile is not to think that it ended by itself.
+        process, self._process = self._process, None
+        if process is not None:
             with suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+                process.kill()
+            await process.wait()
 
 
 class Crew:
