@@ -42,13 +42,6 @@ async def test_ten_thousand_events_survive_readers_that_are_killed_all_the_time(
         await eventually(partial(shelf.has, min(effects, 10_000)))
         if effects >= 10_000:
             break
-        print(
-            "EFF",
-            effects,
-            await shelf.figure("calls"),
-            [sorted(r.partitions) for r in readers],
-            flush=True,
-        )
         unlucky = chance.randrange(len(readers))
         await readers[unlucky].kill_and_lapse(shelf.redis)
         readers[unlucky] = run(shelf)

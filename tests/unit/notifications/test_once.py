@@ -64,6 +64,7 @@ async def test_a_consumer_is_killed(
             await world.announce(earlier)
         await world.settled()
     office.taken.clear()
+    await world.let_time_pass()
     await world.announce(fact)
     killed = await victim(point)
     assert await killed.wait() == -signal.SIGKILL
