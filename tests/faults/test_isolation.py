@@ -11,8 +11,6 @@ from tests.integration.running_store import RunningStore
 
 SHORT = (
     outage("payments", "removed"),
-    outage("catalog", "removed"),
-    outage("pricing", "killed again and again"),
     outage("orders", "killed again and again"),
     outage("inventory", "hanging"),
     outage("notifications", "hanging"),

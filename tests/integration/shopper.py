@@ -95,3 +95,12 @@ def payment(session: Json, token: str) -> Json:
 def total(shown: Json, kind: str) -> int:
     """One of a cart's, session's or order's totals, 0 if it is not there."""
     return sum(entry["amount"] for entry in shown["totals"] if entry["type"] == kind)
+
+
+def fulfilled(order: Json) -> bool:
+    """Whether every line has been shipped, and whatever was shipped has arrived."""
+    events = [event["type"] for event in order["fulfillment"]["events"]]
+    return (
+        all(line["status"] == "fulfilled" for line in order["line_items"])
+        and events.count("delivered") == events.count("shipped") > 0
+    )

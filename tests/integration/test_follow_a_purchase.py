@@ -17,7 +17,7 @@ from tests.announced import announced
 from tests.faults.books import ledgers_of
 from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore
-from tests.integration.shopper import ADDRESS, Json, Shopper, line_items
+from tests.integration.shopper import ADDRESS, Json, Shopper, fulfilled, line_items
 from tests.ucp_schemas import assert_valid
 from tests.unit.webhooks.receiver import Receiver, ok, receiver
 from tests.unit.webhooks.test_signatures import verify
@@ -96,15 +96,6 @@ async def shown(client: httpx.AsyncClient, order_id: str) -> Json:
     order: Json = (await client.get(f"/orders/{order_id}")).json()
     assert_valid("order", order)
     return order
-
-
-def fulfilled(order: Json) -> bool:
-    """Whether every line has been shipped, and whatever was shipped has arrived."""
-    events = [event["type"] for event in order["fulfillment"]["events"]]
-    return (
-        all(line["status"] == "fulfilled" for line in order["line_items"])
-        and events.count("delivered") == events.count("shipped") > 0
-    )
 
 
 def in_order(hook: Receiver, order_id: str) -> bool:
