@@ -1,8 +1,9 @@
 """Platforms' endpoints and what they did not take: list, show, replay and drop it.
 
-`make webhooks`, or `make webhooks DO="replay ID"` with the id of a delivery. What is replayed is
-tried within a second if the store runs, else when it does. Exits with 0; 1 if there is no such
-delivery, or not now; 2 for a wrong command, or if Redis does not answer.
+`make webhooks`, or `make webhooks DO="replay ID"` with the id of a delivery; `replay --all` and
+`drop --all` are for all dead letters. What is replayed is tried within a second if the store runs,
+else when it does. Exits with 0; 1 if there is no such delivery, or not now; 2 for a wrong command,
+or if Redis does not answer.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _ANSWERS = {
     "gone": "The endpoint of {} wants nothing any more (it answered 410).",
     "under_way": "{} is being sent just now. Try again in a minute.",
 }
-_DONE = frozenset({"replayed", "dropped"})
+_SHOWN_ALREADY = ""
+_DONE = frozenset({"replayed", "dropped", _SHOWN_ALREADY})
 
 
 async def listing(page: Page, store: WebhooksStore) -> int:
@@ -72,10 +74,12 @@ def _letter(id_: str, known: Mapping[str, str]) -> list[str]:
 async def show(page: Page, store: WebhooksStore, id_: str, _now: datetime) -> str:
     """Everything about one delivery, the order as it is sent among it."""
     (known,) = await store.records([id_])
+    if known:
+        page.say(f"delivery: {id_}")
     for name in _TOLD:
         if name in known:
             page.say(f"{name}: {known[name]}")
-    return "" if known else "absent"
+    return _SHOWN_ALREADY if known else "absent"
 
 
 async def replay(_page: Page, store: WebhooksStore, id_: str, now: datetime) -> str:
@@ -98,11 +102,33 @@ async def run(
     """Do what was asked."""
     if arguments.do == "list":
         return await listing(page, store)
-    outcome = await _ACTS[arguments.do](page, store, arguments.id, clock())
-    if not outcome:
-        return 0
-    page.say(_ANSWERS[outcome].format(arguments.id), "" if outcome in _DONE else "yellow")
-    return 0 if outcome in _DONE else 1
+    act = _ACTS[arguments.do]
+    if getattr(arguments, "all", False):
+        tried = {id_: await act(page, store, id_, clock()) for id_ in await dead_letters(store)}
+        # What is absent by now has lapsed, or somebody else was faster. Nobody asked for it.
+        outcomes = {id_: outcome for id_, outcome in tried.items() if outcome != "absent"}
+        if not outcomes:
+            page.say("There are no dead letters.")
+    else:
+        outcomes = {id_: await act(page, store, id_, clock()) for id_ in arguments.ids}
+    return told(page, outcomes)
+
+
+def told(page: Page, outcomes: Mapping[str, str]) -> int:
+    """Say what became of deliveries, and what to exit with."""
+    for id_, outcome in outcomes.items():
+        if outcome != _SHOWN_ALREADY:
+            page.say(_ANSWERS[outcome].format(id_), "" if outcome in _DONE else "yellow")
+    return 0 if _DONE.issuperset(outcomes.values()) else 1
+
+
+async def dead_letters(store: WebhooksStore) -> list[str]:
+    """All there are, the oldest deliveries first.
+
+    They died in another order, and while the store runs each is sent as soon as it is replayed.
+    """
+    most = max((endpoint.dead for _, endpoint in await store.all_endpoints()), default=0)
+    return sorted(await store.dead_letters(most), key=int)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,11 +137,14 @@ def parser() -> argparse.ArgumentParser:
     do = root.add_subparsers(dest="do", required=True)
     do.add_parser("list", help="endpoints, and what they did not take")
     for name, what in (
-        ("show", "everything about a delivery"),
-        ("replay", "have a delivery tried now"),
-        ("drop", "remove a delivery for good"),
+        ("show", "everything about deliveries"),
+        ("replay", "have deliveries tried now"),
+        ("drop", "remove deliveries for good"),
     ):
-        do.add_parser(name, help=what).add_argument("id")
+        which = do.add_parser(name, help=what).add_mutually_exclusive_group(required=True)
+        which.add_argument("ids", nargs="*", default=[], metavar="id")
+        if name != "show":
+            which.add_argument("--all", action="store_true", help="all dead letters")
     return root
 
 

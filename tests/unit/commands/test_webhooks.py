@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from rich.console import Console
 from starlette.responses import Response
 
@@ -13,7 +15,7 @@ from commands import webhooks
 from commands.receipt import Page
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
-from tests.unit.webhooks.receiver import Received, receiver
+from tests.unit.webhooks.receiver import Received, Receiver, ok, receiver
 from tests.unit.webhooks.world import World
 
 
@@ -88,3 +90,91 @@ async def test_a_dead_letter_is_dropped(redis_of: ClientOf) -> None:
     assert (status, "410" in told) == (1, True)
     assert await typed(world, "drop", id_) == (0, f"   {id_} is dropped.\n")
     assert await typed(world, "show", id_) == (1, f"   There is no delivery {id_}.\n")
+
+
+def gone(_received: Received) -> Response:
+    return Response(status_code=410)
+
+
+async def died(world: World, count: int) -> None:
+    """Until there are so many dead letters."""
+
+    async def all_dead() -> bool:
+        return len(await world.dead()) == count
+
+    await eventually(all_dead)
+
+
+async def three_letters(world: World, hooks: Receiver) -> None:
+    """Have three deliveries die, two of them of one order, and the oldest once more, as the last.
+
+    The endpoint is back afterwards.
+    """
+    hooks.answer = gone
+    await world.register(hooks.url)
+    await world.place("s1")
+    await world.pay("s1")
+    await world.place("s2")
+    await world.queued()
+    async with world.dispatching():
+        await died(world, 3)
+        await world.register(hooks.url)
+        world.skip(timedelta(minutes=1))
+        assert (await typed(world, "replay", "1"))[0] == 0
+        await died(world, 2)
+        await died(world, 3)
+    assert (await world.dead())[-1] == "1"
+    await world.register(hooks.url)
+
+
+async def test_all_dead_letters_are_replayed_an_orders_older_ones_first(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver() as hooks:
+        await three_letters(world, hooks)
+        hooks.answer = ok
+        status, told = await typed(world, "replay", "--all")
+        assert (status, re.findall(r"(\d+) will be sent again", told)) == (0, ["1", "2", "3"])
+        async with world.dispatching():
+
+            async def all_taken() -> bool:
+                return len(hooks.taken) == 3
+
+            await eventually(all_taken)
+    assert await typed(world, "replay", "--all") == (0, "   There are no dead letters.\n")
+
+
+async def test_all_dead_letters_are_dropped_and_what_waits_is_not(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver() as hooks:
+        await three_letters(world, hooks)
+        await world.place("s3")
+        await world.queued()
+        assert (await typed(world, "drop", "--all"))[0] == 0
+    assert (await world.dead(), await world.waiting()) == ([], 1)
+
+
+async def test_what_cannot_be_replayed_keeps_no_other_from_it(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver() as hooks:
+        await three_letters(world, hooks)
+        status, told = await typed(world, "replay", "999", "2", "no-id")
+    assert status == 1
+    assert told == (
+        "   There is no delivery 999.\n   2 will be sent again.\n   There is no delivery no-id.\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("replay",), ("drop", "--all", "1"), ("show", "--all"), ("x",)])
+def test_what_is_not_meant_clearly_is_refused(words: Sequence[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        webhooks.main(words)
+    assert refused.value.code == 2
+
+
+async def test_a_letter_that_has_lapsed_is_not_missed_among_all(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver() as hooks:
+        await three_letters(world, hooks)
+        await redis_of("webhooks").delete("{webhooks}:delivery:2")  # As it is after 30 days.
+        status, told = await typed(world, "replay", "--all")
+    assert (status, told) == (0, "   1 will be sent again.\n   3 will be sent again.\n")
