@@ -2,8 +2,9 @@
 
 `make webhooks`, or `make webhooks DO="replay ID"` with the id of a delivery; `replay --all` and
 `drop --all` are for all dead letters. What is replayed is tried within a second if the store runs,
-else when it does. Exits with 0; 1 if there is no such delivery, or not now; 2 for a wrong command,
-or if Redis does not answer.
+else when it does. It is the order as it was then, even if its endpoint has taken a newer state of
+it since. Exits with 0; 1 if there is no such delivery, or not now; 2 for a wrong command, or if
+Redis does not answer.
 """
 
 from __future__ import annotations
