@@ -75,6 +75,11 @@ class Endpoint:
         """All events that have come."""
         return {id_ for ids in self.first.values() for id_ in ids}
 
+    @property
+    def again(self) -> int:
+        """How many requests brought an event that had come before."""
+        return len(self.requests) - sum(map(len, self.first.values()))
+
     async def take(self, request: Request) -> Response:
         """Keep it."""
         came = Delivered(str(request.url), dict(request.headers), await request.body())

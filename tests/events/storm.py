@@ -83,6 +83,7 @@ class Storm:
     async def _tell(self) -> None:
         while True:
             await asyncio.sleep(_TELL_SECONDS)
+            await self._nothing_waits()
             print(self._now(), flush=True)
 
     def _now(self) -> str:
@@ -91,6 +92,7 @@ class Storm:
             "calls": self._crew.calls,
             "mails": len(mails(self._data / "mail")),
             "webhooks": len(self._endpoint.requests),
+            "of them again": self._endpoint.again,
             "kills": sum(self._crew.kills.values()),
             "waiting": self._waiting,
         }
