@@ -11,7 +11,7 @@ STORE := http://127.0.0.1:8000
 MINUTES := 30
 ORDERS := 10000
 SECONDS := 60
-TESTS := $(if $(ROOM),tests/unit/$(ROOM),tests)
+TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check demo audit lag dead-letters openapi events fuzz faults storm load webhooks platform-key clean
@@ -22,8 +22,8 @@ help: ## print this list
 run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C
 	@$(BIN)/python -m commands.run
 
-test: $(VENV)/.test ## run all tests; ROOM=carts runs one room's alone, without Ray
-	@$(if $(ROOM),test -d $(TESTS) || { echo "There is no room $(ROOM): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })
+test: $(VENV)/.test ## run all tests; SERVICE=carts runs one service's alone, without Ray
+	@$(if $(SERVICE),test -d $(TESTS) || { echo "There is no service $(SERVICE): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })
 	$(BIN)/python -m pytest $(TESTS)
 
 check: $(VENV)/.test ## lint, type-check, and check who imports whom
@@ -36,10 +36,10 @@ check: $(VENV)/.test ## lint, type-check, and check who imports whom
 demo: $(VENV)/.run ## buy something in the running store, and tell the story
 	@$(BIN)/python -m commands.demo
 
-openapi: $(VENV)/.run ## write the API's document anew, from the routes of all rooms
+openapi: $(VENV)/.run ## write the API's document anew, from the routes of all services
 	@$(BIN)/python -m commands.openapi
 
-events: $(VENV)/.test ## write the events' documents anew, from what the rooms declare
+events: $(VENV)/.test ## write the events' documents anew, from what the services declare
 	@$(BIN)/python -m commands.asyncapi
 	@$(BIN)/python -m commands.events_page
 	@$(BIN)/python -m tests.contract.event_schemas
@@ -47,7 +47,7 @@ events: $(VENV)/.test ## write the events' documents anew, from what the rooms d
 fuzz: $(VENV)/.test ## fuzz the running store; FOR=600 says how many seconds, STORE=http://… where it is
 	@FIELDHOUSE_KEY=$${FIELDHOUSE_KEY:-dev-platform-key} $(BIN)/schemathesis run $(STORE)/.well-known/openapi.json --max-time $(FOR)
 
-lag: $(VENV)/.run ## show how far each service is behind the events that it listens to
+lag: $(VENV)/.run ## show how far each service is behind the events that it subscribes to
 	@$(BIN)/python -m commands.lag
 
 dead-letters: $(VENV)/.run ## list events that were given up; DO="show|replay|drop ID", --service X, --all

@@ -1,6 +1,6 @@
 """Fills an empty store with what is shipped in `data/`, once.
 
-Every room takes in a batch under a name only once, so a second loader, or a second start of the
+Every service takes in a batch under a name only once, so a second loader, or a second start of the
 store, does nothing. The catalogue comes last: whoever sees products sees them with their stock,
 rules and shipping methods.
 """
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import ray
 
 from actors import shipped_data
-from actors.loop import Loop, LoopActor, Tick
 from deployments.catalog.contract import CatalogApi, ImportProducts
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.handles import connect
+from deployments.foundation.events.loop import Loop, LoopActor, Tick
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.handles import connect
 from deployments.inventory.contract import InventoryApi, ReceiveStock
 from deployments.pricing.contract import ImportRules, PricingApi
 from deployments.shipping.contract import ImportMethods, ShippingApi
@@ -30,7 +30,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Delivery:
-    """One room's share: what it is called, and the call that hands it over and answers a count."""
+    """One service's share: what it is called, and the call that hands it over and answers a
+    count."""
 
     what: str
     hand_over: Callable[[], Awaitable[int]]
@@ -75,7 +76,8 @@ def deliveries(
 
 
 def loading(shares: Sequence[Delivery]) -> Tick:
-    """A tick that hands over what is left; a room that does not answer yet is asked next time."""
+    """A tick that hands over what is left; a service that does not answer yet is asked next
+    time."""
     left = list(shares)
     awaited: set[str] = set()
 
@@ -83,7 +85,7 @@ def loading(shares: Sequence[Delivery]) -> Tick:
         while left:
             try:
                 count = await left[0].hand_over()
-            except NeighbourUnavailable as away:
+            except DependencyUnavailable as away:
                 if away.app not in awaited:
                     _log.info("waiting for %s to load %s", away.app, left[0].what)
                 awaited.add(away.app)

@@ -10,20 +10,20 @@ import logging
 
 import ray
 
-from actors.loop import Loop, Running, start
-from actors.redis_provisioning import own_urls, provisioning
-from actors.valkey_server import ValkeyServer
-from deployments.foundation.redis import configured_secret
-from deployments.foundation.settings import data_directory, shared_redis_url, socket_path
+from deployments.datastore.provisioning import own_urls, provisioning
+from deployments.datastore.server import ValkeyServer
+from deployments.foundation.events.loop import Loop, Runnable, start
+from deployments.foundation.redis.connection import configured_secret
+from deployments.foundation.values.settings import data_directory, shared_redis_url, socket_path
 
 PROVISION_EVERY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-def duties() -> list[Running]:
+def duties() -> list[Runnable]:
     """What the environment asks of this actor; nothing where the URLs' credentials do for all."""
     url, secret = shared_redis_url(), configured_secret()
-    todo: list[Running] = []
+    todo: list[Runnable] = []
     if url is None:
         todo.append(ValkeyServer(data_directory().resolve(), socket_path()))
     elif secret is None:

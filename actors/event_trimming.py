@@ -10,11 +10,11 @@ import asyncio
 
 import ray
 
-from actors.consuming.trimming import Trimmer
-from actors.loop import Loop, LoopActor, Tick
-from deployments.foundation.redis import client
-from deployments.foundation.redis_users import SERVICES, subscribers_of
-from deployments.foundation.settings import events_kept
+from deployments.foundation.events.loop import Loop, LoopActor, Tick
+from deployments.foundation.events.trimming import Trimmer
+from deployments.foundation.redis.connection import client
+from deployments.foundation.redis.users import SERVICES, subscribers_of
+from deployments.foundation.values.settings import events_kept
 
 
 def trimming() -> Tick:

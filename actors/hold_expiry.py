@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ray
 
-from actors.loop import Loop, LoopActor, Tick
-from deployments.foundation.handles import connect
+from deployments.foundation.events.loop import Loop, LoopActor, Tick
+from deployments.foundation.rpc.handles import connect
 from deployments.inventory.contract import InventoryApi, ReleaseExpired
 
 BATCH = 100

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ray
 
-from actors.loop import Loop, LoopActor, Tick
 from deployments.checkout.contract import CheckoutApi, RecoverSagas
-from deployments.foundation.handles import connect
+from deployments.foundation.events.loop import Loop, LoopActor, Tick
+from deployments.foundation.rpc.handles import connect
 
 BATCH = 20
 _CALL_SECONDS = 20.0

@@ -1,4 +1,4 @@
-"""The files in `data/` as messages of the rooms that take them in."""
+"""The files in `data/` as messages of the services that take them in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deployments.catalog.contract import OptionValue, Product, Variant
-from deployments.foundation.money import cents, round_half_up
+from deployments.foundation.values.money import cents, round_half_up
 from deployments.inventory.contract import StockRow
 from deployments.pricing.contract import DiscountCode, Offer, TaxRate
 from deployments.shipping.contract import ShippingMethod

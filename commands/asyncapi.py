@@ -1,8 +1,8 @@
-"""Writes the AsyncAPI 3 document of all events, made of what the rooms' `events.py` declare.
+"""Writes the AsyncAPI 3 document of all events, made of what the services' `events.py` declare.
 
     python -m commands.asyncapi
 
-It is kept in `docs/asyncapi.json`, so that a change of what is announced shows in a diff.
+It is kept in `docs/asyncapi.json`, so that a change of what is published shows in a diff.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from commands.announcements import publishers, said_of, title_of
-from deployments.foundation.events import ENTRY_FIELD, PARTITIONS, Event, schema_of
+from commands.published_events import publishers, said_of, title_of
+from deployments.foundation.events.publishing import ENTRY_FIELD, PARTITIONS, Event, schema_of
 
 FILE = Path(__file__).parents[1] / "docs" / "asyncapi.json"
 Json = dict[str, Any]
 _CLOUD_EVENT = "application/cloudevents+json"
 _SCHEMAS = "#/components/schemas/"
 _DESCRIPTION = f"""\
-What the services announce to each other, on Redis streams. An entry of a stream has one field,
+What the services publish to each other, on Redis streams. An entry of a stream has one field,
 `{ENTRY_FIELD}`: a CloudEvent 1.0 as JSON. A subject's events are all on one of a service's
 {PARTITIONS} streams (the first hexadecimal digit of the subject's SHA-1), in their order, and
 numbered from 1 by the extension `sequence`. Optional fields may be added to an event's data; any
@@ -37,7 +37,7 @@ _ENVELOPE: Json = {
         "id": {"type": "string", "minLength": 1, "description": "Unique; a redelivery has it too."},
         "source": {"type": "string", "format": "uri-reference"},
         "type": {"type": "string"},
-        "subject": {"type": "string", "minLength": 1, "description": "What the fact is about."},
+        "subject": {"type": "string", "minLength": 1, "description": "What the event is about."},
         "time": {"type": "string", "format": "date-time"},
         "datacontenttype": {"const": "application/json"},
         "dataschema": {"type": "string", "format": "uri"},
@@ -54,11 +54,11 @@ _ENVELOPE: Json = {
 
 def document() -> Json:
     """The whole document."""
-    rooms = publishers()
-    events = [(room, event) for room, declared in rooms.items() for event in declared]
+    services = publishers()
+    events = [(service, event) for service, declared in services.items() for event in declared]
     schemas: Json = {"CloudEvent": _ENVELOPE}
-    for room, event in events:
-        schemas |= _data_schemas(room, event)
+    for service, event in events:
+        schemas |= _data_schemas(service, event)
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Fieldhouse's events", "version": "1", "description": _DESCRIPTION},
@@ -70,8 +70,10 @@ def document() -> Json:
                 "description": "Each service's own Redis: `ORDERS_REDIS_URL`, say, or `REDIS_URL`.",
             }
         },
-        "channels": {room: _channel(room, declared) for room, declared in rooms.items()},
-        "operations": {f"{room}.announce": _operation(room) for room in rooms},
+        "channels": {
+            service: _channel(service, declared) for service, declared in services.items()
+        },
+        "operations": {f"{service}.publish": _operation(service) for service in services},
         "components": {
             "schemas": dict(sorted(schemas.items())),
             "messages": {event.type: _message(event) for _, event in events},
@@ -79,14 +81,14 @@ def document() -> Json:
     }
 
 
-def _channel(room: str, events: Sequence[type[Event]]) -> Json:
+def _channel(service: str, events: Sequence[type[Event]]) -> Json:
     streams = [str(n) for n in range(PARTITIONS)]
     return {
         # The braces of the key are Redis's hash tag, so they cannot be written into the address.
         "address": "{hash_tag}:events:{partition}",
-        "description": f"What {room} announces.",
+        "description": f"What {service} publishes.",
         "parameters": {
-            "hash_tag": {"enum": [f"{{{room}}}"], "description": "The service, in braces."},
+            "hash_tag": {"enum": [f"{{{service}}}"], "description": "The service, in braces."},
             "partition": {"enum": streams, "description": "By a hash of the subject."},
         },
         "messages": {
@@ -95,8 +97,8 @@ def _channel(room: str, events: Sequence[type[Event]]) -> Json:
     }
 
 
-def _operation(room: str) -> Json:
-    return {"action": "send", "channel": {"$ref": f"#/channels/{room}"}}
+def _operation(service: str) -> Json:
+    return {"action": "send", "channel": {"$ref": f"#/channels/{service}"}}
 
 
 def _message(event: type[Event]) -> Json:
@@ -116,11 +118,12 @@ def _message(event: type[Event]) -> Json:
     }
 
 
-def _data_schemas(room: str, event: type[Event]) -> Json:
-    """The schema of an event's data under its type, and what it refers to under the room's name."""
-    schema = event.model_json_schema(ref_template=f"{_SCHEMAS}{room}.{{model}}")
+def _data_schemas(service: str, event: type[Event]) -> Json:
+    """The schema of an event's data under its type, and what it refers to under the service's
+    name."""
+    schema = event.model_json_schema(ref_template=f"{_SCHEMAS}{service}.{{model}}")
     parts = schema.pop("$defs", {})
-    return {event.type: schema} | {f"{room}.{name}": part for name, part in parts.items()}
+    return {event.type: schema} | {f"{service}.{name}": part for name, part in parts.items()}
 
 
 def text() -> str:

@@ -32,9 +32,9 @@ from commands.auditing.reservations import Reservations
 from commands.auditing.sagas import Sagas
 from commands.auditing.shipments import Shipments
 from commands.auditing.totals import Totals
-from deployments.foundation.clock import utc_now
-from deployments.foundation.redis import client
-from deployments.foundation.redis_users import SERVICES
+from deployments.foundation.redis.connection import client
+from deployments.foundation.redis.users import SERVICES
+from deployments.foundation.values.clock import utc_now
 
 CHECKS = (
     Check("stock", "stock and reservations with the ledger", stock.check),
@@ -51,7 +51,7 @@ CHECKS = (
     Check("progress", "orders with what they follow", lambda b: Progress(b).check()),
     Check("shipments", "shipments with orders, reservations", lambda b: Shipments(b).check()),
     Check("departures", "units that left with shipments", lambda b: Departures(b).check()),
-    Check("subscribers", "events with who hears them", subscribers.check),
+    Check("subscribers", "events with who consumes them", subscribers.check),
     Check("events", "events with each other and with what is so", lambda b: Events(b).check()),
     Check("links", "what names each other", lambda b: Links(b).check()),
 )

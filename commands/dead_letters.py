@@ -17,19 +17,19 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from redis.exceptions import RedisError
 
-from actors.consuming.dead_letters import Letter
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 from commands.subscribers import NO_ANSWER, Subscriber, subscribers, wide_page
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.foundation.events.dead_letters import DeadLetter
+from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _HEADERS = ("id", "service", "event", "subject", "attempts>", "given up at", "error")
 _SHOWN_OF_ERROR = 60
 _ID = re.compile(r"\d{1,20}-\d{1,20}")
 
-Found = tuple[Subscriber, Letter]
+Found = tuple[Subscriber, DeadLetter]
 
 
-async def listing(page: Page, found: Sequence[Subscriber], limit: int) -> int:
+async def listing(page: ReceiptPage, found: Sequence[Subscriber], limit: int) -> int:
     """The oldest letters of each subscriber, as a table."""
     rows: list[list[str]] = []
     for subscriber in found:
@@ -45,7 +45,7 @@ async def listing(page: Page, found: Sequence[Subscriber], limit: int) -> int:
     return 0
 
 
-def row(service: str, letter: Letter) -> list[str]:
+def row(service: str, letter: DeadLetter) -> list[str]:
     """A line of the table."""
     kind, subject = _event(letter)
     error = letter.error if len(letter.error) <= _SHOWN_OF_ERROR else letter.error[:59] + "…"
@@ -53,7 +53,7 @@ def row(service: str, letter: Letter) -> list[str]:
     return [letter.id, service, kind, subject, str(letter.attempts), at, error]
 
 
-def _event(letter: Letter) -> tuple[str, str]:
+def _event(letter: DeadLetter) -> tuple[str, str]:
     """An event's type without what all have in common, and its subject."""
     try:
         event = json.loads(letter.event)
@@ -62,7 +62,7 @@ def _event(letter: Letter) -> tuple[str, str]:
         return "(no event)", ""
 
 
-def show(page: Page, found: Found) -> None:
+def show(page: ReceiptPage, found: Found) -> None:
     """Everything about one letter."""
     subscriber, letter = found
     page.step(f"{letter.id} of {subscriber.service}")
@@ -76,14 +76,14 @@ def show(page: Page, found: Found) -> None:
         page.say(letter.event)
 
 
-async def replay(page: Page, found: Sequence[Found]) -> None:
+async def replay(page: ReceiptPage, found: Sequence[Found]) -> None:
     """Have letters delivered again."""
     for subscriber, letter in found:
         await subscriber.letters.replay([letter.id])
         page.say(f"{letter.id} will be delivered to {subscriber.service} again.")
 
 
-async def drop(page: Page, found: Sequence[Found]) -> None:
+async def drop(page: ReceiptPage, found: Sequence[Found]) -> None:
     """Remove letters for good."""
     for subscriber, letter in found:
         await subscriber.letters.drop([letter.id])
@@ -118,7 +118,7 @@ async def everything(found: Sequence[Subscriber]) -> list[Found]:
     return letters
 
 
-async def run(arguments: argparse.Namespace, page: Page) -> int:
+async def run(arguments: argparse.Namespace, page: ReceiptPage) -> int:
     """Do what was asked."""
     services = [arguments.service] if arguments.service else sorted(SUBSCRIPTIONS)
     async with subscribers(services) as found:
@@ -131,7 +131,7 @@ async def run(arguments: argparse.Namespace, page: Page) -> int:
             for each in there:
                 show(page, each)
         else:
-            act: dict[str, Callable[[Page, Sequence[Found]], Awaitable[None]]]
+            act: dict[str, Callable[[ReceiptPage, Sequence[Found]], Awaitable[None]]]
             act = {"replay": replay, "drop": drop}
             await act[arguments.do](page, there)
     for sentence in wrong:

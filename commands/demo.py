@@ -18,7 +18,7 @@ from commands.offerings import (
     stock,
     values,
 )
-from commands.receipt import Page, amounts, money
+from commands.receipt import ReceiptPage, amounts, money
 from commands.storefront import Answer, Json, StoreError, Storefront, connect
 
 QUERY = "mountan bike tire"
@@ -41,7 +41,7 @@ class Demo:
     """One purchase in one store, written to one page."""
 
     store: Storefront
-    page: Page
+    page: ReceiptPage
 
     async def run(self) -> None:
         """The whole story. Raises `StoreError` where it cannot go on."""
@@ -206,7 +206,7 @@ class Demo:
         return list(products)
 
 
-async def shop(page: Page) -> None:
+async def shop(page: ReceiptPage) -> None:
     """Buy something, and tell of it."""
     async with connect() as client:
         await Demo(Storefront(client, page.call), page).run()
@@ -217,7 +217,7 @@ def main() -> int:
     for stream in (sys.stdout, sys.stderr):
         _never_fail(stream)
     try:
-        asyncio.run(shop(Page()))
+        asyncio.run(shop(ReceiptPage()))
     except StoreError as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from redis.exceptions import RedisError
 
-from actors.consuming.lag import Lag
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 from commands.subscribers import NO_ANSWER, Subscriber, subscribers, wide_page
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.foundation.events.lag import Lag
+from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _HEADERS = (
     "subscriber",
@@ -50,7 +50,7 @@ async def rows_of(subscriber: Subscriber) -> list[list[str]]:
     return [row(subscriber.service, lag, letters) for lag in await subscriber.meter.measure()]
 
 
-async def show(page: Page, services: Sequence[str]) -> None:
+async def show(page: ReceiptPage, services: Sequence[str]) -> None:
     """Print the table."""
     async with subscribers(services) as found:
         page.table(_HEADERS, [line for each in found for line in await rows_of(each)])

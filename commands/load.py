@@ -26,10 +26,10 @@ from commands.loading.figures import Level, lags
 from commands.loading.mails import Mails
 from commands.loading.receiver import Receiver
 from commands.loading.table import Shown, show
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 from commands.storefront import StoreError, Storefront, connect
 from commands.subscribers import NO_ANSWER, wide_page
-from deployments.foundation.redis import client
+from deployments.foundation.redis.connection import client
 
 LEVELS = (1, 2, 4, 8, 16, 32)
 PATIENCE_SECONDS = 60.0
@@ -83,7 +83,7 @@ class Load:
         level.mailed = lags(orders, placed, self._mails.sent)
         missing = len(orders) - len(level.mailed)
         if self._receiver is not None:
-            level.delivered = lags(orders, placed, self._receiver.heard)
+            level.delivered = lags(orders, placed, self._receiver.consumed)
             missing += len(orders) - len(level.delivered)
         return missing
 
@@ -101,7 +101,7 @@ def on_this_machine(client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def webhooks(shop: httpx.AsyncClient, page: Page) -> AsyncIterator[Receiver | None]:
+async def webhooks(shop: httpx.AsyncClient, page: ReceiptPage) -> AsyncIterator[Receiver | None]:
     """An endpoint that is registered meanwhile; none if the store does not want it."""
     receiver = Receiver()
     async with receiver.listening() as url:
@@ -116,7 +116,7 @@ async def webhooks(shop: httpx.AsyncClient, page: Page) -> AsyncIterator[Receive
             await shop.delete(f"/webhooks/{answer.json()['id']}")
 
 
-async def measure(page: Page, levels: Sequence[int], seconds: float) -> None:
+async def measure(page: ReceiptPage, levels: Sequence[int], seconds: float) -> None:
     """Load the store, and print what came of it."""
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(on_this_machine(connect()))

@@ -1,4 +1,4 @@
-"""Writes the OpenAPI document of the store's HTTP API, made of the routes of all rooms.
+"""Writes the OpenAPI document of the store's HTTP API, made of the routes of all services.
 
     python -m commands.openapi
 
@@ -31,8 +31,8 @@ from commands.published_schemas import Components
 from deployments.carts.routes import CartsRoutes
 from deployments.catalog.routes import CatalogRoutes
 from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.operations import Content, Operation
-from deployments.foundation.ucp import VERSION, Json
+from deployments.foundation.http.operations import Content, Operation
+from deployments.foundation.http.ucp import VERSION, Json
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.orders.routes import OrdersRoutes
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
@@ -44,7 +44,7 @@ _SCHEMAS = "#/components/schemas/"
 
 
 def public_operations() -> Mapping[str, Sequence[Operation]]:
-    """The operations of every room that has any, under its prefix."""
+    """The operations of every service that has any, under its prefix."""
     return {
         "/.well-known": ProfileRoutes("").routes(),
         "/catalog": CatalogRoutes(_ABSENT).routes(),
@@ -59,10 +59,10 @@ def public_operations() -> Mapping[str, Sequence[Operation]]:
 class Document:
     """The OpenAPI document of these operations."""
 
-    def __init__(self, rooms: Mapping[str, Sequence[Operation]]) -> None:
-        self._rooms = rooms
+    def __init__(self, services: Mapping[str, Sequence[Operation]]) -> None:
+        self._services = services
         self._published = Components()
-        operations = [one for room in rooms.values() for one in room]
+        operations = [one for service in services.values() for one in service]
         self._forms = [ERROR_FORMS[name] for name in sorted({one.dialect for one in operations})]
         bodies = {body for one in operations for body in one.bodies}
         shown = {
@@ -99,7 +99,7 @@ class Document:
 
     def _paths(self) -> Json:
         paths: Json = {}
-        for prefix, operations in self._rooms.items():
+        for prefix, operations in self._services.items():
             for one in operations:
                 path = f"{prefix}{one.path}".rstrip("/")
                 paths.setdefault(path, {})[one.method.lower()] = self._operation(prefix, one)
@@ -149,13 +149,13 @@ class Document:
         return content(self._published.take_in(shown), media_type)
 
     def _has_versions(self, prefix: str) -> bool:
-        return any(one.versioned for one in self._rooms[prefix])
+        return any(one.versioned for one in self._services[prefix])
 
     def _links(self, prefix: str) -> Json:
         """Where what is created here can be seen, changed and ended."""
         return {
             other.id: {"operationId": other.id, "parameters": {"id": "$response.body#/id"}}
-            for other in self._rooms[prefix]
+            for other in self._services[prefix]
             if "{id}" in other.path
         }
 
@@ -181,7 +181,7 @@ def _model_schemas(
         [(model, mode) for model in ordered], ref_template=place + "{model}"
     )
     whole = [definitions.get("$defs", {}), [references[model, mode] for model in ordered]]
-    # A model that is private to its room is none to those who read the document.
+    # A model that is private to its service is none to those who read the document.
     public = json.loads(json.dumps(whole).replace(f'"{place}_', f'"{place}'))
     named = {f"{kind}.{name.removeprefix('_')}": schema for name, schema in public[0].items()}
     assert len(named) == len(public[0])  # noqa: S101 - two models of one name would be mixed up.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from deployments.foundation.http import MAX_BODY_BYTES
-from deployments.foundation.operations import Dialect, Operation
-from deployments.foundation.ucp import VERSION, Json
+from deployments.foundation.http.exchange import MAX_BODY_BYTES
+from deployments.foundation.http.operations import Dialect, Operation
+from deployments.foundation.http.ucp import VERSION, Json
 
 DESCRIPTION = f"""The Universal Commerce Protocol's REST binding, version {VERSION}.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 
-from deployments.foundation.authentication import hash_key
+from deployments.foundation.http.authentication import hash_key
 
 
 def main(name: str) -> int:

@@ -17,10 +17,11 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.retry import Retry
 
 from commands.run_settings import CannotRunError, RunSettings
-from deployments.foundation.authentication import PlatformKeysMissingError, platform_keys
-from deployments.foundation.redis import password, secret
-from deployments.foundation.redis_users import DATASTORE, SERVICES, set_user
-from deployments.foundation.settings import (
+from deployments.foundation.http.authentication import PlatformKeysMissingError, platform_keys
+from deployments.foundation.http.signing import SigningKeysUnreadableError, configured_keys
+from deployments.foundation.redis.connection import password, secret
+from deployments.foundation.redis.users import DATASTORE, SERVICES, set_user
+from deployments.foundation.values.settings import (
     appendfsync,
     mail_sender,
     own_redis_url,
@@ -28,9 +29,8 @@ from deployments.foundation.settings import (
     smtp_url,
     webhooks_loopback,
 )
-from deployments.foundation.signing import SigningKeysUnreadableError, configured_keys
-from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import SmtpMailer
+from deployments.notifications.renderer import MailRenderer
 
 NEEDED_MEMORY = 3_400 * 2**20
 """The whole store with one replica of each service was measured at 3,116 MiB."""
@@ -127,7 +127,7 @@ def check_mail() -> None:
     Purchases do not wait for mail, and mail waits for its server.
     """
     try:
-        Letters(mail_sender())
+        MailRenderer(mail_sender())
     except (HeaderParseError, ValueError, IndexError) as reason:
         raise CannotRunError("FIELDHOUSE_MAIL_FROM takes `Name <name@example.org>`.") from reason
     try:

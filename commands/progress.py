@@ -18,7 +18,7 @@ WAITING = "waiting"
 _COLOURS = {RUNNING: "green", FAILED: "red", UNHEALTHY: "red"}
 
 
-class Progress:
+class StartProgress:
     """The services' states as they change, each with the seconds since the start."""
 
     def __init__(self, console: Console, services: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
-from deployments.foundation.ucp import VERSION, Json
+from deployments.foundation.http.ucp import VERSION, Json
 
 _DIRECTORY = Path(__file__).parents[1] / "data" / "ucp" / VERSION
 _HOST = "https://ucp.dev/"

@@ -22,7 +22,7 @@ def money(amount: int, currency: str) -> str:
     return f"{sign}{symbol}{units:,}.{rest:02}"
 
 
-class Page:
+class ReceiptPage:
     """Where the story is written: in colour on a terminal, as plain text elsewhere."""
 
     def __init__(self, console: Console | None = None) -> None:

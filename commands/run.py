@@ -14,7 +14,7 @@ import yaml
 from rich.console import Console
 
 from commands.preflight import check, only_store
-from commands.progress import Progress
+from commands.progress import StartProgress
 from commands.run_settings import (
     PROJECT,
     CannotRunError,
@@ -33,7 +33,7 @@ from commands.serve_status import (
     catalogue_is_loaded,
     token_file,
 )
-from deployments.foundation.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
 
 INTERRUPTED = 130
 _EVERY_SECONDS = 0.5
@@ -73,7 +73,7 @@ class Run:
             self._end(serve)
 
     def _come_up(self, serve: ServeProcess) -> None:
-        with Progress(self._console, services()) as progress:
+        with StartProgress(self._console, services()) as progress:
             while not self._asked_to_stop.wait(_EVERY_SECONDS):
                 self._read(serve, progress)
                 self._must_live(serve)
@@ -115,7 +115,7 @@ class Run:
             last = "\n".join(self._last_lines)
             raise FailedError(f"`serve run` ended by itself. Its last words:\n{last}")
 
-    def _read(self, serve: ServeProcess, progress: Progress | None = None) -> None:
+    def _read(self, serve: ServeProcess, progress: StartProgress | None = None) -> None:
         for line in serve.new_lines():
             self._last_lines.append(line)
             if progress and (loaded := _LOADER.search(line)):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.foundation.settings import data_directory
+from deployments.foundation.values.settings import data_directory
 
 PROJECT = Path(__file__).parents[1]
 _SCRATCH = Path("/tmp")  # noqa: S108 - owned and checked below; sockets' paths must be short.

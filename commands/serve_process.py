@@ -17,8 +17,8 @@ from signal import SIGINT
 import psutil
 import yaml
 
-from actors.tied_process import start_tied
 from commands.run_settings import PROJECT, RunSettings
+from deployments.datastore.tied_process import start_tied
 
 _SERVE_ENDS_WITHIN_SECONDS = 11.0
 _REST_ENDS_WITHIN_SECONDS = 2.5

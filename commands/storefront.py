@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from deployments.foundation.authentication import DEVELOPMENT_KEY
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 
 Json = dict[str, Any]
 _SECONDS = 30.0

@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from redis.asyncio import Redis
 
-from actors.consuming.dead_letters import DeadLetters
-from actors.consuming.lag import LagMeter
-from commands.receipt import Page
-from deployments.foundation.redis import client
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from commands.receipt import ReceiptPage
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.lag import LagMeter
+from deployments.foundation.redis.connection import client
+from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _TRIES = 2
 _WIDTH = 200
@@ -50,9 +50,9 @@ async def subscribers(services: Iterable[str]) -> AsyncIterator[list[Subscriber]
         ]
 
 
-def wide_page() -> Page:
+def wide_page() -> ReceiptPage:
     """A page for tables whose lines a machine may read too."""
-    page = Page()
+    page = ReceiptPage()
     if not page.console.is_terminal:
         page.console.width = _WIDTH
     return page

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 from redis.exceptions import RedisError
 
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 from commands.subscribers import NO_ANSWER, wide_page
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.redis import client
-from deployments.webhooks.contract import Endpoint
+from deployments.foundation.redis.connection import client
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.webhooks.contract import WebhookEndpoint
 from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.store import SERVICE, WebhooksStore
 
@@ -42,7 +42,7 @@ _SHOWN_ALREADY = ""
 _DONE = frozenset({"replayed", "dropped", _SHOWN_ALREADY})
 
 
-async def listing(page: Page, store: WebhooksStore) -> int:
+async def listing(page: ReceiptPage, store: WebhooksStore) -> int:
     """All endpoints, and the oldest of what each did not take, as tables."""
     endpoints = await store.all_endpoints()
     if not endpoints:
@@ -56,7 +56,7 @@ async def listing(page: Page, store: WebhooksStore) -> int:
     return 0
 
 
-def _row(platform: str, endpoint: Endpoint) -> list[str]:
+def _row(platform: str, endpoint: WebhookEndpoint) -> list[str]:
     """An endpoint; of its URL the host alone, because the rest may be a secret."""
     since = endpoint.failing_since
     return [
@@ -72,7 +72,7 @@ def _letter(id_: str, known: Mapping[str, str]) -> list[str]:
     return [id_, known["endpoint"], known["order"], kind, known["attempts"], known.get("error", "")]
 
 
-async def show(page: Page, store: WebhooksStore, id_: str, _now: datetime) -> str:
+async def show(page: ReceiptPage, store: WebhooksStore, id_: str, _now: datetime) -> str:
     """Everything about one delivery, the order as it is sent among it."""
     (known,) = await store.records([id_])
     if known:
@@ -83,22 +83,22 @@ async def show(page: Page, store: WebhooksStore, id_: str, _now: datetime) -> st
     return _SHOWN_ALREADY if known else "absent"
 
 
-async def replay(_page: Page, store: WebhooksStore, id_: str, now: datetime) -> str:
+async def replay(_page: ReceiptPage, store: WebhooksStore, id_: str, now: datetime) -> str:
     """Have a delivery tried now."""
     return await store.replay(id_, now)
 
 
-async def drop(_page: Page, store: WebhooksStore, id_: str, now: datetime) -> str:
+async def drop(_page: ReceiptPage, store: WebhooksStore, id_: str, now: datetime) -> str:
     """Remove a delivery for good."""
     return await store.drop(id_, now)
 
 
-Act = Callable[[Page, WebhooksStore, str, datetime], Awaitable[str]]
+Act = Callable[[ReceiptPage, WebhooksStore, str, datetime], Awaitable[str]]
 _ACTS: Mapping[str, Act] = {"show": show, "replay": replay, "drop": drop}
 
 
 async def run(
-    arguments: argparse.Namespace, page: Page, store: WebhooksStore, clock: Clock = utc_now
+    arguments: argparse.Namespace, page: ReceiptPage, store: WebhooksStore, clock: Clock = utc_now
 ) -> int:
     """Do what was asked."""
     if arguments.do == "list":
@@ -115,7 +115,7 @@ async def run(
     return told(page, outcomes)
 
 
-def told(page: Page, outcomes: Mapping[str, str]) -> int:
+def told(page: ReceiptPage, outcomes: Mapping[str, str]) -> int:
     """Say what became of deliveries, and what to exit with."""
     for id_, outcome in outcomes.items():
         if outcome != _SHOWN_ALREADY:

@@ -1,1 +1,1 @@
-"""The store's services: one room each, beside the foundation they all stand on."""
+"""The store's services: one service each, beside the foundation they all stand on."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import password
-from deployments.foundation.redis_users import SERVICES, set_user
+from deployments.foundation.redis.connection import password
+from deployments.foundation.redis.users import SERVICES, set_user
 from tests.integration.running_store import RunningStore
 from tests.valkey import valkey_server
 

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from deployments.catalog.records import PriceRecords
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.records import CheckoutRecords
-from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.inventory.records import ReservationRecords
 from deployments.inventory.store import InventoryStore
 from deployments.orders.store import OrdersStore

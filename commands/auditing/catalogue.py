@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from commands.auditing.findings import Discrepancy
-from commands.auditing.streams import Announced
+from commands.auditing.streams import StreamEvent
 from deployments.catalog.contract import Product
 from deployments.catalog.events import PriceChanged, ProductChanged
 from deployments.catalog.store import Contents
-from deployments.foundation.events import Event
-from deployments.foundation.message import readable
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import readable
 
 E = TypeVar("E", bound=Event)
 
@@ -40,15 +40,15 @@ class Catalogue:
         """The ids of all products."""
         return list(self._products)
 
-    def hear(self, events: Sequence[Announced]) -> None:
+    def consume(self, events: Sequence[StreamEvent]) -> None:
         """Take events in; those that are newer than the contents are left out."""
         for event in events:
             envelope = event.envelope
             if envelope is not None and _order(event.entry) <= _order(
                 self._positions.get(event.stream, "0-0")
             ):
-                product = _fact(ProductChanged, envelope.type, envelope.data)
-                price = _fact(PriceChanged, envelope.type, envelope.data)
+                product = _event(ProductChanged, envelope.type, envelope.data)
+                price = _event(PriceChanged, envelope.type, envelope.data)
                 since = _order(event.entry)[0]
                 self._told[envelope.subject] = Told(event.key, since, product, price)
 
@@ -67,14 +67,14 @@ def _order(entry: str) -> tuple[int, int]:
     return int(milliseconds), int(number)
 
 
-def _fact(kind: type[E], name: str, data: dict[str, object]) -> E | None:
+def _event(kind: type[E], name: str, data: dict[str, object]) -> E | None:
     return readable(kind, data) if name == kind.type else None
 
 
 def product_is_as_told(
     key: str, told: ProductChanged, product: Product | None
 ) -> Iterator[Discrepancy]:
-    """A product that was announced is there, with the title and the SKUs that were told last."""
+    """A product that was published is there, with the title and the SKUs that were told last."""
     if product is None:
         yield Discrepancy("no_such_product", (key,), f"{told.product_id} does not exist.")
         return

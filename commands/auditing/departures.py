@@ -1,9 +1,9 @@
 """Units that left, as the ledger has them, with the shipments that took them.
 
-The ledger is read up to a moment, then the shipments, then what inventory has yet to hear, then the
-ledger to its end: what had left by the first moment has a shipment that was dispatched, and what
-was dispatched has left by the last one unless inventory is yet to hear of it. All that ever left is
-held in memory, by reservation and location, until its shipment was seen.
+The ledger is read up to a moment, then the shipments, then what inventory has yet to consume, then
+the ledger to its end: what had left by the first moment has a shipment that was dispatched, and
+what was dispatched has left by the last one unless inventory is yet to consume of it. All that
+ever left is held in memory, by reservation and location, until its shipment was seen.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.outstanding import outstanding
 from deployments.inventory.domain import State
 from deployments.inventory.store import RESERVATION
+from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.events import ShipmentDispatched
 from deployments.shipping.records import ShipmentRecord
-from deployments.shipping.shipments import Shipment
 
 Units = Counter[str]
 Place = tuple[str, int]

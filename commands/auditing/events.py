@@ -1,4 +1,4 @@
-"""Events against each other and against the state that they announce."""
+"""Events against each other and against the state that they publish."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from commands.auditing import facts
+from commands.auditing import judges
 from commands.auditing.books import Books
 from commands.auditing.catalogue import Catalogue
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, confirmed
-from commands.auditing.streams import Announced, Streams
+from commands.auditing.streams import StreamEvent, Streams
 from deployments.catalog.store import SERVICE as CATALOG
-from deployments.foundation.events import stream_of
-from deployments.foundation.redis_users import SERVICES
+from deployments.foundation.events.publishing import stream_of
+from deployments.foundation.redis.users import SERVICES
 
-_JUDGES: Mapping[str, facts.Judge] = {
-    "checkout": facts.sessions,
-    "inventory": facts.reservations,
-    "orders": facts.orders,
-    "payments": facts.payments,
-    "shipping": facts.shipments,
+_JUDGES: Mapping[str, judges.Judge] = {
+    "checkout": judges.sessions,
+    "inventory": judges.reservations,
+    "orders": judges.orders,
+    "payments": judges.payments,
+    "shipping": judges.shipments,
 }
 
 
@@ -37,7 +37,7 @@ class Counted(Protocol):
         """Whether it is still there."""
 
     @property
-    def announced(self) -> int:
+    def published(self) -> int:
         """The number of its last event."""
 
 
@@ -83,7 +83,7 @@ class Events:
 
     async def _told(self, service: str, streams: Streams) -> AsyncIterator[Discrepancy]:
         """Events that say what is not so."""
-        judge = _JUDGES.get(service, facts.nothing_lasting)
+        judge = _JUDGES.get(service, judges.nothing_lasting)
         async for events in streams.news():
             named = {event.key: event for event in events}
             examine = partial(_examine, judge, self._books, named)
@@ -93,14 +93,14 @@ class Events:
     async def _catalogue(self, streams: Streams) -> AsyncIterator[Discrepancy]:
         catalogue = Catalogue(await self._books.catalog.load())
         async for events in streams.news():
-            catalogue.hear(events)
+            catalogue.consume(events)
         for found in catalogue.wrong():
             yield found
         for product in catalogue.products:
             if streams.number_of(product) == 0:
-                what = f"The product {product} was never announced."
+                what = f"The product {product} was never published."
                 key = stream_of(CATALOG, product)
-                yield Discrepancy("product_not_announced", (key,), what)
+                yield Discrepancy("product_not_published", (key,), what)
 
     async def _counted(self, service: str, streams: Streams) -> tuple[int, list[Discrepancy]]:
         """Records of which another number of events is known than there are."""
@@ -112,7 +112,7 @@ class Events:
             count += len(ids)
             for id_, record in (await counts.records(ids)).items():
                 told = streams.number_of(id_)
-                if record.found and told is not None and told != record.announced:
+                if record.found and told is not None and told != record.published:
                     doubts[id_] = Doubt(record, told)
         if doubts:
             await self._books.pause()
@@ -126,7 +126,7 @@ class Events:
 
 
 async def _examine(
-    judge: facts.Judge, books: Books, named: Mapping[str, Announced], keys: Sequence[str]
+    judge: judges.Judge, books: Books, named: Mapping[str, StreamEvent], keys: Sequence[str]
 ) -> Suspects:
     return await judge(books, [named[key] for key in keys])
 
@@ -138,9 +138,9 @@ def all_are_there(doubt: Doubt, told_now: int | None) -> Iterator[Discrepancy]:
     and one that was read before the stream cannot be higher.
     """
     record, keys = doubt.record, (doubt.record.key,)
-    if record.announced < doubt.told:
-        what = f"It counts {record.announced} events, of {doubt.told}."
+    if record.published < doubt.told:
+        what = f"It counts {record.published} events, of {doubt.told}."
         yield Discrepancy("events_uncounted", keys, what)
-    elif told_now is not None and told_now < record.announced:
-        what = f"It counts {record.announced} events, the last one on the stream is no. {told_now}."
+    elif told_now is not None and told_now < record.published:
+        what = f"It counts {record.published} events, the last one on the stream is no. {told_now}."
         yield Discrepancy("event_missing", keys, what)

@@ -2,7 +2,7 @@
 
 An event is unread, pending, or among the subscriber's dead letters, until its effect is there. So
 whoever holds a cause against its effect reads the cause, then what is outstanding, then the effect:
-the cause's event was announced with it, and if it is not outstanding, its effect came before.
+the cause's event was published with it, and if it is not outstanding, its effect came before.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from actors.consuming.dead_letters import DeadLetters
-from deployments.foundation.events import ENTRY_FIELD, Envelope, Event, streams_of
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, Event, streams_of
+from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _AT_ONCE = 500
 _Entry = tuple[str, dict[str, str]]

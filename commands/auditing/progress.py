@@ -1,6 +1,6 @@
 """Orders with what they follow by events: their payments, and their shipments.
 
-What an order has not heard of yet is under way, and no discrepancy, as long as the event is
+What an order has not consumed of yet is under way, and no discrepancy, as long as the event is
 outstanding. Nothing happens to an order before it happened to its payment or shipment.
 """
 
@@ -13,7 +13,7 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from commands.auditing.outstanding import Outstanding, outstanding
-from deployments.foundation.events import Event
+from deployments.foundation.events.publishing import Event
 from deployments.orders.fulfillment import STATES, ShipmentState
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment
@@ -38,7 +38,7 @@ class Causes(NamedTuple):
 
 
 class Look(NamedTuple):
-    """An order, what it follows before and after it was read, and what it had yet to hear."""
+    """An order, what it follows before and after it was read, and what it had yet to consume."""
 
     before: Causes
     outstanding: Outstanding
@@ -88,9 +88,9 @@ class Progress:
         orders = await books.orders.records(ids)
         paid = {id_: record.order.payment_id for id_, record in orders.items() if record.order}
         listed = await books.shipments.of_orders(list(paid))
-        heard = {one for id_ in paid for one in (*listed[id_], *orders[id_].shipments)}
+        consumed = {one for id_ in paid for one in (*listed[id_], *orders[id_].shipments)}
         payments = await books.payments.records(list(paid.values()))
-        shipments = await books.shipments.records(sorted(heard))
+        shipments = await books.shipments.records(sorted(consumed))
         return {
             id_: Causes(
                 payments[payment],
@@ -107,7 +107,8 @@ def _is_late(look: Look) -> bool:
 
 
 def order_follows(look: Look) -> Iterator[Discrepancy]:
-    """An order is as far as its payment and shipments were, or will hear of it; never farther."""
+    """An order is as far as its payment and shipments were, or will consume of it; never
+    farther."""
     then, now = look.before.payment.payment, look.after.payment.payment
     if then is not None and now is not None:
         yield from _payment_is_followed(look, then, now)
@@ -124,14 +125,14 @@ def _payment_is_followed(look: Look, then: Payment, now: Payment) -> Iterator[Di
         yield Discrepancy("paid_too_early", keys, f"It is paid, but its payment is {now.status}.")
     unpaid = then.status == "captured" and not order.paid
     if unpaid and not look.outstanding.has(PaymentCaptured, payment_id):
-        what = "Its payment is captured, but it never heard of that."
+        what = "Its payment is captured, but it never consumed of that."
         yield Discrepancy("capture_not_followed", keys, what)
     if order.refunded > now.refunded:
         what = f"It says that {order.refunded} were refunded, its payment {now.refunded}."
         yield Discrepancy("refunded_too_early", keys, what)
     behind = order.refunded < then.refunded
     if behind and not look.outstanding.has(PaymentRefunded, payment_id):
-        what = f"It heard of {order.refunded} refunded, of {then.refunded}."
+        what = f"It consumed of {order.refunded} refunded, of {then.refunded}."
         yield Discrepancy("refund_not_followed", keys, what)
 
 

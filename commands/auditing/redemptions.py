@@ -15,7 +15,7 @@ from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from deployments.checkout.contract import Session
 from deployments.checkout.records import SagaRecord, SessionRecord
-from deployments.pricing.rules import fold
+from deployments.pricing.domain.rules import fold
 from deployments.pricing.store import CodeRecord
 
 

@@ -1,8 +1,8 @@
 """Shipments with the orders and reservations that they are made of.
 
-Shipping makes all shipments of an order at once, when it has heard that the order is paid and that
-its units are committed. An order without shipments is therefore no discrepancy while its saga is
-open or one of these events is outstanding.
+Shipping makes all shipments of an order at once, when it has consumed that the order is paid and
+that its units are committed. An order without shipments is therefore no discrepancy while its saga
+is open or one of these events is outstanding.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from deployments.inventory.records import ReservationRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.events import OrderPaid
 from deployments.orders.store import OrderRecord
+from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.records import ShipmentRecord
-from deployments.shipping.shipments import Shipment
 
 
 class Around(NamedTuple):

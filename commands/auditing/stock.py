@@ -15,7 +15,7 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from deployments.inventory.domain import Movement, State, Stock, discrepancies, replay
 from deployments.inventory.records import ReservationRecord, ReservationRecords
-from deployments.inventory.store import Entry, InventoryStore, Moment
+from deployments.inventory.store import InventoryStore, LedgerEntry, Moment
 
 Units = Counter[tuple[str, int]]
 """Units by SKU and location."""
@@ -41,7 +41,7 @@ class Replay:
         self.wrong: list[Discrepancy] = []
         self.entries = 0
 
-    def add(self, entries: Iterable[Entry]) -> None:
+    def add(self, entries: Iterable[LedgerEntry]) -> None:
         """Take the next entries into account."""
         movements = []
         for key, movement in entries:

@@ -1,6 +1,6 @@
 """A service's event streams, read to their ends: every event is well-formed, in place and in turn.
 
-Whoever reads on gets the events since; the state that they announce is read in between.
+Whoever reads on gets the events since; the state that they publish is read in between.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from commands.auditing.findings import Discrepancy
-from deployments.foundation.events import Envelope, parse, stream_of, streams_of
+from deployments.foundation.events.publishing import Envelope, parse, stream_of, streams_of
 
 _PAGE = 500
 _BEGINNING = "0-0"
 _Entry = tuple[str, dict[str, str]]
 
 
-class Announced(NamedTuple):
+class StreamEvent(NamedTuple):
     """An entry of a stream; `envelope` is none where its event cannot be read."""
 
     stream: str
@@ -57,12 +57,12 @@ class Streams:
         self._wrong: list[Discrepancy] = []
         self.count = 0
 
-    async def news(self) -> AsyncIterator[list[Announced]]:
+    async def news(self) -> AsyncIterator[list[StreamEvent]]:
         """The events since the last reading up to now, in pages; each is held to the rules."""
         for stream in self._streams.values():
             newest = cast(list[_Entry], await self._redis.xrevrange(stream.name, count=1))
             while newest and (page := await self._page(stream, newest[0][0])):
-                events = [Announced(stream.name, id_, _read(fields)) for id_, fields in page]
+                events = [StreamEvent(stream.name, id_, _read(fields)) for id_, fields in page]
                 stream.position = page[-1][0]
                 self._take(stream, events)
                 yield events
@@ -76,7 +76,7 @@ class Streams:
         page = await self._redis.xrange(stream.name, after, until, count=_PAGE)
         return cast(list[_Entry], page)
 
-    def _take(self, stream: Stream, events: Sequence[Announced]) -> None:
+    def _take(self, stream: Stream, events: Sequence[StreamEvent]) -> None:
         self.count += len(events)
         for event in events:
             self._wrong += event_is_in_place(event, self._service)
@@ -108,7 +108,7 @@ def _read(fields: dict[str, str]) -> Envelope | None:
         return None
 
 
-def event_is_in_place(event: Announced, service: str) -> Iterator[Discrepancy]:
+def event_is_in_place(event: StreamEvent, service: str) -> Iterator[Discrepancy]:
     """An event can be read, is its service's, and lies on the stream of its subject."""
     envelope = event.envelope
     if envelope is None:

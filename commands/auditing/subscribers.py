@@ -1,4 +1,4 @@
-"""Events with who hears them: what waits, and what waits for an operator.
+"""Events with who consumes them: what waits, and what waits for an operator.
 
 An event without its effect is no discrepancy: nothing is lost, it is only late, or an operator has
 to replay it. That is said, and the books may be straight all the same. An effect that is missing
@@ -7,11 +7,11 @@ without such an event is found by the checks of what should have followed.
 
 from __future__ import annotations
 
-from actors.consuming.dead_letters import DeadLetters
-from actors.consuming.lag import LagMeter
 from commands.auditing.books import Books
 from commands.auditing.findings import Findings
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.lag import LagMeter
+from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 
 async def check(books: Books) -> Findings:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import Envelope, parse, streams_of
+from deployments.foundation.events.publishing import Envelope, parse, streams_of
 from deployments.notifications.service import CLAIM_SECONDS
 from deployments.notifications.store import NotificationsStore
 from deployments.orders.events import OrderPlaced
@@ -18,7 +18,7 @@ _RECORDS_AT_ONCE = 50
 
 
 class Mails:
-    """Follows what orders announces and what becomes of it, as notifications' user.
+    """Follows what orders publishes and what becomes of it, as notifications' user.
 
     `own` is notifications' Redis, `at_orders` that of orders. `placed` and `sent` say when, by the
     order's id.
@@ -34,7 +34,7 @@ class Mails:
         self.sent: dict[str, datetime] = {}
 
     async def begin(self) -> None:
-        """Regard only what is announced from now on."""
+        """Regard only what is published from now on."""
         seconds, micros = cast(Any, await self._at_orders.time())
         start = f"{seconds * 1000 + micros // 1000}-0"
         self._after = dict.fromkeys(streams_of("orders"), start)

@@ -1,4 +1,4 @@
-"""A platform's endpoint on this machine, which notes when it heard of each order first."""
+"""A platform's endpoint on this machine, which notes when it consumed of each order first."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deployments.foundation.clock import utc_now
+from deployments.foundation.values.clock import utc_now
 
 _NOTHING_TO_SAY = 204
 
 
 class Receiver:
-    """Takes whatever is posted to it. `heard` says when the first of an order came."""
+    """Takes whatever is posted to it. `consumed` says when the first of an order came."""
 
     def __init__(self) -> None:
-        self.heard: dict[str, datetime] = {}
+        self.consumed: dict[str, datetime] = {}
         self._app = Starlette(routes=[Route("/webhooks", self._take, methods=["POST"])])
 
     async def _take(self, request: Request) -> Response:
-        self.heard.setdefault((await request.json())["id"], utc_now())
+        self.consumed.setdefault((await request.json())["id"], utc_now())
         return Response(status_code=_NOTHING_TO_SAY)
 
     @asynccontextmanager

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from commands.loading.figures import Level, highest, percentile
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 
 _HEADERS = (
     *("buyers>", "purchases>", "a second>", "no's>", "open p50>", "p99>", "complete p50>", "p99>"),
@@ -20,7 +20,7 @@ _HALF, _MOST = 0.5, 0.99
 class Shown:
     """A bar a level on a terminal, and a line a level everywhere."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: ReceiptPage) -> None:
         self._page = page
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._bars = Progress(
@@ -60,7 +60,7 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
-def show(page: Page, levels: Sequence[Level]) -> None:
+def show(page: ReceiptPage, levels: Sequence[Level]) -> None:
     """The whole table, and what it says in one sentence."""
     page.table(_HEADERS, map(_row, levels))
     best = highest(levels)

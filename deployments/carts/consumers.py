@@ -1,12 +1,12 @@
-"""What carts hears of other rooms."""
+"""What carts subscribes to other services."""
 
 from __future__ import annotations
 
-from deployments.carts.domain import Delivery
+from deployments.carts.domain import DeliveryEstimate
 from deployments.carts.service import CartsService
 from deployments.checkout.events import CheckoutCompleted
-from deployments.foundation.events import Envelope, fact_of
-from deployments.foundation.subscriptions import Subscription
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.events.subscriptions import Subscription
 from deployments.shipping.events import DeliveryEstimated
 
 
@@ -24,11 +24,11 @@ class CartsConsumers:
         ]
 
     async def _bought(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, CheckoutCompleted)
-        if fact.cart_id is not None:
-            await self._service.mark_bought(fact.cart_id, envelope.id)
+        event = event_of(envelope, CheckoutCompleted)
+        if event.cart_id is not None:
+            await self._service.mark_bought(event.cart_id, envelope.id)
 
     async def _estimated(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, DeliveryEstimated)
-        delivery = Delivery(estimate=fact, at=envelope.time)
+        event = event_of(envelope, DeliveryEstimated)
+        delivery = DeliveryEstimate(estimate=event, at=envelope.time)
         await self._service.keep_estimate(delivery, envelope.id)

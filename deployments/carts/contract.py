@@ -1,4 +1,4 @@
-"""What carts shows the other rooms: a cart's contents, for the platform that owns it."""
+"""What carts shows the other services: a cart's contents, for the platform that owns it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 from ucp_sdk.models.schemas.shopping.types.buyer_create_request import BuyerCreateRequest
 from ucp_sdk.models.schemas.shopping.types.context_create_request import ContextCreateRequest
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.message import WHOLE, Cents, Currency, Message
-from deployments.foundation.refusal import Refusal
-from deployments.foundation.ucp import Json, Notice
+from deployments.foundation.http.idempotency import RequestKey
+from deployments.foundation.http.ucp import Json, Notice
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import WHOLE, Cents, Currency, Message
 from deployments.pricing.contract import LinePrice, Priced
 
 MAX_ID_LENGTH = 255
@@ -158,28 +158,28 @@ class CancelCart(Message):
     request: RequestKey = RequestKey()
 
 
-class AnnounceAbandoned(Message):
-    """Announce carts that nobody changed for `seconds`, `limit` of them at most."""
+class PublishAbandoned(Message):
+    """Publish carts that nobody changed for `seconds`, `limit` of them at most."""
 
     seconds: int = Field(default=3600, ge=1)
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-class Announced(Message):
+class AbandonedPublished(Message):
     """How many carts were due; as many as the limit when there may be more."""
 
     count: int
 
 
 @dataclass(eq=False)
-class CartNotFound(Refusal):
+class CartNotFound(Rejection):
     """There is no such cart, it expired or was cancelled, or it is another platform's."""
 
     code: ClassVar[str] = "not_found"
 
 
 @dataclass(eq=False)
-class NothingToBuy(Refusal):
+class NothingToBuy(Rejection):
     """None of the lines names anything that the store sells. `notices` says so line by line."""
 
     notices: tuple[Notice, ...]
@@ -187,25 +187,25 @@ class NothingToBuy(Refusal):
 
 
 class CartsApi(Protocol):
-    """Carts' contract. Writes refuse with `KeyReused`; a replace also with `StaleVersion`."""
+    """Carts' contract. Writes reject with `KeyReused`; a replace also with `StaleVersion`."""
 
     async def create(self, request: CreateCart) -> Cart:
-        """A new cart at version 1. Refuses with `NothingToBuy` if no line has a known item."""
+        """A new cart at version 1. Rejects with `NothingToBuy` if no line has a known item."""
         ...
 
     @repeatable
     async def get(self, request: GetCart) -> Cart:
-        """The cart as it was last priced. Refuses with `CartNotFound`."""
+        """The cart as it was last priced. Rejects with `CartNotFound`."""
         ...
 
     async def replace(self, request: ReplaceCart) -> Cart:
-        """All contents anew, at the next version. Refuses with `CartNotFound`."""
+        """All contents anew, at the next version. Rejects with `CartNotFound`."""
         ...
 
     async def cancel(self, request: CancelCart) -> Cart:
-        """The cart as it was; it is gone afterwards. Refuses with `CartNotFound`."""
+        """The cart as it was; it is gone afterwards. Rejects with `CartNotFound`."""
         ...
 
-    async def announce_abandoned(self, request: AnnounceAbandoned) -> Announced:
-        """Announce what was left, each cart once since its last change, whoever asks."""
+    async def publish_abandoned(self, request: PublishAbandoned) -> AbandonedPublished:
+        """Publish what was left, each cart once since its last change, whoever asks."""
         ...

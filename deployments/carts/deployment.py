@@ -6,19 +6,19 @@ from ray import serve
 from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
-from actors.event_consumer import Consuming
 from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CartsApi
 from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
 from deployments.carts.store import CartsStore
 from deployments.catalog.contract import CatalogApi
-from deployments.foundation.authentication import platform_keys
-from deployments.foundation.edge import http_app
-from deployments.foundation.handles import connect
-from deployments.foundation.rate_limits import RateLimits
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.serving import Serving
+from deployments.foundation.events.consuming import Consuming
+from deployments.foundation.http.authentication import platform_keys
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.handles import connect
+from deployments.foundation.rpc.serving import Serving
 from deployments.inventory.contract import InventoryApi
 from deployments.pricing.contract import PricingApi
 
@@ -28,7 +28,7 @@ and a write takes no longer than this."""
 
 
 def service_on(redis: Redis) -> CartsService:
-    """Carts' service among its neighbours."""
+    """Carts' service among its dependencies."""
     return CartsService(
         CartsStore(redis),
         connect(CatalogApi, app="catalog"),
@@ -39,7 +39,7 @@ def service_on(redis: Redis) -> CartsService:
 
 @serve.deployment
 class CartsConsumer(Consuming):
-    """One reader of the events that carts hears of, scaled by how far it is behind."""
+    """One reader of the events that carts subscribes to, scaled by how far it is behind."""
 
     async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
         redis = await connect_redis("carts")

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 
 from deployments.carts.contract import Cart, CartLine, NothingToBuy, WantedLine
 from deployments.catalog.contract import Variant
-from deployments.foundation.message import Currency, Message
-from deployments.foundation.money import written
-from deployments.foundation.ucp import Notice, error, info, warning
+from deployments.foundation.http.ucp import Notice, error, info, warning
+from deployments.foundation.values.message import Currency, Message
+from deployments.foundation.values.money import written
 from deployments.pricing.contract import LinePrice, Priced, PriceTotals
 from deployments.shipping.events import DeliveryEstimated, EstimatedOption
 
@@ -20,7 +20,7 @@ _DAYS_HOLD = timedelta(days=1)
 """For how long an estimate's days are told: they are counted from when it was made."""
 
 
-class Delivery(Message):
+class DeliveryEstimate(Message):
     """How a cart can be delivered, and when shipping said so."""
 
     estimate: DeliveryEstimated
@@ -36,7 +36,7 @@ def lines_of(
     """The lines that can be bought, and an error for each that cannot, at its place in the request.
 
     A line keeps the id that the client sends if a line of `given`, the cart's current ones, has it
-    and no earlier line of the request took it; any other line gets a fresh one. Refuses with
+    and no earlier line of the request took it; any other line gets a fresh one. Rejects with
     `NothingToBuy` when no line is left.
     """
     unknown = tuple(
@@ -136,7 +136,7 @@ def discounts_unknown() -> Notice:
     return warning("discounts_unavailable", sentence, path="$.discounts")
 
 
-def delivery_notice(delivery: Delivery, currency: Currency, now: datetime) -> Notice:
+def delivery_notice(delivery: DeliveryEstimate, currency: Currency, now: datetime) -> Notice:
     """What a cart says of its delivery: the cheapest way, and the fastest if it is another one."""
     country, options = delivery.estimate.country, delivery.estimate.options
     if not options:
@@ -146,7 +146,9 @@ def delivery_notice(delivery: Delivery, currency: Currency, now: datetime) -> No
     fastest = min(options, key=lambda one: (one.latest, one.amount))
     tell_days = now - delivery.at < _DAYS_HOLD
     word = "from" if len(options) > 1 else "for"
-    sentences = [f"Delivery to {country} {word} {_way(cheapest, currency, tell_days=tell_days)}."]
+    sentences = [
+        f"DeliveryEstimate to {country} {word} {_way(cheapest, currency, tell_days=tell_days)}."
+    ]
     if fastest.latest < cheapest.latest:
         sentences.append(f"Fastest for {_way(fastest, currency, tell_days=tell_days)}.")
     return info("delivery_estimate", " ".join(sentences))

@@ -1,15 +1,15 @@
-"""What carts announces, each in the script that made it true. The subject is the cart."""
+"""What carts publishes, each in the script that made it true. The subject is the cart."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Cents, Currency, Message
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Cents, Currency, Message
 
 
 class LineEvent(Event):
-    """What the facts about a cart's line have in common. `country` is as the client gave it."""
+    """What the events about a cart's line have in common. `country` is as the client gave it."""
 
     subject: ClassVar[str] = "cart_id"
     cart_id: str

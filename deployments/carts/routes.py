@@ -19,12 +19,12 @@ from deployments.carts.contract import (
     ReplaceCart,
 )
 from deployments.carts.wire import cart_json
-from deployments.foundation.callers import etag, expected_version, idempotency, identify
-from deployments.foundation.http import ProtocolError, answer, parse, read_body
-from deployments.foundation.operations import Handler, Operation
-from deployments.foundation.ucp import ERROR, error_body, not_found, published
+from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
+from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
+from deployments.foundation.http.operations import Handler, Operation
+from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
 
-_CART = published("discount.json#/$defs/dev.ucp.shopping.cart")
+_CART = ucp_schema("discount.json#/$defs/dev.ucp.shopping.cart")
 _CART_OR_ERROR = {"anyOf": [_CART, ERROR]}
 
 
@@ -140,14 +140,14 @@ def _show(cart: Cart, status: int = 200) -> Response:
 
 
 def _outcomes(handler: Handler) -> Handler:
-    """Answers what carts' refusals become: business outcomes are 200 (UCP, REST binding)."""
+    """Answers what carts' rejections become: business outcomes are 200 (UCP, REST binding)."""
 
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
         except CartNotFound:
             return answer(not_found("Cart"))
-        except NothingToBuy as refusal:
-            return answer(error_body(refusal.notices))
+        except NothingToBuy as rejection:
+            return answer(error_body(rejection.notices))
 
     return handle

@@ -6,8 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from deployments.carts.contract import (
-    AnnounceAbandoned,
-    Announced,
+    AbandonedPublished,
     CancelCart,
     Cart,
     CartContents,
@@ -15,11 +14,12 @@ from deployments.carts.contract import (
     CreateCart,
     GetCart,
     NothingToBuy,
+    PublishAbandoned,
     ReplaceCart,
 )
 from deployments.carts.domain import (
     LIFETIME,
-    Delivery,
+    DeliveryEstimate,
     delivery_notice,
     discounts_unknown,
     ended_offers,
@@ -29,11 +29,11 @@ from deployments.carts.domain import (
 )
 from deployments.carts.store import CartsStore
 from deployments.catalog.contract import CatalogApi, ResolveItems, Variant
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.idempotency import stale_version
-from deployments.foundation.ids import new_id
-from deployments.foundation.ucp import Notice
+from deployments.foundation.http.idempotency import stale_version
+from deployments.foundation.http.ucp import Notice
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.ids import new_id
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 from deployments.pricing.contract import Priced, PriceLine, PriceRequest, PricingApi
 
@@ -56,7 +56,7 @@ class CartsService:
         """See `CartsApi`."""
         try:
             cart = await self._fill(new_id("cart"), request.platform, request.contents)
-        except (NothingToBuy, NeighbourUnavailable):
+        except (NothingToBuy, DependencyUnavailable):
             # Nothing took effect now, but a request that is repeated gets its first answer all the
             # same. Only here is that worth a round trip: the script that creates looks it up too.
             before = await self._store.answered(request.request)
@@ -88,17 +88,19 @@ class CartsService:
         """See `CartsApi`."""
         return await self._store.cancel(request, self._clock())
 
-    async def announce_abandoned(self, request: AnnounceAbandoned) -> Announced:
+    async def publish_abandoned(self, request: PublishAbandoned) -> AbandonedPublished:
         """See `CartsApi`."""
         now = self._clock()
         until = now - timedelta(seconds=request.seconds)
-        return Announced(count=await self._store.announce_abandoned(until, request.limit, now))
+        return AbandonedPublished(
+            count=await self._store.publish_abandoned(until, request.limit, now)
+        )
 
     async def mark_bought(self, cart_id: str, event_id: str) -> None:
         """An event says that the cart was bought: it is not abandoned, unless it changes again."""
         await self._store.mark_bought(cart_id, event_id)
 
-    async def keep_estimate(self, delivery: Delivery, event_id: str) -> None:
+    async def keep_estimate(self, delivery: DeliveryEstimate, event_id: str) -> None:
         """An event says how a cart can be delivered: reading the cart shows it from now on."""
         await self._store.keep_estimate(delivery, event_id)
 
@@ -139,7 +141,7 @@ class CartsService:
         )
         try:
             priced = await self._pricing.price(PriceRequest(lines=price_lines, codes=codes))
-        except NeighbourUnavailable:
+        except DependencyUnavailable:
             # A cart is an estimate: a checkout prices what it sells anew, or refuses.
             return list_prices(lines), (discounts_unknown(),)
         ended = ended_offers(before, lines, priced) if before else ()
@@ -149,7 +151,7 @@ class CartsService:
         skus = tuple(dict.fromkeys(line.sku for line in lines))
         try:
             available = await self._inventory.availability(CheckAvailability(skus=skus))
-        except NeighbourUnavailable:
+        except DependencyUnavailable:
             # A cart promises no stock: completing the checkout reserves it, or refuses.
             return ()
         return stock_notices(lines, available.units)

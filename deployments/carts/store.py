@@ -5,14 +5,14 @@
 | `{carts}:cart:<id>` | hash: platform, version, expires_at (ms), doc (JSON); gone when it expires |
 | `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{carts}:changed` | sorted set: carts by their last change (ms), until they are left or bought |
-| `{carts}:inbox:<event id>` | an event that was heard and took effect (foundation's `inbox.lua`) |
-| `{carts}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
+| `{carts}:inbox:<event id>` | an event that took effect (foundation's `inbox.lua`) |
+| `{carts}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
 `version` in the hash is the truth; the doc is written before its version is known. A cart's hash
 also counts its events, in `sequence`, and keeps the number of the last one about its lines, in
 `lines_at`. An `estimate` (JSON) of its delivery is always of these lines; it is no part of the
 cart's version, nor of the answer that an idempotency key remembers. Every change is one script, in
-which the idempotency key, the effect, the answer and what is announced are one.
+which the idempotency key, the effect, the answer and what is published are one.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from typing import Any, cast
 from redis.asyncio import Redis
 
 from deployments.carts.contract import CancelCart, Cart, CartNotFound, ReplaceCart
-from deployments.carts.domain import LIFETIME, Delivery
-from deployments.foundation.events import occasion, streams_of
-from deployments.foundation.idempotency import RequestKey, key_reused, stale_version
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import inbox_key
+from deployments.carts.domain import LIFETIME, DeliveryEstimate
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.http.idempotency import RequestKey, key_reused, stale_version
+from deployments.foundation.redis.connection import script
 
 SERVICE = "carts"
 _CART, _CHANGED = "{carts}:cart:", "{carts}:changed"
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _KEEP_SECONDS = int(LIFETIME.total_seconds())
 _CART_FIELDS = ["platform", "expires_at", "version", "doc"]
 _SHOWN_FIELDS = [*_CART_FIELDS, "estimate"]
@@ -58,14 +58,14 @@ class CartsStore:
 
     def __init__(self, redis: Redis) -> None:
         def lua(name: str) -> Any:  # noqa: ANN401 - redis-py types a script's result as Any.
-            preludes = ("requests", "events", _HERE / "cart", _HERE / "lines")
-            return script(redis, _HERE / f"{name}.lua", *preludes)
+            preludes = ("requests", "publish", _LUA / "cart", _LUA / "lines")
+            return script(redis, _LUA / f"{name}.lua", *preludes)
 
         self._redis = redis
         self._create, self._replace = lua("create_cart"), lua("replace_cart")
-        self._cancel, self._announce_abandoned = lua("cancel_cart"), lua("announce_abandoned")
-        self._mark_bought = script(redis, _HERE / "mark_bought.lua", "inbox")
-        self._keep_estimate = script(redis, _HERE / "keep_estimate.lua", "inbox")
+        self._cancel, self._publish_abandoned = lua("cancel_cart"), lua("publish_abandoned")
+        self._mark_bought = script(redis, _LUA / "mark_bought.lua", "inbox")
+        self._keep_estimate = script(redis, _LUA / "keep_estimate.lua", "inbox")
 
     async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
@@ -85,15 +85,15 @@ class CartsStore:
 
     async def read(
         self, cart_id: str, platform: str, now: datetime
-    ) -> tuple[Cart, Delivery | None]:
-        """The platform's cart, and how it can be delivered. Refuses with `CartNotFound`."""
+    ) -> tuple[Cart, DeliveryEstimate | None]:
+        """The platform's cart, and how it can be delivered. Rejects with `CartNotFound`."""
         found = cast(Fields, await self._redis.hmget(_cart(cart_id), _SHOWN_FIELDS))
         delivery = found.pop()
         cart = _visible(found, platform, now)
-        return cart, None if delivery is None else Delivery.model_validate_json(delivery)
+        return cart, None if delivery is None else DeliveryEstimate.model_validate_json(delivery)
 
     async def answered(self, request: RequestKey) -> Cart | None:
-        """What this request was answered before. Refuses with `KeyReused`."""
+        """What this request was answered before. Rejects with `KeyReused`."""
         if not request.fingerprint:
             return None
         record = await self._redis.hmget(_request(request), _REQUEST_FIELDS)
@@ -141,18 +141,18 @@ class CartsStore:
         )
         return _settle(outcome)
 
-    async def announce_abandoned(self, until: datetime, limit: int, now: datetime) -> int:
-        """Announce carts that were last changed at `until` or before; how many were looked at."""
-        seen = await self._announce_abandoned(
+    async def publish_abandoned(self, until: datetime, limit: int, now: datetime) -> int:
+        """Publish carts that were last changed at `until` or before; how many were looked at."""
+        seen = await self._publish_abandoned(
             keys=[_CHANGED, *_STREAMS], args=[_ms(until), limit, _CART, occasion(SERVICE, now)]
         )
         return int(seen)
 
     async def mark_bought(self, cart_id: str, event_id: str) -> None:
-        """Announce no abandonment of this cart, unless it is changed again; once for an event."""
+        """Publish no abandonment of this cart, unless it is changed again; once for an event."""
         await self._mark_bought(keys=[inbox_key(SERVICE, event_id), _CHANGED], args=[cart_id])
 
-    async def keep_estimate(self, delivery: Delivery, event_id: str) -> None:
+    async def keep_estimate(self, delivery: DeliveryEstimate, event_id: str) -> None:
         """Keep how a cart can be delivered, if it is still as it was then; once for an event."""
         said = delivery.estimate
         await self._keep_estimate(
@@ -176,7 +176,7 @@ def _answered(record: Fields, request: RequestKey) -> Cart | None:
 
 
 def _settle(outcome: Any) -> Cart:  # noqa: ANN401 - a script's reply.
-    """The cart of a good outcome; the refusal of any other."""
+    """The cart of a good outcome; the rejection of any other."""
     kind, detail = cast(tuple[str, str], outcome)
     if kind in {"ok", "repeat"}:
         return _load(detail)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployments.carts.contract import Cart
-from deployments.foundation.ucp import Json, envelope
+from deployments.foundation.http.ucp import Json, envelope
 
 _CAPABILITIES = ("dev.ucp.shopping.cart", "dev.ucp.shopping.discount")
 

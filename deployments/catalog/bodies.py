@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from deployments.catalog.contract import OptionValue
-from deployments.catalog.domain import CURRENCY, Filters
-from deployments.catalog.options import Selection
-from deployments.foundation.message import WHOLE, Message
+from deployments.catalog.domain.options import Selection
+from deployments.catalog.domain.products import CURRENCY, Filters
+from deployments.foundation.values.message import WHOLE, Message
 
 MAX_PAGE = 50
 MAX_IDS = 100

@@ -1,4 +1,4 @@
-"""What the catalogue shows the other rooms: what an item is, what it costs and weighs."""
+"""What the catalogue shows the other services: what an item is, what it costs and weighs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Cents, Currency, Message
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Cents, Currency, Message
 
 SEARCH = "dev.ucp.shopping.catalog.search"
 LOOKUP = "dev.ucp.shopping.catalog.lookup"
@@ -84,7 +84,7 @@ class ChangePrice(Message):
 
 
 @dataclass(eq=False)
-class UnknownItem(Refusal):
+class UnknownItem(Rejection):
     """The catalogue has no such SKU."""
 
     sku: str
@@ -92,7 +92,7 @@ class UnknownItem(Refusal):
 
 
 @dataclass(eq=False)
-class SkuTaken(Refusal):
+class SkuTaken(Rejection):
     """A SKU of a batch belongs to another product. Nothing of the batch was taken in."""
 
     sku: str
@@ -108,12 +108,12 @@ class CatalogApi(Protocol):
         ...
 
     async def import_products(self, request: ImportProducts) -> Imported:
-        """Take in a batch of products and announce each; a known product is replaced.
+        """Take in a batch of products and publish each; a known product is replaced.
 
-        Refuses with `SkuTaken`.
+        Rejects with `SkuTaken`.
         """
         ...
 
     async def change_price(self, request: ChangePrice) -> Variant:
-        """Set a price and announce it. Refuses with `UnknownItem`."""
+        """Set a price and publish it. Rejects with `UnknownItem`."""
         ...

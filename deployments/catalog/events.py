@@ -1,11 +1,11 @@
-"""What the catalogue announces, each in the script that made it true."""
+"""What the catalogue publishes, each in the script that made it true."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Cents, Currency
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Cents, Currency
 
 
 class ProductChanged(Event):

@@ -21,8 +21,8 @@ from tantivy import (
     Tokenizer,
 )
 
-from deployments.catalog.paging import Hit
-from deployments.catalog.text import Searchable, Word, asked
+from deployments.catalog.domain.paging import Hit
+from deployments.catalog.domain.text import Searchable, Word, asked
 
 _HEAP_BYTES = 15_000_000
 """The least that tantivy accepts for a writer."""

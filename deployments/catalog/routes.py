@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.catalog.bodies import MAX_IDS, LookupBody, ProductBody, SearchBody
-from deployments.catalog.paging import ForeignCursorError
+from deployments.catalog.domain.paging import ForeignCursorError
 from deployments.catalog.service import CatalogService
 from deployments.catalog.wire import (
     detail_json,
@@ -18,12 +18,12 @@ from deployments.catalog.wire import (
     no_product_json,
     price_filter_ignored,
 )
-from deployments.foundation.callers import check_agent
-from deployments.foundation.http import ProtocolError, answer, parse, read_body
-from deployments.foundation.operations import Operation
-from deployments.foundation.ucp import ERROR, Notice, published
+from deployments.foundation.http.callers import check_agent
+from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
+from deployments.foundation.http.operations import Operation
+from deployments.foundation.http.ucp import ERROR, Notice, ucp_schema
 
-_PRODUCT = published("catalog_lookup.json#/$defs/get_product_response")
+_PRODUCT = ucp_schema("catalog_lookup.json#/$defs/get_product_response")
 
 
 class CatalogRoutes:
@@ -42,7 +42,7 @@ class CatalogRoutes:
                 id="search_catalog",
                 summary="Search the catalogue",
                 bodies=(SearchBody,),
-                answers={200: published("catalog_search.json#/$defs/search_response")},
+                answers={200: ucp_schema("catalog_search.json#/$defs/search_response")},
                 keyed=False,
             ),
             Operation(
@@ -52,7 +52,7 @@ class CatalogRoutes:
                 id="lookup_catalog",
                 summary="Look up products and variants by id",
                 bodies=(LookupBody,),
-                answers={200: published("catalog_lookup.json#/$defs/lookup_response")},
+                answers={200: ucp_schema("catalog_lookup.json#/$defs/lookup_response")},
                 keyed=False,
             ),
             Operation(

@@ -15,7 +15,9 @@ from deployments.catalog.contract import (
     UnknownItem,
     Variant,
 )
-from deployments.catalog.domain import (
+from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
+from deployments.catalog.domain.paging import Hit, Page, identity, turn
+from deployments.catalog.domain.products import (
     CURRENCY,
     Filters,
     Match,
@@ -25,14 +27,12 @@ from deployments.catalog.domain import (
     passing,
     sellable_first,
 )
+from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import PriceChanged, ProductChanged
-from deployments.catalog.options import Selection, Signal, choose, relax, signals
-from deployments.catalog.paging import Hit, Page, identity, turn
-from deployments.catalog.replica import Replica
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
-from deployments.catalog.text import closest_first
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 
 
@@ -79,28 +79,28 @@ class CatalogService:
     def __init__(
         self,
         store: CatalogStore,
-        replica: Replica,
+        replica: LiveSnapshot,
         inventory: InventoryApi,
         clock: Clock = utc_now,
     ) -> None:
-        self._store, self._replica, self._inventory = store, replica, inventory
+        self._store, self._snapshot, self._inventory = store, replica, inventory
         self._clock = clock
 
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
         """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
-        assortment = self._replica.assortment
+        assortment = self._snapshot.assortment
         items = {id_: assortment.item(id_) for id_ in request.ids}
         return ResolvedItems(items={id_: item for id_, item in items.items() if item is not None})
 
     async def import_products(self, request: ImportProducts) -> Imported:
-        """Take in a batch of products and announce each."""
+        """Take in a batch of products and publish each."""
         products = [described(product) for product in request.products]
         events = [_product_changed(product) for product in products]
         count = await self._store.import_products(request.batch, products, events, self._clock())
         return Imported(count=count)
 
     async def change_price(self, request: ChangePrice) -> Variant:
-        """Set a price and announce it. Refuses with `UnknownItem`."""
+        """Set a price and publish it. Rejects with `UnknownItem`."""
         sku = request.sku
         event = PriceChanged(sku=sku, price=request.price, currency=CURRENCY)
         if not await self._store.change_price(event, self._clock()):
@@ -115,9 +115,9 @@ class CatalogService:
 
         Raises `ForeignCursorError` for a cursor that this search was not given.
         """
-        shelf = self._replica.shelf
-        products = shelf.assortment.products
-        hits = shelf.index.search(query) if query else [Hit(0, id_) for id_ in products]
+        snapshot = self._snapshot.current
+        products = snapshot.assortment.products
+        hits = snapshot.index.search(query) if query else [Hit(0, id_) for id_ in products]
         passed = [hit for hit in hits if passing(products[hit.product_id], filters)]
         page = turn(passed, identity(query, filters), cursor, limit)
         shown = [products[hit.product_id] for hit in page.hits]
@@ -127,7 +127,7 @@ class CatalogService:
 
     async def look_up(self, ids: Sequence[str], filters: Filters) -> LookedUp:
         """The products that ids name, each once, with the variants that the ids lead to."""
-        found = {id_: self._replica.assortment.find(id_) for id_ in ids}
+        found = {id_: self._snapshot.assortment.find(id_) for id_ in ids}
         named = {id_: name for id_, name in found.items() if name is not None}
         stock = await self._stock(name.product.variants for name in named.values())
         inputs: dict[str, list[tuple[str, Match]]] = {}
@@ -154,7 +154,7 @@ class CatalogService:
         A variant's id selects the variant's own options, a wish the most of it that exists, and
         neither of them the options of the variant that the store features.
         """
-        named = self._replica.assortment.find(id_)
+        named = self._snapshot.assortment.find(id_)
         if named is None:
             return None
         product = named.product
@@ -181,7 +181,7 @@ class CatalogService:
             return {}
         try:
             return (await self._inventory.availability(CheckAvailability(skus=skus))).units
-        except NeighbourUnavailable:
+        except DependencyUnavailable:
             return None
 
 

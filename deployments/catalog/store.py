@@ -29,15 +29,15 @@ from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product, SkuTaken
 from deployments.catalog.events import PriceChanged
-from deployments.foundation.events import Event, occasion, parse, streams_of
-from deployments.foundation.redis import script
+from deployments.foundation.events.publishing import Event, occasion, parse, streams_of
+from deployments.foundation.redis.connection import script
 
 SERVICE = "catalog"
 _PRODUCTS, _PRICES, _SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
 _BATCHES, _SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
 HAD = "{catalog}:had"
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _EVENTS_AT_ONCE = 1000
 _PRICES_APART = {"variants": {"__all__": {"price"}}}
 
@@ -66,12 +66,12 @@ class CatalogStore:
 
     def __init__(self, redis: Redis) -> None:
         def lua(name: str, *preludes: str) -> Any:  # noqa: ANN401 - scripts answer anything.
-            return script(redis, _HERE / f"{name}.lua", *preludes)
+            return script(redis, _LUA / f"{name}.lua", *preludes)
 
         self._redis = redis
         self._load, self._read = lua("load"), lua("read_products")
-        self._import = lua("import_products", "events")
-        self._change_price = lua("change_price", "events")
+        self._import = lua("import_products", "publish")
+        self._change_price = lua("change_price", "publish")
 
     async def load(self) -> Contents:
         """Everything, and from where on events tell what changed."""
@@ -98,7 +98,7 @@ class CatalogStore:
     async def import_products(
         self, batch: str, products: Sequence[Product], events: Sequence[Event], now: datetime
     ) -> int:
-        """Take in products, each with its event. Refuses with `SkuTaken`."""
+        """Take in products, each with its event. Rejects with `SkuTaken`."""
         rows = [_row(product, event) for product, event in zip(products, events, strict=True)]
         outcome, value = await self._import(
             keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, _SEQUENCES, HAD, *_STREAMS],

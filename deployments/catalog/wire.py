@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
-from deployments.catalog.domain import CURRENCY, Stock, category_values, in_stock, price_range
-from deployments.catalog.options import Selection, Signal, options_of
+from deployments.catalog.domain.options import Selection, Signal, options_of
+from deployments.catalog.domain.products import (
+    CURRENCY,
+    Stock,
+    category_values,
+    in_stock,
+    price_range,
+)
 from deployments.catalog.service import Detail, Found, LookedUp, Offering
-from deployments.foundation.ucp import Json, Notice, envelope, error, info
+from deployments.foundation.http.ucp import Json, Notice, envelope, error, info
 
 
 def found_json(found: Found, notices: Iterable[Notice]) -> Json:

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from deployments.carts.contract import MAX_ID_LENGTH, ContentsBody
 from deployments.checkout.contract import Place, SessionContents, WantedDelivery
-from deployments.foundation.message import Message
+from deployments.foundation.values.message import Message
 from deployments.orders.contract import OrderAddress
 from deployments.payments.contract import Instrument
 

@@ -1,4 +1,4 @@
-"""What checkout shows the other rooms: sessions, and finishing what a crash interrupted."""
+"""What checkout shows the other services: sessions, and finishing what a crash interrupted."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import Field
 
 from deployments.carts.contract import CartContents, CartLine
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.message import Currency, Message
-from deployments.foundation.refusal import Refusal
-from deployments.foundation.ucp import Notice
+from deployments.foundation.http.idempotency import RequestKey
+from deployments.foundation.http.ucp import Notice
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Currency, Message
 from deployments.orders.contract import OrderAddress, PlacedOrder
 from deployments.payments.contract import Instrument
 from deployments.pricing.contract import Priced
@@ -42,8 +42,9 @@ class WantedDelivery(Message):
     option_id: str | None = None
 
 
-class Delivery(Message):
-    """Delivery as it stands: the addresses, the selected one, its options, the selected option."""
+class SessionDelivery(Message):
+    """SessionDelivery as it stands: the addresses, the selected one, its options, the selected
+    option."""
 
     destinations: tuple[Place, ...]
     destination_id: str | None = None
@@ -81,7 +82,7 @@ class Session(Message):
     buyer: dict[str, Any] | None
     context: dict[str, Any] | None
     currency: Currency
-    delivery: Delivery
+    delivery: SessionDelivery
     priced: Priced
     notices: tuple[Notice, ...]
     expires_at: datetime
@@ -158,14 +159,14 @@ class Recovered(Message):
 
 
 @dataclass(eq=False)
-class SessionNotFound(Refusal):
+class SessionNotFound(Rejection):
     """There is no such session, or it is another platform's."""
 
     code: ClassVar[str] = "not_found"
 
 
 @dataclass(eq=False)
-class SessionClosed(Refusal):
+class SessionClosed(Rejection):
     """The session's status does not allow this: it is completed, cancelled or expired."""
 
     session: Session
@@ -173,24 +174,24 @@ class SessionClosed(Refusal):
 
 
 @dataclass(eq=False)
-class SessionBusy(Refusal):
+class SessionBusy(Rejection):
     """The session is being completed right now (409)."""
 
     code: ClassVar[str] = "complete_in_progress"
 
 
 class CheckoutApi(Protocol):
-    """Checkout's contract. Writes refuse with `KeyReused`; those of an existing session also with
+    """Checkout's contract. Writes reject with `KeyReused`; those of an existing session also with
     `SessionNotFound`, `SessionClosed`, `SessionBusy` and, given a version, `StaleVersion`.
     """
 
     async def create(self, request: CreateSession) -> CreatedSession:
-        """A new session, or the one that its cart has. Refuses with carts' `NothingToBuy`."""
+        """A new session, or the one that its cart has. Rejects with carts' `NothingToBuy`."""
         ...
 
     @repeatable
     async def get(self, request: GetSession) -> Session:
-        """The session as it was last quoted. Refuses with `SessionNotFound`."""
+        """The session as it was last quoted. Rejects with `SessionNotFound`."""
         ...
 
     async def replace(self, request: ReplaceSession) -> Session:
@@ -200,7 +201,7 @@ class CheckoutApi(Protocol):
     async def complete(self, request: CompleteSession) -> Session:
         """Place the order; a business "no" of a step is in the session's messages.
 
-        Refuses with `StillRunning` while the same request is being worked on.
+        Rejects with `StillRunning` while the same request is being worked on.
         """
         ...
 

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
 from deployments.catalog.contract import Variant
-from deployments.checkout.contract import Delivery, Session, Status, WantedDelivery
+from deployments.checkout.contract import Session, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.events import CheckoutCompleted, CheckoutFailed, CheckoutStarted
-from deployments.foundation.refusal import Refusal
-from deployments.foundation.ucp import Notice, error
+from deployments.foundation.http.ucp import Notice, error
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.contract import OutOfStock, Shortage
 from deployments.orders.contract import PlacedOrder
 from deployments.payments.contract import (
     InstrumentNotSupported,
-    PaymentDeclined,
+    PaymentNotAuthorised,
     PaymentRefusedForRisk,
 )
 from deployments.pricing.contract import CodeUnavailable
@@ -26,7 +26,7 @@ LIFETIME = timedelta(hours=6)
 UNAVAILABLE = "unavailable"
 """Why an attempt failed if not because something was refused."""
 _METHOD = "$.fulfillment.methods[0]"
-_PAYMENT_REFUSALS = (PaymentDeclined, PaymentRefusedForRisk, InstrumentNotSupported)
+_PAYMENT_REJECTIONS = (PaymentNotAuthorised, PaymentRefusedForRisk, InstrumentNotSupported)
 
 
 def lines_of(
@@ -35,7 +35,7 @@ def lines_of(
     """The lines that can be bought, and an error for each that cannot.
 
     A line keeps its id if the client names one in `kept` (ids the session gave before) that no
-    earlier line took. Refuses with `NothingToBuy` when no line is left.
+    earlier line took. Rejects with `NothingToBuy` when no line is left.
     """
     lines: list[CartLine] = []
     notices: list[Notice] = []
@@ -107,12 +107,13 @@ def shortage_notices(
     )
 
 
-def delivery_of(wanted: WantedDelivery, quoted: ShippingOptions | None) -> Delivery:
-    """Delivery with its options; a selected option that is not among them is no selection."""
+def delivery_of(wanted: WantedDelivery, quoted: ShippingOptions | None) -> SessionDelivery:
+    """SessionDelivery with its options; a selected option that is not among them is no
+    selection."""
     selected = selected_destination(wanted)
     options = quoted.options if quoted else ()
     known = any(option.id == wanted.option_id for option in options)
-    return Delivery(
+    return SessionDelivery(
         destinations=wanted.destinations,
         destination_id=selected,
         country=quoted.country if quoted else None,
@@ -129,7 +130,7 @@ def selected_destination(wanted: WantedDelivery) -> str | None:
     return ids[0] if ids and wanted.destination_id is None else None
 
 
-def missing(buyer: Mapping[str, object] | None, delivery: Delivery) -> tuple[Notice, ...]:
+def missing(buyer: Mapping[str, object] | None, delivery: SessionDelivery) -> tuple[Notice, ...]:
     """An error for everything without which the session cannot be completed."""
     notices = []
     if "@" not in str((buyer or {}).get("email", "")):
@@ -147,10 +148,10 @@ def _required(path: str, sentence: str) -> Notice:
     return error("field_required", sentence, path=path, severity="recoverable")
 
 
-def undeliverable(refusal: Refusal) -> Notice:
+def undeliverable(rejection: Rejection) -> Notice:
     """UCP's `address_undeliverable`, on the destinations."""
     path = f"{_METHOD}.destinations"
-    return error(refusal.code, refusal.sentence, path=path, severity="recoverable")
+    return error(rejection.code, rejection.sentence, path=path, severity="recoverable")
 
 
 def status_of(notices: Sequence[Notice]) -> Status:
@@ -159,31 +160,31 @@ def status_of(notices: Sequence[Notice]) -> Status:
     return "incomplete" if wrong else "ready_for_complete"
 
 
-def after_refusal(session: Session, refusal: Refusal) -> Session:
+def after_rejection(session: Session, rejection: Rejection) -> Session:
     """The session after a step of its completion was refused, open for another try.
 
     What the contents must mend leaves it incomplete; what another card or try can mend, ready.
     """
-    mend_contents = isinstance(refusal, OutOfStock | CodeUnavailable)
+    mend_contents = isinstance(rejection, OutOfStock | CodeUnavailable)
     status: Status = "incomplete" if mend_contents else "ready_for_complete"
     kept = tuple(notice for notice in session.notices if notice.type != "error")
-    notices = (*kept, *refusal_notices(session, refusal))
+    notices = (*kept, *rejection_notices(session, rejection))
     return session.model_copy(update={"status": status, "notices": notices})
 
 
-def refusal_notices(session: Session, refusal: Refusal) -> tuple[Notice, ...]:
+def rejection_notices(session: Session, rejection: Rejection) -> tuple[Notice, ...]:
     """What UCP's messages say of a refused step."""
-    if isinstance(refusal, OutOfStock):
-        return shortage_notices(session.lines, refusal.shortages)
-    path = "$.payment.instruments[0]" if isinstance(refusal, _PAYMENT_REFUSALS) else None
-    if isinstance(refusal, CodeUnavailable):
+    if isinstance(rejection, OutOfStock):
+        return shortage_notices(session.lines, rejection.shortages)
+    path = "$.payment.instruments[0]" if isinstance(rejection, _PAYMENT_REJECTIONS) else None
+    if isinstance(rejection, CodeUnavailable):
         codes = [code.casefold() for code in session.codes]
-        path = f"$.discounts.codes[{codes.index(refusal.unavailable.casefold())}]"
-    return (error(refusal.code, refusal.sentence, path=path, severity="recoverable"),)
+        path = f"$.discounts.codes[{codes.index(rejection.unavailable.casefold())}]"
+    return (error(rejection.code, rejection.sentence, path=path, severity="recoverable"),)
 
 
-def started_fact(session: Session) -> CheckoutStarted:
-    """What is announced of a new session."""
+def started_event(session: Session) -> CheckoutStarted:
+    """What is published of a new session."""
     return CheckoutStarted(
         session_id=session.id,
         platform=session.platform,
@@ -193,8 +194,8 @@ def started_fact(session: Session) -> CheckoutStarted:
     )
 
 
-def completed_fact(session: Session, order: PlacedOrder) -> CheckoutCompleted:
-    """What is announced of a session that became an order."""
+def completed_event(session: Session, order: PlacedOrder) -> CheckoutCompleted:
+    """What is published of a session that became an order."""
     return CheckoutCompleted(
         session_id=session.id,
         platform=session.platform,
@@ -205,13 +206,14 @@ def completed_fact(session: Session, order: PlacedOrder) -> CheckoutCompleted:
     )
 
 
-def failed_fact(session: Session, refusal: Refusal | None) -> CheckoutFailed:
-    """What is announced of an attempt that was undone, without a refusal for technical reasons."""
+def failed_event(session: Session, rejection: Rejection | None) -> CheckoutFailed:
+    """What is published of an attempt that was undone, without a rejection for technical
+    reasons."""
     return CheckoutFailed(
         session_id=session.id,
         platform=session.platform,
         cart_id=session.cart_id,
-        reason=UNAVAILABLE if refusal is None else refusal.code,
+        reason=UNAVAILABLE if rejection is None else rejection.code,
     )
 
 

@@ -1,15 +1,15 @@
-"""What checkout announces, each in the script that made it true. The subject is the session."""
+"""What checkout publishes, each in the script that made it true. The subject is the session."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Cents, Currency
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Cents, Currency
 
 
 class CheckoutEvent(Event):
-    """What the facts about a session have in common; `cart_id` if it was made of a cart."""
+    """What the events about a session have in common; `cart_id` if it was made of a cart."""
 
     subject: ClassVar[str] = "session_id"
     session_id: str
@@ -46,6 +46,6 @@ class CheckoutFailed(CheckoutEvent):
 
 
 class CheckoutCancelled(CheckoutEvent):
-    """The platform cancelled the session. One that only expires is not announced."""
+    """The platform cancelled the session. One that only expires is not published."""
 
     type: ClassVar[str] = "org.fieldhouse.checkout.cancelled.v1"

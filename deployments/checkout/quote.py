@@ -1,4 +1,4 @@
-"""What a session's contents come to, asked of the rooms that know: three calls deep at most."""
+"""What a session's contents come to, asked of the services that know: three calls deep at most."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 
 from deployments.carts.contract import CartLine
 from deployments.catalog.contract import CatalogApi, ResolveItems
-from deployments.checkout.contract import Delivery, SessionContents, Status, WantedDelivery
+from deployments.checkout.contract import SessionContents, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.domain import (
     delivery_of,
     lines_of,
@@ -16,9 +16,9 @@ from deployments.checkout.domain import (
     stock_notices,
     undeliverable,
 )
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.message import Message
-from deployments.foundation.ucp import Notice
+from deployments.foundation.http.ucp import Notice
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.values.message import Message
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 from deployments.pricing.contract import Priced, PriceLine, PriceRequest, PricingApi, TaxAddress
 from deployments.shipping.contract import (
@@ -34,14 +34,14 @@ class Quote(Message):
     """The part of a session that follows from its contents."""
 
     lines: tuple[CartLine, ...]
-    delivery: Delivery
+    delivery: SessionDelivery
     priced: Priced
     notices: tuple[Notice, ...]
     status: Status
 
 
 class Quoter:
-    """Turns contents into a quote. Refuses with carts' `NothingToBuy`."""
+    """Turns contents into a quote. Rejects with carts' `NothingToBuy`."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Quoter:
 
     async def _deliver(
         self, lines: tuple[CartLine, ...], wanted: WantedDelivery
-    ) -> tuple[Delivery, tuple[Notice, ...]]:
+    ) -> tuple[SessionDelivery, tuple[Notice, ...]]:
         selected = selected_destination(wanted)
         place = next((place for place in wanted.destinations if place.id == selected), None)
         if place is None:
@@ -89,21 +89,21 @@ class Quoter:
             quoted = await self._shipping.options(
                 RateShipment(lines=_parcel(lines), destination=destination)
             )
-        except Undeliverable as refusal:
-            return delivery_of(wanted, None), (undeliverable(refusal),)
+        except Undeliverable as rejection:
+            return delivery_of(wanted, None), (undeliverable(rejection),)
         return delivery_of(wanted, quoted), ()
 
     async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
         skus = tuple(dict.fromkeys(line.sku for line in lines))
         try:
             available = await self._inventory.availability(CheckAvailability(skus=skus))
-        except NeighbourUnavailable:
+        except DependencyUnavailable:
             # Stock is only shown here; completing reserves it, or refuses.
             return ()
         return stock_notices(lines, available.units)
 
     async def _price(
-        self, lines: tuple[CartLine, ...], codes: tuple[str, ...], delivery: Delivery
+        self, lines: tuple[CartLine, ...], codes: tuple[str, ...], delivery: SessionDelivery
     ) -> Priced:
         place, option = delivery.destination, delivery.option
         address = None

@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from deployments.checkout.contract import Session
 from deployments.checkout.store import ACTIVE, cart_key, saga_key, session_key
-from deployments.foundation.message import readable
-from deployments.foundation.redis import names
+from deployments.foundation.redis.connection import names
+from deployments.foundation.values.message import readable
 
 ENDED = frozenset({"done", "undone"})
 """The stages from which a saga goes nowhere."""
@@ -43,14 +43,14 @@ class SagaRecord(NamedTuple):
 class SessionRecord(NamedTuple):
     """What is stored of a session; `session` is none where there is none or it cannot be read.
 
-    `announced` is how many events there were about it.
+    `published` is how many events there were about it.
     """
 
     key: str
     found: bool
     session: Session | None
     saga: str | None
-    announced: int = 0
+    published: int = 0
 
 
 class CheckoutRecords:

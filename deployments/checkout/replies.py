@@ -1,4 +1,4 @@
-"""What the room's scripts reply, as sessions, sagas and refusals."""
+"""What the service's scripts reply, as sessions, sagas and rejections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from deployments.checkout.contract import Session, SessionBusy, SessionClosed, SessionNotFound
-from deployments.foundation.idempotency import key_reused, stale_version, still_running
+from deployments.foundation.http.idempotency import key_reused, stale_version, still_running
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,15 @@ class Saga:
     request: str
     undo_from: str | None = None
     untaken: frozenset[str] = frozenset()
-    refusal: tuple[str, str] | None = None
+    rejection: tuple[str, str] | None = None
 
 
 def claimed(saga_id: str, flat: list[str], snapshot: str) -> Saga:
     """A saga that was taken over: its id, its hash as a flat list, its session's snapshot."""
     fields: Mapping[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
-    refusal = None
-    if "refusal" in fields:
-        refusal = (fields["refusal"], fields["refusal_body"])
+    rejection = None
+    if "rejection" in fields:
+        rejection = (fields["rejection"], fields["rejection_body"])
     return Saga(
         id=saga_id,
         fence=int(fields["fence"]),
@@ -43,7 +43,7 @@ def claimed(saga_id: str, flat: list[str], snapshot: str) -> Saga:
         request=fields["request"],
         undo_from=fields.get("undo_from"),
         untaken=frozenset(fields.get("untaken", "").split()),
-        refusal=refusal,
+        rejection=rejection,
     )
 
 
@@ -55,14 +55,14 @@ def load(snapshot: str) -> Session:
 
 
 def settle(outcome: Any) -> Session:  # noqa: ANN401 - a script's reply.
-    """The session of a good outcome; the refusal of any other."""
+    """The session of a good outcome; the rejection of any other."""
     kind, detail = cast(tuple[str, str | None], outcome)
     if kind in {"ok", "repeat"} and detail is not None:
         return load(detail)
-    return _refuse(kind, detail or "")
+    return _reject(kind, detail or "")
 
 
-def _refuse(kind: str, detail: str) -> NoReturn:
+def _reject(kind: str, detail: str) -> NoReturn:
     if kind == "repeat":
         raise still_running()
     if kind == "reused":
@@ -77,5 +77,5 @@ def _refuse(kind: str, detail: str) -> NoReturn:
 
 
 def not_found() -> SessionNotFound:
-    """The refusal with its sentence."""
+    """The rejection with its sentence."""
     return SessionNotFound("There is no such checkout session. Create one.")

@@ -24,15 +24,15 @@ from deployments.checkout.contract import (
 )
 from deployments.checkout.domain import closed_notice
 from deployments.checkout.wire import checkout_json
-from deployments.foundation.callers import etag, expected_version, idempotency, identify
-from deployments.foundation.http import ProtocolError, answer, parse, read_body
-from deployments.foundation.operations import Handler, Operation
-from deployments.foundation.ucp import ERROR, error_body, not_found, published
+from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
+from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
+from deployments.foundation.http.operations import Handler, Operation
+from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
 
 _SESSION = {
     "allOf": [
-        published("discount.json#/$defs/dev.ucp.shopping.checkout"),
-        published("fulfillment.json#/$defs/dev.ucp.shopping.checkout"),
+        ucp_schema("discount.json#/$defs/dev.ucp.shopping.checkout"),
+        ucp_schema("fulfillment.json#/$defs/dev.ucp.shopping.checkout"),
     ]
 }
 _SESSION_OR_ERROR = {"anyOf": [_SESSION, ERROR]}
@@ -183,7 +183,7 @@ def _names_cart(body: bytes) -> bool:
 
 
 def _outcomes(handler: Handler) -> Handler:
-    """Answers what checkout's refusals become: business outcomes are 200 (UCP, REST binding)."""
+    """Answers what checkout's rejections become: business outcomes are 200 (UCP, REST binding)."""
 
     async def handle(request: Request) -> Response:
         try:
@@ -192,14 +192,14 @@ def _outcomes(handler: Handler) -> Handler:
             return answer(not_found("Checkout session"))
         except CartNotFound:
             return answer(not_found("Cart"))
-        except NothingToBuy as refusal:
+        except NothingToBuy as rejection:
             unrecoverable = {"severity": "unrecoverable"}
-            return answer(error_body(n.model_copy(update=unrecoverable) for n in refusal.notices))
-        except SessionClosed as refusal:
-            session = refusal.session
+            return answer(error_body(n.model_copy(update=unrecoverable) for n in rejection.notices))
+        except SessionClosed as rejection:
+            session = rejection.session
             body = checkout_json(session, closed_notice(session))
             return answer(body, headers=etag(session.version))
-        except SessionBusy as refusal:
-            raise ProtocolError(409, refusal.code, refusal.sentence) from refusal
+        except SessionBusy as rejection:
+            raise ProtocolError(409, rejection.code, rejection.sentence) from rejection
 
     return handle

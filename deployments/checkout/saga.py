@@ -10,8 +10,8 @@ took it over cannot both drive. Up to `authorising` a saga whose client's instru
 undone; from `placing` on it only goes forward. The answer is written when the order is placed
 or everything is undone, whoever got it there.
 
-A step whose call was certainly not made (its room is known to be down) needs no undo, so that
-the session is free again at once and not only when that room is back.
+A step whose call was certainly not made (its service is known to be down) needs no undo, so that
+the session is free again at once and not only when that service is back.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 
 from deployments.checkout.contract import Session
-from deployments.checkout.domain import after_refusal, completed_fact, failed_fact
+from deployments.checkout.domain import after_rejection, completed_event, failed_event
 from deployments.checkout.replies import Saga
-from deployments.checkout.steps import Attempt, Steps
+from deployments.checkout.steps import CompletionAttempt, Steps
 from deployments.checkout.store import CheckoutStore
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.detach import go_on
-from deployments.foundation.idempotency import still_running
-from deployments.foundation.refusal import Refusal, StepUndone, from_wire, to_wire
+from deployments.foundation.http.idempotency import still_running
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.detach import go_on
+from deployments.foundation.rpc.rejection import Rejection, StepUndone, from_wire, to_wire
+from deployments.foundation.values.clock import Clock, utc_now
 
 DRIVE_SECONDS = 12.0
 """Less than a driver's lease, so that a driver has stopped before another may take over."""
@@ -42,7 +42,7 @@ _UNDONE_BY = {
 _log = logging.getLogger(__name__)
 
 
-class AttemptUndone(NeighbourUnavailable):
+class AttemptUndone(DependencyUnavailable):
     """The saga has ended for technical reasons, without a trace: the client may try again."""
 
     def __init__(self) -> None:
@@ -55,22 +55,22 @@ class Driver:
     def __init__(self, store: CheckoutStore, steps: Steps, clock: Clock = utc_now) -> None:
         self._store, self._steps, self._clock = store, steps, clock
 
-    async def drive(self, attempt: Attempt) -> Session:
+    async def drive(self, attempt: CompletionAttempt) -> Session:
         """The session with the saga's outcome.
 
-        Raises `NeighbourUnavailable` when the outcome is still open, `AttemptUndone` when it was
-        undone for technical reasons, and refuses with `StillRunning` when another driver has taken
+        Raises `DependencyUnavailable` when the outcome is still open, `AttemptUndone` when it was
+        undone for technical reasons, and rejects with `StillRunning` when another driver has taken
         over.
         """
         try:
             return await self._drive(attempt)
         except AttemptUndone:
             raise
-        except NeighbourUnavailable:
+        except DependencyUnavailable:
             await self._store.hand_over(attempt.saga, self._clock())
             raise
 
-    async def _drive(self, attempt: Attempt) -> Session:
+    async def _drive(self, attempt: CompletionAttempt) -> Session:
         stage = attempt.saga.stage
         if stage == "undoing":
             return await self._undo(attempt)
@@ -84,7 +84,7 @@ class Driver:
                 return await self._undo(turned.attempt, turned.cause)
         return await self._place(attempt)
 
-    async def _up_to_placing(self, attempt: Attempt) -> Attempt:
+    async def _up_to_placing(self, attempt: CompletionAttempt) -> CompletionAttempt:
         """Take the stages that can be undone; raises `_TurnedBack` when one fails."""
         if attempt.instrument is None:
             raise _TurnedBack(await self._turn_back(attempt, None), None)
@@ -93,7 +93,7 @@ class Driver:
             attempt = await self._advance(attempt, following)
         return attempt
 
-    async def _take_stage(self, attempt: Attempt) -> None:
+    async def _take_stage(self, attempt: CompletionAttempt) -> None:
         """Take a stage's steps, all at once, and turn back if one fails."""
         steps = self._steps.stages[attempt.saga.stage]
         outcomes = await _outcomes(step.take(attempt) for step in steps)
@@ -101,7 +101,7 @@ class Driver:
             _raise_failure(outcomes)
         except StepUndone as undone:
             raise still_running() from undone
-        except (Refusal, NeighbourUnavailable) as failure:
+        except (Rejection, DependencyUnavailable) as failure:
             made = zip(steps, map(_was_made, outcomes), strict=True)
             untaken = frozenset(step.name for step, was_made in made if not was_made)
             turned = await self._turn_back(attempt, failure, untaken)
@@ -109,30 +109,32 @@ class Driver:
 
     async def _turn_back(
         self,
-        attempt: Attempt,
+        attempt: CompletionAttempt,
         failure: Exception | None,
         untaken: frozenset[str] = frozenset(),
-    ) -> Attempt:
+    ) -> CompletionAttempt:
         """Write down that, how far and why the saga is undone, and what need not be."""
         written = {"undo_from": attempt.saga.stage, "untaken": " ".join(sorted(untaken))}
-        refusal = None
-        if isinstance(failure, Refusal):
+        rejection = None
+        if isinstance(failure, Rejection):
             name, body = to_wire(failure)
-            refusal = (name, body.decode())
-            written |= {"refusal": name, "refusal_body": refusal[1]}
+            rejection = (name, body.decode())
+            written |= {"rejection": name, "rejection_body": rejection[1]}
         turned = await self._advance(attempt, "undoing", **written)
-        saga = replace(turned.saga, undo_from=attempt.saga.stage, untaken=untaken, refusal=refusal)
+        saga = replace(
+            turned.saga, undo_from=attempt.saga.stage, untaken=untaken, rejection=rejection
+        )
         return replace(turned, saga=saga)
 
-    async def _undo(self, attempt: Attempt, cause: Exception | None = None) -> Session:
+    async def _undo(self, attempt: CompletionAttempt, cause: Exception | None = None) -> Session:
         saga = attempt.saga
         stages = _UNDONE_BY[saga.undo_from or "placing"]
         steps = [step for stage in stages for step in self._steps.stages[stage]]
         taken = [step for step in steps if step.name not in saga.untaken]
         await _all(step.undo(attempt) for step in taken if step.undo is not None)
-        refusal = _refusal_of(saga)
-        if refusal is not None:
-            session = after_refusal(saga.session, refusal)
+        rejection = _rejection_of(saga)
+        if rejection is not None:
+            session = after_rejection(saga.session, rejection)
         else:
             session = saga.session.model_copy(update={"status": "ready_for_complete"})
         # A technical failure is no answer: the same request may be tried again under its key.
@@ -140,18 +142,18 @@ class Driver:
             saga,
             "undone",
             session,
-            failed_fact(session, refusal),
+            failed_event(session, rejection),
             self._clock(),
-            keep_answer=refusal is not None,
+            keep_answer=rejection is not None,
             ended=True,
         )
         if outcome is None:
             raise still_running()
-        if refusal is None:
+        if rejection is None:
             raise AttemptUndone from cause
         return outcome
 
-    async def _place(self, attempt: Attempt) -> Session:
+    async def _place(self, attempt: CompletionAttempt) -> Session:
         placed = await self._steps.place(attempt)
         completed = attempt.session.model_copy(
             update={"status": "completed", "order": placed, "notices": ()}
@@ -160,7 +162,7 @@ class Driver:
             attempt.saga,
             "settling",
             completed,
-            completed_fact(completed, placed),
+            completed_event(completed, placed),
             self._clock(),
             keep_answer=True,
             ended=False,
@@ -171,34 +173,38 @@ class Driver:
         go_on(self._settle(settling), seconds=DRIVE_SECONDS, name=f"settle {attempt.saga.id}")
         return outcome
 
-    async def _settle(self, attempt: Attempt) -> None:
+    async def _settle(self, attempt: CompletionAttempt) -> None:
         try:
             await _all(step.take(attempt) for step in self._steps.stages["settling"])
-        except NeighbourUnavailable as reason:
+        except DependencyUnavailable as reason:
             _log.warning("%s is left to the recovery: %s", attempt.saga.id, reason)
             await self._store.hand_over(attempt.saga, self._clock())
             return
         await self._store.end(attempt.saga, "done")
 
-    async def _advance(self, attempt: Attempt, stage: str, **written: str) -> Attempt:
+    async def _advance(
+        self, attempt: CompletionAttempt, stage: str, **written: str
+    ) -> CompletionAttempt:
         if not await self._store.advance(attempt.saga, stage, **written):
             raise still_running()
         return replace(attempt, saga=replace(attempt.saga, stage=stage))
 
 
 class _TurnedBack(Exception):  # noqa: N818 - a turn of the saga, caught where it is undone.
-    def __init__(self, attempt: Attempt, cause: Exception | None) -> None:
+    def __init__(self, attempt: CompletionAttempt, cause: Exception | None) -> None:
         super().__init__()
         self.attempt, self.cause = attempt, cause
 
 
-def _refusal_of(saga: Saga) -> Refusal | None:
+def _rejection_of(saga: Saga) -> Rejection | None:
     """What refused a saga that turned back; none if a service gave no answer."""
-    return None if saga.refusal is None else from_wire(saga.refusal[0], saga.refusal[1].encode())
+    return (
+        None if saga.rejection is None else from_wire(saga.rejection[0], saga.rejection[1].encode())
+    )
 
 
 async def _all(steps: Iterable[Awaitable[object]]) -> None:
-    """Wait for all steps to end; raise a refusal if there is one, else the first failure."""
+    """Wait for all steps to end; raise a rejection if there is one, else the first failure."""
     _raise_failure(await _outcomes(steps))
 
 
@@ -208,10 +214,10 @@ async def _outcomes(steps: Iterable[Awaitable[object]]) -> Sequence[object]:
 
 def _raise_failure(outcomes: Sequence[object]) -> None:
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    failures.sort(key=lambda failure: not isinstance(failure, Refusal))
+    failures.sort(key=lambda failure: not isinstance(failure, Rejection))
     for failure in failures:
         raise failure
 
 
 def _was_made(outcome: object) -> bool:
-    return not isinstance(outcome, NeighbourUnavailable) or outcome.made
+    return not isinstance(outcome, DependencyUnavailable) or outcome.made

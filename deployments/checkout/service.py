@@ -24,14 +24,14 @@ from deployments.checkout.domain import LIFETIME, as_of
 from deployments.checkout.quote import Quote, Quoter
 from deployments.checkout.replies import Saga
 from deployments.checkout.saga import DRIVE_SECONDS, AttemptUndone, Driver
-from deployments.checkout.steps import Attempt
+from deployments.checkout.steps import CompletionAttempt
 from deployments.checkout.store import CheckoutStore
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.deadline import within
-from deployments.foundation.detach import detach
-from deployments.foundation.idempotency import StillRunning
-from deployments.foundation.ids import new_id
+from deployments.foundation.http.idempotency import StillRunning
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.deadline import within
+from deployments.foundation.rpc.detach import detach
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.ids import new_id
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class CheckoutService:
         try:
             return await detach(self._complete(request), seconds=DRIVE_SECONDS, name=name)
         except TimeoutError as late:
-            raise NeighbourUnavailable("checkout", "the completion is left to recovery") from late
+            raise DependencyUnavailable("checkout", "the completion is left to recovery") from late
 
     async def _complete(self, request: CompleteSession) -> Session:
         now = self._clock()
@@ -118,7 +118,7 @@ class CheckoutService:
             raise _as_of(closed, now) from closed
         if isinstance(begun, Session):
             return begun
-        return await self._driver.drive(Attempt(begun, request.instrument))
+        return await self._driver.drive(CompletionAttempt(begun, request.instrument))
 
     async def cancel(self, request: CancelSession) -> Session:
         """See `CheckoutApi`."""
@@ -138,10 +138,10 @@ class CheckoutService:
         _log.info("taking over %s at %s, fence %d", saga.id, saga.stage, saga.fence)
         try:
             async with within(DRIVE_SECONDS):
-                await self._driver.drive(Attempt(saga))
+                await self._driver.drive(CompletionAttempt(saga))
         except AttemptUndone:
             return True
-        except (NeighbourUnavailable, StillRunning, TimeoutError) as reason:
+        except (DependencyUnavailable, StillRunning, TimeoutError) as reason:
             _log.warning("recovery of %s: %s", saga.id, reason)
             return False
         except Exception:  # noqa: BLE001 - one saga's bug must not keep the others from ending.

@@ -41,7 +41,7 @@ HOLD_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True)
-class Attempt:
+class CompletionAttempt:
     """One try at completing: the saga, and the instrument while its client is still there."""
 
     saga: Saga
@@ -62,7 +62,7 @@ class Attempt:
         return tuple(found.code for found in self.session.priced.discounts if found.code)
 
 
-Take = Callable[[Attempt], Awaitable[object]]
+Take = Callable[[CompletionAttempt], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Step:
 
 
 class Steps:
-    """All steps, upon the rooms that take them."""
+    """All steps, upon the services that take them."""
 
     def __init__(
         self, inventory: InventoryApi, pricing: PricingApi, payments: PaymentsApi, orders: OrdersApi
@@ -99,7 +99,7 @@ class Steps:
             ),
         }
 
-    async def _reserve(self, attempt: Attempt) -> None:
+    async def _reserve(self, attempt: CompletionAttempt) -> None:
         lines = tuple(
             StockLine(sku=line.sku, quantity=line.quantity) for line in attempt.session.lines
         )
@@ -112,20 +112,20 @@ class Steps:
             )
         )
 
-    async def _release(self, attempt: Attempt) -> None:
+    async def _release(self, attempt: CompletionAttempt) -> None:
         await self._inventory.release(
             UndoReservation(undoes=attempt.key("reserve"), reservation_id=attempt.saga.id)
         )
 
-    async def _redeem(self, attempt: Attempt) -> None:
+    async def _redeem(self, attempt: CompletionAttempt) -> None:
         if attempt.codes:
             await self._pricing.redeem(RedeemCodes(key=attempt.key("redeem"), codes=attempt.codes))
 
-    async def _return_redemption(self, attempt: Attempt) -> None:
+    async def _return_redemption(self, attempt: CompletionAttempt) -> None:
         if attempt.codes:
             await self._pricing.undo_redemption(UndoRedemption(undoes=attempt.key("redeem")))
 
-    async def _authorise(self, attempt: Attempt) -> None:
+    async def _authorise(self, attempt: CompletionAttempt) -> None:
         if attempt.instrument is None:
             raise RuntimeError("a saga without its client's instrument must be undone")
         await self._payments.authorise(
@@ -139,37 +139,37 @@ class Steps:
             )
         )
 
-    async def _void(self, attempt: Attempt) -> None:
+    async def _void(self, attempt: CompletionAttempt) -> None:
         await self._payments.void(
             UndoAuthorisation(undoes=attempt.key("authorise"), payment_id=attempt.saga.id)
         )
 
-    async def _allocate(self, attempt: Attempt) -> None:
+    async def _allocate(self, attempt: CompletionAttempt) -> None:
         await self._inventory.allocate(
             ReservationStep(key=attempt.key("allocate"), reservation_id=attempt.saga.id)
         )
 
-    async def place(self, attempt: Attempt) -> PlacedOrder:
+    async def place(self, attempt: CompletionAttempt) -> PlacedOrder:
         """The point of no return: from here the saga only goes forward."""
         return await self._orders.place(order_of(attempt))
 
-    async def _withdraw(self, attempt: Attempt) -> None:
+    async def _withdraw(self, attempt: CompletionAttempt) -> None:
         await self._orders.withdraw(
             UndoPlacement(undoes=attempt.key("place"), order_id=attempt.saga.order_id)
         )
 
-    async def _commit(self, attempt: Attempt) -> None:
+    async def _commit(self, attempt: CompletionAttempt) -> None:
         await self._inventory.commit(
             ReservationStep(key=attempt.key("commit"), reservation_id=attempt.saga.id)
         )
 
-    async def _capture(self, attempt: Attempt) -> None:
+    async def _capture(self, attempt: CompletionAttempt) -> None:
         await self._payments.capture(
             PaymentStep(key=attempt.key("capture"), payment_id=attempt.saga.id)
         )
 
 
-def order_of(attempt: Attempt) -> PlaceOrder:
+def order_of(attempt: CompletionAttempt) -> PlaceOrder:
     """The order that a session becomes."""
     session = attempt.session
     place, option = session.delivery.destination, session.delivery.option

@@ -7,12 +7,12 @@
 | `{checkout}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, started_at |
 | `{checkout}:sagas:active` | sorted set of sagas that have not ended, by the end of their lease |
-| `{checkout}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
+| `{checkout}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
-A saga that turned back also has: undo_from, untaken, and what refused it, refusal, refusal_body.
-`version` and `status` in the hash are the truth; the doc repeats them as of its last writing.
-Every change is one script, in which the idempotency key, the effect, the answer and what is
-announced are one. A session's hash also counts its events, in `sequence`.
+A saga that turned back also has: undo_from, untaken, and what refused it, rejection,
+rejection_body. `version` and `status` in the hash are the truth; the doc repeats them as of its
+last writing. Every change is one script, in which the idempotency key, the effect, the answer and
+what is published are one. A session's hash also counts its events, in `sequence`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import CancelSession, CompleteSession, ReplaceSession, Session
-from deployments.checkout.domain import started_fact
+from deployments.checkout.domain import started_event
 from deployments.checkout.replies import (
     Saga,
     claimed,
@@ -32,9 +32,9 @@ from deployments.checkout.replies import (
     not_found,
     settle,
 )
-from deployments.foundation.events import Event, occasion, streams_of
-from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.redis import script
+from deployments.foundation.events.publishing import Event, occasion, streams_of
+from deployments.foundation.http.idempotency import RequestKey
+from deployments.foundation.redis.connection import script
 
 KEEP_SECONDS = 30 * 24 * 3600
 """How long a session, and the record of a saga that has ended, can still be read."""
@@ -44,7 +44,7 @@ PAUSE_MS = 2_000
 """How soon a saga is tried again whose driver has given up."""
 SERVICE = "checkout"
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 ACTIVE = "{checkout}:sagas:active"
 
 
@@ -76,17 +76,17 @@ class CheckoutStore:
 
     def __init__(self, redis: Redis) -> None:
         def lua(name: str, *more: str) -> Any:  # noqa: ANN401 - redis-py's scripts answer Any.
-            return script(redis, _HERE / f"{name}.lua", "requests", *more, _HERE / "session")
+            return script(redis, _LUA / f"{name}.lua", "requests", *more, _LUA / "session")
 
         self._redis = redis
-        self._create = lua("create_session", "events")
-        self._write, self._answer = lua("write_session", "events"), lua("answer_saga", "events")
+        self._create = lua("create_session", "publish")
+        self._write, self._answer = lua("write_session", "publish"), lua("answer_saga", "publish")
         self._begin, self._advance = lua("begin_saga"), lua("advance_saga")
         self._end, self._claim = lua("end_saga"), lua("claim_sagas")
         self._hand_over = lua("hand_over_saga")
 
     async def read(self, session_id: str, platform: str) -> Session:
-        """The platform's session. Refuses with `SessionNotFound`."""
+        """The platform's session. Rejects with `SessionNotFound`."""
         session, _ = await self.read_with(session_id, platform, RequestKey())
         return session
 
@@ -125,7 +125,7 @@ class CheckoutStore:
                 _ms(now),
                 session.model_dump_json(),
                 KEEP_SECONDS,
-                started_fact(session).model_dump_json(),
+                started_event(session).model_dump_json(),
                 occasion(SERVICE, now),
             ],
         )
@@ -193,13 +193,13 @@ class CheckoutStore:
         saga: Saga,
         stage: str,
         session: Session,
-        fact: Event,
+        event: Event,
         now: datetime,
         *,
         keep_answer: bool,
         ended: bool,
     ) -> Session | None:
-        """Write the saga's outcome for whoever waits, with what is announced of it.
+        """Write the saga's outcome for whoever waits, with what is published of it.
 
         None if another driver took over.
         """
@@ -222,8 +222,8 @@ class CheckoutStore:
                 int(ended),
                 KEEP_SECONDS,
                 session.id,
-                fact.type,
-                fact.model_dump_json(),
+                event.type,
+                event.model_dump_json(),
                 occasion(SERVICE, now),
             ],
         )

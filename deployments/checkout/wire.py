@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from deployments.checkout.contract import Delivery, Session
-from deployments.foundation.ucp import Json, Notice, envelope, totals
+from deployments.checkout.contract import Session, SessionDelivery
+from deployments.foundation.http.ucp import Json, Notice, envelope, totals
 from deployments.payments.contract import payment_handlers
 from deployments.shipping.contract import ShippingOption
 
@@ -66,7 +66,7 @@ def _order(session: Session) -> Json | None:
     return {"id": placed.order_id, "label": placed.label, "permalink_url": placed.permalink_url}
 
 
-def _methods(delivery: Delivery, line_ids: Sequence[str]) -> list[Json]:
+def _methods(delivery: SessionDelivery, line_ids: Sequence[str]) -> list[Json]:
     """One method with one group: everything is shipped together (UCP's default)."""
     group = {
         "id": "package_1",

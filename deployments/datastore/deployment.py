@@ -8,9 +8,9 @@ import contextlib
 from ray import serve
 from redis.exceptions import RedisError
 
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.redis_users import SERVICES
-from deployments.foundation.settings import is_embedded
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.redis.users import SERVICES
+from deployments.foundation.values.settings import is_embedded
 
 _LONGEST_LINGER_SECONDS = 8.0
 """Less than `graceful_shutdown_timeout_s` in serve_config.yaml, after which Serve kills."""
@@ -36,7 +36,7 @@ class Datastore:
             return
         with contextlib.suppress(TimeoutError, RedisError):
             async with asyncio.timeout(_LONGEST_LINGER_SECONDS):
-                while await self._connected_services():  # noqa: ASYNC110 - Redis announces none.
+                while await self._connected_services():  # noqa: ASYNC110 - Redis publishes none.
                     await asyncio.sleep(0.2)
 
     async def _connected_services(self) -> set[str]:

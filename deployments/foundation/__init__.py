@@ -1,1 +1,1 @@
-"""What every room stands on: a closed list of small modules that name no store noun."""
+"""What every service stands on: a closed list of small modules that name no store noun."""

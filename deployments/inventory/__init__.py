@@ -3,5 +3,5 @@
 Owns the stock by SKU and location, the reservations, and the ledger of every movement, under
 `{inventory}:` (see `store.py`). Every unit is at all times in exactly one of available, reserved,
 committed and shipped. Publishes what becomes of reservations, and when a SKU runs low, runs out or
-is back: see `events.py`. Hears from shipping what was dispatched: see `consumers.py`.
+is back: see `events.py`. Consumes from shipping what was dispatched: see `consumers.py`.
 """

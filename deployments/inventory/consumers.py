@@ -1,9 +1,9 @@
-"""What inventory hears of other rooms."""
+"""What inventory subscribes to other services."""
 
 from __future__ import annotations
 
-from deployments.foundation.events import Envelope, fact_of
-from deployments.foundation.subscriptions import Subscription
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.events.subscriptions import Subscription
 from deployments.inventory.contract import StockLine
 from deployments.inventory.service import InventoryService
 from deployments.shipping.events import ShipmentDispatched
@@ -20,6 +20,6 @@ class InventoryConsumers:
         return [Subscription("shipping", {ShipmentDispatched: self._shipped})]
 
     async def _shipped(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, ShipmentDispatched)
-        lines = [StockLine(sku=line.sku, quantity=line.quantity) for line in fact.lines]
-        await self._service.ship(envelope.id, fact.reservation_id, fact.location_id, lines)
+        event = event_of(envelope, ShipmentDispatched)
+        lines = [StockLine(sku=line.sku, quantity=line.quantity) for line in event.lines]
+        await self._service.ship(envelope.id, event.reservation_id, event.location_id, lines)

@@ -1,4 +1,4 @@
-"""What inventory shows the other rooms: what is in stock, and how to reserve it."""
+"""What inventory shows the other services: what is in stock, and how to reserve it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Message, StepKey
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Message, StepKey
 
 MAX_UNITS = 10**9
 """More than any line or delivery has. Sums of such numbers are exact wherever they are made."""
@@ -104,7 +104,7 @@ class ReceiveStock(Message):
     rows: tuple[StockRow, ...]
 
 
-class Received(Message):
+class StockReceived(Message):
     """How many rows a batch brought; 0 when it had been taken in before."""
 
     count: int
@@ -119,7 +119,7 @@ class Shortage(Message):
 
 
 @dataclass(eq=False)
-class OutOfStock(Refusal):
+class OutOfStock(Rejection):
     """There are fewer units than asked for. Nothing was reserved."""
 
     shortages: tuple[Shortage, ...]
@@ -127,21 +127,21 @@ class OutOfStock(Refusal):
 
 
 @dataclass(eq=False)
-class ReservationLapsed(Refusal):
+class ReservationLapsed(Rejection):
     """The reservation is gone: it lapsed, was released, or never was."""
 
     code: ClassVar[str] = "reservation_lapsed"
 
 
 @dataclass(eq=False)
-class AlreadyCommitted(Refusal):
+class AlreadyCommitted(Rejection):
     """The reservation's units are sold, so it cannot be released: its saga must go forward."""
 
     code: ClassVar[str] = "already_committed"
 
 
 class InventoryApi(Protocol):
-    """Inventory's contract. All steps are idempotent under their key, refusals included.
+    """Inventory's contract. All steps are idempotent under their key, rejections included.
 
     A reservation is held (and lapses), then allocated (and does not); from both it can be
     committed or released, which is its end. It lapses when `release_expired` returns it after its
@@ -155,7 +155,7 @@ class InventoryApi(Protocol):
 
     @repeatable
     async def reserve(self, request: ReserveStock) -> Reservation:
-        """Hold all lines or none. Refuses with `OutOfStock` or `StepUndone`."""
+        """Hold all lines or none. Rejects with `OutOfStock` or `StepUndone`."""
         ...
 
     @repeatable
@@ -165,14 +165,14 @@ class InventoryApi(Protocol):
 
     @repeatable
     async def commit(self, request: ReservationStep) -> Done:
-        """The reserved units are sold. Refuses with `ReservationLapsed`."""
+        """The reserved units are sold. Rejects with `ReservationLapsed`."""
         ...
 
     @repeatable
     async def release(self, request: UndoReservation) -> Done:
         """Undo `reserve`: units go back, and a `reserve` that arrives later is refused.
 
-        Refuses with `AlreadyCommitted`, which only a mistake in a saga can bring about.
+        Rejects with `AlreadyCommitted`, which only a mistake in a saga can bring about.
         """
         ...
 
@@ -180,6 +180,6 @@ class InventoryApi(Protocol):
         """Return what lapsed to stock, once, however many ask. Their `reserve` is tombstoned."""
         ...
 
-    async def receive(self, request: ReceiveStock) -> Received:
+    async def receive(self, request: ReceiveStock) -> StockReceived:
         """Book units that arrive."""
         ...

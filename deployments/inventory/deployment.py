@@ -5,10 +5,10 @@ from __future__ import annotations
 from ray import serve
 from redis.asyncio import Redis
 
-from actors.event_consumer import Consuming
-from deployments.foundation.clock import utc_now
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.serving import Serving
+from deployments.foundation.events.consuming import Consuming
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.serving import Serving
+from deployments.foundation.values.clock import utc_now
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import InventoryApi
 from deployments.inventory.service import InventoryService
@@ -22,7 +22,7 @@ def service_on(redis: Redis) -> InventoryService:
 
 @serve.deployment
 class InventoryConsumer(Consuming):
-    """One reader of the events that inventory hears of, scaled by how far it is behind."""
+    """One reader of the events that inventory subscribes to, scaled by how far it is behind."""
 
     async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
         redis = await connect_redis(SERVICE)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
-from deployments.foundation.message import Message
+from deployments.foundation.values.message import Message
 from deployments.inventory.contract import StockLine
 
 
@@ -46,7 +46,7 @@ Stock = Counter[tuple[str, int, State]]
 """Units by SKU, location and state."""
 
 
-class Discrepancy(Message):
+class StockDiscrepancy(Message):
     """Units that the stock shows and the ledger does not, or the other way round."""
 
     sku: str
@@ -73,10 +73,10 @@ def replay(movements: Iterable[Movement]) -> Stock:
     return Counter({place: n for place, n in stock.items() if n and place[2] != State.OUTSIDE})
 
 
-def discrepancies(stock: Stock, ledger: Stock) -> tuple[Discrepancy, ...]:
+def discrepancies(stock: Stock, ledger: Stock) -> tuple[StockDiscrepancy, ...]:
     """Every place where the two differ, in order; none if the books are right."""
     return tuple(
-        Discrepancy(
+        StockDiscrepancy(
             sku=place[0],
             location_id=place[1],
             state=place[2],

@@ -1,11 +1,11 @@
-"""What inventory announces, each in the script that made it true."""
+"""What inventory publishes, each in the script that made it true."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Message
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Message
 
 
 class ReservedUnits(Message):
@@ -17,7 +17,7 @@ class ReservedUnits(Message):
 
 
 class ReservationEvent(Event):
-    """What the facts about a reservation have in common."""
+    """What the events about a reservation have in common."""
 
     subject: ClassVar[str] = "reservation_id"
     reservation_id: str
@@ -44,7 +44,7 @@ class StockReleased(ReservationEvent):
 
 
 class StockLevelEvent(Event):
-    """What the facts about a SKU have in common: how many units can be sold, everywhere."""
+    """What the events about a SKU have in common: how many units can be sold, everywhere."""
 
     subject: ClassVar[str] = "sku"
     sku: str

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import names
+from deployments.foundation.redis.connection import names
 from deployments.inventory.contract import Allocation
 from deployments.inventory.store import HOLDS, RESERVATION
 

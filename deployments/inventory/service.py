@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from deployments.foundation.clock import Clock
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
+from deployments.foundation.values.clock import Clock
 from deployments.inventory.contract import (
     AlreadyCommitted,
     Availability,
     CheckAvailability,
     Done,
     OutOfStock,
-    Received,
     ReceiveStock,
     Released,
     ReleaseExpired,
@@ -23,10 +22,11 @@ from deployments.inventory.contract import (
     ReserveStock,
     Shortage,
     StockLine,
+    StockReceived,
     UndoReservation,
 )
 from deployments.inventory.domain import summed
-from deployments.inventory.store import InventoryStore, Outcome
+from deployments.inventory.store import InventoryStore, MovementOutcome
 
 
 class InventoryService:
@@ -51,7 +51,7 @@ class InventoryService:
             until=now + timedelta(seconds=request.seconds),
         )
         if outcome.reservation is None:
-            raise _out_of_stock(outcome.shortages) if outcome.shortages else _refusal(outcome)
+            raise _out_of_stock(outcome.shortages) if outcome.shortages else _rejection(outcome)
         return outcome.reservation
 
     async def allocate(self, request: ReservationStep) -> Done:
@@ -74,10 +74,10 @@ class InventoryService:
         """Return what lapsed to stock."""
         return Released(count=await self._store.release_expired(request.limit, now=self._now()))
 
-    async def receive(self, request: ReceiveStock) -> Received:
+    async def receive(self, request: ReceiveStock) -> StockReceived:
         """Book units that arrive."""
         count = await self._store.receive(request.batch, request.rows, now=self._now())
-        return Received(count=count)
+        return StockReceived(count=count)
 
     async def ship(
         self, event_id: str, reservation_id: str, location_id: int, lines: Iterable[StockLine]
@@ -90,13 +90,13 @@ class InventoryService:
         await self._store.ship(event_id, reservation_id, location_id, units, now=self._now())
 
 
-def _done(outcome: Outcome) -> Done:
+def _done(outcome: MovementOutcome) -> Done:
     if outcome.refused is not None:
-        raise _refusal(outcome)
+        raise _rejection(outcome)
     return Done()
 
 
-def _refusal(outcome: Outcome) -> Refusal:
+def _rejection(outcome: MovementOutcome) -> Rejection:
     match outcome.refused:
         case "undone":
             return StepUndone("This step was undone, or its hold lapsed. Start a new reservation.")

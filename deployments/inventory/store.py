@@ -9,10 +9,10 @@
     {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
     {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
     {inventory}:step:<saga:step>   hash    what a step answered (foundation's `steps.lua`)
-    {inventory}:inbox:<event id>   string  an event that was heard and took effect (`inbox.lua`)
-    {inventory}:sequences          hash    SKU → how many events about it were announced; those
+    {inventory}:inbox:<event id>   string  an event that was consumed and took effect (`inbox.lua`)
+    {inventory}:sequences          hash    SKU → how many events about it were published; those
                                            about a reservation are counted in its own `sequence`
-    {inventory}:events:0 to 15     stream  what is announced (foundation's `events.py`)
+    {inventory}:events:0 to 15     stream  what is published (foundation's `events.py`)
 
 The stock is what the ledger adds up to: both are written by one function, `move` in
 `movements.lua`, in the script that takes effect. Deadlines are compared with the time that the
@@ -32,16 +32,16 @@ from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from deployments.foundation.events import occasion, streams_of
-from deployments.foundation.message import Message, readable
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import inbox_key
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.redis.connection import script
+from deployments.foundation.values.message import Message, readable
 from deployments.inventory.contract import Reservation, Shortage, StockRow
 from deployments.inventory.domain import (
-    Discrepancy,
     Movement,
     State,
     Stock,
+    StockDiscrepancy,
     discrepancies,
     replay,
 )
@@ -57,14 +57,14 @@ RESERVATION = "{inventory}:reservation:"
 _BATCH = "{inventory}:batch:"
 _STEP = "{inventory}:step:"
 
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _LEDGER_PAGE = 1000
 _BEGINNING = "0-0"
 _Page = list[tuple[str, dict[str, str]]]
 _PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
 
 
-class Outcome(Message):
+class MovementOutcome(Message):
     """What a script did: one of these, or none for a step that only took effect."""
 
     reservation: Reservation | None = None
@@ -80,7 +80,7 @@ class Moment(NamedTuple):
     last: str
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """One entry of the ledger; `movement` is none where it cannot be read."""
 
     key: str
@@ -119,7 +119,7 @@ class InventoryStore:
         *,
         now: datetime,
         until: datetime,
-    ) -> Outcome:
+    ) -> MovementOutcome:
         """Hold these units of these SKUs, or none of them."""
         lines: list[str | int] = []
         for line in wanted.items():
@@ -127,17 +127,17 @@ class InventoryStore:
         keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._reserve, now, keys, [reservation_id, step, _ms(until), *lines])
 
-    async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
+    async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> MovementOutcome:
         """Keep a held reservation."""
         keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._allocate, now, keys, [reservation_id])
 
-    async def commit(self, reservation_id: str, step: str, *, now: datetime) -> Outcome:
+    async def commit(self, reservation_id: str, step: str, *, now: datetime) -> MovementOutcome:
         """Sell what is reserved."""
         keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._commit, now, keys, [reservation_id])
 
-    async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> Outcome:
+    async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> MovementOutcome:
         """Undo the step that reserved, or is yet to arrive."""
         keys = [_STEP + undoes, RESERVATION + reservation_id]
         return await _run(self._release, now, keys, [reservation_id, undoes])
@@ -170,7 +170,7 @@ class InventoryStore:
             words += line
         await _run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
 
-    async def check(self) -> tuple[Discrepancy, ...]:
+    async def check(self) -> tuple[StockDiscrepancy, ...]:
         """Where the stock differs from what the ledger adds up to; it must be nowhere.
 
         Reads both as of one moment, so it may run while the store sells.
@@ -195,11 +195,14 @@ class InventoryStore:
         """The whole ledger, oldest entry first."""
         return [movement async for movement in self._movements("+")]
 
-    async def ledger(self, *, after: str = _BEGINNING, until: str) -> AsyncIterator[list[Entry]]:
+    async def ledger(
+        self, *, after: str = _BEGINNING, until: str
+    ) -> AsyncIterator[list[LedgerEntry]]:
         """The ledger's entries between two of them, the first left out, oldest first, in pages."""
         async for page in self._pages(after, until):
             yield [
-                Entry(f"{_LEDGER} {entry}", readable(Movement, fields)) for entry, fields in page
+                LedgerEntry(f"{_LEDGER} {entry}", readable(Movement, fields))
+                for entry, fields in page
             ]
 
     async def _movements(self, last: str) -> AsyncIterator[Movement]:
@@ -213,18 +216,18 @@ class InventoryStore:
             after = cast(_Page, page)[-1][0]
 
     def _script(self, name: str, *more: str) -> AsyncScript:
-        path, movements = _HERE / f"{name}.lua", _HERE / "movements"
-        return script(self._redis, path, "steps", "events", *more, movements)
+        path, movements = _LUA / f"{name}.lua", _LUA / "movements"
+        return script(self._redis, path, "steps", "publish", *more, movements)
 
 
 async def _run(
     prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
-) -> Outcome:
+) -> MovementOutcome:
     answer = await prepared(
         keys=[_STOCK, _LEDGER, HOLDS, _SEQUENCES, *keys, *_STREAMS],
         args=[_ms(now), *arguments, occasion(SERVICE, now)],
     )
-    return Outcome.model_validate_json(cast(str, answer))
+    return MovementOutcome.model_validate_json(cast(str, answer))
 
 
 def _ms(moment: datetime) -> int:

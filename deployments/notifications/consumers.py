@@ -1,11 +1,11 @@
-"""The facts that notifications tells: event in, mail out."""
+"""The events that notifications tells: event in, mail out."""
 
 from __future__ import annotations
 
 from deployments.carts.events import CartAbandoned
-from deployments.foundation.events import Envelope, Event, fact_of
-from deployments.foundation.subscriptions import Handler, Subscription
-from deployments.notifications.domain import Source
+from deployments.foundation.events.publishing import Envelope, Event, event_of
+from deployments.foundation.events.subscriptions import Handler, Subscription
+from deployments.notifications.domain import MailSource
 from deployments.notifications.service import HANDLER_SECONDS, NotificationsService
 from deployments.orders.events import OrderCancelled, OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
@@ -17,14 +17,14 @@ _WITHIN_SECONDS = HANDLER_SECONDS + 5.0
 class NotificationsConsumers:
     """Notifications' handlers.
 
-    A fact that cannot be told is tried for about a quarter hour, unless that is hopeless.
+    A event that cannot be told is tried for about a quarter hour, unless that is non-retryable.
     """
 
     def __init__(self, service: NotificationsService) -> None:
         self._service = service
 
     def subscriptions(self) -> list[Subscription]:
-        """All that notifications listens to."""
+        """All that notifications subscribes to."""
         handlers: dict[str, dict[type[Event], Handler]] = {
             "orders": {
                 OrderPlaced: self._order_placed,
@@ -32,7 +32,7 @@ class NotificationsConsumers:
                 OrderDelivered: self._order_delivered,
                 OrderCancelled: self._order_cancelled,
             },
-            # Orders announces refunds as well; this is the one that is mailed.
+            # Orders publishes refunds as well; this is the one that is mailed.
             "payments": {PaymentRefunded: self._payment_refunded},
             "carts": {CartAbandoned: self._cart_abandoned},
         }
@@ -42,23 +42,23 @@ class NotificationsConsumers:
         ]
 
     async def _order_placed(self, envelope: Envelope) -> None:
-        await self._service.order_placed(_source(envelope), fact_of(envelope, OrderPlaced))
+        await self._service.order_placed(_source(envelope), event_of(envelope, OrderPlaced))
 
     async def _order_shipped(self, envelope: Envelope) -> None:
-        await self._service.order_shipped(_source(envelope), fact_of(envelope, OrderShipped))
+        await self._service.order_shipped(_source(envelope), event_of(envelope, OrderShipped))
 
     async def _order_delivered(self, envelope: Envelope) -> None:
-        await self._service.order_delivered(_source(envelope), fact_of(envelope, OrderDelivered))
+        await self._service.order_delivered(_source(envelope), event_of(envelope, OrderDelivered))
 
     async def _order_cancelled(self, envelope: Envelope) -> None:
-        await self._service.order_cancelled(_source(envelope), fact_of(envelope, OrderCancelled))
+        await self._service.order_cancelled(_source(envelope), event_of(envelope, OrderCancelled))
 
     async def _payment_refunded(self, envelope: Envelope) -> None:
-        await self._service.payment_refunded(_source(envelope), fact_of(envelope, PaymentRefunded))
+        await self._service.payment_refunded(_source(envelope), event_of(envelope, PaymentRefunded))
 
     async def _cart_abandoned(self, envelope: Envelope) -> None:
-        await self._service.cart_abandoned(_source(envelope), fact_of(envelope, CartAbandoned))
+        await self._service.cart_abandoned(_source(envelope), event_of(envelope, CartAbandoned))
 
 
-def _source(envelope: Envelope) -> Source:
-    return Source(envelope.id, envelope.time)
+def _source(envelope: Envelope) -> MailSource:
+    return MailSource(envelope.id, envelope.time)

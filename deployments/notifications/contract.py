@@ -1,4 +1,4 @@
-"""What notifications shows the other rooms: which mail a buyer wants."""
+"""What notifications shows the other services: which mail a buyer wants."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Message
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Message
 
 LONGEST_ADDRESS = 320
 
@@ -42,7 +42,7 @@ class Link(Message):
 
 
 @dataclass(eq=False)
-class LinkNotValid(Refusal):
+class LinkNotValid(Rejection):
     """This store has not made the link."""
 
     code: ClassVar[str] = "link_not_valid"
@@ -63,15 +63,15 @@ class NotificationsApi(Protocol):
 
     @repeatable
     async def preferences_of(self, request: Link) -> Preferences:
-        """What the address gets that a link was sent to. Refuses with `LinkNotValid`."""
+        """What the address gets that a link was sent to. Rejects with `LinkNotValid`."""
         ...
 
     @repeatable
     async def unsubscribe(self, request: Link) -> Preferences:
-        """Send no more promotional mail to whom the link was sent. Refuses with `LinkNotValid`."""
+        """Send no more promotional mail to whom the link was sent. Rejects with `LinkNotValid`."""
         ...
 
     @repeatable
     async def resubscribe(self, request: Link) -> Preferences:
-        """Send promotional mail again to whom the link was sent. Refuses with `LinkNotValid`."""
+        """Send promotional mail again to whom the link was sent. Rejects with `LinkNotValid`."""
         ...

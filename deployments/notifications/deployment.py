@@ -5,15 +5,15 @@ from __future__ import annotations
 from ray import serve
 from starlette.types import ASGIApp
 
-from actors.event_consumer import Consuming
-from deployments.foundation.edge import http_app
-from deployments.foundation.rate_limits import RateLimits
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.settings import data_directory, mail_sender, public_url, smtp_url
+from deployments.foundation.events.consuming import Consuming
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.values.settings import data_directory, mail_sender, public_url, smtp_url
 from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.contract import NotificationsApi
-from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import MailDirectory, Mailer, SmtpMailer
+from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
 from deployments.notifications.store import SERVICE, NotificationsStore
@@ -27,7 +27,7 @@ def mailer() -> Mailer:
 
 def outlet() -> Outlet:
     """How mails leave, with links to the page that this application answers."""
-    return Outlet(Letters(mail_sender()), mailer(), links=f"{public_url()}/mail/unsubscribe")
+    return Outlet(MailRenderer(mail_sender()), mailer(), links=f"{public_url()}/mail/unsubscribe")
 
 
 @serve.deployment

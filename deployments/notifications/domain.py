@@ -1,4 +1,4 @@
-"""Notifications' rules: which fact is told to whom, and what an address and a link are worth."""
+"""Notifications' rules: which event is told to whom, and what an address and a link are worth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from deployments.carts.events import CartAbandoned
-from deployments.foundation.message import Currency, Message
+from deployments.foundation.values.message import Currency, Message
 from deployments.orders.events import OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
 
@@ -20,7 +20,7 @@ PROMOTION_LASTS = timedelta(days=2)
 """A reminder that could not be sent for so long is not sent at all."""
 
 
-class Source(NamedTuple):
+class MailSource(NamedTuple):
     """The event that a mail tells of, and when it happened."""
 
     event: str
@@ -38,14 +38,14 @@ class OrderNote(Message):
 
 
 @dataclass(frozen=True)
-class Notice:
-    """One fact that is to be told to one buyer.
+class MailNotice:
+    """One event that is to be told to one buyer.
 
     `template` names what it is told with, `details` are what the template may tell. There may be
     nobody `to` tell it to. What `order_id` names is none of an order that was cancelled meanwhile.
     """
 
-    source: Source
+    source: MailSource
     to: str | None
     template: str
     purpose: Purpose = "transactional"
@@ -72,39 +72,39 @@ def note_of(order: OrderPlaced) -> OrderNote:
     )
 
 
-def order_placed(source: Source, order: OrderPlaced) -> Notice:
+def order_placed(source: MailSource, order: OrderPlaced) -> MailNotice:
     """The confirmation of an order, which it makes no sense to send once it is cancelled."""
     details = {"order": order, "promise": promise(order)}
-    return Notice(
+    return MailNotice(
         source, order.buyer_email, "order_placed", details=details, order_id=order.order_id
     )
 
 
-def order_shipped(source: Source, parcel: OrderShipped, order: OrderNote) -> Notice:
+def order_shipped(source: MailSource, parcel: OrderShipped, order: OrderNote) -> MailNotice:
     """A parcel is on its way, with all of an order, the last of it, or a part."""
-    return Notice(source, order.buyer_email, "order_shipped", details={"parcel": parcel})
+    return MailNotice(source, order.buyer_email, "order_shipped", details={"parcel": parcel})
 
 
-def order_delivered(source: Source, parcel: OrderDelivered, order: OrderNote) -> Notice:
+def order_delivered(source: MailSource, parcel: OrderDelivered, order: OrderNote) -> MailNotice:
     """A parcel has arrived."""
-    return Notice(source, order.buyer_email, "order_delivered", details={"parcel": parcel})
+    return MailNotice(source, order.buyer_email, "order_delivered", details={"parcel": parcel})
 
 
-def order_cancelled(source: Source, order: OrderNote) -> Notice:
+def order_cancelled(source: MailSource, order: OrderNote) -> MailNotice:
     """Who was told of an order is told that it is none."""
-    return Notice(source, order.buyer_email, "order_cancelled", details={"order": order})
+    return MailNotice(source, order.buyer_email, "order_cancelled", details={"order": order})
 
 
-def payment_refunded(source: Source, refund: PaymentRefunded, order: OrderNote) -> Notice:
+def payment_refunded(source: MailSource, refund: PaymentRefunded, order: OrderNote) -> MailNotice:
     """Money was given back."""
     details = {"order": order, "refund": refund}
-    return Notice(source, order.buyer_email, "payment_refunded", details=details)
+    return MailNotice(source, order.buyer_email, "payment_refunded", details=details)
 
 
-def cart_abandoned(source: Source, cart: CartAbandoned) -> Notice:
+def cart_abandoned(source: MailSource, cart: CartAbandoned) -> MailNotice:
     """A reminder of what is left in a cart."""
     to = cart.buyer_email if cart.lines else None
-    return Notice(source, to, "cart_abandoned", "promotional", {"cart": cart})
+    return MailNotice(source, to, "cart_abandoned", "promotional", {"cart": cart})
 
 
 def money(cents: int, currency: str) -> str:

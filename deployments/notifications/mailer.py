@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from deployments.foundation.detach import go_on
-from deployments.foundation.subscriptions import HopelessError
+from deployments.foundation.events.subscriptions import NonRetryableError
+from deployments.foundation.rpc.detach import go_on
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _ANSWER_SECONDS = 10.0
@@ -50,7 +50,7 @@ class Mailer(Protocol):
     async def send(self, mail: EmailMessage, event: str) -> None:
         """Returns once somebody else is responsible for the mail; raises if nobody is.
 
-        `event` names the mail: sending it again must be no other mail. `HopelessError` if this
+        `event` names the mail: sending it again must be no other mail. `NonRetryableError` if this
         mail or its buyer is refused for good. What is raised names no buyer, and no password.
         """
 
@@ -76,7 +76,8 @@ class SmtpMailer:
         self._tls = parts.scheme == "smtps"
 
     async def send(self, mail: EmailMessage, event: str) -> None:  # noqa: ARG002 - it is in the mail.
-        """One connection a mail. What is wrong with a connection or a login is never hopeless."""
+        """One connection a mail. What is wrong with a connection or a login is never
+        non-retryable."""
         server = self._server()
         try:
             await server.connect()
@@ -101,7 +102,7 @@ class SmtpMailer:
 
     def _failure(self, why: aiosmtplib.SMTPException, private: Iterable[str]) -> Exception:
         said = _without([*private, *self._credentials()], str(why.message))
-        kind = HopelessError if _is_hopeless(why) else NotTakenError
+        kind = NonRetryableError if _is_hopeless(why) else NotTakenError
         return kind(f"{self._host}:{self._port} {_what(why)} {said}")
 
     def _credentials(self) -> list[str]:

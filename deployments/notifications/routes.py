@@ -9,7 +9,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.foundation.operations import HTML, Handler, Operation
+from deployments.foundation.http.operations import HTML, Handler, Operation
 from deployments.notifications.contract import Link, LinkNotValid, NotificationsApi, Preferences
 from deployments.notifications.pages import Button, page
 
@@ -91,12 +91,12 @@ def _show(preferences: Preferences, link: Link) -> Response:
 
 
 def _outcomes(handler: Handler) -> Handler:
-    """Answers what notifications' refusal becomes."""
+    """Answers what notifications' rejection becomes."""
 
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
-        except LinkNotValid as refusal:
-            return page("This link does not work", refusal.sentence, status=404)
+        except LinkNotValid as rejection:
+            return page("This link does not work", rejection.sentence, status=404)
 
     return handle

@@ -1,4 +1,4 @@
-"""Notifications' contract, answered, and the facts that it tells buyers.
+"""Notifications' contract, answered, and the events that it tells buyers.
 
 A mail has three steps: the store lets one sender begin, the mailer takes the mail over, the store
 notes that it did. They run detached, with a deadline of their own: a handler that is cancelled,
@@ -12,9 +12,9 @@ import asyncio
 from dataclasses import dataclass
 
 from deployments.carts.events import CartAbandoned
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.detach import detach
-from deployments.foundation.ids import new_id
+from deployments.foundation.rpc.detach import detach
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.ids import new_id
 from deployments.notifications import domain
 from deployments.notifications.contract import (
     Addressee,
@@ -23,9 +23,9 @@ from deployments.notifications.contract import (
     Preferences,
     SetPreferences,
 )
-from deployments.notifications.domain import Notice, OrderNote, Source
-from deployments.notifications.letters import Letters
+from deployments.notifications.domain import MailNotice, MailSource, OrderNote
 from deployments.notifications.mailer import Mailer
+from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.store import NotificationsStore
 from deployments.orders.events import OrderCancelled, OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
@@ -34,7 +34,7 @@ SEND_SECONDS = 15.0
 """How long a mailer may take for one mail."""
 _MARGIN_SECONDS = 5.0
 HANDLER_SECONDS = SEND_SECONDS + _MARGIN_SECONDS
-"""How long telling a fact takes at most, waiting for Redis included."""
+"""How long telling a event takes at most, waiting for Redis included."""
 CLAIM_SECONDS = HANDLER_SECONDS + _MARGIN_SECONDS
 """When a sender counts as dead: certainly not while it is at it."""
 
@@ -44,7 +44,7 @@ class UnderWayError(Exception):
 
 
 class OrderNotKnownError(Exception):
-    """The fact is about an order whose own announcement has not been handled yet."""
+    """The event is about an order whose own publication has not been handled yet."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ class Outlet:
     `links` is the address under which an opt-out link is answered. Without one mails have none.
     """
 
-    letters: Letters
+    letters: MailRenderer
     mailer: Mailer
     links: str | None = None
 
 
 class NotificationsService:
-    """One method per contract method and per fact that is told.
+    """One method per contract method and per event that is told.
 
-    Telling a fact is three round trips to Redis and no handle call.
+    Telling a event is three round trips to Redis and no handle call.
     """
 
     def __init__(self, store: NotificationsStore, outlet: Outlet, clock: Clock = utc_now) -> None:
@@ -109,39 +109,39 @@ class NotificationsService:
 
     # Facts
 
-    async def order_placed(self, source: Source, order: OrderPlaced) -> None:
+    async def order_placed(self, source: MailSource, order: OrderPlaced) -> None:
         """Confirm an order, and remember it for what comes later."""
         await self._store.remember(domain.note_of(order))
         await self._tell(domain.order_placed(source, order))
 
-    async def order_cancelled(self, source: Source, order: OrderCancelled) -> None:
+    async def order_cancelled(self, source: MailSource, order: OrderCancelled) -> None:
         """Say that an order is none. Raises `OrderNotKnownError`."""
         note = _known(await self._store.cancel(order.order_id), order.order_id)
         await self._tell(domain.order_cancelled(source, note))
 
-    async def order_shipped(self, source: Source, parcel: OrderShipped) -> None:
+    async def order_shipped(self, source: MailSource, parcel: OrderShipped) -> None:
         """Say that a parcel is on its way. Raises `OrderNotKnownError`."""
         await self._tell(domain.order_shipped(source, parcel, await self._order(parcel.order_id)))
 
-    async def order_delivered(self, source: Source, parcel: OrderDelivered) -> None:
+    async def order_delivered(self, source: MailSource, parcel: OrderDelivered) -> None:
         """Say that a parcel has arrived. Raises `OrderNotKnownError`."""
         await self._tell(domain.order_delivered(source, parcel, await self._order(parcel.order_id)))
 
     async def _order(self, order_id: str) -> OrderNote:
         return _known(await self._store.order(order_id), order_id)
 
-    async def payment_refunded(self, source: Source, refund: PaymentRefunded) -> None:
+    async def payment_refunded(self, source: MailSource, refund: PaymentRefunded) -> None:
         """Say that money was given back. Raises `OrderNotKnownError`."""
         note = await self._store.order_of_payment(refund.payment_id)
         await self._tell(domain.payment_refunded(source, refund, _known(note, refund.payment_id)))
 
-    async def cart_abandoned(self, source: Source, cart: CartAbandoned) -> None:
+    async def cart_abandoned(self, source: MailSource, cart: CartAbandoned) -> None:
         """Remind a buyer of a cart."""
         await self._tell(domain.cart_abandoned(source, cart))
 
     # Telling
 
-    async def _tell(self, notice: Notice) -> None:
+    async def _tell(self, notice: MailNotice) -> None:
         """Bring a notice to its buyer, once. Raises whatever keeps it from getting there."""
         why = notice.pointless(self._clock())
         if why is not None:
@@ -150,7 +150,7 @@ class NotificationsService:
         work = self._deliver(notice, new_id("sender"))
         await detach(work, seconds=HANDLER_SECONDS, name=f"mail {notice.source.event}")
 
-    async def _deliver(self, notice: Notice, sender: str) -> None:
+    async def _deliver(self, notice: MailNotice, sender: str) -> None:
         id_ = await self._address_id(notice.to or "")
         start = await self._store.begin(notice, sender, id_)
         if start == "under_way":
@@ -158,7 +158,7 @@ class NotificationsService:
         if start == "send":
             await self._send(notice, sender, id_)
 
-    async def _send(self, notice: Notice, sender: str, address_id: str) -> None:
+    async def _send(self, notice: MailNotice, sender: str, address_id: str) -> None:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 link = await self._link(notice, address_id)
@@ -169,7 +169,7 @@ class NotificationsService:
             raise
         await self._store.sent(notice, sender, self._clock())
 
-    async def _link(self, notice: Notice, address_id: str) -> str | None:
+    async def _link(self, notice: MailNotice, address_id: str) -> str | None:
         if notice.purpose == "transactional" or self._outlet.links is None:
             return None
         token = domain.link_token(address_id, await self._store.secret())

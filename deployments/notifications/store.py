@@ -22,14 +22,14 @@ from typing import Any, Literal, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import inbox_key
-from deployments.notifications.domain import Notice, OrderNote
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.redis.connection import script
+from deployments.notifications.domain import MailNotice, OrderNote
 
 SERVICE = "notifications"
 Start = Literal["send", "done", "under_way", "skip"]
 """What `begin` decided; see `begin.lua`."""
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _KEEP_SECONDS = 30 * 24 * 3600
 
 
@@ -41,8 +41,8 @@ class NotificationsStore:
 
     def __init__(self, redis: Redis, *, claim_seconds: float) -> None:
         self._redis, self._claim_ms = redis, int(claim_seconds * 1000)
-        self._begin = script(redis, _HERE / "begin.lua", "inbox")
-        self._finish = script(redis, _HERE / "finish.lua", "inbox")
+        self._begin = script(redis, _LUA / "begin.lua", "inbox")
+        self._finish = script(redis, _LUA / "finish.lua", "inbox")
         self._secret: str | None = None
 
     async def secret(self) -> str:
@@ -53,7 +53,7 @@ class NotificationsStore:
             self._secret = cast(str | None, kept) or fresh
         return self._secret
 
-    async def begin(self, notice: Notice, sender: str, address_id: str) -> Start:
+    async def begin(self, notice: MailNotice, sender: str, address_id: str) -> Start:
         """Whether this sender is to tell the notice now."""
         answer = await self._begin(
             keys=[
@@ -65,19 +65,19 @@ class NotificationsStore:
         )
         return cast(Start, answer)
 
-    async def sent(self, notice: Notice, sender: str, at: datetime) -> None:
+    async def sent(self, notice: MailNotice, sender: str, at: datetime) -> None:
         """The mail was handed over: it is not sent again."""
         await self._finished(notice, "sent", sender, at.isoformat())
 
-    async def skip(self, notice: Notice, why: str) -> None:
+    async def skip(self, notice: MailNotice, why: str) -> None:
         """The mail is not to be."""
         await self._finished(notice, "skipped", "", why)
 
-    async def failed(self, notice: Notice, sender: str) -> None:
+    async def failed(self, notice: MailNotice, sender: str) -> None:
         """The mail was not handed over, as far as the sender knows; another may try at once."""
         await self._finished(notice, "failed", sender, "")
 
-    async def _finished(self, notice: Notice, what: str, sender: str, detail: str) -> None:
+    async def _finished(self, notice: MailNotice, what: str, sender: str, detail: str) -> None:
         keys = _records(notice)
         await self._finish(keys=keys, args=[what, sender, detail, _KEEP_SECONDS])
 
@@ -125,7 +125,7 @@ def _note(text: str | None) -> OrderNote | None:
     return None if text is None else OrderNote.model_validate_json(text)
 
 
-def _records(notice: Notice) -> list[str]:
+def _records(notice: MailNotice) -> list[str]:
     return [inbox_key(SERVICE, notice.source.event), _mail(notice.source.event)]
 
 

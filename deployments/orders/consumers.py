@@ -1,11 +1,11 @@
-"""The facts that orders follows: what becomes of an order's payment and of its shipments."""
+"""The events that orders follows: what becomes of an order's payment and of its shipments."""
 
 from __future__ import annotations
 
-from deployments.foundation.events import Envelope, fact_of
-from deployments.foundation.subscriptions import Subscription
-from deployments.orders.fulfillment import LineUnits, Parcel
-from deployments.orders.service import OrdersService, Source
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.events.subscriptions import Subscription
+from deployments.orders.fulfillment import LineUnits, ShippedParcel
+from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.shipping.events import (
     ShipmentCreated,
@@ -19,13 +19,13 @@ _INDEXING_SECONDS = 120.0
 
 
 class OrdersConsumers:
-    """Gives events to the service. A fact about an order that is not known yet is tried again."""
+    """Gives events to the service. A event about an order that is not known yet is tried again."""
 
     def __init__(self, service: OrdersService) -> None:
         self._service = service
 
     def subscriptions(self) -> list[Subscription]:
-        """All that orders listens to."""
+        """All that orders subscribes to."""
         return [
             Subscription(
                 "payments",
@@ -43,40 +43,46 @@ class OrdersConsumers:
         ]
 
     async def _captured(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, PaymentCaptured)
-        await self._service.payment_captured(_source(envelope), fact.payment_id)
+        event = event_of(envelope, PaymentCaptured)
+        await self._service.payment_captured(_source(envelope), event.payment_id)
 
     async def _refunded(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, PaymentRefunded)
-        await self._service.payment_refunded(_source(envelope), fact)
+        event = event_of(envelope, PaymentRefunded)
+        await self._service.payment_refunded(_source(envelope), event)
 
     async def _created(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, ShipmentCreated)
-        source, parcel = _source(envelope), _parcel(fact)
-        await self._service.shipment_moved(source, fact.order_id, parcel, "processing")
+        event = event_of(envelope, ShipmentCreated)
+        source, parcel = _source(envelope), _parcel(event)
+        await self._service.shipment_moved(source, event.order_id, parcel, "processing")
 
     async def _dispatched(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, ShipmentDispatched)
-        source, parcel = _source(envelope), _parcel(fact, fact.tracking_number, fact.tracking_url)
-        await self._service.shipment_moved(source, fact.order_id, parcel, "shipped")
+        event = event_of(envelope, ShipmentDispatched)
+        source, parcel = (
+            _source(envelope),
+            _parcel(event, event.tracking_number, event.tracking_url),
+        )
+        await self._service.shipment_moved(source, event.order_id, parcel, "shipped")
 
     async def _delivered(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, ShipmentDelivered)
-        source, parcel = _source(envelope), _parcel(fact, fact.tracking_number, fact.tracking_url)
-        await self._service.shipment_moved(source, fact.order_id, parcel, "delivered")
+        event = event_of(envelope, ShipmentDelivered)
+        source, parcel = (
+            _source(envelope),
+            _parcel(event, event.tracking_number, event.tracking_url),
+        )
+        await self._service.shipment_moved(source, event.order_id, parcel, "delivered")
 
 
-def _source(envelope: Envelope) -> Source:
-    return Source(envelope.id, envelope.time)
+def _source(envelope: Envelope) -> OrderEventSource:
+    return OrderEventSource(envelope.id, envelope.time)
 
 
 def _parcel(
-    fact: ShipmentEvent, tracking_number: str | None = None, tracking_url: str | None = None
-) -> Parcel:
-    return Parcel(
-        id=fact.shipment_id,
-        carrier=fact.carrier,
-        lines=tuple(LineUnits(id=line.line_id, quantity=line.quantity) for line in fact.lines),
+    event: ShipmentEvent, tracking_number: str | None = None, tracking_url: str | None = None
+) -> ShippedParcel:
+    return ShippedParcel(
+        id=event.shipment_id,
+        carrier=event.carrier,
+        lines=tuple(LineUnits(id=line.line_id, quantity=line.quantity) for line in event.lines),
         tracking_number=tracking_number,
         tracking_url=tracking_url,
     )

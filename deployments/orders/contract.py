@@ -1,4 +1,4 @@
-"""What orders shows the other rooms: placing an order, and showing it to whom it belongs."""
+"""What orders shows the other services: placing an order, and showing it to whom it belongs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Cents, Currency, Message, StepKey
-from deployments.foundation.refusal import Refusal
-from deployments.foundation.ucp import Json, envelope
-from deployments.orders.fulfillment import LineUnits, Parcel, Shipment, ShipmentState, arrival
+from deployments.foundation.http.ucp import Json, envelope
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Cents, Currency, Message, StepKey
+from deployments.orders.fulfillment import (
+    LineUnits,
+    OrderShipment,
+    ShipmentState,
+    ShippedParcel,
+    arrival,
+)
 from deployments.pricing.contract import LinePrice, PriceTotals
 
 
@@ -115,7 +121,7 @@ class HistoryEntry(Message):
 
     at: datetime
     what: Literal["placed", "withdrawn", "paid", "refunded"] | ShipmentState
-    shipment: Parcel | None = None
+    shipment: ShippedParcel | None = None
     amount: Cents | None = None
 
     def to_ucp(self) -> Json | None:
@@ -167,7 +173,7 @@ class Order(Message):
     delivery: OrderDelivery
     buyer_email: str | None = None
     paid: bool = False
-    shipments: tuple[Shipment, ...] = ()
+    shipments: tuple[OrderShipment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     history: tuple[HistoryEntry, ...]
 
@@ -219,7 +225,7 @@ class Order(Message):
 
 
 @dataclass(eq=False)
-class OrderNotFound(Refusal):
+class OrderNotFound(Rejection):
     """There is no such order, or the platform that asks did not make it."""
 
     code: ClassVar[str] = "not_found"
@@ -230,7 +236,7 @@ class OrdersApi(Protocol):
 
     @repeatable
     async def place(self, request: PlaceOrder) -> PlacedOrder:
-        """Write the order down, once. Refuses with `StepUndone`."""
+        """Write the order down, once. Rejects with `StepUndone`."""
         ...
 
     @repeatable
@@ -240,5 +246,5 @@ class OrdersApi(Protocol):
 
     @repeatable
     async def get(self, request: GetOrder) -> Order:
-        """The order, for the platform that made it. Refuses with `OrderNotFound`."""
+        """The order, for the platform that made it. Rejects with `OrderNotFound`."""
         ...

@@ -6,13 +6,13 @@ from ray import serve
 from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
-from actors.event_consumer import Consuming
-from deployments.foundation.authentication import platform_keys
-from deployments.foundation.edge import http_app
-from deployments.foundation.rate_limits import RateLimits
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.serving import Serving
-from deployments.foundation.settings import public_url
+from deployments.foundation.events.consuming import Consuming
+from deployments.foundation.http.authentication import platform_keys
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.serving import Serving
+from deployments.foundation.values.settings import public_url
 from deployments.orders.consumers import OrdersConsumers
 from deployments.orders.contract import OrdersApi
 from deployments.orders.routes import OrdersRoutes
@@ -21,7 +21,7 @@ from deployments.orders.store import OrdersStore
 
 
 def service_on(redis: Redis) -> OrdersService:
-    """Orders' service, which needs no neighbours."""
+    """Orders' service, which needs no dependencies."""
     return OrdersService(OrdersStore(redis), public_url())
 
 

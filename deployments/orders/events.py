@@ -1,12 +1,12 @@
-"""What orders announces, each in the script that made it true. The subject is the order."""
+"""What orders publishes, each in the script that made it true. The subject is the order."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Cents, Currency, Message
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Cents, Currency, Message
 
 
 class PlacedLine(Message):
@@ -54,7 +54,7 @@ class OrderPlaced(Event):
     buyer_email: str | None = None
 
 
-class Destination(Message):
+class OrderDestination(Message):
     """Where an order goes, with the field names of UCP's postal address."""
 
     street_address: str | None = None
@@ -80,7 +80,7 @@ class OrderPaid(Event):
     reservation_id: str
     lines: tuple[PlacedLine, ...]
     delivery: PromisedDelivery
-    destination: Destination
+    destination: OrderDestination
 
 
 class MovedLine(Message):
@@ -92,8 +92,8 @@ class MovedLine(Message):
     quantity: int
 
 
-class ShipmentEvent(Event):
-    """What the facts about one of an order's shipments have in common.
+class OrderShipmentEvent(Event):
+    """What the events about one of an order's shipments have in common.
 
     `complete` says whether it is now true of every unit of the order.
     """
@@ -110,13 +110,13 @@ class ShipmentEvent(Event):
     complete: bool
 
 
-class OrderShipped(ShipmentEvent):
+class OrderShipped(OrderShipmentEvent):
     """A shipment was handed to its carrier."""
 
     type: ClassVar[str] = "org.fieldhouse.orders.shipped.v1"
 
 
-class OrderDelivered(ShipmentEvent):
+class OrderDelivered(OrderShipmentEvent):
     """A shipment has arrived."""
 
     type: ClassVar[str] = "org.fieldhouse.orders.delivered.v1"

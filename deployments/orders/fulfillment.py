@@ -7,8 +7,8 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from deployments.foundation.message import Message
-from deployments.foundation.ucp import Json
+from deployments.foundation.http.ucp import Json
+from deployments.foundation.values.message import Message
 
 ShipmentState = Literal["processing", "shipped", "delivered"]
 """How far a shipment has come, as UCP's fulfillment events name it."""
@@ -24,8 +24,8 @@ class LineUnits(Message):
     quantity: int = Field(ge=1)
 
 
-class Parcel(Message):
-    """A shipment as one fact about it tells: there is nothing to track before it was shipped."""
+class ShippedParcel(Message):
+    """A shipment as one event about it tells: there is nothing to track before it was shipped."""
 
     id: str
     carrier: str
@@ -45,7 +45,7 @@ class Parcel(Message):
         }
 
 
-class Shipment(Parcel):
+class OrderShipment(ShippedParcel):
     """A shipment as it stands, and when it got there; a time is none if nobody told it."""
 
     state: ShipmentState
@@ -58,11 +58,13 @@ class Shipment(Parcel):
         return STATES.index(self.state) >= STATES.index(state)
 
 
-def moved(known: Shipment | None, parcel: Parcel, state: str, at: datetime) -> Shipment:
+def moved(
+    known: OrderShipment | None, parcel: ShippedParcel, state: str, at: datetime
+) -> OrderShipment:
     """A shipment, if it was known already, in a further state, with what is told of it now."""
     before = {} if known is None else known.model_dump()
     now = parcel.model_dump(exclude_none=True)
-    return Shipment.model_validate({**before, **now, "state": state, _TIMES[state]: at})
+    return OrderShipment.model_validate({**before, **now, "state": state, _TIMES[state]: at})
 
 
 def arrival(earliest: datetime, latest: datetime) -> str:

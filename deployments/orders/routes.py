@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.foundation.callers import identify
-from deployments.foundation.http import answer
-from deployments.foundation.operations import Operation
-from deployments.foundation.ucp import ERROR, not_found, published
+from deployments.foundation.http.callers import identify
+from deployments.foundation.http.exchange import answer
+from deployments.foundation.http.operations import Operation
+from deployments.foundation.http.ucp import ERROR, not_found, ucp_schema
 from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi
 
 
@@ -29,7 +29,7 @@ class OrdersRoutes:
                 self.get,
                 id="get_order",
                 summary="Show an order",
-                answers={200: published("order.json"), 404: ERROR},
+                answers={200: ucp_schema("order.json"), 404: ERROR},
             )
         ]
 

@@ -1,4 +1,4 @@
-"""Orders' service: one method per method of its contract, and per fact that it follows."""
+"""Orders' service: one method per method of its contract, and per event that it follows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.refusal import StepUndone
-from deployments.orders import changes
-from deployments.orders.changes import Change
+from deployments.foundation.rpc.rejection import StepUndone
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.orders.contract import (
     GetOrder,
     Order,
@@ -19,18 +17,20 @@ from deployments.orders.contract import (
     UndoPlacement,
     Withdrawn,
 )
-from deployments.orders.domain import order_of, placed_order
-from deployments.orders.fulfillment import Parcel, ShipmentState
+from deployments.orders.domain import changes
+from deployments.orders.domain.changes import Change
+from deployments.orders.domain.orders import order_of, placed_order
+from deployments.orders.fulfillment import ShipmentState, ShippedParcel
 from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
 
 
 class OrderNotKnownError(Exception):
-    """The fact is about an order, or about the payment of one, that was not placed here yet."""
+    """The event is about an order, or about the payment of one, that was not placed here yet."""
 
 
-class Source(NamedTuple):
-    """The event that tells a fact: its id, and when the fact came true."""
+class OrderEventSource(NamedTuple):
+    """The event that tells a event: its id, and when the event came true."""
 
     event: str
     at: datetime
@@ -39,7 +39,7 @@ class Source(NamedTuple):
 class OrdersService:
     """Implements `OrdersApi`: every method is one Redis round trip and no handle call.
 
-    To follow a fact takes two round trips, and one more if it names a payment. All raise
+    To follow a event takes two round trips, and one more if it names a payment. All raise
     `OrderNotKnownError`.
     """
 
@@ -67,12 +67,12 @@ class OrdersService:
 
     # Facts
 
-    async def payment_captured(self, source: Source, payment_id: str) -> None:
+    async def payment_captured(self, source: OrderEventSource, payment_id: str) -> None:
         """An order is paid."""
         order_id = await self._order_of(payment_id)
         await self._follow(source, order_id, lambda order: changes.paid(order, source.at))
 
-    async def payment_refunded(self, source: Source, refund: PaymentRefunded) -> None:
+    async def payment_refunded(self, source: OrderEventSource, refund: PaymentRefunded) -> None:
         """Money for an order was given back."""
         order_id = await self._order_of(refund.payment_id)
         await self._follow(
@@ -80,7 +80,7 @@ class OrdersService:
         )
 
     async def shipment_moved(
-        self, source: Source, order_id: str, parcel: Parcel, state: ShipmentState
+        self, source: OrderEventSource, order_id: str, parcel: ShippedParcel, state: ShipmentState
     ) -> None:
         """A shipment of an order has come so far. Raises `ForeignLineError`."""
         await self._follow(
@@ -90,7 +90,7 @@ class OrdersService:
         )
 
     async def _follow(
-        self, source: Source, order_id: str, decide: Callable[[Order], Change]
+        self, source: OrderEventSource, order_id: str, decide: Callable[[Order], Change]
     ) -> None:
         """Change an order, however often others change it meanwhile."""
         done = False

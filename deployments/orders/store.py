@@ -8,9 +8,9 @@
 | `{orders}:platform:<platform>` | sorted set of the platform's orders, by when they were placed |
 | `{orders}:labels` | how many labels were given out |
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
-| `{orders}:inbox:<event>` | an event of another room took effect (foundation's `inbox.lua`) |
+| `{orders}:inbox:<event>` | an event of another service took effect (foundation's `inbox.lua`) |
 | `{orders}:indexing` | the index of payments is being completed, or was a moment ago |
-| `{orders}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
+| `{orders}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
 An order is written once and kept for good; one that was withdrawn stays, but nobody is shown it.
 Its hash also counts its events, in `sequence`. Its history only grows, and is all that is known of
@@ -29,19 +29,19 @@ from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import occasion, streams_of
-from deployments.foundation.message import readable
-from deployments.foundation.redis import names, script
-from deployments.foundation.subscriptions import inbox_key
-from deployments.orders.changes import Change
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.redis.connection import names, script
+from deployments.foundation.values.message import readable
 from deployments.orders.contract import HistoryEntry, Order, PlaceOrder, UndoPlacement
-from deployments.orders.domain import placed_fact, progress_of
+from deployments.orders.domain.changes import Change
+from deployments.orders.domain.orders import placed_event, progress_of
 from deployments.orders.events import OrderPlaced
-from deployments.orders.fulfillment import Shipment, ShipmentState
+from deployments.orders.fulfillment import OrderShipment, ShipmentState
 
 SERVICE = "orders"
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _INDEX_EVERY_SECONDS = 300
 
 
@@ -66,7 +66,7 @@ class OrderRecord(NamedTuple):
     """What is stored of an order, for whoever checks the books.
 
     `placed` is none where there is no order or it cannot be read, `listed_at` (seconds since 1970)
-    where its platform's index does not have it; `announced` is how many events there were about it.
+    where its platform's index does not have it; `published` is how many events there were about it.
     `refunded` is in cents; `shipped` and `delivered` are units by line id, and what was delivered
     was shipped too.
     """
@@ -76,7 +76,7 @@ class OrderRecord(NamedTuple):
     placed: PlaceOrder | None
     withdrawn: bool
     listed_at: float | None
-    announced: int = 0
+    published: int = 0
     paid: bool = False
     refunded: int = 0
     shipments: Mapping[str, ShipmentState] = MappingProxyType({})
@@ -94,9 +94,9 @@ class OrdersStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._place = script(redis, _HERE / "place.lua", "steps", "events")
-        self._withdraw = script(redis, _HERE / "withdraw.lua", "steps", "events")
-        self._append = script(redis, _HERE / "append.lua", "inbox", "events")
+        self._place = script(redis, _LUA / "place.lua", "steps", "publish")
+        self._withdraw = script(redis, _LUA / "withdraw.lua", "steps", "publish")
+        self._append = script(redis, _LUA / "append.lua", "inbox", "publish")
 
     async def place(self, request: PlaceOrder, at: datetime) -> str | None:
         """Write an order down; its label, or none when the step was undone before."""
@@ -107,7 +107,7 @@ class OrdersStore:
             keys=[*(f"{{orders}}:{name}" for name in (*names, *more)), payment, *_STREAMS],
             args=[
                 *(request.key, request.order_id, request.platform, request.model_dump_json()),
-                *(_written(entry), at.timestamp(), _without_label(placed_fact(request))),
+                *(_written(entry), at.timestamp(), _without_label(placed_event(request))),
                 occasion(SERVICE, at),
             ],
         )
@@ -126,16 +126,16 @@ class OrdersStore:
         )
 
     async def append(self, event: str, to: Order, change: Change, at: datetime) -> bool:
-        """Write down what an event changes, once, and announce it.
+        """Write down what an event changes, once, and publish it.
 
         False if the order's history is not any more what it was when the change was decided upon.
         """
         entries = [_written(entry) for entry in change.entries]
-        facts = [text for fact in change.facts for text in (fact.type, fact.model_dump_json())]
+        events = [text for one in change.events for text in (one.type, one.model_dump_json())]
         outcome = await self._append(
             keys=[inbox_key(SERVICE, event), _order(to.id), _history(to.id), *_STREAMS],
             args=[
-                *[to.id, str(len(to.history)), str(len(entries)), *entries, *facts],
+                *[to.id, str(len(to.history)), str(len(entries)), *entries, *events],
                 occasion(SERVICE, at),
             ],
         )
@@ -209,7 +209,7 @@ def _record(
         placed=readable(PlaceOrder, order),
         withdrawn=withdrawn is not None,
         listed_at=listed_at,
-        announced=int(sequence or 0),
+        published=int(sequence or 0),
         paid=progress["paid"],
         refunded=sum(refund.amount for refund in progress["refunds"]),
         shipments={shipment.id: shipment.state for shipment in shipments},
@@ -218,7 +218,7 @@ def _record(
     )
 
 
-def _units(shipments: Iterable[Shipment], state: ShipmentState) -> Mapping[str, int]:
+def _units(shipments: Iterable[OrderShipment], state: ShipmentState) -> Mapping[str, int]:
     units = Counter[str]()
     for shipment in shipments:
         if shipment.has_reached(state):
@@ -242,6 +242,6 @@ def _written(entry: HistoryEntry) -> str:
     return entry.model_dump_json(exclude_none=True)
 
 
-def _without_label(fact: OrderPlaced) -> str:
+def _without_label(event: OrderPlaced) -> str:
     """The script draws the label, and puts it in."""
-    return fact.model_dump_json(exclude={"label"})
+    return event.model_dump_json(exclude={"label"})

@@ -1,4 +1,4 @@
-"""What payments shows the other rooms: money held, taken, let go and given back."""
+"""What payments shows the other services: money held, taken, let go and given back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import Field, SecretStr, field_serializer
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Cents, Currency, Message, StepKey
-from deployments.foundation.refusal import Refusal
-from deployments.foundation.ucp import VERSION
+from deployments.foundation.http.ucp import VERSION
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Cents, Currency, Message, StepKey
 
 SANDBOX_HANDLER = "org.fieldhouse.sandbox"
 """The sandbox's namespace, and the handler id that an instrument names."""
@@ -94,28 +94,28 @@ class Settled(Message):
 
 
 @dataclass(eq=False)
-class PaymentDeclined(Refusal):
+class PaymentNotAuthorised(Rejection):
     """The provider declined. Nothing is held; another instrument may do."""
 
     code: ClassVar[str] = "payment_failed"
 
 
 @dataclass(eq=False)
-class PaymentRefusedForRisk(Refusal):
+class PaymentRefusedForRisk(Rejection):
     """The provider suspects fraud. Nothing is held."""
 
     code: ClassVar[str] = "payment_failed"
 
 
 @dataclass(eq=False)
-class InstrumentNotSupported(Refusal):
+class InstrumentNotSupported(Rejection):
     """No provider here takes this handler, instrument or credential type."""
 
     code: ClassVar[str] = "payment_failed"
 
 
 @dataclass(eq=False)
-class PaymentNotPossible(Refusal):
+class PaymentNotPossible(Rejection):
     """The payment is not in a state, or has not the amount, for what was asked."""
 
     code: ClassVar[str] = "payment_not_possible"
@@ -128,25 +128,25 @@ class PaymentsApi(Protocol):
     async def authorise(self, request: AuthorisePayment) -> Authorisation:
         """Hold the amount.
 
-        Refuses with `PaymentDeclined`, `PaymentRefusedForRisk`, `InstrumentNotSupported` or
+        Rejects with `PaymentNotAuthorised`, `PaymentRefusedForRisk`, `InstrumentNotSupported` or
         `StepUndone`, and with `PaymentNotPossible` when the `payment_id` is another step's.
         """
         ...
 
     @repeatable
     async def capture(self, request: PaymentStep) -> Settled:
-        """Take what was authorised, once and in full. Refuses with `PaymentNotPossible`."""
+        """Take what was authorised, once and in full. Rejects with `PaymentNotPossible`."""
         ...
 
     @repeatable
     async def void(self, request: UndoAuthorisation) -> Settled:
         """Undo `authorise`: let the amount go, and refuse the step if it arrives later.
 
-        Refuses with `PaymentNotPossible` once the capture has begun: refund instead.
+        Rejects with `PaymentNotPossible` once the capture has begun: refund instead.
         """
         ...
 
     @repeatable
     async def refund(self, request: RefundPayment) -> Settled:
-        """Give back up to what was captured. Refuses with `PaymentNotPossible`."""
+        """Give back up to what was captured. Rejects with `PaymentNotPossible`."""
         ...

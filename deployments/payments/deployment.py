@@ -1,11 +1,11 @@
-"""Payments as a Serve application: no public routes, answers other rooms only."""
+"""Payments as a Serve application: no public routes, answers other services only."""
 
 from __future__ import annotations
 
 from ray import serve
 
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.serving import Serving
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.serving import Serving
 from deployments.payments.contract import PaymentsApi
 from deployments.payments.provider import Providers
 from deployments.payments.sandbox import SandboxProvider

@@ -1,4 +1,4 @@
-"""Payments' rules: a payment's states, and the refusals that follow from them.
+"""Payments' rules: a payment's states, and the rejections that follow from them.
 
     authorising -> authorised -> capturing -> captured (and then refunded, in parts if need be)
          |             |
@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from deployments.foundation.message import Message
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
+from deployments.foundation.values.message import Message
 from deployments.payments.contract import (
-    PaymentDeclined,
+    PaymentNotAuthorised,
     PaymentNotPossible,
     PaymentRefusedForRisk,
 )
@@ -74,27 +74,27 @@ def void_key(authorise_key: str) -> str:
 
 
 def undone() -> StepUndone:
-    """The refusal with its sentence."""
+    """The rejection with its sentence."""
     return StepUndone("This payment was undone before it arrived. Start a new one.")
 
 
 def not_possible(wanted: str, payment: Payment | None) -> PaymentNotPossible:
-    """The refusal of a step that the payment's state or amount does not allow."""
+    """The rejection of a step that the payment's state or amount does not allow."""
     state = "unknown" if payment is None else payment.status
     return PaymentNotPossible(f"{wanted} is not possible: the payment is {state}.")
 
 
 def taken() -> PaymentNotPossible:
-    """The refusal of an authorisation under the id of another one."""
+    """The rejection of an authorisation under the id of another one."""
     return PaymentNotPossible("This payment id belongs to another attempt. Draw a new one.")
 
 
-def refusal_of(outcome: Outcome | None) -> Refusal | None:
-    """The refusal that the provider's verdict amounts to; none when the amount is held."""
+def rejection_of(outcome: Outcome | None) -> Rejection | None:
+    """The rejection that the provider's verdict amounts to; none when the amount is held."""
     if outcome == "held":
         return None
     if outcome == "declined":
-        return PaymentDeclined("The payment was declined. Try another card.")
+        return PaymentNotAuthorised("The payment was declined. Try another card.")
     if outcome == "refused_for_risk":
         return PaymentRefusedForRisk("The payment cannot be accepted. Use another way to pay.")
     return undone()

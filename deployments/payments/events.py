@@ -1,15 +1,15 @@
-"""What payments announces, each in the script that made it true. The subject is the payment."""
+"""What payments publishes, each in the script that made it true. The subject is the payment."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Cents, Currency
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Cents, Currency
 
 
 class PaymentEvent(Event):
-    """What the facts about a payment have in common. `amount` is what was to be paid."""
+    """What the events about a payment have in common. `amount` is what was to be paid."""
 
     subject: ClassVar[str] = "payment_id"
     payment_id: str

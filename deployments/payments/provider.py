@@ -94,7 +94,7 @@ class Providers:
         return self._by_handler[handler_id]
 
     def for_instrument(self, instrument: Instrument) -> PaymentProvider:
-        """The provider that takes the instrument. Refuses with `InstrumentNotSupported`."""
+        """The provider that takes the instrument. Rejects with `InstrumentNotSupported`."""
         provider = self._by_handler.get(instrument.handler_id)
         if provider is None or not provider.accepts(instrument):
             raise InstrumentNotSupported(

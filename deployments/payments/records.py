@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import names
+from deployments.foundation.redis.connection import names
 from deployments.payments.sandbox_books import CHARGE
 
 

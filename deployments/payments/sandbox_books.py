@@ -17,7 +17,7 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import script
+from deployments.foundation.redis.connection import script
 from deployments.payments.provider import Outcome
 
 CHARGE = "{payments}:sandbox:charge:"
@@ -29,7 +29,7 @@ class SandboxBooks:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._book = script(redis, Path(__file__).parent / "sandbox_book.lua")
+        self._book = script(redis, Path(__file__).parent / "lua" / "sandbox_book.lua")
 
     async def authorise(self, key: str, amount: int, currency: str, outcome: Outcome) -> Outcome:
         """Open a charge with this outcome; the outcome it has if it was there before."""

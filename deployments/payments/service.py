@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.payments.contract import (
     Authorisation,
     AuthorisePayment,
@@ -15,7 +15,7 @@ from deployments.payments.domain import (
     Payment,
     Reply,
     not_possible,
-    refusal_of,
+    rejection_of,
     taken,
     undone,
     void_key,
@@ -100,7 +100,7 @@ def _authorisation(request: AuthorisePayment, reply: Reply) -> Authorisation:
         raise taken()
     if reply.say == "undone":
         raise undone()
-    refusal = refusal_of(reply.outcome)
-    if refusal is not None:
-        raise refusal
+    rejection = rejection_of(reply.outcome)
+    if rejection is not None:
+        raise rejection
     return Authorisation(payment_id=request.payment_id, amount=reply.known.amount)

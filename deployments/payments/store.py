@@ -5,10 +5,10 @@
 | `{payments}:payment:<id>` | hash: the fields of `domain.Payment`, `captured_by`, `sequence` |
 | `{payments}:attempts:<id>` | hash: provider key -> JSON of kind, amount, start, outcome, end |
 | `{payments}:step:<key>` | hash: a step's answer, and whether it was undone; for a week |
-| `{payments}:events:0` to `15` | streams of what is announced (foundation's `events.py`) |
+| `{payments}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
 Every step is two scripts around one call of the provider: the attempt is written down before the
-call and its outcome after it, together with what is announced. A payment's hash also counts its
+call and its outcome after it, together with what is published. A payment's hash also counts its
 events, in `sequence`. Payments and attempts are kept for good; no token is among them.
 """
 
@@ -22,9 +22,9 @@ from typing import Literal, NamedTuple
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import occasion, streams_of
-from deployments.foundation.message import readable
-from deployments.foundation.redis import names, script
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.redis.connection import names, script
+from deployments.foundation.values.message import readable
 from deployments.payments.contract import (
     AuthorisePayment,
     PaymentStep,
@@ -36,7 +36,7 @@ from deployments.payments.provider import Outcome, Verdict
 
 SERVICE = "payments"
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 Kind = Literal["authorise", "capture", "refund", "void"]
 Fields = Mapping[str, object]
 
@@ -45,14 +45,14 @@ class PaymentRecord(NamedTuple):
     """What is stored of a payment, for whoever checks the books.
 
     `payment` is none where there is none or it cannot be read; `captures` is how many attempts at
-    capturing it took effect, `announced` how many events there were about it.
+    capturing it took effect, `published` how many events there were about it.
     """
 
     key: str
     found: bool
     payment: Payment | None
     captures: int
-    announced: int = 0
+    published: int = 0
 
 
 class PaymentsStore:
@@ -60,8 +60,8 @@ class PaymentsStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._begin = script(redis, _HERE / "begin.lua", "steps", _HERE / "payment")
-        self._finish = script(redis, _HERE / "finish.lua", "steps", "events", _HERE / "payment")
+        self._begin = script(redis, _LUA / "begin.lua", "steps", _LUA / "payment")
+        self._finish = script(redis, _LUA / "finish.lua", "steps", "publish", _LUA / "payment")
 
     async def begin_authorise(self, request: AuthorisePayment, at: datetime) -> Reply:
         """Write down the payment and that it is being authorised."""
@@ -136,7 +136,7 @@ class PaymentsStore:
                 found=bool(fields),
                 payment=readable(Payment, fields),
                 captures=_captures(attempts),
-                announced=int(fields.get("sequence", 0)),
+                published=int(fields.get("sequence", 0)),
             )
             for payment_id, key, fields, attempts in zip(
                 payment_ids, keys, found[::2], found[1::2], strict=True

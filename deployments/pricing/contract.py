@@ -1,4 +1,5 @@
-"""What pricing shows the other rooms: one call that turns lines into discounts, tax and totals."""
+"""What pricing shows the other services: one call that turns lines into discounts, tax and
+totals."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Cents, Message, StepKey
-from deployments.foundation.refusal import Refusal
-from deployments.foundation.ucp import Json, Notice, totals, warning
+from deployments.foundation.http.ucp import Json, Notice, totals, warning
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Cents, Message, StepKey
 
 
 class PriceLine(Message):
@@ -217,7 +218,7 @@ class RulesImported(Message):
 
 
 @dataclass(eq=False)
-class CodeUnavailable(Refusal):
+class CodeUnavailable(Rejection):
     """A code can no longer be redeemed. Nothing was claimed."""
 
     unavailable: str
@@ -234,7 +235,7 @@ class PricingApi(Protocol):
 
     @repeatable
     async def redeem(self, request: RedeemCodes) -> Redeemed:
-        """Claim codes for a checkout. Refuses with `CodeUnavailable` or `StepUndone`."""
+        """Claim codes for a checkout. Rejects with `CodeUnavailable` or `StepUndone`."""
         ...
 
     @repeatable

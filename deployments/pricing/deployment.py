@@ -1,11 +1,11 @@
-"""Pricing as a Serve application: no public routes, answers other rooms only."""
+"""Pricing as a Serve application: no public routes, answers other services only."""
 
 from __future__ import annotations
 
 from ray import serve
 
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.serving import Serving
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.serving import Serving
 from deployments.pricing.contract import PricingApi
 from deployments.pricing.service import PricingService
 from deployments.pricing.store import PricingStore

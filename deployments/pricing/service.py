@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.refusal import StepUndone
-from deployments.pricing import domain
-from deployments.pricing.codes import folded
+from deployments.foundation.rpc.rejection import StepUndone
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.pricing.contract import (
     CodeUnavailable,
     ImportRules,
@@ -16,7 +14,9 @@ from deployments.pricing.contract import (
     RulesImported,
     UndoRedemption,
 )
-from deployments.pricing.rules import fold
+from deployments.pricing.domain import prices
+from deployments.pricing.domain.codes import folded
+from deployments.pricing.domain.rules import fold
 from deployments.pricing.store import PricingStore
 
 
@@ -29,7 +29,7 @@ class PricingService:
     async def price(self, request: PriceRequest) -> Priced:
         """Discounts with allocations, tax and totals by the rules in force now."""
         rules, redemptions = await self._store.read(folded(request.codes))
-        return domain.price(request, rules, redemptions, self._clock())
+        return prices.price(request, rules, redemptions, self._clock())
 
     async def redeem(self, request: RedeemCodes) -> Redeemed:
         """Claim each code once, however often it is named."""

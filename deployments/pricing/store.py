@@ -24,11 +24,11 @@ from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.ids import new_id
-from deployments.foundation.message import readable
-from deployments.foundation.redis import names, script
+from deployments.foundation.redis.connection import names, script
+from deployments.foundation.values.ids import new_id
+from deployments.foundation.values.message import readable
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate
-from deployments.pricing.rules import Rules, fold, last_moment, opens, rules_of
+from deployments.pricing.domain.rules import Rules, fold, last_moment, opens, rules_of
 
 _VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"
@@ -38,7 +38,7 @@ _REDEMPTIONS = "{pricing}:redemptions"
 _REDEEMED = "{pricing}:redeemed:"
 _BATCHES = "{pricing}:batches"
 _NOTHING_READ = "nothing read yet"
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _CODES_AT_ONCE, _STEPS_AT_ONCE = 200, 500
 
 Counts = dict[str, int]
@@ -64,10 +64,10 @@ class PricingStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._read = script(redis, _HERE / "read_rules.lua")
-        self._import = script(redis, _HERE / "import_rules.lua")
-        self._redeem = script(redis, _HERE / "redeem.lua", "steps")
-        self._undo = script(redis, _HERE / "undo_redemption.lua", "steps")
+        self._read = script(redis, _LUA / "read_rules.lua")
+        self._import = script(redis, _LUA / "import_rules.lua")
+        self._redeem = script(redis, _LUA / "redeem.lua", "steps")
+        self._undo = script(redis, _LUA / "undo_redemption.lua", "steps")
         self._copy = (_NOTHING_READ, Rules())
 
     async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployments.foundation.ucp import VERSION, Json
+from deployments.foundation.http.ucp import VERSION, Json
 from deployments.payments.contract import payment_handlers
 
 _UCP = f"https://ucp.dev/{VERSION}"

@@ -9,9 +9,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.foundation.http import answer
-from deployments.foundation.operations import Operation, Schema
-from deployments.foundation.ucp import Json
+from deployments.foundation.http.exchange import answer
+from deployments.foundation.http.operations import Operation, Schema
+from deployments.foundation.http.ucp import Json
 from deployments.profile.domain import business_profile
 
 # UCP (overview, "Profile Requirements"): public, and at least 60 seconds.
@@ -19,7 +19,7 @@ _CACHING = {"Cache-Control": "public, max-age=300"}
 _PROFILE = {"$ref": "https://ucp.dev/discovery/profile.json#/$defs/business_profile"}
 _DOCUMENT: Schema = {"type": "object", "required": ["openapi", "info", "paths"]}
 OPENAPI_FILE = Path(__file__).parent / "openapi.json"
-"""Made by `make openapi` from the routes of all rooms, which this room may not import."""
+"""Made by `make openapi` from the routes of all services, which this service may not import."""
 
 
 class ProfileRoutes:
@@ -61,7 +61,7 @@ class ProfileRoutes:
         return answer(self._profile, headers=_CACHING)
 
     async def get_document(self, _request: Request) -> Response:
-        """The OpenAPI document of everything that the store's rooms answer."""
+        """The OpenAPI document of everything that the store's services answer."""
         return Response(_document(), media_type="application/json", headers=_CACHING)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from deployments.foundation.message import Message
-from deployments.orders.events import Destination
+from deployments.foundation.values.message import Message
+from deployments.orders.events import OrderDestination
 from deployments.shipping.events import ShipmentLine
 
 Stage = Literal["waiting", "dispatched", "delivered"]
@@ -26,7 +26,7 @@ class Parcel:
     key: str
     carrier: str
     service: str
-    destination: Destination
+    destination: OrderDestination
     lines: tuple[ShipmentLine, ...]
     ordered_at: datetime
 
@@ -39,7 +39,7 @@ class Label(Message):
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrackingStatus:
     """Where a parcel is, and the seconds after which it is worth asking again."""
 
     stage: Stage
@@ -58,7 +58,7 @@ class Carrier(Protocol):
         """Order the parcel's collection. A key that was used before gets the same label."""
         ...
 
-    async def look_up(self, tracking_number: str) -> Progress:
+    async def look_up(self, tracking_number: str) -> TrackingStatus:
         """Where a parcel is that was booked here."""
         ...
 

@@ -1,13 +1,13 @@
-"""What shipping hears of other rooms."""
+"""What shipping subscribes to other services."""
 
 from __future__ import annotations
 
 from deployments.carts.events import CartCancelled, LineAdded, LineChanged, LineRemoved
-from deployments.foundation.events import Envelope, Event, fact_of
-from deployments.foundation.subscriptions import Handler, Subscription
+from deployments.foundation.events.publishing import Envelope, Event, event_of
+from deployments.foundation.events.subscriptions import Handler, Subscription
 from deployments.inventory.events import StockCommitted
 from deployments.orders.events import OrderPaid
-from deployments.shipping.service import Heard, ShippingService
+from deployments.shipping.service import ConsumedEvent, ShippingService
 
 
 class ShippingConsumers:
@@ -31,24 +31,24 @@ class ShippingConsumers:
         ]
 
     async def _line_added(self, envelope: Envelope) -> None:
-        await self._service.line_is(_heard(envelope), fact_of(envelope, LineAdded))
+        await self._service.line_is(_consumed(envelope), event_of(envelope, LineAdded))
 
     async def _line_changed(self, envelope: Envelope) -> None:
-        await self._service.line_is(_heard(envelope), fact_of(envelope, LineChanged))
+        await self._service.line_is(_consumed(envelope), event_of(envelope, LineChanged))
 
     async def _line_removed(self, envelope: Envelope) -> None:
-        await self._service.line_is_gone(_heard(envelope), fact_of(envelope, LineRemoved))
+        await self._service.line_is_gone(_consumed(envelope), event_of(envelope, LineRemoved))
 
     async def _cart_cancelled(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, CartCancelled)
-        await self._service.cart_is_gone(_heard(envelope), fact.cart_id)
+        event = event_of(envelope, CartCancelled)
+        await self._service.cart_is_gone(_consumed(envelope), event.cart_id)
 
     async def _order_paid(self, envelope: Envelope) -> None:
-        await self._service.order_paid(envelope.id, fact_of(envelope, OrderPaid))
+        await self._service.order_paid(envelope.id, event_of(envelope, OrderPaid))
 
     async def _stock_committed(self, envelope: Envelope) -> None:
-        await self._service.stock_committed(envelope.id, fact_of(envelope, StockCommitted))
+        await self._service.stock_committed(envelope.id, event_of(envelope, StockCommitted))
 
 
-def _heard(envelope: Envelope) -> Heard:
-    return Heard(envelope.id, envelope.sequence)
+def _consumed(envelope: Envelope) -> ConsumedEvent:
+    return ConsumedEvent(envelope.id, envelope.sequence)

@@ -1,4 +1,5 @@
-"""What shipping shows the other rooms: how lines can be delivered, and how shipments move along."""
+"""What shipping shows the other services: how lines can be delivered, and how shipments move
+along."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from typing import ClassVar, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Cents, Message
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Cents, Message
 
 
 class ParcelLine(Message):
@@ -100,7 +101,7 @@ class Advanced(Message):
 
 
 @dataclass(eq=False)
-class Undeliverable(Refusal):
+class Undeliverable(Rejection):
     """Nothing can be delivered to this address."""
 
     code: ClassVar[str] = "address_undeliverable"
@@ -111,7 +112,7 @@ class ShippingApi(Protocol):
 
     @repeatable
     async def options(self, request: RateShipment) -> ShippingOptions:
-        """Ways to deliver. Refuses with `Undeliverable`."""
+        """Ways to deliver. Rejects with `Undeliverable`."""
         ...
 
     async def import_methods(self, request: ImportMethods) -> MethodsImported:
@@ -119,5 +120,5 @@ class ShippingApi(Protocol):
         ...
 
     async def advance(self, request: AdvanceShipments) -> Advanced:
-        """Ask the carriers about what is due, and announce what has moved: once, whoever asks."""
+        """Ask the carriers about what is due, and publish what has moved: once, whoever asks."""
         ...

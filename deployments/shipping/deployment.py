@@ -1,14 +1,17 @@
-"""Shipping as a Serve application: no public routes, answers other rooms only."""
+"""Shipping as a Serve application: no public routes, answers other services only."""
 
 from __future__ import annotations
 
 from ray import serve
 
-from actors.event_consumer import Consuming
-from deployments.foundation.clock import utc_now
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.serving import Serving
-from deployments.foundation.settings import sandbox_delivery_seconds, sandbox_dispatch_seconds
+from deployments.foundation.events.consuming import Consuming
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.serving import Serving
+from deployments.foundation.values.clock import utc_now
+from deployments.foundation.values.settings import (
+    sandbox_delivery_seconds,
+    sandbox_dispatch_seconds,
+)
 from deployments.shipping.carrier import Carriers
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import ShippingApi
@@ -26,7 +29,7 @@ def carriers() -> Carriers:
 
 @serve.deployment
 class ShippingConsumer(Consuming):
-    """One reader of the events that shipping hears of, scaled by how far it is behind."""
+    """One reader of the events that shipping subscribes to, scaled by how far it is behind."""
 
     async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
         redis = await connect_redis(SERVICE)

@@ -1,12 +1,12 @@
-"""What shipping announces, each in the script that made it true."""
+"""What shipping publishes, each in the script that made it true."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar
 
-from deployments.foundation.events import Event
-from deployments.foundation.message import Cents, Message
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.message import Cents, Message
 
 
 class EstimatedOption(Message):
@@ -45,7 +45,7 @@ class ShipmentLine(Message):
 
 
 class ShipmentEvent(Event):
-    """What the facts about a shipment have in common: what it carries, and whence."""
+    """What the events about a shipment have in common: what it carries, and whence."""
 
     subject: ClassVar[str] = "shipment_id"
     shipment_id: str

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from deployments.foundation.message import readable
-from deployments.foundation.redis import names
+from deployments.foundation.redis.connection import names
+from deployments.foundation.values.message import readable
+from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.shipment_store import DUE, ORDER, SHIPMENT
-from deployments.shipping.shipments import Shipment
 
 
 class ShipmentRecord(NamedTuple):
@@ -18,13 +18,13 @@ class ShipmentRecord(NamedTuple):
 
     `shipment` (its order, reservation, location and lines) is none where there is none or it
     cannot be read, `due` (ms since 1970) where its carrier is not to be asked any more, and
-    `announced` is how many events there were about it.
+    `published` is how many events there were about it.
     """
 
     key: str
     shipment: Shipment | None
     state: str | None
-    announced: int
+    published: int
     due: float | None
 
     @property
@@ -57,7 +57,7 @@ class ShipmentRecords:
                 key=SHIPMENT + id_,
                 shipment=readable(Shipment, written),
                 state=state,
-                announced=int(sequence or 0),
+                published=int(sequence or 0),
                 due=looked_at,
             )
             for id_, (written, state, sequence), looked_at in zip(

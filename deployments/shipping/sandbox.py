@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 
-from deployments.foundation.clock import Clock
-from deployments.shipping.carrier import Label, Parcel, Progress
+from deployments.foundation.values.clock import Clock
+from deployments.shipping.carrier import Label, Parcel, TrackingStatus
 
 TRACKING_URL = "https://fieldhouse.example/track"
 _PREFIX = "SBX"
@@ -31,11 +31,11 @@ class SandboxCarrier:
         number = f"{_PREFIX}{ordered:x}-{digest[:16]}".upper()
         return Label(tracking_number=number, tracking_url=f"{TRACKING_URL}/{number}")
 
-    async def look_up(self, tracking_number: str) -> Progress:
+    async def look_up(self, tracking_number: str) -> TrackingStatus:
         """Waiting, then on its way for the time that delivery takes, then delivered for good."""
         ordered, _, _ = tracking_number.removeprefix(_PREFIX).partition("-")
         age = (self._clock() - datetime.fromtimestamp(int(ordered, 16) / 1000, UTC)).total_seconds()
         if age < self._dispatch:
-            return Progress("waiting", self._dispatch - age)
+            return TrackingStatus("waiting", self._dispatch - age)
         left = self._dispatch + self._delivery - age
-        return Progress("dispatched", left) if left > 0 else Progress("delivered", 0.0)
+        return TrackingStatus("dispatched", left) if left > 0 else TrackingStatus("delivered", 0.0)

@@ -1,4 +1,4 @@
-"""Shipping's contract, answered, and what it makes of what it hears."""
+"""Shipping's contract, answered, and what it makes of what it consumes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from deployments.carts.events import LineEvent
-from deployments.foundation.clock import Clock, utc_now
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.inventory.events import StockCommitted
 from deployments.orders.events import OrderPaid
 from deployments.shipping.carrier import Carriers
@@ -18,21 +18,21 @@ from deployments.shipping.contract import (
     RateShipment,
     ShippingOptions,
 )
-from deployments.shipping.domain import country_of, options_for
-from deployments.shipping.estimates import (
+from deployments.shipping.domain.estimates import (
     CartLines,
     KnownCart,
     estimate,
     with_line,
     without_line,
 )
+from deployments.shipping.domain.rates import country_of, options_for
+from deployments.shipping.domain.shipments import committed_half, paid_half, shipments_of
 from deployments.shipping.shipment_store import Halves
-from deployments.shipping.shipments import committed_half, paid_half, shipments_of
 from deployments.shipping.store import ShippingStore
 from deployments.shipping.tracking import Tracking
 
 
-class Heard(NamedTuple):
+class ConsumedEvent(NamedTuple):
     """An event's id, and its number among those of its subject."""
 
     event_id: str
@@ -40,7 +40,7 @@ class Heard(NamedTuple):
 
 
 class ShippingService:
-    """One method per contract method and per fact that is heard.
+    """One method per contract method and per event that is consumed.
 
     Redis round trips: one for options and imports, two or three for a line of a cart, one for the
     first half of a shipment and two for the second. No handle call. Without `carriers` it serves
@@ -69,53 +69,55 @@ class ShippingService:
 
     # Estimates
 
-    async def line_is(self, heard: Heard, line: LineEvent) -> None:
-        """A cart has this line, new or changed: announce how the cart can be delivered."""
-        await self._hear(heard, line.cart_id, lambda cart: with_line(cart, line))
+    async def line_is(self, consumed: ConsumedEvent, line: LineEvent) -> None:
+        """A cart has this line, new or changed: publish how the cart can be delivered."""
+        await self._consume(consumed, line.cart_id, lambda cart: with_line(cart, line))
 
-    async def line_is_gone(self, heard: Heard, line: LineEvent) -> None:
-        """A cart has lost this line: announce how the rest can be delivered, if there is any."""
-        await self._hear(heard, line.cart_id, lambda cart: without_line(cart, line))
+    async def line_is_gone(self, consumed: ConsumedEvent, line: LineEvent) -> None:
+        """A cart has lost this line: publish how the rest can be delivered, if there is any."""
+        await self._consume(consumed, line.cart_id, lambda cart: without_line(cart, line))
 
-    async def cart_is_gone(self, heard: Heard, cart_id: str) -> None:
+    async def cart_is_gone(self, consumed: ConsumedEvent, cart_id: str) -> None:
         """Forget what a cart held."""
-        await self._hear(heard, cart_id, lambda _: CartLines())
+        await self._consume(consumed, cart_id, lambda _: CartLines())
 
-    async def _hear(
-        self, heard: Heard, cart_id: str, change: Callable[[CartLines], CartLines]
+    async def _consume(
+        self, consumed: ConsumedEvent, cart_id: str, change: Callable[[CartLines], CartLines]
     ) -> None:
         """Take a change into account. Against another handler of the cart the later event wins."""
-        while (known := await self._store.cart(cart_id)).heard < heard.number:
-            cart = change(known.before(heard.number))
-            if await self._become(cart_id, known, cart, heard):
+        while (known := await self._store.cart(cart_id)).consumed < consumed.number:
+            cart = change(known.before(consumed.number))
+            if await self._become(cart_id, known, cart, consumed):
                 return
 
-    async def _become(self, cart_id: str, known: KnownCart, cart: CartLines, heard: Heard) -> bool:
+    async def _become(
+        self, cart_id: str, known: KnownCart, cart: CartLines, consumed: ConsumedEvent
+    ) -> bool:
         now = self._clock()
         methods = await self._store.methods() if cart.lines else ()
-        becomes = KnownCart(heard=heard.number, cart=cart)
+        becomes = KnownCart(consumed=consumed.number, cart=cart)
         said = estimate(cart_id, becomes, methods, now)
         return await self._store.estimate(
-            cart_id, known, becomes, said, event_id=heard.event_id, now=now
+            cart_id, known, becomes, said, event_id=consumed.event_id, now=now
         )
 
     # Shipments
 
-    async def order_paid(self, event_id: str, fact: OrderPaid) -> None:
+    async def order_paid(self, event_id: str, event: OrderPaid) -> None:
         """An order may be shipped. Makes its shipments if its units are committed already.
 
         Raises `HalvesDisagreeError`.
         """
-        halves = await self._store.shipments.paid(paid_half(fact), event_id)
+        halves = await self._store.shipments.paid(paid_half(event), event_id)
         await self._ship(event_id, halves)
 
-    async def stock_committed(self, event_id: str, fact: StockCommitted) -> None:
+    async def stock_committed(self, event_id: str, event: StockCommitted) -> None:
         """Units are sold. Makes the shipments if their order is paid already.
 
         Raises `HalvesDisagreeError`.
         """
-        committed = committed_half(fact)
-        halves = await self._store.shipments.committed(fact.reservation_id, committed, event_id)
+        committed = committed_half(event)
+        halves = await self._store.shipments.committed(event.reservation_id, committed, event_id)
         await self._ship(event_id, halves)
 
     async def _ship(self, event_id: str, halves: Halves | None) -> None:

@@ -9,19 +9,19 @@ from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import occasion, streams_of
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import inbox_key
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.redis.connection import script
 from deployments.shipping.carrier import Label
-from deployments.shipping.shipments import (
+from deployments.shipping.domain.shipments import (
     COMMITTED,
     MOVES,
     Committed,
     PaidOrder,
     Shipment,
     Tracked,
-    created_fact,
-    moved_fact,
+    created_event,
+    moved_event,
 )
 
 SERVICE = "shipping"
@@ -30,7 +30,7 @@ ORDER = "{shipping}:order:"
 _RESERVATION = "{shipping}:reservation:"
 DUE = "{shipping}:due"
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 
 
 class Halves(NamedTuple):
@@ -64,10 +64,10 @@ class ShipmentStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._record = script(redis, _HERE / "record_half.lua", "inbox")
-        self._create = script(redis, _HERE / "create_shipments.lua", "inbox", "events")
-        self._take = script(redis, _HERE / "take_due.lua")
-        self._move = script(redis, _HERE / "move.lua", "events")
+        self._record = script(redis, _LUA / "record_half.lua", "inbox")
+        self._create = script(redis, _LUA / "create_shipments.lua", "inbox", "publish")
+        self._take = script(redis, _LUA / "take_due.lua")
+        self._move = script(redis, _LUA / "move.lua", "publish")
 
     async def paid(self, paid: PaidOrder, event_id: str) -> Halves | None:
         """Keep orders' half; both if this event is to make the shipments."""
@@ -93,7 +93,7 @@ class ShipmentStore:
         """Make an order's shipments, due at once, unless they have been made."""
         words: list[str] = []
         for one in shipments:
-            words += [one.id, one.model_dump_json(), created_fact(one).model_dump_json()]
+            words += [one.id, one.model_dump_json(), created_event(one).model_dump_json()]
         await self._create(
             keys=[
                 *(inbox_key(SERVICE, event_id), _RESERVATION + paid.reservation_id),
@@ -120,17 +120,17 @@ class ShipmentStore:
     async def move(
         self, tracked: Tracked, label: Label, now: datetime, again: datetime | None
     ) -> bool:
-        """Move a shipment on from its state, and announce it; false if it has moved already.
+        """Move a shipment on from its state, and publish it; false if it has moved already.
 
         It is looked at again then, or not any more.
         """
         id_, (target, kind) = tracked.shipment.id, MOVES[tracked.state]
         look = "" if again is None else str(_ms(again))
-        fact = moved_fact(tracked, label).model_dump_json()
+        event = moved_event(tracked, label).model_dump_json()
         moved = await self._move(
             keys=[SHIPMENT + id_, DUE, *_STREAMS],
             args=[
-                *(id_, tracked.state, target, now.isoformat(), look, kind.type, fact),
+                *(id_, tracked.state, target, now.isoformat(), look, kind.type, event),
                 occasion(SERVICE, now),
             ],
         )

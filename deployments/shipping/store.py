@@ -4,8 +4,8 @@
     {shipping}:methods           hash    method id -> ShippingMethod as JSON
     {shipping}:batches           hash    batch -> number of rows it brought
 
-    {shipping}:cart:<id>         hash    heard (number of carts' last event that was heard), cart
-                                         (CartLines as JSON), sequence (events announced about it);
+    {shipping}:cart:<id>         hash    consumed (carts' last event's number), cart
+                                         (CartLines as JSON), sequence (events published about it);
                                          gone as long after its last event as a cart is
 
     {shipping}:reservation:<id>  hash    paid, committed: the halves (JSON) of what shipments are
@@ -13,12 +13,12 @@
     {shipping}:order:<id>        list    ids of the order's shipments
     {shipping}:shipment:<id>     hash    shipment (JSON, as created), state (created, dispatched,
                                          delivered), label (JSON), dispatched_at, delivered_at,
-                                         failures, sequence (events announced about it)
+                                         failures, sequence (events published about it)
     {shipping}:due               zset    shipments by when to ask the carrier (ms since 1970);
                                          without those that are delivered
 
-    {shipping}:inbox:<event id>  string  an event that was heard and took effect (`inbox.lua`)
-    {shipping}:events:0 to 15    stream  what is announced (foundation's `events.py`)
+    {shipping}:inbox:<event id>  string  an event that was consumed and took effect (`inbox.lua`)
+    {shipping}:events:0 to 15    stream  what is published (foundation's `events.py`)
 
 A replica keeps a copy of the methods. A read compares versions, and brings the methods along only
 when the copy is not the current one. What concerns shipments is in `shipment_store.py`; they and
@@ -34,12 +34,12 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import occasion, streams_of
-from deployments.foundation.ids import new_id
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import inbox_key
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.redis.connection import script
+from deployments.foundation.values.ids import new_id
 from deployments.shipping.contract import ImportMethods, ShippingMethod
-from deployments.shipping.estimates import KEPT, CartLines, KnownCart
+from deployments.shipping.domain.estimates import KEPT, CartLines, KnownCart
 from deployments.shipping.events import DeliveryEstimated
 from deployments.shipping.shipment_store import SERVICE, ShipmentStore
 
@@ -50,19 +50,19 @@ _CART = "{shipping}:cart:"
 _NOTHING_READ = "nothing read yet"
 _KEPT_SECONDS = int(KEPT.total_seconds())
 _STREAMS = streams_of(SERVICE)
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 
 Methods = tuple[ShippingMethod, ...]
 
 
 class ShippingStore:
-    """Methods, carts as far as they were heard of, and shipments, as the service's own user."""
+    """Methods, carts as far as they were consumed of, and shipments, as the service's own user."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._read = script(redis, _HERE / "read_methods.lua")
-        self._import = script(redis, _HERE / "import_methods.lua")
-        self._estimate = script(redis, _HERE / "estimate.lua", "inbox", "events")
+        self._read = script(redis, _LUA / "read_methods.lua")
+        self._import = script(redis, _LUA / "import_methods.lua")
+        self._estimate = script(redis, _LUA / "estimate.lua", "inbox", "publish")
         self._copy: tuple[str, Methods] = (_NOTHING_READ, ())
         self.shipments = ShipmentStore(redis)
 
@@ -83,12 +83,12 @@ class ShippingStore:
         return cast(int, await self._import(keys=keys, args=args))
 
     async def cart(self, cart_id: str) -> KnownCart:
-        """What was heard of a cart."""
-        found = await self._redis.hmget(_CART + cart_id, ["heard", "cart"])
-        heard, cart = cast(list[str | None], found)
-        if heard is None or cart is None:
+        """What was consumed of a cart."""
+        found = await self._redis.hmget(_CART + cart_id, ["consumed", "cart"])
+        consumed, cart = cast(list[str | None], found)
+        if consumed is None or cart is None:
             return KnownCart()
-        return KnownCart(heard=int(heard), cart=CartLines.model_validate_json(cart))
+        return KnownCart(consumed=int(consumed), cart=CartLines.model_validate_json(cart))
 
     async def estimate(
         self,
@@ -100,14 +100,14 @@ class ShippingStore:
         event_id: str,
         now: datetime,
     ) -> bool:
-        """Keep what a cart has become and announce its delivery, if there is any, once.
+        """Keep what a cart has become and publish its delivery, if there is any, once.
 
         False if it is not as it was known any more: then nothing is changed.
         """
         kept = await self._estimate(
             keys=[inbox_key(SERVICE, event_id), _CART + cart_id, *_STREAMS],
             args=[
-                *(cart_id, known.heard, becomes.heard, becomes.cart.model_dump_json()),
+                *(cart_id, known.consumed, becomes.consumed, becomes.cart.model_dump_json()),
                 _KEPT_SECONDS,
                 "" if estimate is None else estimate.model_dump_json(),
                 occasion(SERVICE, now),

@@ -1,4 +1,4 @@
-"""Moves shipments along: asks their carriers, and writes down and announces what has moved.
+"""Moves shipments along: asks their carriers, and writes down and publishes what has moved.
 
 Any number may do so at once. Each takes shipments that nobody else has, and moves one only from
 the state that it saw; a carrier that is asked twice goes by its idempotency key.
@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
-from deployments.foundation.clock import Clock
-from deployments.foundation.deadline import within
-from deployments.shipping.carrier import Carriers, Label, Progress, Stage
+from deployments.foundation.rpc.deadline import within
+from deployments.foundation.values.clock import Clock
+from deployments.shipping.carrier import Carriers, Label, Stage, TrackingStatus
 from deployments.shipping.contract import Advanced
+from deployments.shipping.domain.shipments import MOVES, State, Tracked, pause_after
 from deployments.shipping.shipment_store import ShipmentStore, Taken
-from deployments.shipping.shipments import MOVES, State, Tracked, pause_after
 
 CARRIER_SECONDS = 5.0
 """How long a carrier may take for all that it is asked about one shipment at a time."""
@@ -60,7 +60,7 @@ class Tracking:
             return "failed"
         return await self._note(tracked, label, progress)
 
-    async def _ask(self, tracked: Tracked) -> tuple[Label, Progress]:
+    async def _ask(self, tracked: Tracked) -> tuple[Label, TrackingStatus]:
         """The carrier's label for a shipment, which is kept as soon as there is one, and news."""
         carrier, label = self._carriers.of(tracked.shipment.carrier), tracked.label
         if label is None:
@@ -76,7 +76,7 @@ class Tracking:
         again = self._clock() + timedelta(seconds=pause_after(failures))
         await self._store.look_again(due.id, again, failures)
 
-    async def _note(self, tracked: Tracked, label: Label, progress: Progress) -> Outcome:
+    async def _note(self, tracked: Tracked, label: Label, progress: TrackingStatus) -> Outcome:
         """Move a shipment to where its carrier says that it is, state by state."""
         now = self._clock()
         again = now + timedelta(seconds=max(progress.again_seconds, SHORTEST_PAUSE_SECONDS))

@@ -1,11 +1,11 @@
-"""The facts about orders that platforms are told: event in, queued deliveries out."""
+"""The events about orders that platforms are told: event in, queued deliveries out."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from deployments.foundation.events import Envelope, Event, fact_of
-from deployments.foundation.subscriptions import Handler, Subscription
+from deployments.foundation.events.publishing import Envelope, Event, event_of
+from deployments.foundation.events.subscriptions import Handler, Subscription
 from deployments.orders.events import (
     OrderCancelled,
     OrderDelivered,
@@ -14,7 +14,7 @@ from deployments.orders.events import (
     OrderRefunded,
     OrderShipped,
 )
-from deployments.webhooks.domain import Source
+from deployments.webhooks.domain import DeliverySource
 from deployments.webhooks.service import WebhooksService
 
 Change = (
@@ -40,7 +40,7 @@ class WebhooksConsumers:
         self._service = service
 
     def subscriptions(self) -> list[Subscription]:
-        """All that webhooks listens to."""
+        """All that webhooks subscribes to."""
         handlers: dict[type[Event], Handler] = {
             kind: partial(self._changed, kind) for kind in _CHANGES
         }
@@ -48,13 +48,13 @@ class WebhooksConsumers:
         return [Subscription("orders", handlers)]
 
     async def _changed(self, kind: Change, envelope: Envelope) -> None:
-        fact = fact_of(envelope, kind)
-        await self._service.order_changed(_source(envelope), fact.platform, fact.order_id)
+        event = event_of(envelope, kind)
+        await self._service.order_changed(_source(envelope), event.platform, event.order_id)
 
     async def _cancelled(self, envelope: Envelope) -> None:
-        fact = fact_of(envelope, OrderCancelled)
-        await self._service.order_withdrawn(_source(envelope), fact.platform, fact.order_id)
+        event = event_of(envelope, OrderCancelled)
+        await self._service.order_withdrawn(_source(envelope), event.platform, event.order_id)
 
 
-def _source(envelope: Envelope) -> Source:
-    return Source(envelope.id, envelope.type, envelope.time)
+def _source(envelope: Envelope) -> DeliverySource:
+    return DeliverySource(envelope.id, envelope.type, envelope.time)

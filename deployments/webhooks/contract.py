@@ -1,4 +1,4 @@
-"""What webhooks shows the other rooms: endpoints that platforms register for order events."""
+"""What webhooks shows the other services: endpoints that platforms register for order events."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.contracts import repeatable
-from deployments.foundation.message import Message
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.message import Message
 
 LONGEST_URL = 2048
 MOST_ENDPOINTS = 5
@@ -27,7 +27,7 @@ class RegisterEndpoint(Message):
     url: str = Field(max_length=LONGEST_URL)
 
 
-class Endpoint(Message):
+class WebhookEndpoint(Message):
     """A registered URL, and how it has been doing.
 
     `waiting` counts deliveries that are still to be made, `dead` those that were given up.
@@ -53,7 +53,7 @@ class ListEndpoints(Message):
 class Endpoints(Message):
     """A platform's endpoints, the oldest first."""
 
-    endpoints: tuple[Endpoint, ...]
+    endpoints: tuple[WebhookEndpoint, ...]
 
 
 class RemoveEndpoint(Message):
@@ -68,28 +68,28 @@ class Removed(Message):
 
 
 @dataclass(eq=False)
-class UrlRefused(Refusal):
+class UrlRefused(Rejection):
     """The store does not send to such a URL; the sentence says why."""
 
     code: ClassVar[str] = "url_refused"
 
 
 @dataclass(eq=False)
-class TooManyEndpoints(Refusal):
+class TooManyEndpoints(Rejection):
     """The platform has `MOST_ENDPOINTS` already."""
 
     code: ClassVar[str] = "too_many_endpoints"
 
 
 @dataclass(eq=False)
-class NothingSigned(Refusal):
+class NothingSigned(Rejection):
     """The store has no signing key, and sends nothing that it cannot sign."""
 
     code: ClassVar[str] = "nothing_signed"
 
 
 @dataclass(eq=False)
-class EndpointNotFound(Refusal):
+class EndpointNotFound(Rejection):
     """The platform has no such endpoint."""
 
     code: ClassVar[str] = "not_found"
@@ -99,10 +99,10 @@ class WebhooksApi(Protocol):
     """Webhooks' contract."""
 
     @repeatable
-    async def register(self, request: RegisterEndpoint) -> Endpoint:
+    async def register(self, request: RegisterEndpoint) -> WebhookEndpoint:
         """Send the platform's order events there from now on; once, however often it is asked.
 
-        Refuses with `UrlRefused`, `TooManyEndpoints` and `NothingSigned`.
+        Rejects with `UrlRefused`, `TooManyEndpoints` and `NothingSigned`.
         """
         ...
 
@@ -113,5 +113,5 @@ class WebhooksApi(Protocol):
 
     @repeatable
     async def remove(self, request: RemoveEndpoint) -> Removed:
-        """Send nothing there any more. Refuses with `EndpointNotFound`."""
+        """Send nothing there any more. Rejects with `EndpointNotFound`."""
         ...

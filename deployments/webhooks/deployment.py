@@ -8,26 +8,26 @@ from ray import serve
 from ray.serve.metrics import Counter, Gauge, Histogram
 from starlette.types import ASGIApp
 
-from actors.event_consumer import Consuming
-from actors.loop import Loop
-from deployments.foundation.authentication import platform_keys
-from deployments.foundation.edge import http_app
-from deployments.foundation.handles import connect
-from deployments.foundation.rate_limits import RateLimits
-from deployments.foundation.redis import connect_redis
-from deployments.foundation.settings import public_url, webhooks_loopback
-from deployments.foundation.signing import signing_keys
+from deployments.foundation.events.consuming import Consuming
+from deployments.foundation.events.loop import Loop
+from deployments.foundation.http.authentication import platform_keys
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.http.signing import signing_keys
+from deployments.foundation.redis.connection import connect_redis
+from deployments.foundation.rpc.handles import connect
+from deployments.foundation.values.settings import public_url, webhooks_loopback
 from deployments.orders.contract import OrdersApi
+from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.consumers import WebhooksConsumers
 from deployments.webhooks.contract import WebhooksApi
-from deployments.webhooks.courier import Courier
 from deployments.webhooks.dispatcher import CLAIM_SECONDS, Dispatcher
-from deployments.webhooks.domain import Outcome
+from deployments.webhooks.domain import DeliveryOutcome
 from deployments.webhooks.resolver import Resolver
 from deployments.webhooks.routes import WebhooksRoutes
 from deployments.webhooks.service import WebhooksService
 from deployments.webhooks.signatures import Signer
-from deployments.webhooks.store import SERVICE, Totals, WebhooksStore
+from deployments.webhooks.store import SERVICE, WebhooksStore, WebhookTotals
 
 _PROFILE = "/.well-known/ucp"
 _TICK_EVERY_SECONDS, _MEASURE_EVERY_SECONDS = 1.0, 5.0
@@ -46,13 +46,13 @@ class DeliveryMetrics:
         self._failing = Gauge("fieldhouse_webhooks_failing", "Endpoints that fail.")
         self._dead = Gauge("fieldhouse_webhooks_dead", "Deliveries that were given up.")
 
-    def attempted(self, outcome: Outcome, seconds: float) -> None:
+    def attempted(self, outcome: DeliveryOutcome, seconds: float) -> None:
         """An attempt ended so, so many seconds after the event."""
         self._attempts.inc(1, {"as": outcome.verdict})
         if outcome.verdict == "sent":
             self._lag.observe(seconds)
 
-    def show(self, totals: Totals) -> None:
+    def show(self, totals: WebhookTotals) -> None:
         """The present state."""
         self._waiting.set(totals.waiting)
         self._failing.set(totals.failing)
@@ -71,12 +71,14 @@ class Webhooks(Consuming):
         self._limits = RateLimits(redis, SERVICE, self._keys)
         self._store = WebhooksStore(redis, claim_seconds=CLAIM_SECONDS)
         loopback = webhooks_loopback()
-        self._courier = Courier(signer, public_url() + _PROFILE, Resolver(), loopback=loopback)
+        self._webhook_client = WebhookClient(
+            signer, public_url() + _PROFILE, Resolver(), loopback=loopback
+        )
         self._deliveries = DeliveryMetrics()
-        self._dispatcher = Dispatcher(self._store, self._courier, watch=self._deliveries)
+        self._dispatcher = Dispatcher(self._store, self._webhook_client, observer=self._deliveries)
         self._service = WebhooksService(
             self._store,
-            self._courier,
+            self._webhook_client,
             connect(OrdersApi, app="orders"),
             queued=self._dispatcher.wake,
         )
@@ -107,7 +109,7 @@ class Webhooks(Consuming):
     async def __del__(self) -> None:
         await self._dispatcher.stop()
         await super().__del__()
-        await self._courier.aclose()
+        await self._webhook_client.aclose()
 
 
 app = Webhooks.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.

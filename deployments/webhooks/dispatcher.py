@@ -14,9 +14,15 @@ from typing import Protocol
 
 from redis.exceptions import RedisError
 
-from deployments.foundation.clock import Clock, utc_now
-from deployments.webhooks.courier import ATTEMPT_SECONDS, Courier
-from deployments.webhooks.domain import Attempt, Delivery, Outcome, at_random, judge
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.webhooks.client import ATTEMPT_SECONDS, WebhookClient
+from deployments.webhooks.domain import (
+    DeliveryAttempt,
+    DeliveryOutcome,
+    WebhookDelivery,
+    at_random,
+    judge,
+)
 from deployments.webhooks.store import Claim, WebhooksStore
 
 CLAIM_SECONDS = 3 * ATTEMPT_SECONDS
@@ -26,17 +32,17 @@ AT_ONCE = 256
 _log = logging.getLogger(__name__)
 
 
-class Watch(Protocol):
+class DeliveryObserver(Protocol):
     """Who wants to know how deliveries are doing."""
 
-    def attempted(self, outcome: Outcome, seconds: float) -> None:
+    def attempted(self, outcome: DeliveryOutcome, seconds: float) -> None:
         """An attempt ended so, so long after the event was queued."""
 
 
-class Unwatched:
+class NullDeliveryObserver:
     """Nobody."""
 
-    def attempted(self, outcome: Outcome, seconds: float) -> None:
+    def attempted(self, outcome: DeliveryOutcome, seconds: float) -> None:
         """Nothing."""
 
 
@@ -46,14 +52,14 @@ class Dispatcher:
     def __init__(
         self,
         store: WebhooksStore,
-        courier: Courier,
+        webhook_client: WebhookClient,
         *,
-        watch: Watch | None = None,
+        observer: DeliveryObserver | None = None,
         at_once: int = AT_ONCE,
         clock: Clock = utc_now,
     ) -> None:
-        self._store, self._courier = store, courier
-        self._watch = watch or Unwatched()
+        self._store, self._webhook_client = store, webhook_client
+        self._observer = observer or NullDeliveryObserver()
         self._at_once, self._clock = at_once, clock
         self._attempts: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
@@ -100,16 +106,18 @@ class Dispatcher:
         if await self._store.finish(claim, outcome, attempt.describe(), now):
             self._tell(claim.delivery, attempt, outcome)
 
-    async def _send(self, delivery: Delivery) -> Attempt:
+    async def _send(self, delivery: WebhookDelivery) -> DeliveryAttempt:
         try:
-            return await self._courier.attempt(delivery)
+            return await self._webhook_client.attempt(delivery)
         except Exception as bug:  # noqa: BLE001 - it must become a dead letter, not a loop.
             _log.exception("webhook %s to %s could not be sent", delivery.id, delivery.endpoint)
-            return Attempt(None, f"the store failed: {type(bug).__name__}")
+            return DeliveryAttempt(None, f"the store failed: {type(bug).__name__}")
 
-    def _tell(self, delivery: Delivery, attempt: Attempt, outcome: Outcome) -> None:
+    def _tell(
+        self, delivery: WebhookDelivery, attempt: DeliveryAttempt, outcome: DeliveryOutcome
+    ) -> None:
         seconds = (self._clock() - delivery.source.at).total_seconds()
-        self._watch.attempted(outcome, seconds)
+        self._observer.attempted(outcome, seconds)
         if outcome.verdict != "sent":
             level = logging.INFO if outcome.verdict == "retry" else logging.WARNING
             what = (delivery.id, delivery.endpoint, outcome.verdict, attempt.describe())

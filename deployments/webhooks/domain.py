@@ -22,7 +22,7 @@ _EVENTS = uuid.UUID("5f0d4b1e-7a0c-5c8e-9b51-3f2f6c1d8a42")
 """The namespace of `Webhook-Id`s."""
 
 
-class Source(NamedTuple):
+class DeliverySource(NamedTuple):
     """The event of orders that is told, its type, and when it happened."""
 
     event: str
@@ -31,7 +31,7 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Delivery:
+class WebhookDelivery:
     """One event on its way to one endpoint. Each attempt sends the same `body`.
 
     `attempts` counts those before the present one, and `ends_at` is when it is given up.
@@ -41,7 +41,7 @@ class Delivery:
     endpoint: str
     url: str
     order: str
-    source: Source
+    source: DeliverySource
     body: bytes
     attempts: int
     ends_at: datetime
@@ -51,7 +51,7 @@ Verdict = Literal["sent", "retry", "dead", "gone"]
 """What becomes of a delivery; `gone` if its endpoint wants no other either."""
 
 
-class Attempt(NamedTuple):
+class DeliveryAttempt(NamedTuple):
     """What came of sending: a status, or why there was none; and seconds that were asked for."""
 
     status: int | None
@@ -63,24 +63,26 @@ class Attempt(NamedTuple):
         return self.error if self.status is None else f"answered {self.status}"
 
 
-class Outcome(NamedTuple):
+class DeliveryOutcome(NamedTuple):
     """The verdict, and for `retry` when the next attempt is due."""
 
     verdict: Verdict
     due: datetime
 
 
-def judge(delivery: Delivery, attempt: Attempt, now: datetime, chance: float) -> Outcome:
+def judge(
+    delivery: WebhookDelivery, attempt: DeliveryAttempt, now: datetime, chance: float
+) -> DeliveryOutcome:
     """What follows from an attempt. `chance`, from 0 to 1, spreads the next ones."""
     if attempt.status is not None and attempt.status in _SUCCESS:
-        return Outcome("sent", now)
+        return DeliveryOutcome("sent", now)
     if attempt.status == _GONE:
-        return Outcome("gone", now)
+        return DeliveryOutcome("gone", now)
     if now >= delivery.ends_at:
-        return Outcome("dead", now)
+        return DeliveryOutcome("dead", now)
     asked = min(attempt.retry_after, LONGEST_PAUSE_SECONDS)
     seconds = max(pause(delivery.attempts, chance), asked)
-    return Outcome("retry", min(now + timedelta(seconds=seconds), delivery.ends_at))
+    return DeliveryOutcome("retry", min(now + timedelta(seconds=seconds), delivery.ends_at))
 
 
 def pause(attempts: int, chance: float) -> float:
@@ -104,7 +106,7 @@ def webhook_id(event: str) -> str:
     return str(uuid.uuid5(_EVENTS, event))
 
 
-def headers_of(delivery: Delivery, profile_url: str) -> dict[str, str]:
+def headers_of(delivery: WebhookDelivery, profile_url: str) -> dict[str, str]:
     """What a delivery is sent with, its signature aside (UCP, "Order Event Webhook").
 
     Each field is as its specification spells it: Standard Webhooks, RFC 9530, RFC 8941.

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from deployments.webhooks.targets import Address, literal
+from deployments.webhooks.url_policy import Address, literal
 
 Resolve = Callable[[str], Awaitable[list[Address]]]
 """Gives a host's addresses, the preferred first. Raises `HostUnknownError`."""

@@ -8,13 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.foundation.callers import identify
-from deployments.foundation.http import ProtocolError, answer, parse, read_body
-from deployments.foundation.operations import Operation
+from deployments.foundation.http.callers import identify
+from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
+from deployments.foundation.http.operations import Operation
 from deployments.webhooks.contract import (
     LONGEST_URL,
     MOST_ENDPOINTS,
-    Endpoint,
     EndpointNotFound,
     Endpoints,
     ListEndpoints,
@@ -23,6 +22,7 @@ from deployments.webhooks.contract import (
     RemoveEndpoint,
     TooManyEndpoints,
     UrlRefused,
+    WebhookEndpoint,
     WebhooksApi,
 )
 
@@ -52,7 +52,7 @@ class WebhooksRoutes:
                 self.register,
                 id="register_webhook",
                 summary="Have order events sent to a URL",
-                answers={201: Endpoint},
+                answers={201: WebhookEndpoint},
                 errors={
                     409: f"The platform has {MOST_ENDPOINTS} endpoints already.",
                     422: "The store does not send to such a URL.",
@@ -110,5 +110,5 @@ class WebhooksRoutes:
         return Response(status_code=204)
 
 
-def _shown(endpoint: Endpoint) -> dict[str, object]:
+def _shown(endpoint: WebhookEndpoint) -> dict[str, object]:
     return endpoint.model_dump(mode="json", exclude_none=True)

@@ -1,4 +1,4 @@
-"""Webhooks' contract, answered, and the facts about orders that are sent on."""
+"""Webhooks' contract, answered, and the events about orders that are sent on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from deployments.foundation.clock import Clock, utc_now
-from deployments.foundation.ids import new_id
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.ids import new_id
 from deployments.orders.contract import GetOrder, Order, OrderNotFound
+from deployments.webhooks.client import AddressRefusedError, WebhookClient
 from deployments.webhooks.contract import (
     MOST_ENDPOINTS,
-    Endpoint,
     EndpointNotFound,
     Endpoints,
     ListEndpoints,
@@ -21,12 +21,12 @@ from deployments.webhooks.contract import (
     RemoveEndpoint,
     TooManyEndpoints,
     UrlRefused,
+    WebhookEndpoint,
 )
-from deployments.webhooks.courier import AddressRefusedError, Courier
-from deployments.webhooks.domain import Source, body_of
+from deployments.webhooks.domain import DeliverySource, body_of
 from deployments.webhooks.resolver import HostUnknownError
 from deployments.webhooks.store import WebhooksStore
-from deployments.webhooks.targets import parse_url
+from deployments.webhooks.url_policy import parse_url
 
 _LOOKUP_SECONDS = 5.0
 
@@ -35,34 +35,34 @@ class Orders(Protocol):
     """What webhooks needs of orders."""
 
     async def get(self, request: GetOrder) -> Order:
-        """The order as it stands. Refuses with `OrderNotFound`."""
+        """The order as it stands. Rejects with `OrderNotFound`."""
         ...
 
 
 class WebhooksService:
     """Implements `WebhooksApi`.
 
-    Registering and listing take three and two round trips, removing takes one. A fact takes one if
+    Registering and listing take three and two round trips, removing takes one. A event takes one if
     the platform has no endpoint, else two and one handle call.
     """
 
     def __init__(
         self,
         store: WebhooksStore,
-        courier: Courier,
+        webhook_client: WebhookClient,
         orders: Orders,
         *,
         queued: Callable[[], None] = lambda: None,
         clock: Clock = utc_now,
     ) -> None:
-        self._store, self._courier, self._orders = store, courier, orders
+        self._store, self._webhook_client, self._orders = store, webhook_client, orders
         self._queued, self._clock = queued, clock
 
     # Endpoints
 
-    async def register(self, request: RegisterEndpoint) -> Endpoint:
+    async def register(self, request: RegisterEndpoint) -> WebhookEndpoint:
         """See `WebhooksApi`."""
-        if not self._courier.can_sign:
+        if not self._webhook_client.can_sign:
             raise NothingSigned(
                 "This store signs nothing, so it sends nothing: its operator has to set "
                 "FIELDHOUSE_SIGNING_KEYS first."
@@ -78,10 +78,10 @@ class WebhooksService:
 
     async def _checked(self, text: str) -> str:
         """The URL as it is kept. Raises `UrlRefused`, which tells nothing of what the host is."""
-        url = parse_url(text, loopback=self._courier.loopback)
+        url = parse_url(text, loopback=self._webhook_client.loopback)
         try:
             async with asyncio.timeout(_LOOKUP_SECONDS):
-                await self._courier.addresses(url)
+                await self._webhook_client.addresses(url)
         except (HostUnknownError, TimeoutError):
             raise UrlRefused("The host has no address. Check its name.") from None
         except AddressRefusedError:
@@ -90,7 +90,7 @@ class WebhooksService:
             ) from None
         return str(url)
 
-    async def _endpoint(self, platform: str, id_: str) -> Endpoint:
+    async def _endpoint(self, platform: str, id_: str) -> WebhookEndpoint:
         for endpoint in await self._store.endpoints_of(platform):
             if endpoint.id == id_:
                 return endpoint
@@ -108,7 +108,7 @@ class WebhooksService:
 
     # Facts
 
-    async def order_changed(self, source: Source, platform: str, order_id: str) -> None:
+    async def order_changed(self, source: DeliverySource, platform: str, order_id: str) -> None:
         """Queue the order, as it stands, for the platform's endpoints, if it has any."""
         if not await self._store.has_endpoints(platform):
             return
@@ -121,7 +121,7 @@ class WebhooksService:
         await self._store.queue(source, platform, order_id, body, self._clock())
         self._queued()
 
-    async def order_withdrawn(self, source: Source, platform: str, order_id: str) -> None:
+    async def order_withdrawn(self, source: DeliverySource, platform: str, order_id: str) -> None:
         """Drop what was not sent yet about an order that is none any more.
 
         UCP's order has no such state, and to the platform that asks for the order it is not found.

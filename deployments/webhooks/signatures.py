@@ -9,7 +9,7 @@ import httpx
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver
 from http_message_signatures.algorithms import ECDSA_P256_SHA256
 
-from deployments.foundation.signing import SigningKey
+from deployments.foundation.http.signing import SigningKey
 
 _LABEL = "sig1"
 _FIELDS = (

@@ -32,36 +32,36 @@ from typing import Any, Literal, NamedTuple, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import inbox_key
-from deployments.webhooks.contract import MOST_ENDPOINTS, Endpoint, State
-from deployments.webhooks.domain import LASTS, Delivery, Outcome, Source
+from deployments.foundation.events.subscriptions import inbox_key
+from deployments.foundation.redis.connection import script
+from deployments.webhooks.contract import MOST_ENDPOINTS, State, WebhookEndpoint
+from deployments.webhooks.domain import LASTS, DeliveryOutcome, DeliverySource, WebhookDelivery
 
 SERVICE = "webhooks"
 Replayed = Literal["replayed", "absent", "gone", "under_way"]
 Dropped = Literal["dropped", "absent", "under_way"]
-_HERE = Path(__file__).parent
+_LUA = Path(__file__).parent / "lua"
 _READY = "{webhooks}:ready"
-_QUEUES = _HERE / "queues"
+_QUEUES = _LUA / "queues"
 
 
 @dataclass(frozen=True)
 class Claim:
     """The right to attempt a delivery, under a fencing token, until a monotonic moment."""
 
-    delivery: Delivery
+    delivery: WebhookDelivery
     token: int
     until: float
 
 
-class Work(NamedTuple):
+class ClaimedWork(NamedTuple):
     """What was claimed, and when there is something to do next; none if that cannot be said."""
 
     claims: list[Claim]
     next_at: datetime | None
 
 
-class Totals(NamedTuple):
+class WebhookTotals(NamedTuple):
     """All endpoints together."""
 
     waiting: int
@@ -84,7 +84,7 @@ class WebhooksStore:
     ) -> None:
         self._redis, self._seconds, self._monotonic = redis, claim_seconds, monotonic
         self._scripts = {
-            name: script(redis, _HERE / f"{name}.lua", *preludes, _QUEUES)
+            name: script(redis, _LUA / f"{name}.lua", *preludes, _QUEUES)
             for name, preludes in _SCRIPTS.items()
         }
 
@@ -103,20 +103,20 @@ class WebhooksStore:
         """Whether anything of a platform's is to be delivered."""
         return bool(await cast(Any, self._redis.hlen(f"{{webhooks}}:platform:{platform}")))
 
-    async def endpoints_of(self, platform: str) -> list[Endpoint]:
+    async def endpoints_of(self, platform: str) -> list[WebhookEndpoint]:
         """A platform's endpoints, the oldest first; in two round trips."""
         ids = await cast(Any, self._redis.hvals(f"{{webhooks}}:platform:{platform}"))
         found = await self._endpoints(ids)
         return sorted((endpoint for _, endpoint in found), key=lambda one: (one.created_at, one.id))
 
-    async def all_endpoints(self) -> list[tuple[str, Endpoint]]:
+    async def all_endpoints(self) -> list[tuple[str, WebhookEndpoint]]:
         """All endpoints with their platforms, the oldest first; in two round trips."""
         return await self._endpoints(await self._ids())
 
     async def _ids(self) -> list[str]:
         return cast(list[str], await self._redis.zrange("{webhooks}:endpoints", 0, -1))
 
-    async def _endpoints(self, ids: Sequence[str]) -> list[tuple[str, Endpoint]]:
+    async def _endpoints(self, ids: Sequence[str]) -> list[tuple[str, WebhookEndpoint]]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for id_ in ids:
                 pipe.hgetall(f"{{webhooks}}:endpoint:{id_}")
@@ -131,10 +131,10 @@ class WebhooksStore:
             if fields
         ]
 
-    async def totals(self) -> Totals:
+    async def totals(self) -> WebhookTotals:
         """How it is going altogether; in two round trips."""
         endpoints = [endpoint for _, endpoint in await self.all_endpoints()]
-        return Totals(
+        return WebhookTotals(
             sum(endpoint.waiting for endpoint in endpoints),
             sum(endpoint.state == "failing" for endpoint in endpoints),
             sum(endpoint.dead for endpoint in endpoints),
@@ -143,27 +143,29 @@ class WebhooksStore:
     # Deliveries
 
     async def queue(
-        self, source: Source, platform: str, order: str, body: bytes, now: datetime
+        self, source: DeliverySource, platform: str, order: str, body: bytes, now: datetime
     ) -> None:
         """Have an event delivered to each of the platform's endpoints, once."""
         told = [source.event, source.type, _ms(source.at), body]
         args = [platform, order, *told, _ms(now), _ms(now + LASTS)]
         await self._run("queue", args, key=inbox_key(SERVICE, source.event))
 
-    async def withdraw(self, source: Source, platform: str, order: str) -> None:
+    async def withdraw(self, source: DeliverySource, platform: str, order: str) -> None:
         """Have nothing more delivered about an order, once."""
         await self._run("withdraw", [platform, order], key=inbox_key(SERVICE, source.event))
 
-    async def claim(self, wanted: int, now: datetime) -> Work:
+    async def claim(self, wanted: int, now: datetime) -> ClaimedWork:
         """Deliveries that nobody else will attempt as long as the claims hold."""
         # Counted from before the question, a claim ends here no later than it does there.
         until = self._monotonic() + self._seconds
         args = [_ms(now), int(self._seconds * 1000), wanted]
         taken, next_at = cast(Any, await self._run("claim", args))
         claims = [Claim(_delivery(id_, *rest), int(token), until) for id_, token, *rest in taken]
-        return Work(claims, _at(next_at) if next_at else None)
+        return ClaimedWork(claims, _at(next_at) if next_at else None)
 
-    async def finish(self, claim: Claim, outcome: Outcome, error: str, now: datetime) -> bool:
+    async def finish(
+        self, claim: Claim, outcome: DeliveryOutcome, error: str, now: datetime
+    ) -> bool:
         """Write down what became of an attempt; false if somebody else has claimed it since."""
         delivery = claim.delivery
         claimed = [delivery.id, claim.token, delivery.endpoint, delivery.order]
@@ -235,18 +237,20 @@ def _delivery(  # noqa: PLR0917 - as the script answers.
     body: str,
     attempts: str,
     ends_at: str,
-) -> Delivery:
-    source = Source(event, kind, _at(at))
-    return Delivery(id_, endpoint, url, order, source, body.encode(), int(attempts), _at(ends_at))
+) -> WebhookDelivery:
+    source = DeliverySource(event, kind, _at(at))
+    return WebhookDelivery(
+        id_, endpoint, url, order, source, body.encode(), int(attempts), _at(ends_at)
+    )
 
 
-def _endpoint(id_: str, fields: dict[str, str], waiting: int, dead: int) -> Endpoint:
+def _endpoint(id_: str, fields: dict[str, str], waiting: int, dead: int) -> WebhookEndpoint:
     moments = {
         name: _at(fields[name])
         for name in ("created_at", "last_success_at", "failing_since")
         if name in fields
     }
-    return Endpoint(
+    return WebhookEndpoint(
         id=id_,
         url=fields["url"],
         state=_state(fields),

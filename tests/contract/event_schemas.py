@@ -2,7 +2,7 @@
 
 `python -m tests.contract.event_schemas` keeps the schemas of new events and of optional fields that
 were added. It refuses any other change: raise the version at the end of the event's type instead,
-and announce the old one for as long as somebody listens to it.
+and publish the old one for as long as somebody subscribes to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from commands.announcements import publishers
+from commands.published_events import publishers
 
 KEPT = Path(__file__).parent / "events"
 Schema = dict[str, Any]
@@ -51,7 +51,7 @@ def _breaking_type(event_type: str, before: Schema, new: dict[str, Schema]) -> I
         after = new[event_type]
         yield from _differences(event_type, _resolved(before, before), _resolved(after, after))
     elif not any(_is_later(name, int(version), other) for other in new):
-        yield f"{event_type}: it is not announced any more, nor a later version of it"
+        yield f"{event_type}: it is not published any more, nor a later version of it"
 
 
 def _is_later(name: str, version: int, other: str) -> bool:

@@ -8,22 +8,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.contract.rooms import adapters, contracts
+from tests.contract.services import adapters, contracts
 
 KEPT = Path(__file__).parent / "schemas"
 
 
-def current(room: str) -> str:
-    """The schemas of everything that crosses the wire to and from a room, as JSON."""
-    schemas = {name: adapter.json_schema() for name, adapter in adapters(room)}
+def current(service: str) -> str:
+    """The schemas of everything that crosses the wire to and from a service, as JSON."""
+    schemas = {name: adapter.json_schema() for name, adapter in adapters(service)}
     return json.dumps(schemas, indent=1, sort_keys=True) + "\n"
 
 
 def write() -> None:
     """Keep the schemas as they are now."""
     KEPT.mkdir(exist_ok=True)
-    for room in contracts():
-        (KEPT / f"{room}.json").write_text(current(room))
+    for service in contracts():
+        (KEPT / f"{service}.json").write_text(current(service))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every message and refusal survives the wire, and none changes unnoticed."""
+"""Every message and rejection survives the wire, and none changes unnoticed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from deployments.foundation.refusal import from_wire, to_wire
-from tests.contract.rooms import adapters, contracts, example, refusals
+from deployments.foundation.rpc.rejection import from_wire, to_wire
 from tests.contract.schemas import KEPT, current
+from tests.contract.services import adapters, contracts, example, rejections
 
 CROSSING = [
-    pytest.param(adapter, id=f"{room}.{name}")
-    for room in contracts()
-    for name, adapter in adapters(room)
+    pytest.param(adapter, id=f"{service}.{name}")
+    for service in contracts()
+    for name, adapter in adapters(service)
 ]
-REFUSALS = [pytest.param(kind, id=kind.__name__) for room in contracts() for kind in refusals(room)]
+REJECTIONS = [
+    pytest.param(kind, id=kind.__name__) for service in contracts() for kind in rejections(service)
+]
 
 
 @pytest.mark.parametrize("adapter", CROSSING)
@@ -26,16 +28,16 @@ def test_a_message_survives_the_wire(adapter: TypeAdapter[Any]) -> None:
     assert adapter.dump_python(arrived) == adapter.dump_python(message)
 
 
-@pytest.mark.parametrize("kind", REFUSALS)
-def test_a_refusal_arrives_as_itself(kind: type[Any]) -> None:
-    refusal = TypeAdapter(kind).validate_python(example(TypeAdapter(kind).json_schema()))
-    arrived = from_wire(*to_wire(refusal))
+@pytest.mark.parametrize("kind", REJECTIONS)
+def test_a_rejection_arrives_as_itself(kind: type[Any]) -> None:
+    rejection = TypeAdapter(kind).validate_python(example(TypeAdapter(kind).json_schema()))
+    arrived = from_wire(*to_wire(rejection))
     assert type(arrived) is kind
-    assert vars(arrived) == vars(refusal)
+    assert vars(arrived) == vars(rejection)
     assert kind.code != "refused"
 
 
-@pytest.mark.parametrize("room", contracts())
-def test_a_contract_does_not_change_unnoticed(room: str) -> None:
+@pytest.mark.parametrize("service", contracts())
+def test_a_contract_does_not_change_unnoticed(service: str) -> None:
     """If the change is meant, run `python -m tests.contract.schemas` and review the diff."""
-    assert current(room) == (KEPT / f"{room}.json").read_text()
+    assert current(service) == (KEPT / f"{service}.json").read_text()

@@ -15,15 +15,15 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from commands import asyncapi, events_page
-from commands.announcements import publishers
-from deployments.foundation.events import Envelope, Event, fact_of, occasion, schema_of
+from commands.published_events import publishers
+from deployments.foundation.events.publishing import Envelope, Event, event_of, occasion, schema_of
 from tests.contract.event_schemas import Schema, breaking, current, kept
-from tests.contract.rooms import example
+from tests.contract.services import example
 
 ASYNCAPI = json.loads((Path(__file__).parent / "asyncapi" / "3.0.0.json").read_text())
 DECLARED = [
-    pytest.param(room, event, id=event.type)
-    for room, events in publishers().items()
+    pytest.param(service, event, id=event.type)
+    for service, events in publishers().items()
     for event in events
 ]
 
@@ -52,19 +52,19 @@ def test_the_document_refers_to_nothing_that_is_not_there() -> None:
         assert part
 
 
-@pytest.mark.parametrize(("room", "event"), DECLARED)
-def test_an_event_is_named_after_its_room_and_its_subject_is_a_field(
-    room: str, event: type[Event]
+@pytest.mark.parametrize(("service", "event"), DECLARED)
+def test_an_event_is_named_after_its_service_and_its_subject_is_a_field(
+    service: str, event: type[Event]
 ) -> None:
-    assert re.fullmatch(rf"org\.fieldhouse\.{room}\.[a-z_]+\.v\d+", event.type)
+    assert re.fullmatch(rf"org\.fieldhouse\.{service}\.[a-z_]+\.v\d+", event.type)
     assert event.model_fields[event.subject].annotation is str
 
 
-@pytest.mark.parametrize(("room", "event"), DECLARED)
-def test_an_event_is_as_its_payload_says_and_reads_back(room: str, event: type[Event]) -> None:
+@pytest.mark.parametrize(("service", "event"), DECLARED)
+def test_an_event_is_as_its_payload_says_and_reads_back(service: str, event: type[Event]) -> None:
     data = example(event.model_json_schema())
     envelope: dict[str, Any] = {
-        **json.loads(occasion(room, datetime(2026, 6, 1, tzinfo=UTC))),
+        **json.loads(occasion(service, datetime(2026, 6, 1, tzinfo=UTC))),
         "type": event.type,
         "dataschema": schema_of(event.type),
         "subject": "it",
@@ -79,7 +79,7 @@ def test_an_event_is_as_its_payload_says_and_reads_back(room: str, event: type[E
     assert not validator.is_valid(envelope | {"type": "org.fieldhouse.other.v1"})
     assert not validator.is_valid(envelope | {"data": {}})
     read = Envelope.model_validate_json(json.dumps(envelope))
-    assert fact_of(read, event) == event.model_validate(data)
+    assert event_of(read, event) == event.model_validate(data)
 
 
 def test_no_change_of_an_event_breaks_a_reader() -> None:

@@ -13,12 +13,12 @@ from email import policy
 from pathlib import Path
 from typing import Any, cast
 
-from actors.consuming.dead_letters import DeadLetters
-from actors.consuming.lag import LagMeter
 from deployments.carts.store import CartsStore
-from deployments.foundation.clock import utc_now
-from deployments.foundation.events import Envelope, fact_of
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.lag import LagMeter
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.redis.users import SUBSCRIPTIONS
+from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain import State
 from deployments.inventory.store import InventoryStore
 from deployments.orders.contract import GetOrder, Order
@@ -29,10 +29,10 @@ from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, Ship
 from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.domain import webhook_id
 from deployments.webhooks.store import WebhooksStore
-from tests.announced import announced
 from tests.conftest import ClientOf
 from tests.events.endpoint import Endpoint
 from tests.events.feeder import LOCATIONS, PLATFORM, Bought
+from tests.published_events import published
 
 MAILED = (OrderPlaced.type, OrderShipped.type, OrderDelivered.type)
 _DUE = "{shipping}:due"
@@ -55,9 +55,9 @@ def _webhooks_of(redis_of: ClientOf) -> WebhooksStore:
 
 
 async def by_order(redis_of: ClientOf) -> dict[str, list[Envelope]]:
-    """What orders announced, by order and in its sequence; there are no gaps in it."""
+    """What orders published, by order and in its sequence; there are no gaps in it."""
     found: dict[str, list[Envelope]] = defaultdict(list)
-    for event in await announced(redis_of("orders"), "orders"):
+    for event in await published(redis_of("orders"), "orders"):
         found[event.subject].append(event)
     return found
 
@@ -74,7 +74,7 @@ class Balance:
         """Fails at the first thing that is missing, or there twice."""
         assert self.events.keys() == self.bought.keys()
         for order_id in self.bought:
-            self._each_fact_once(order_id)
+            self._each_event_once(order_id)
         await self._orders_are_complete()
         await self._shipments_cover_what_was_bought()
         await self._units_have_moved_once()
@@ -83,7 +83,7 @@ class Balance:
         self._webhooks(endpoint)
         await self._nothing_was_given_up()
 
-    def _each_fact_once(self, order_id: str) -> None:
+    def _each_event_once(self, order_id: str) -> None:
         """Placed, paid, and of every shipment that it was shipped, and then delivered."""
         parts = self.bought[order_id].parts
         kinds = [event.type for event in self.events[order_id]]
@@ -108,16 +108,16 @@ class Balance:
         assert steps == Counter({"placed": 1, "paid": 1, **moves}), order.history
 
     async def _shipments_cover_what_was_bought(self) -> None:
-        events = await announced(self.redis_of("shipping"), "shipping")
+        envelopes = await published(self.redis_of("shipping"), "shipping")
         units: dict[str, Counter[str]] = defaultdict(Counter)
-        for event in events:
-            if event.type == ShipmentCreated.type:
-                fact = fact_of(event, ShipmentCreated)
-                for line in fact.lines:
-                    assert LOCATIONS[line.sku] == fact.location_id
-                    units[fact.order_id][line.sku] += line.quantity
+        for envelope in envelopes:
+            if envelope.type == ShipmentCreated.type:
+                event = event_of(envelope, ShipmentCreated)
+                for line in event.lines:
+                    assert LOCATIONS[line.sku] == event.location_id
+                    units[event.order_id][line.sku] += line.quantity
         assert units == {order: bought.units for order, bought in self.bought.items()}
-        moves = Counter(event.type for event in events)
+        moves = Counter(envelope.type for envelope in envelopes)
         for kind in (ShipmentCreated, ShipmentDispatched, ShipmentDelivered):
             assert moves[kind.type] == sum(bought.parts for bought in self.bought.values())
 
@@ -139,10 +139,10 @@ class Balance:
             _, delivery = await store.read(cart_id, PLATFORM, now)
             assert delivery is not None
             assert delivery.estimate.options
-        assert await store.announce_abandoned(now, len(carts) + 1, now) == 0
+        assert await store.publish_abandoned(now, len(carts) + 1, now) == 0
 
     def _mails(self, directory: Path) -> None:
-        """One for each fact, to its buyer, and no other."""
+        """One for each event, to its buyer, and no other."""
         expected = {
             event.id: self.bought[order_id].email
             for order_id, events in self.events.items()

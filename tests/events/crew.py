@@ -1,4 +1,4 @@
-"""The rooms' workers: started, killed at random as `kill -9` has it, and started again."""
+"""The services' workers: started, killed at random as `kill -9` has it, and started again."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class WorkerEndedError(Exception):
 
 
 class Worker:
-    """One process at a time, for one room."""
+    """One process at a time, for one service."""
 
-    def __init__(self, room: str, directory: Path, environment: Mapping[str, str]) -> None:
-        self.room, self._journal = room, directory / "journal"
+    def __init__(self, service: str, directory: Path, environment: Mapping[str, str]) -> None:
+        self.service, self._journal = service, directory / "journal"
         self._log = directory / "workers.log"
         self._environment = {**os.environ, **environment}
         self._process: Process | None = None
@@ -36,7 +36,7 @@ class Worker:
 
     async def _run(self, log: BinaryIO) -> Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.events.worker", self.room, str(self._journal)),
+            *(sys.executable, "-m", "tests.events.worker", self.service, str(self._journal)),
             cwd=PROJECT,
             env=self._environment,
             stdin=DEVNULL,
@@ -48,7 +48,7 @@ class Worker:
     def at_work(self) -> bool:
         """Whether it has handled anything since it was started."""
         pid = self._process.pid if self._process else 0
-        return (self._journal / f"{self.room}.{pid}").exists()
+        return (self._journal / f"{self.service}.{pid}").exists()
 
     def check(self) -> None:
         """Raises `WorkerEndedError` if it has ended by itself."""
@@ -66,11 +66,11 @@ class Worker:
 
 
 class Crew:
-    """All workers. `kills` says how often each room's were killed."""
+    """All workers. `kills` says how often each service's were killed."""
 
     def __init__(self, workers: Sequence[Worker], journal_: Path, chance: random.Random) -> None:
         self._workers, self._journal, self._chance = workers, journal_, chance
-        self.kills: dict[str, int] = dict.fromkeys((each.room for each in workers), 0)
+        self.kills: dict[str, int] = dict.fromkeys((each.service for each in workers), 0)
 
     @property
     def calls(self) -> int:
@@ -89,16 +89,16 @@ class Crew:
             unlucky = self._chance.choice(candidates)
             await unlucky.kill()
             await unlucky.start()
-            self.kills[unlucky.room] += 1
+            self.kills[unlucky.service] += 1
 
 
 @asynccontextmanager
 async def crew_of(
-    rooms: Sequence[str], directory: Path, environment: Mapping[str, str], seed: int
+    services: Sequence[str], directory: Path, environment: Mapping[str, str], seed: int
 ) -> AsyncIterator[Crew]:
-    """One worker for each room that is named; all are gone in the end."""
+    """One worker for each service that is named; all are gone in the end."""
     (directory / "journal").mkdir()
-    workers = [Worker(room, directory, environment) for room in rooms]
+    workers = [Worker(service, directory, environment) for service in services]
     try:
         for worker in workers:
             await worker.start()

@@ -1,4 +1,4 @@
-"""Purchases through the real rooms in this process, as fast as they go."""
+"""Purchases through the real services in this process, as fast as they go."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deployments.checkout.contract import (
     SessionContents,
     WantedDelivery,
 )
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.contract import ReceiveStock, StockRow
 from deployments.payments.contract import Instrument
 from tests.unit.commands.whole_store import WholeStore

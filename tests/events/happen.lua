@@ -1,3 +1,3 @@
--- Announces one event of each subject in ARGV after the first, which is the events' type.
+-- Publishes one event of each subject in ARGV after the first, which is the events' type.
 -- KEYS: counters, then the streams.
-for n = 2, #ARGV do announce(ARGV[1], ARGV[n], cjson.encode({id = ARGV[n]}), KEYS[1], ARGV[n]) end
+for n = 2, #ARGV do publish(ARGV[1], ARGV[n], cjson.encode({id = ARGV[n]}), KEYS[1], ARGV[n]) end

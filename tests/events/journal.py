@@ -11,26 +11,26 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import Envelope
-from deployments.foundation.subscriptions import Handler, Subscription, inbox_key
+from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.events.subscriptions import Handler, Subscription, inbox_key
 
 _LENGTH = 64
 """Every entry has as many bytes, so that a file's size tells how many there are."""
 
 
-class Entry(NamedTuple):
+class LoggedEffect(NamedTuple):
     """An event was handed over, `new` or `again` after it took effect; or an attempt `failed`."""
 
     what: str
     event: str
 
 
-class Journal:
+class EffectLog:
     """One worker's entries, in a file of its own."""
 
-    def __init__(self, directory: Path, room: str) -> None:
-        name = directory / f"{room}.{os.getpid()}"
-        self._room = room
+    def __init__(self, directory: Path, service: str) -> None:
+        name = directory / f"{service}.{os.getpid()}"
+        self._service = service
         self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def note(self, what: str, event: str) -> None:
@@ -44,7 +44,7 @@ class Journal:
 
     def _noted(self, handler: Handler, own: Redis) -> Handler:
         async def handle(envelope: Envelope) -> None:
-            seen = await own.exists(inbox_key(self._room, envelope.id))
+            seen = await own.exists(inbox_key(self._service, envelope.id))
             self.note("again" if seen else "new", envelope.id)
             try:
                 await handler(envelope)
@@ -60,15 +60,15 @@ def count(directory: Path) -> int:
     return sum(file.stat().st_size for file in directory.iterdir()) // _LENGTH
 
 
-def entries(directory: Path) -> Iterator[tuple[str, Entry]]:
-    """Every entry with its room."""
+def entries(directory: Path) -> Iterator[tuple[str, LoggedEffect]]:
+    """Every entry with its service."""
     for file in directory.iterdir():
         for line in file.read_text().splitlines():
-            yield file.name.partition(".")[0], Entry(*line.split())
+            yield file.name.partition(".")[0], LoggedEffect(*line.split())
 
 
-class Tally(NamedTuple):
-    """All entries of one room, or of all."""
+class EffectTally(NamedTuple):
+    """All entries of one service, or of all."""
 
     events: int
     """Different events that were handled."""
@@ -80,16 +80,16 @@ class Tally(NamedTuple):
     """Attempts that failed, and were made again."""
 
 
-def tallies(directory: Path) -> dict[str, Tally]:
-    """What came of it, by room."""
-    rooms: dict[str, list[Entry]] = {}
-    for room, entry in entries(directory):
-        rooms.setdefault(room, []).append(entry)
-    return {room: _tally(of) for room, of in sorted(rooms.items())}
+def tallies(directory: Path) -> dict[str, EffectTally]:
+    """What came of it, by service."""
+    services: dict[str, list[LoggedEffect]] = {}
+    for service, entry in entries(directory):
+        services.setdefault(service, []).append(entry)
+    return {service: _tally(of) for service, of in sorted(services.items())}
 
 
-def _tally(of: list[Entry]) -> Tally:
+def _tally(of: list[LoggedEffect]) -> EffectTally:
     kinds = Counter(entry.what for entry in of)
     events = len({entry.event for entry in of})
     calls = kinds["new"] + kinds["again"]
-    return Tally(events, calls - events - kinds["failed"], kinds["again"], kinds["failed"])
+    return EffectTally(events, calls - events - kinds["failed"], kinds["again"], kinds["failed"])

@@ -18,9 +18,9 @@ import httpx
 import psutil
 import yaml
 
-from actors.tied_process import start_tied
 from commands.run_settings import PROJECT
 from commands.serve_status import RUNNING, token
+from deployments.datastore.tied_process import start_tied
 
 Json = dict[str, Any]
 _DASHBOARD = re.compile(r"dashboard at\D*?(https?://[\w.:\[\]-]+)")

@@ -101,13 +101,13 @@ class Storm:
 
     def figures(self) -> str:
         """All that was counted, as Markdown."""
-        head = ("room", "events", "kills", "redelivered", "suppressed", "failed attempts")
+        head = ("service", "events", "kills", "redelivered", "suppressed", "failed attempts")
         tally = tallies(self._data / "journal")
         kills = self._crew.kills
         rows: dict[str, tuple[int, ...]]
-        rows = {room: (of.events, kills[room], *of[1:]) for room, of in tally.items()}
+        rows = {service: (of.events, kills[service], *of[1:]) for service, of in tally.items()}
         rows["all"] = tuple(map(sum, zip(*rows.values(), strict=True)))
-        table = [head, ["---" for _ in head], *([room, *row] for room, row in rows.items())]
+        table = [head, ["---" for _ in head], *([service, *row] for service, row in rows.items())]
         lines = [f"| {' | '.join(map(str, cells))} |" for cells in table]
         rate = f"{rows['all'][0] / self._seconds:.0f} events a second"
         return "\n".join([*lines, f"{len(self._feeder.bought)} orders, {rate}, {self._now()}"])

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.conftest import SECRET, ClientOf
-from tests.events.slow_rooms import LOADED, QUIET, SlowRoom
+from tests.events.slow_services import LOADED, QUIET, SlowService
 from tests.events.small_serve import Json, SmallServe
 from tests.unit.consuming.toys import eventually
 
@@ -32,7 +32,7 @@ class Scale:
     now: dict[str, tuple[int, int]] = field(default_factory=dict)
     seen: list[tuple[str, tuple[int, int]]] = field(default_factory=list)
 
-    async def watch(self) -> None:
+    async def observer(self) -> None:
         """Look all the time."""
         while True:
             now = await self.serve.replicas()
@@ -56,7 +56,7 @@ class Scale:
 def application(name: str) -> Json:
     """A subscriber that is scaled as those in serve_config.yaml are, without their patience."""
     policy = {
-        "policy_function": "actors.lag_scaling:LagPolicy",
+        "policy_function": "deployments.foundation.events.lag_scaling:LagPolicy",
         "policy_kwargs": {"events_per_replica": 100},
     }
     scaled = {
@@ -76,7 +76,7 @@ def application(name: str) -> Json:
     return {
         "name": name,
         "route_prefix": None,
-        "import_path": f"tests.events.slow_rooms:{name}",
+        "import_path": f"tests.events.slow_services:{name}",
         "deployments": [deployment],
     }
 
@@ -100,7 +100,7 @@ async def watched(serve: SmallServe) -> AsyncIterator[Scale]:
     """Look at Serve meanwhile."""
     scale = Scale(serve)
     async with asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(scale.watch())
+        watching = tasks.create_task(scale.observer())
         try:
             yield scale
         finally:
@@ -115,26 +115,28 @@ async def load(scale: Scale, redis_of: ClientOf) -> int:
     rounds, left = 0, 2
     while left:
         rounds += 1
-        await LOADED.announce(redis_of("orders"), SUBJECTS)
+        await LOADED.publish(redis_of("orders"), SUBJECTS)
         if scale.now["Loaded"] == (MOST, MOST):
             left -= 1
 
-        async def worked_off(announced: int = rounds * len(SUBJECTS)) -> bool:
-            return announced - await LOADED.effects(redis_of("notifications")) < WAITING
+        async def worked_off(published: int = rounds * len(SUBJECTS)) -> bool:
+            return published - await LOADED.effects(redis_of("notifications")) < WAITING
 
         await eventually(worked_off, seconds=WITHIN_SECONDS)
     return rounds
 
 
-async def all_took_effect(room: SlowRoom, redis: Redis, subjects: list[str], rounds: int) -> None:
+async def all_took_effect(
+    service: SlowService, redis: Redis, subjects: list[str], rounds: int
+) -> None:
     """Wait for it; each subject's in their order, each once."""
 
     async def done() -> bool:
-        return await room.effects(redis) >= rounds * len(subjects)
+        return await service.effects(redis) >= rounds * len(subjects)
 
     await eventually(done, seconds=WITHIN_SECONDS)
     for subject in subjects:
-        assert await room.kept(redis, subject) == list(range(1, rounds + 1)), subject
+        assert await service.kept(redis, subject) == list(range(1, rounds + 1)), subject
 
 
 async def test_load_on_one_stream_scales_its_own_consumers_up_and_down_again(
@@ -143,9 +145,9 @@ async def test_load_on_one_stream_scales_its_own_consumers_up_and_down_again(
     notifications, carts, few = redis_of("notifications"), redis_of("carts"), SUBJECTS[:20]
     async with watched(serve) as scale:
         await scale.reaches(Loaded=1, Quiet=1)
-        await QUIET.announce(redis_of("checkout"), few)
+        await QUIET.publish(redis_of("checkout"), few)
         rounds = await load(scale, redis_of)
-        await QUIET.announce(redis_of("checkout"), few)
+        await QUIET.publish(redis_of("checkout"), few)
         await all_took_effect(LOADED, notifications, SUBJECTS, rounds)
         await all_took_effect(QUIET, carts, few, 2)
         await scale.reaches(Loaded=1)

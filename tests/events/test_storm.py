@@ -16,9 +16,9 @@ import pytest
 from joserfc.jwk import ECKey
 from redis.asyncio import Redis
 
-from deployments.foundation.clock import utc_now
-from deployments.foundation.ids import new_id
-from deployments.foundation.signing import read_keys
+from deployments.foundation.http.signing import read_keys
+from deployments.foundation.values.clock import utc_now
+from deployments.foundation.values.ids import new_id
 from deployments.profile.domain import business_profile
 from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.store import WebhooksStore
@@ -32,7 +32,7 @@ from tests.unit.commands.whole_store import URL, WholeStore, open_store
 
 ORDERS = int(os.environ.get("STORM_ORDERS") or 100)
 SEED = int(os.environ.get("STORM_SEED") or secrets.randbelow(1_000_000))
-ROOMS = ("carts", "inventory", "notifications", "orders", "orders", "shipping", "webhooks")
+SERVICES = ("carts", "inventory", "notifications", "orders", "orders", "shipping", "webhooks")
 """A worker each: orders has two, which share its partitions."""
 KILLS = 10
 """At least so many, however short the storm is."""
@@ -83,7 +83,7 @@ async def test_every_effect_is_there_once_though_consumers_are_killed_all_the_ti
         print(f"\nSTORM_SEED={SEED} STORM_ORDERS={ORDERS}")
         async with (
             registered(endpoint, redis_of("webhooks")),
-            crew_of(ROOMS, tmp_path, environment, SEED) as crew,
+            crew_of(SERVICES, tmp_path, environment, SEED) as crew,
         ):
             storm = Storm(feeder, crew, endpoint, redis_of, tmp_path, seed=SEED)
             await storm.rage(ORDERS)

@@ -1,6 +1,7 @@
-"""A process that does what one room's consuming deployment does, without Ray, until it is killed.
+"""A process that does what one service's consuming deployment does, without Ray, until it is
+killed.
 
-python -m tests.events.worker ROOM JOURNAL
+python -m tests.events.worker SERVICE JOURNAL
 
 The store is the one that the environment names, as for the store's own processes.
 """
@@ -15,18 +16,20 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from actors.consuming.consumer import Consumer
-from actors.consuming.reader import Pace
-from actors.loop import Loop, Running
 from deployments.carts.consumers import CartsConsumers
 from deployments.carts.service import CartsService
 from deployments.carts.store import CartsStore
-from deployments.catalog.replica import Replica
 from deployments.catalog.service import CatalogService
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
-from deployments.foundation.clock import utc_now
-from deployments.foundation.redis import client
-from deployments.foundation.settings import (
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.loop import Loop, Runnable
+from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.http.signing import signing_keys
+from deployments.foundation.redis.connection import client
+from deployments.foundation.values.clock import utc_now
+from deployments.foundation.values.settings import (
     data_directory,
     mail_sender,
     public_url,
@@ -34,14 +37,12 @@ from deployments.foundation.settings import (
     sandbox_dispatch_seconds,
     webhooks_loopback,
 )
-from deployments.foundation.signing import signing_keys
-from deployments.foundation.subscriptions import Subscription
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
 from deployments.notifications.consumers import NotificationsConsumers
-from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import MailDirectory
+from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.service import NotificationsService, Outlet
 from deployments.notifications.store import NotificationsStore
 from deployments.orders.consumers import OrdersConsumers
@@ -55,16 +56,18 @@ from deployments.shipping.contract import AdvanceShipments
 from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
+from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.consumers import WebhooksConsumers
-from deployments.webhooks.courier import Courier
 from deployments.webhooks.dispatcher import Dispatcher
 from deployments.webhooks.resolver import Resolver
 from deployments.webhooks.service import WebhooksService
 from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import WebhooksStore
-from tests.events.journal import Journal
+from tests.events.journal import EffectLog
 
-PACE = Pace(lease_seconds=2.0, renew_seconds=0.4, block_seconds=0.2, recovery_seconds=0.2)
+PACE = ConsumerOptions(
+    lease_seconds=2.0, renew_seconds=0.4, block_seconds=0.2, recovery_seconds=0.2
+)
 """As in production, but a dead reader's partitions are free after two seconds."""
 CLAIM_SECONDS = 3.0
 """So soon a mail or a webhook is left to others by a sender that was killed."""
@@ -72,10 +75,10 @@ _SHIPMENTS_AT_ONCE = 50
 
 
 class Part(NamedTuple):
-    """What a room's process does: it hears others, and may have work of its own."""
+    """What a service's process does: it consumes others, and may have work of its own."""
 
     subscriptions: Sequence[Subscription]
-    work: Sequence[Running] = ()
+    work: Sequence[Runnable] = ()
 
 
 def _inventory(redis: Redis) -> Part:
@@ -85,7 +88,7 @@ def _inventory(redis: Redis) -> Part:
 
 def _notifications(redis: Redis) -> Part:
     store = NotificationsStore(redis, claim_seconds=CLAIM_SECONDS)
-    outlet = Outlet(Letters(mail_sender()), MailDirectory(data_directory() / "mail"))
+    outlet = Outlet(MailRenderer(mail_sender()), MailDirectory(data_directory() / "mail"))
     return Part(NotificationsConsumers(NotificationsService(store, outlet)).subscriptions())
 
 
@@ -110,7 +113,7 @@ def _carts(redis: Redis) -> Part:
     catalog = CatalogStore(client("catalog"))
     service = CartsService(
         CartsStore(redis),
-        CatalogService(catalog, Replica(catalog), inventory),
+        CatalogService(catalog, LiveSnapshot(catalog), inventory),
         inventory,
         PricingService(PricingStore(client("pricing"))),
     )
@@ -119,21 +122,21 @@ def _carts(redis: Redis) -> Part:
 
 def _webhooks(redis: Redis) -> Part:
     store = WebhooksStore(redis, claim_seconds=CLAIM_SECONDS)
-    courier = Courier(
+    webhook_client = WebhookClient(
         Signer(signing_keys()),
         f"{public_url()}/.well-known/ucp",
         Resolver(),
         loopback=webhooks_loopback(),
         seconds=CLAIM_SECONDS / 3,
     )
-    dispatcher = Dispatcher(store, courier)
+    dispatcher = Dispatcher(store, webhook_client)
     orders = OrdersService(OrdersStore(client("orders")), public_url())
-    service = WebhooksService(store, courier, orders, queued=dispatcher.wake)
+    service = WebhooksService(store, webhook_client, orders, queued=dispatcher.wake)
     delivering = Loop("webhooks' deliveries", dispatcher.tick, every=1.0, sleep=dispatcher.rest)
     return Part(WebhooksConsumers(service).subscriptions(), [delivering])
 
 
-ROOMS: dict[str, Callable[[Redis], Part]] = {
+SERVICES: dict[str, Callable[[Redis], Part]] = {
     "carts": _carts,
     "inventory": _inventory,
     "notifications": _notifications,
@@ -143,12 +146,12 @@ ROOMS: dict[str, Callable[[Redis], Part]] = {
 }
 
 
-async def main(room: str, journal: str) -> None:
+async def main(service: str, journal: str) -> None:
     """Go on for ever."""
-    redis, noted = client(room), Journal(Path(journal), room)
-    part = ROOMS[room](redis)
+    redis, noted = client(service), EffectLog(Path(journal), service)
+    part = SERVICES[service](redis)
     watched = [noted.watched(each, redis) for each in part.subscriptions]
-    consumer = Consumer(room, redis, lambda at: client(room, at=at), watched, pace=PACE)
+    consumer = Consumer(service, redis, lambda at: client(service, at=at), watched, options=PACE)
     await asyncio.gather(consumer.run(), *(work.run() for work in part.work))
 
 

@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from commands.audit import audit
 from commands.auditing.books import Books
 from commands.subscribers import Subscriber
-from deployments.foundation.redis import names
-from deployments.foundation.redis_users import SUBSCRIPTIONS
+from deployments.foundation.redis.connection import names
+from deployments.foundation.redis.users import SUBSCRIPTIONS
 from deployments.inventory.domain import SOLD, State
 from deployments.orders.contract import PlaceOrder
 from deployments.payments.domain import Payment
@@ -57,13 +57,14 @@ class Ledgers:
 
         return await until(quiet, "every saga has ended", tell=self.store.tell)
 
-    async def heard(self) -> float:
-        """Wait until every event has been heard by all who listen; how many seconds that took."""
+    async def consumed(self) -> float:
+        """Wait until every event has been consumed by all who listen; how many seconds that
+        took."""
         unheard: list[str] = []
 
         async def quiet() -> bool:
             unheard[:] = [
-                f"{each.service} hears {lag.waiting} events of {lag.publisher} too late"
+                f"{each.service} consumes {lag.waiting} events of {lag.publisher} too late"
                 for each in self.subscribers
                 for lag in await each.meter.measure()
                 if lag.waiting
@@ -73,7 +74,7 @@ class Ledgers:
         def tell() -> str:
             return "\n".join([*unheard, self.store.tell()])
 
-        waited = await until(quiet, "every event is heard", tell=tell)
+        waited = await until(quiet, "every event is consumed", tell=tell)
         given_up = {each.service: await each.letters.count() for each in self.subscribers}
         assert not any(given_up.values()), f"events were given up: {given_up}"
         return waited

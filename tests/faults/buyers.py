@@ -56,7 +56,7 @@ class Buyer:
         assert "id" in session, f"a session was refused: {session}"
         self._seen.sessions.add(session["id"])
         if session["status"] != "ready_for_complete":
-            self._seen.refusals[reason(session)] += 1
+            self._seen.rejections[reason(session)] += 1
             return
         if self._chance(0.1):
             session = await self._client.complete(session, payment(session, "fail_token"))

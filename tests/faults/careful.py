@@ -39,7 +39,7 @@ class Tally:
     requests: int
     failures: Counter[str]
     orders: int
-    refusals: int
+    rejections: int
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Seen:
     sessions: set[str] = field(default_factory=set)
     orders: dict[str, Json] = field(default_factory=dict)
     """The sessions that became orders, by the orders' ids."""
-    refusals: Counter[str] = field(default_factory=Counter)
+    rejections: Counter[str] = field(default_factory=Counter)
     completing: int = 0
     """How many completions are being waited for."""
     slowest: float = 0.0
@@ -65,8 +65,8 @@ class Seen:
 
     def tally(self) -> Tally:
         """How much it is so far."""
-        refusals = self.refusals.total()
-        return Tally(self.requests, self.failures.copy(), len(self.orders), refusals)
+        rejections = self.rejections.total()
+        return Tally(self.requests, self.failures.copy(), len(self.orders), rejections)
 
     def bought(self, session: Json) -> None:
         """An order is acknowledged."""
@@ -102,7 +102,7 @@ class Careful:
         if outcome["status"] == "completed":
             self.seen.bought(outcome)
         else:
-            self.seen.refusals[reason(outcome)] += 1
+            self.seen.rejections[reason(outcome)] += 1
         return outcome
 
     async def _try(self, method: str, path: str, body: Json, key: str) -> Json | None:

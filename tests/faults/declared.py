@@ -11,7 +11,7 @@ import yaml
 from commands.run_settings import PROJECT
 from tests.faults.damage import replica
 
-_READS_EVENTS = "actors.lag_scaling:LagPolicy"
+_READS_EVENTS = "deployments.foundation.events.lag_scaling:LagPolicy"
 """The scaling of whatever reads events."""
 
 

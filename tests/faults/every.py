@@ -56,7 +56,7 @@ def stalls() -> Iterable[Fault]:
     yield from (valkey_stalls(seconds) for seconds in (3, 6, 20))
 
 
-def refusals() -> Iterable[Fault]:
+def rejections() -> Iterable[Fault]:
     """Services that answer no to everybody, or fail at once whatever they are asked."""
     yield from (CardsDeclined(), ShelvesEmpty())
     yield from (Denied(service) for service in _ASKED_BY_CHECKOUT)
@@ -64,4 +64,4 @@ def refusals() -> Iterable[Fault]:
 
 def faults() -> list[Fault]:
     """Every fault, and every row of the isolation table in every way."""
-    return [*kills(), *stalls(), *refusals(), *outages()]
+    return [*kills(), *stalls(), *rejections(), *outages()]

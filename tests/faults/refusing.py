@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from deployments.foundation.clock import utc_now
-from deployments.foundation.redis import SECRET_FILE
-from deployments.foundation.redis_users import set_user
+from deployments.foundation.redis.connection import SECRET_FILE
+from deployments.foundation.redis.users import set_user
+from deployments.foundation.values.clock import utc_now
 from deployments.inventory.store import InventoryStore
 from tests.faults.buyers import BUYERS, plentiful
 from tests.faults.careful import Seen
@@ -19,7 +19,7 @@ from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore
 
 _ENOUGH = 10
-"""So many buyers hear no before everything is as it was."""
+"""So many buyers consume no before everything is as it was."""
 _LONG_SECONDS = 4.0
 _HOLD = timedelta(minutes=10)
 
@@ -107,16 +107,16 @@ class Denied:
 
 
 async def _more_refused(store: RunningStore, seen: Seen, why: str) -> None:
-    enough = _refused(seen.refusals, why) + _ENOUGH
+    enough = _refused(seen.rejections, why) + _ENOUGH
     await until(
-        lambda: _refused(seen.refusals, why) >= enough,
+        lambda: _refused(seen.rejections, why) >= enough,
         f"{_ENOUGH} buyers are told {why}",
-        tell=lambda: f"{dict(seen.refusals)} {dict(seen.failures)}\n{store.tell()}",
+        tell=lambda: f"{dict(seen.rejections)} {dict(seen.failures)}\n{store.tell()}",
     )
 
 
-def _refused(refusals: Mapping[str, int], why: str) -> int:
-    return sum(count for reason, count in refusals.items() if why in reason)
+def _refused(rejections: Mapping[str, int], why: str) -> int:
+    return sum(count for reason, count in rejections.items() if why in reason)
 
 
 def _unavailable(seen: Seen) -> int:

@@ -11,7 +11,7 @@ from tests.faults.trials import Outcome
 _HEAD = (
     *("fault", "times", "requests during it", "client errors seen", "orders", "no's"),
     *("parts back after", "longest without an order", "slowest answer"),
-    *("sagas ended after", "events heard after", "audit"),
+    *("sagas ended after", "events consumed after", "audit"),
 )
 
 
@@ -32,7 +32,7 @@ def _row(name: str, outcomes: list[Outcome]) -> tuple[str, ...]:
         f"{max(outcome.standstill for outcome in outcomes):.1f} s",
         f"{max(outcome.slowest for outcome in outcomes):.1f} s",
         f"{max(outcome.settled for outcome in outcomes):.1f} s",
-        f"{max(outcome.heard for outcome in outcomes):.1f} s",
+        f"{max(outcome.consumed for outcome in outcomes):.1f} s",
         f"FAILED {failed} times" if failed else "clean",
     )
 
@@ -51,7 +51,7 @@ def _counts(name: str, outcomes: list[Outcome]) -> tuple[str, ...]:
         str(sum(outcome.requests for outcome in outcomes)),
         kinds or "none",
         str(sum(outcome.orders for outcome in outcomes)),
-        str(sum(outcome.refusals for outcome in outcomes)),
+        str(sum(outcome.rejections for outcome in outcomes)),
     )
 
 

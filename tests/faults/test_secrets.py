@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from commands.serve_status import token
-from deployments.foundation.authentication import DEVELOPMENT_KEY
-from deployments.foundation.redis import SECRET_FILE, password
-from deployments.foundation.redis_users import USERS
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
+from deployments.foundation.redis.connection import SECRET_FILE, password
+from deployments.foundation.redis.users import USERS
 from tests.faults.books import ledgers_of
 from tests.faults.buyers import contents_of
 from tests.faults.declared import services
@@ -24,7 +24,8 @@ TOKENS = ("success_token", "fail_token", "fraud_token", "a-token-that-nobody-kno
 CARD = "4111111111111111"
 OTHER_KEY = "a-key-that-nobody-gave-out"
 PRIVATE = re.compile(rb'BEGIN [A-Z ]*PRIVATE KEY|"d\\*"\s*:\s*\\*"[\w-]{40}')
-"""How a private key looks, as PEM or as a JSON Web Key. A room may keep one among its own state."""
+"""How a private key looks, as PEM or as a JSON Web Key. A service may keep one among its own
+state."""
 KEPT: frozenset[Kind] = frozenset({"state", "file"})
 _LOG_OF = re.compile(r"replica_(\w+?)_[A-Z]")
 
@@ -59,7 +60,7 @@ async def pay_in_every_way(store: RunningStore) -> None:
         assert refused.status_code in {401, 405}, refused.text
     async with ledgers_of(store) as ledgers:
         await ledgers.settled()
-        await ledgers.heard()
+        await ledgers.consumed()
 
 
 def bodies(session: Json) -> Iterator[Json]:

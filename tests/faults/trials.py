@@ -28,7 +28,7 @@ class Outcome:
 
     In seconds: `repaired` until all parts were there again; at most, `standstill` from one order to
     the next and `slowest` from a request's first try to its answer; `settled` from the last answer
-    until every saga had ended, `heard` from there until every event had been heard.
+    until every saga had ended, `consumed` from there until every event had been consumed.
 
     `failure` is what was wrong with the store, if anything was, and `discrepancies` what the audit
     found, be it new or not.
@@ -38,12 +38,12 @@ class Outcome:
     requests: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     orders: int = 0
-    refusals: int = 0
+    rejections: int = 0
     repaired: float = 0.0
     standstill: float = 0.0
     slowest: float = 0.0
     settled: float = 0.0
-    heard: float = 0.0
+    consumed: float = 0.0
     discrepancies: tuple[str, ...] = ()
     failure: Exception | None = None
 
@@ -53,7 +53,7 @@ class Outcome:
         self.requests = now.requests - before.requests
         self.failures = now.failures - before.failures
         self.orders = now.orders - before.orders
-        self.refusals = now.refusals - before.refusals
+        self.rejections = now.rejections - before.rejections
         self.standstill, self.slowest = seen.standstill, seen.slowest
 
 
@@ -89,7 +89,7 @@ async def _endure(
     before, seen = await ledgers.holdings(), Seen()
     await _shop(ledgers.store, fault, seed, seen, outcome)
     outcome.settled = await ledgers.settled()
-    outcome.heard = await ledgers.heard()
+    outcome.consumed = await ledgers.consumed()
     await agree(ledgers, before, seen)
     await _shown(ledgers.store, seen)
     outcome.discrepancies = tuple(await ledgers.discrepancies())

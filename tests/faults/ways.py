@@ -87,13 +87,13 @@ async def _on_sight(
                 with suppress(psutil.NoSuchProcess):
                     do(process)
 
-    async def watch() -> None:
+    async def observer() -> None:
         while True:
             look()
             await asyncio.sleep(EVERY_SECONDS)
 
     look()
-    watching = asyncio.create_task(watch())
+    watching = asyncio.create_task(observer())
     try:
         yield done
     finally:

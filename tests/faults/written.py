@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import SECRET_FILE
+from deployments.foundation.redis.connection import SECRET_FILE
 from tests.integration.running_store import RunningStore
 
 Kind = Literal["log", "mail", "event", "state", "file"]

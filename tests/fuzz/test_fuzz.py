@@ -14,7 +14,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from commands.openapi import public_operations
-from deployments.foundation.authentication import DEVELOPMENT_KEY
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from tests.conftest import ClientOf
 from tests.served import served
 from tests.unit.commands.whole_store import open_store

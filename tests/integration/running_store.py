@@ -20,8 +20,8 @@ import pytest
 from redis.asyncio import Redis
 
 from commands.run_settings import PROJECT
-from deployments.foundation.authentication import DEVELOPMENT_KEY
-from deployments.foundation.redis import SECRET_FILE, password
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
+from deployments.foundation.redis.connection import SECRET_FILE, password
 
 READY_WITHIN_SECONDS = 600
 STOPPED_WITHIN_SECONDS = 120

@@ -14,7 +14,7 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from deployments.foundation.clock import utc_now
+from deployments.foundation.values.clock import utc_now
 from deployments.inventory.contract import StockRow
 from deployments.inventory.store import InventoryStore
 from deployments.pricing.contract import DiscountCode, ImportRules
@@ -57,7 +57,7 @@ async def all_agrees(ledgers: Ledgers) -> AsyncIterator[Seen]:
     before, seen = await ledgers.holdings(), Seen()
     yield seen
     await ledgers.settled()
-    await ledgers.heard()
+    await ledgers.consumed()
     await agree(ledgers, before, seen)
     assert await ledgers.discrepancies() == []
 
@@ -118,7 +118,7 @@ async def test_five_hundred_buyers_of_a_hundred_units(
         "completed": UNITS,
         "incomplete": BUYERS - UNITS,
     }
-    assert seen.refusals == {"out_of_stock": BUYERS - UNITS}
+    assert seen.rejections == {"out_of_stock": BUYERS - UNITS}
     assert (await inventory.available([WANTED]))[WANTED] == 0
     assert await inventory.check() == ()
 

@@ -1,4 +1,4 @@
-"""What follows a purchase in the running store: facts, mail, parcels and webhooks."""
+"""What follows a purchase in the running store: events, mail, parcels and webhooks."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itertools import pairwise
 
 import httpx
 
-from deployments.foundation.events import Envelope
-from deployments.foundation.trace import new_trace
+from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.values.trace import new_trace
 from deployments.webhooks.domain import webhook_id
-from tests.announced import announced
 from tests.faults.books import ledgers_of
 from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import ADDRESS, Json, Shopper, fulfilled, line_items
+from tests.published_events import published
 from tests.ucp_schemas import assert_valid
 from tests.unit.webhooks.receiver import Receiver, ok, receiver
 from tests.unit.webhooks.test_signatures import verify
@@ -33,10 +33,10 @@ def mails(store: RunningStore, label: str) -> list[str]:
     return [mail["Subject"] for mail in parsed if label in mail["Subject"]]
 
 
-async def facts(store: RunningStore, service: str, field: str, value: str) -> list[Envelope]:
-    """What a service has announced of which a field has this value, all of it in order."""
+async def events(store: RunningStore, service: str, field: str, value: str) -> list[Envelope]:
+    """What a service has published of which a field has this value, all of it in order."""
     async with store.redis(service) as redis:
-        events = await announced(redis, service)
+        events = await published(redis, service)
     found = [event for event in events if event.data.get(field) == value]
     return sorted(found, key=lambda event: event.time)
 
@@ -135,7 +135,7 @@ async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: Runnin
             f"Your order {label} has arrived",
         ]
     )
-    orders = await facts(store, "orders", "order_id", order_id)
+    orders = await events(store, "orders", "order_id", order_id)
     assert sorted(kinds(orders)) == sorted(
         ["placed", "paid", *(["shipped", "delivered"] * parcels)]
     )
@@ -150,12 +150,12 @@ async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: Runnin
     assert fulfilled(hook.taken[-1].order)
 
     payment_id = orders[0].data["payment_id"]
-    carts = await facts(store, "carts", "cart_id", cart["id"])
-    estimates = await facts(store, "shipping", "cart_id", cart["id"])
-    checkout = await facts(store, "checkout", "session_id", session["id"])
-    inventory = await facts(store, "inventory", "reservation_id", payment_id)
-    payments = await facts(store, "payments", "payment_id", payment_id)
-    shipping = await facts(store, "shipping", "order_id", order_id)
+    carts = await events(store, "carts", "cart_id", cart["id"])
+    estimates = await events(store, "shipping", "cart_id", cart["id"])
+    checkout = await events(store, "checkout", "session_id", session["id"])
+    inventory = await events(store, "inventory", "reservation_id", payment_id)
+    payments = await events(store, "payments", "payment_id", payment_id)
+    shipping = await events(store, "shipping", "order_id", order_id)
     assert kinds(carts) == ["line_added"] * len(LINES)
     assert kinds(estimates) == ["estimated"] * len(LINES)
     assert kinds(checkout) == ["started", "completed"]

@@ -19,8 +19,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, RedisError
 
 from commands.run_settings import PROJECT
-from deployments.foundation.authentication import hash_key
-from deployments.foundation.redis_users import SERVICES
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.redis.users import SERVICES
 from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore, free_port, launch
 from tests.integration.shopper import Shopper, fulfilled
@@ -31,7 +31,7 @@ FOR_GOOD = ("id", "label", "checkout_id", "permalink_url", "currency", "totals")
 """What never changes of an order, whatever happens to it."""
 
 
-def refusal(**environment: str) -> str:
+def rejection(**environment: str) -> str:
     """What the launcher says when it refuses to start: one line, and no traceback."""
     launcher = launch(subprocess.PIPE, **environment)
     try:
@@ -100,19 +100,19 @@ async def test_what_has_no_route_cannot_be_reached(client: httpx.AsyncClient, pa
 
 
 def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> None:
-    said = refusal(FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port()))
+    said = rejection(FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port()))
     assert "already runs" in said
     assert store.base_url in said
 
 
 def test_a_port_in_use_is_named(store: RunningStore, tmp_path: Path) -> None:
-    said = refusal(FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port))
+    said = rejection(FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port))
     assert f"Port {store.port} " in said
 
 
 @pytest.mark.parametrize("name", ["REDIS_URL", "ORDERS_REDIS_URL"])
 def test_a_redis_that_does_not_answer_is_named(tmp_path: Path, name: str) -> None:
-    said = refusal(
+    said = rejection(
         FIELDHOUSE_DATA=str(tmp_path),
         FIELDHOUSE_PORT=str(free_port()),
         FIELDHOUSE_PLATFORM_KEYS=f"acme={hash_key('a key of its own')}",
@@ -124,7 +124,7 @@ def test_a_redis_that_does_not_answer_is_named(tmp_path: Path, name: str) -> Non
 def test_the_development_key_is_refused_on_an_external_redis(
     store: RunningStore, tmp_path: Path
 ) -> None:
-    said = refusal(
+    said = rejection(
         FIELDHOUSE_DATA=str(tmp_path),
         FIELDHOUSE_PORT=str(free_port()),
         REDIS_URL=f"unix://{store.data}/valkey.sock",

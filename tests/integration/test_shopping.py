@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deployments.foundation.money import cents
+from deployments.foundation.values.money import cents
 from deployments.inventory.store import InventoryStore
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import ADDRESS, Json, Shopper, line_items, payment, total

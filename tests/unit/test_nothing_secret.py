@@ -19,11 +19,11 @@ from starlette.types import ASGIApp
 
 from deployments.checkout.contract import CheckoutApi, CompleteSession, Session
 from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.authentication import DEVELOPMENT_KEY, hash_key
-from deployments.foundation.calls import Endpoint
-from deployments.foundation.edge import http_app
-from deployments.foundation.rate_limits import RateLimits, parse_rates
-from deployments.foundation.redis import password
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.rate_limits import RateLimits, parse_rates
+from deployments.foundation.redis.connection import password
+from deployments.foundation.rpc.calls import Endpoint
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore

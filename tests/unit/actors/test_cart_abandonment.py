@@ -5,34 +5,34 @@ from __future__ import annotations
 import pytest
 from ray.actor import ActorClass
 
-from actors.cart_abandonment import BATCH, CartAbandonment, announcing
-from deployments.carts.contract import Announced, CartsApi
-from deployments.foundation.calls import NeighbourUnavailable, Reply, client_of
-from deployments.foundation.contracts import methods_of
+from actors.cart_abandonment import BATCH, CartAbandonment, publishing
+from deployments.carts.contract import AbandonedPublished, CartsApi
+from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
+from deployments.foundation.rpc.contracts import methods_of
 
 
 class Left:
-    """Carts of which only `announce_abandoned` is reached, through the seam."""
+    """Carts of which only `publish_abandoned` is reached, through the seam."""
 
     def __init__(self, left: int) -> None:
         self.left = left
         self.seconds: set[int] = set()
 
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
-        spec = methods_of(CartsApi)["announce_abandoned"]
+        spec = methods_of(CartsApi)["publish_abandoned"]
         if method != spec.name or seconds <= 0:
-            raise NeighbourUnavailable("carts", "not there")
+            raise DependencyUnavailable("carts", "not there")
         request = spec.request.validate_json(body)
         self.seconds.add(request.seconds)
         count = min(request.limit, self.left)
         self.left -= count
-        return "ok", spec.answer.dump_json(Announced(count=count))
+        return "ok", spec.answer.dump_json(AbandonedPublished(count=count))
 
 
 @pytest.mark.parametrize("left", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
-async def test_all_that_were_left_are_announced_before_the_loop_pauses(left: int) -> None:
+async def test_all_that_were_left_are_published_before_the_loop_pauses(left: int) -> None:
     carts = Left(left)
-    tick = announcing(client_of(CartsApi, carts), 1800)
+    tick = publishing(client_of(CartsApi, carts), 1800)
     ticks = 1
     while await tick():
         ticks += 1

@@ -6,8 +6,8 @@ import pytest
 from ray.actor import ActorClass
 
 from actors.hold_expiry import BATCH, HoldExpiry, releasing
-from deployments.foundation.calls import NeighbourUnavailable, Reply, client_of
-from deployments.foundation.contracts import methods_of
+from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
+from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import InventoryApi, Released
 
 
@@ -20,7 +20,7 @@ class Lapsed:
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
         spec = methods_of(InventoryApi)["release_expired"]
         if method != spec.name or seconds <= 0:
-            raise NeighbourUnavailable("inventory", "not there")
+            raise DependencyUnavailable("inventory", "not there")
         limit: int = spec.request.validate_json(body).limit
         count = min(limit, self.left)
         self.left -= count

@@ -1,4 +1,4 @@
-"""A loop ticks at its pace, outlives failures, and takes its process along when it ends."""
+"""A loop ticks at its options, outlives failures, and takes its process along when it ends."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from actors.loop import LONGEST_PAUSE_SECONDS, Loop, LoopActor, start
-from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.events.loop import LONGEST_PAUSE_SECONDS, Loop, LoopActor, start
+from deployments.foundation.rpc.calls import DependencyUnavailable
 
 
 class OverError(BaseException):
@@ -57,10 +57,10 @@ async def test_a_tick_that_left_work_is_followed_at_once() -> None:
     assert roughly(third, 2)
 
 
-async def test_a_loop_backs_off_while_a_neighbour_is_away_and_recovers_at_once(
+async def test_a_loop_backs_off_while_a_dependency_is_away_and_recovers_at_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    away = [NeighbourUnavailable("inventory", "no answer") for _ in range(6)]
+    away = [DependencyUnavailable("inventory", "no answer") for _ in range(6)]
     *backing_off, recovered = await Day(*away, False).pass_by()
     assert all(map(roughly, backing_off, [4, 8, 16, *[LONGEST_PAUSE_SECONDS] * 3]))
     assert roughly(recovered, 2)

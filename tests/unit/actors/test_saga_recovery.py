@@ -6,7 +6,7 @@ import pytest
 
 from actors.saga_recovery import BATCH, recovering
 from deployments.checkout.contract import CheckoutApi, Recovered
-from deployments.foundation.calls import Reply, client_of
+from deployments.foundation.rpc.calls import Reply, client_of
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from ray.actor import ActorClass
 
 from actors.shipment_tracking import BATCH, ShipmentTracking, advancing
-from deployments.foundation.calls import NeighbourUnavailable, Reply, client_of
-from deployments.foundation.contracts import methods_of
+from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
+from deployments.foundation.rpc.contracts import methods_of
 from deployments.shipping.contract import Advanced, ShippingApi
 
 
@@ -20,7 +20,7 @@ class Due:
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
         spec = methods_of(ShippingApi)["advance"]
         if method != spec.name or seconds <= 0:
-            raise NeighbourUnavailable("shipping", "not there")
+            raise DependencyUnavailable("shipping", "not there")
         limit: int = spec.request.validate_json(body).limit
         count = min(limit, self.left)
         self.left -= count

@@ -1,4 +1,4 @@
-"""What the store ships with, as the rooms take it in."""
+"""What the store ships with, as the services take it in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from actors import shipped_data
 from deployments.catalog.contract import OptionValue, Product, Variant
-from deployments.catalog.domain import category_values
-from deployments.foundation.money import cents
+from deployments.catalog.domain.products import category_values
+from deployments.foundation.values.money import cents
 from deployments.pricing.contract import Offer
 
 PRODUCTS = shipped_data.products()

@@ -11,13 +11,13 @@ from typing import Any, Literal, cast
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from actors.consuming.cancellation import heed_cancellation
-from actors.consuming.consumer import Consumer
-from actors.consuming.keys import READER, dead_letters_key
-from actors.consuming.reader import Pace
-from deployments.foundation.clock import Clock
-from deployments.foundation.events import ENTRY_FIELD, Event, parse, streams_of
-from deployments.foundation.subscriptions import Subscription
+from deployments.foundation.events.cancellation import heed_cancellation
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.keys import READER, dead_letters_key
+from deployments.foundation.events.publishing import ENTRY_FIELD, Event, parse, streams_of
+from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.values.clock import Clock
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
@@ -31,7 +31,7 @@ from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
 
-_PACE = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
+_PACE = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
 Fate = Literal["lost", "pending", "dead"]
 """Instead of its effect: acknowledged without one, left unacknowledged, or a dead letter."""
 Subscriptions = Mapping[str, list[Subscription]]
@@ -72,18 +72,20 @@ class Followers:
 
     async def follow(self) -> None:
         """Hear everything that is new, and what follows from that."""
-        while sum([await self._hear(name, one) for name, one in self._all()]):
+        while sum([await self._consume(name, one) for name, one in self._all()]):
             pass
 
     def consumers(self) -> list[Consumer]:
         """The consumers that a running store has, each with connections of its own."""
         return [
-            Consumer(name, self._redis_of(name), partial(self._as, name), subscriptions, pace=_PACE)
+            Consumer(
+                name, self._redis_of(name), partial(self._as, name), subscriptions, options=_PACE
+            )
             for name, subscriptions in self.subscriptions.items()
         ]
 
     def _as(self, subscriber: str, _publisher: str) -> Redis:
-        """All rooms are on one server here."""
+        """All services are on one server here."""
         return self._redis_of(subscriber)
 
     async def move_along(self) -> None:
@@ -93,7 +95,7 @@ class Followers:
     def _all(self) -> list[tuple[str, Subscription]]:
         return [(name, one) for name, many in self.subscriptions.items() for one in many]
 
-    async def _hear(self, subscriber: str, subscription: Subscription) -> int:
+    async def _consume(self, subscriber: str, subscription: Subscription) -> int:
         """Everything new of one publisher; how much."""
         count, redis = 0, self._redis_of(subscriber)
         streams = streams_of(subscription.publisher)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from deployments.foundation.events import stream_of
+from deployments.foundation.events.publishing import stream_of
 from tests.unit.audit.shop import Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.services import BIKE
 
 GHOST = "saga_ghost"
 NO_SAGA = "{checkout}:saga:saga_ghost"
@@ -62,7 +62,7 @@ async def event_about(shop: Shop, service: str, subject: str) -> tuple[str, str,
     raise AssertionError(f"nothing was said of {subject}")
 
 
-async def announce(shop: Shop, stream: str, event: object) -> str:
+async def publish(shop: Shop, stream: str, event: object) -> str:
     """Append to a stream; the key by which the entry is named."""
     entry = await shop.admin.xadd(stream, {"event": json.dumps(event)})
     return f"{stream} {cast(str, entry)}"

@@ -1,4 +1,4 @@
-"""A small store whose books are audited: all rooms for real, and a few purchases behind it."""
+"""A small store whose books are audited: all services for real, and a few purchases behind it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Report
 from deployments.carts.contract import CartContents, CreateCart, WantedLine
 from deployments.catalog.contract import ImportProducts, Product
-from deployments.catalog.replica import Replica
 from deployments.catalog.service import CatalogService
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.contract import CreateSession, ReplaceSession, Session
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.contract import ReceiveStock, StockRow
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
 from deployments.pricing.contract import DiscountCode, ImportRules
-from deployments.shipping.shipments import shipment_id
+from deployments.shipping.domain.shipments import shipment_id
 from tests.unit.audit.followers import DELIVERY_SECONDS, DISPATCH_SECONDS, Followers
-from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Crash, Rooms
+from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Crash, Services
 from tests.unit.checkout.shopping import completing, contents, ready
 
 CHARGE = "{payments}:sandbox:charge:"
@@ -101,21 +101,22 @@ class Purchase:
 
 
 class Shop:
-    """The rooms of checkout's tests with a real catalogue, and everything that one may look up."""
+    """The services of checkout's tests with a real catalogue, and everything that one may look
+    up."""
 
     def __init__(self, redis_of: Callable[[str], Redis], admin: Redis) -> None:
-        self.rooms, self.admin = Rooms(redis_of), admin
+        self.services, self.admin = Services(redis_of), admin
         store = CatalogStore(redis_of("catalog"))
-        inventory = InventoryService(InventoryStore(redis_of("inventory")), self.rooms.clock)
-        self.catalog = CatalogService(store, Replica(store), inventory, self.rooms.clock)
-        self.followers = Followers(redis_of, self.rooms.clock)
-        self.books = Books.of(redis_of, self.rooms.clock, pause_seconds=0)
+        inventory = InventoryService(InventoryStore(redis_of("inventory")), self.services.clock)
+        self.catalog = CatalogService(store, LiveSnapshot(store), inventory, self.services.clock)
+        self.followers = Followers(redis_of, self.services.clock)
+        self.books = Books.of(redis_of, self.services.clock, pause_seconds=0)
 
     async def open(self) -> None:
         """Fill the shelves, and the catalogue; one code may be used as often as one likes."""
-        await self.rooms.stock()
+        await self.services.stock()
         row = StockRow(sku=SHIRT.sku, location_id=2, location_name="Barn", quantity=SHIRTS)
-        await self.rooms.inventory.receive(ReceiveStock(batch="second", rows=(row,)))
+        await self.services.inventory.receive(ReceiveStock(batch="second", rows=(row,)))
         often = DiscountCode(
             code="Often",
             title="A tenth off",
@@ -124,7 +125,7 @@ class Shop:
             starts=datetime(2026, 1, 1, tzinfo=UTC),
             ends=datetime(2027, 1, 1, tzinfo=UTC),
         )
-        await self.rooms.pricing.import_rules(ImportRules(batch="second", codes=(often,)))
+        await self.services.pricing.import_rules(ImportRules(batch="second", codes=(often,)))
         products = tuple(
             Product(id=item.product_id, title=item.title, description="", variants=(item,))
             for item in (SHIRT, BIKE)
@@ -136,19 +137,19 @@ class Shop:
         await self.buy(codes=("ONCE",), quantity=2)
         await self.buy_cart()
         await self.decline()
-        await ready(self.rooms.checkout)
+        await ready(self.services.checkout)
 
     async def buy(self, **wanted: Any) -> Purchase:  # noqa: ANN401
         """Buy these contents."""
-        return await self._pay(await ready(self.rooms.checkout, **wanted))
+        return await self._pay(await ready(self.services.checkout, **wanted))
 
     async def buy_cart(self) -> Purchase:
         """Buy what is in a cart."""
         line = WantedLine(item_id=SHIRT.sku, quantity=3)
-        cart = await self.rooms.carts.create(
+        cart = await self.services.carts.create(
             CreateCart(platform=PLATFORM, contents=CartContents(lines=(line,), codes=("often",)))
         )
-        checkout = self.rooms.checkout
+        checkout = self.services.checkout
         created = await checkout.create(
             CreateSession(platform=PLATFORM, contents=contents(), cart_id=cart.id)
         )
@@ -159,7 +160,7 @@ class Shop:
         return await self._pay(session)
 
     async def _pay(self, session: Session) -> Purchase:
-        done = await self.rooms.checkout.complete(completing(session))
+        done = await self.services.checkout.complete(completing(session))
         await finish_detached()
         assert done.status == "completed"
         return Purchase(done, await self.saga_of(session))
@@ -172,34 +173,40 @@ class Shop:
 
     async def decline(self) -> str:
         """A card that is declined; gives the saga that was undone."""
-        session = await ready(self.rooms.checkout, codes=("often",))
-        await self.rooms.checkout.complete(completing(session, token="fail_token"))
+        session = await ready(self.services.checkout, codes=("often",))
+        await self.services.checkout.complete(completing(session, token="fail_token"))
         return await self.saga_of(session)
 
-    async def crash(self, room: str, step: str, moment: str = "after", **wanted: Any) -> Purchase:  # noqa: ANN401
+    async def crash(
+        self,
+        service: str,
+        step: str,
+        moment: str = "after",
+        **wanted: Any,  # noqa: ANN401
+    ) -> Purchase:
         """A purchase whose driver dies at a step; its saga is left where it was."""
-        session = await ready(self.rooms.checkout, **wanted)
-        getattr(getattr(self.rooms, room), moment)[step] = Crash
+        session = await ready(self.services.checkout, **wanted)
+        getattr(getattr(self.services, service), moment)[step] = Crash
         with contextlib.suppress(Crash):
-            await self.rooms.checkout.complete(completing(session))
+            await self.services.checkout.complete(completing(session))
         await finish_detached()
-        getattr(self.rooms, room).heal()
+        getattr(self.services, service).heal()
         return Purchase(session, await self.saga_of(session))
 
     async def follow(self) -> None:
-        """Let everybody hear what there is to hear."""
+        """Let everybody consume what there is to consume."""
         await self.followers.follow()
 
     async def dispatch(self) -> None:
-        """Let the carrier take what is waiting for it; nobody has heard of that yet."""
-        self.rooms.clock.forward(seconds=DISPATCH_SECONDS)
+        """Let the carrier take what is waiting for it; nobody has consumed of that yet."""
+        self.services.clock.forward(seconds=DISPATCH_SECONDS)
         await self.followers.move_along()
 
     async def deliver(self) -> None:
-        """Let everything arrive, and everybody hear of it."""
+        """Let everything arrive, and everybody consume of it."""
         await self.follow()
         await self.dispatch()
-        self.rooms.clock.forward(seconds=DELIVERY_SECONDS)
+        self.services.clock.forward(seconds=DELIVERY_SECONDS)
         await self.followers.move_along()
         await self.follow()
 

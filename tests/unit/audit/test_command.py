@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.valkey_server import ValkeyServer
 from commands.audit import CHECKS, CLEAN, DISCREPANCIES, UNREACHABLE
-from deployments.foundation.redis_users import SERVICES
+from deployments.datastore.server import ValkeyServer
+from deployments.foundation.redis.users import SERVICES
 from deployments.payments.events import PaymentCaptured
 from tests.conftest import SECRET
 from tests.unit.audit.shop import Shop
@@ -103,7 +103,7 @@ async def test_the_embedded_store_is_found_by_its_directory() -> None:
         server = asyncio.create_task(ValkeyServer(Path(directory), socket).run())
         try:
             async with asyncio.timeout(30):
-                while not socket.exists():  # noqa: ASYNC110 - a server announces nothing.
+                while not socket.exists():  # noqa: ASYNC110 - a server publishes nothing.
                     await asyncio.sleep(0.05)
             embedded = {"FIELDHOUSE_DATA": directory, "FIELDHOUSE_REDIS_SECRET": ""}
             done = await run_audit("", "--json", **embedded)

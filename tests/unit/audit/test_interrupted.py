@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from commands.audit import audit
 from commands.auditing.books import Books
-from deployments.foundation.redis import password
+from deployments.foundation.redis.connection import password
 from deployments.payments.contract import RefundPayment
 from tests.conftest import SECRET
 from tests.unit.audit.followers import DELIVERY_SECONDS
@@ -62,7 +62,7 @@ class World:
     async def _refund(self) -> None:
         if self._last:
             request = RefundPayment(key=f"back:{self.steps}", payment_id=self._last, amount=1)
-            await self._shop.rooms.payments.refund(request)
+            await self._shop.services.payments.refund(request)
 
     async def _follow(self) -> None:
         await self._shop.follow()
@@ -70,7 +70,7 @@ class World:
     async def _move_along(self) -> None:
         await self._shop.dispatch()
         if self._chance.random() < 0.5:
-            self._shop.rooms.clock.forward(seconds=DELIVERY_SECONDS)
+            self._shop.services.clock.forward(seconds=DELIVERY_SECONDS)
             await self._shop.followers.move_along()
 
 
@@ -100,6 +100,6 @@ async def test_an_audit_that_is_overtaken_reports_nothing(
 ) -> None:
     world = World(shop, random.Random(seed))
     Interrupted.hook = staticmethod(world.may_go_on)
-    books = Books.of(clients.__getitem__, shop.rooms.clock, pause_seconds=0)
+    books = Books.of(clients.__getitem__, shop.services.clock, pause_seconds=0)
     assert findings(await audit(books)) == set()
     assert world.steps > 5

@@ -12,13 +12,13 @@ from commands.auditing.findings import Discrepancy
 from commands.auditing.inspection import Suspects, confirmed
 from deployments.catalog.contract import ChangePrice
 from deployments.checkout.contract import Session
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.payments.contract import RefundPayment
 from tests.conftest import ClientOf
 from tests.unit.audit.followers import following
 from tests.unit.audit.shop import Shop, findings
-from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.services import BIKE
 from tests.unit.checkout.shopping import completing, ready, recover
 from tests.unit.checkout.test_saga import STEPS, UNDOS
 
@@ -58,9 +58,9 @@ async def test_a_store_that_has_delivered_is_clean(shop: Shop) -> None:
 async def test_a_saga_in_flight_is_no_discrepancy(
     shop: Shop, where: str, step: str, moment: str
 ) -> None:
-    session = await ready(shop.rooms.checkout, codes=("often",))
-    reached, gate = getattr(shop.rooms, where).hold(step, moment)
-    buyer = asyncio.create_task(shop.rooms.checkout.complete(completing(session)))
+    session = await ready(shop.services.checkout, codes=("often",))
+    reached, gate = getattr(shop.services, where).hold(step, moment)
+    buyer = asyncio.create_task(shop.services.checkout.complete(completing(session)))
     await reached.wait()
     assert await shop.audit() == set()
     await shop.follow()
@@ -77,10 +77,10 @@ async def test_a_saga_in_flight_is_no_discrepancy(
 async def test_a_saga_that_is_being_undone_is_no_discrepancy(
     shop: Shop, where: str, undo: str, moment: str
 ) -> None:
-    session = await ready(shop.rooms.checkout, codes=("often",))
-    reached, gate = getattr(shop.rooms, where).hold(undo, moment)
+    session = await ready(shop.services.checkout, codes=("often",))
+    reached, gate = getattr(shop.services, where).hold(undo, moment)
     request = completing(session, token="fail_token")
-    buyer = asyncio.create_task(shop.rooms.checkout.complete(request))
+    buyer = asyncio.create_task(shop.services.checkout.complete(request))
     await reached.wait()
     assert await shop.audit() == set()
     gate.set()
@@ -95,16 +95,16 @@ async def test_a_crashed_saga_is_reported_once_it_is_abandoned(
 ) -> None:
     crashed = await shop.crash(where, step, moment, codes=("often",))
     assert await shop.audit() == set()
-    shop.rooms.clock.forward(seconds=90)
+    shop.services.clock.forward(seconds=90)
     assert await shop.audit() == {("sagas", "abandoned", (crashed.log,))}
-    await recover(shop.rooms)
+    await recover(shop.services)
     assert await shop.audit() == set()
 
 
 async def test_a_saga_that_gets_nowhere_is_reported_though_it_is_driven(shop: Shop) -> None:
     stuck = await shop.crash("orders", "place", "before")
-    shop.rooms.clock.forward(minutes=11)
-    soon = shop.rooms.clock().timestamp() * 1000 + 15_000
+    shop.services.clock.forward(minutes=11)
+    soon = shop.services.clock().timestamp() * 1000 + 15_000
     await shop.admin.zadd("{checkout}:sagas:active", {stuck.saga: soon})
     assert await shop.audit() == {("sagas", "stuck", (stuck.log,))}
 
@@ -112,7 +112,7 @@ async def test_a_saga_that_gets_nowhere_is_reported_though_it_is_driven(shop: Sh
 async def test_what_is_older_than_its_records_is_no_discrepancy(shop: Shop) -> None:
     """Orders, payments and counts of redemptions are kept for good, the rest for some time."""
     await shop.deliver()
-    shop.rooms.clock.forward(days=31)
+    shop.services.clock.forward(days=31)
     for pattern in ("session", "saga", "cart"):
         async for key in shop.admin.scan_iter(f"{{checkout}}:{pattern}:*"):
             await shop.admin.delete(key)
@@ -125,7 +125,9 @@ async def test_money_that_was_given_back_in_parts_is_in_order(shop: Shop) -> Non
     bought = await shop.buy()
     for name in ("first", "second"):
         key = f"{bought.saga}:{name}"
-        await shop.rooms.payments.refund(RefundPayment(key=key, payment_id=bought.saga, amount=5))
+        await shop.services.payments.refund(
+            RefundPayment(key=key, payment_id=bought.saga, amount=5)
+        )
     assert await shop.audit() == set()
 
 
@@ -152,11 +154,11 @@ async def test_only_what_is_wrong_twice_is_reported(shop: Shop) -> None:
 async def test_an_audit_of_a_store_that_sells_and_ships_reports_nothing(
     shop: Shop, redis_of: ClientOf
 ) -> None:
-    sessions = [await ready(shop.rooms.checkout, **_wanted(n)) for n in range(BUYERS)]
+    sessions = [await ready(shop.services.checkout, **_wanted(n)) for n in range(BUYERS)]
     buying = asyncio.gather(*(_buy(shop, n, session) for n, session in enumerate(sessions)))
     pricing = asyncio.create_task(_reprice(shop, buying))
     audits = 0
-    async with following(redis_of, shop.rooms.clock), asyncio.timeout(120):
+    async with following(redis_of, shop.services.clock), asyncio.timeout(120):
         while not await _audited_to_the_end(shop, buying):
             audits += 1
     outcomes, prices = await buying, await pricing
@@ -195,14 +197,16 @@ def _wanted(n: int) -> dict[str, object]:
 
 
 async def _buy(shop: Shop, n: int, session: Session) -> str:
-    """Every seventh card is declined; every eleventh buyer meets a neighbour that is down."""
+    """Every seventh card is declined; every eleventh buyer meets a dependency that is down."""
     token = "fail_token" if n % 7 == 3 else "success_token"
-    checkout = shop.rooms.replica()
+    checkout = shop.services.replica()
     if n % 11 == 5:
-        shop.rooms.payments.after["authorise"] = lambda: NeighbourUnavailable("payments", "late")
+        shop.services.payments.after["authorise"] = lambda: DependencyUnavailable(
+            "payments", "late"
+        )
     try:
         return (await checkout.complete(completing(session, token=token))).status
-    except NeighbourUnavailable:
+    except DependencyUnavailable:
         return "unavailable"
     finally:
-        shop.rooms.payments.after.clear()
+        shop.services.payments.after.clear()

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
-from actors.consuming.keys import READER, dead_letters_key
 from commands.auditing.outstanding import outstanding
-from deployments.foundation.events import Envelope, schema_of, stream_of
+from deployments.foundation.events.keys import READER, dead_letters_key
+from deployments.foundation.events.publishing import Envelope, schema_of, stream_of
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from tests.conftest import ClientOf
 
@@ -35,7 +35,7 @@ def event(subject: str) -> str:
 
 @pytest.fixture
 async def subjects(admin: Redis) -> list[str]:
-    """Payments that were captured, as it was announced."""
+    """Payments that were captured, as it was published."""
     names = [f"payment_{n}" for n in range(MANY)]
     async with admin.pipeline(transaction=False) as pipe:
         for name in names:

@@ -15,7 +15,7 @@ from tests.unit.audit.planting import (
     name_of,
 )
 from tests.unit.audit.shop import Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE, PLATFORM
+from tests.unit.checkout.services import BIKE, PLATFORM
 
 COUNTS = "{pricing}:redemptions"
 OFTEN, ONCE = "{pricing}:redeemed:often", "{pricing}:redeemed:once"

@@ -10,12 +10,12 @@ import pytest
 from commands.audit import audit
 from commands.auditing.findings import Discrepancy
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product
-from deployments.foundation.events import stream_of
+from deployments.foundation.events.publishing import stream_of
 from deployments.orders.events import OrderCancelled
 from deployments.payments.contract import RefundPayment
-from tests.unit.audit.planting import ORDERS, Plant, Plants, announce, event_about, find, name_of
+from tests.unit.audit.planting import ORDERS, Plant, Plants, event_about, find, name_of, publish
 from tests.unit.audit.shop import Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE, SHIRT
+from tests.unit.checkout.services import BIKE, SHIRT
 
 PLANTS = Plants()
 
@@ -27,28 +27,28 @@ async def test_what_is_planted_is_found(shop: Shop, plant: Plant) -> None:
 
 @PLANTS.planted
 async def an_unreadable_event(shop: Shop, bike: Purchase) -> set[Finding]:
-    key = await announce(shop, stream_of("carts", "cart_1"), "nothing")
+    key = await publish(shop, stream_of("carts", "cart_1"), "nothing")
     return {("events", "event_unreadable", (key,))}
 
 
 @PLANTS.planted
 async def an_event_of_another_service(shop: Shop, bike: Purchase) -> set[Finding]:
     _, _, event = await event_about(shop, "orders", bike.order_id)
-    key = await announce(shop, stream_of("shipping", bike.order_id), event)
+    key = await publish(shop, stream_of("shipping", bike.order_id), event)
     return {("events", "event_misplaced", (key,))}
 
 
 @PLANTS.planted
 async def an_event_that_is_told_twice(shop: Shop, bike: Purchase) -> set[Finding]:
     stream, _, event = await event_about(shop, "payments", bike.saga)
-    key = await announce(shop, stream, event)
+    key = await publish(shop, stream, event)
     return {("events", "event_out_of_turn", (key,))}
 
 
 @PLANTS.planted
 async def an_event_that_is_not_counted(shop: Shop, bike: Purchase) -> set[Finding]:
     stream, _, event = await event_about(shop, "payments", bike.saga)
-    await announce(shop, stream, event | {"sequence": "0000000000000003"})
+    await publish(shop, stream, event | {"sequence": "0000000000000003"})
     return {("events", "events_uncounted", (bike.payment,))}
 
 
@@ -64,7 +64,7 @@ async def a_deleted_event(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def an_order_that_was_never_announced(shop: Shop, bike: Purchase) -> set[Finding]:
+async def an_order_that_was_never_published(shop: Shop, bike: Purchase) -> set[Finding]:
     stream, _, _ = await event_about(shop, "orders", bike.order_id)
     others = [await shop.admin.hget(key, "order") for key in await shop.admin.keys(f"{ORDERS}*")]
     assert len(others) == 3
@@ -80,7 +80,7 @@ async def an_order_that_was_never_announced(shop: Shop, bike: Purchase) -> set[F
 async def an_order_that_is_told_to_be_cancelled(shop: Shop, bike: Purchase) -> set[Finding]:
     stream, _, event = await event_about(shop, "orders", bike.order_id)
     cancelled = event | {"type": OrderCancelled.type, "sequence": "0000000000000002"}
-    await announce(shop, stream, cancelled)
+    await publish(shop, stream, cancelled)
     await shop.admin.hset(bike.order, "sequence", 2)
     return {("events", "order_not_cancelled", (bike.order,))}
 
@@ -88,7 +88,7 @@ async def an_order_that_is_told_to_be_cancelled(shop: Shop, bike: Purchase) -> s
 @PLANTS.planted
 async def a_refund_that_was_told_but_not_made(shop: Shop, bike: Purchase) -> set[Finding]:
     key = f"{bike.saga}:refund"
-    await shop.rooms.payments.refund(RefundPayment(key=key, payment_id=bike.saga, amount=5))
+    await shop.services.payments.refund(RefundPayment(key=key, payment_id=bike.saga, amount=5))
     await shop.admin.hset(bike.payment, "refunded", 4)
     return {
         ("events", "payment_state_differs", (bike.payment,)),
@@ -125,11 +125,11 @@ async def a_product_without_a_price(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def a_product_that_was_never_announced(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_product_that_was_never_published(shop: Shop, bike: Purchase) -> set[Finding]:
     stream = stream_of("catalog", BIKE.product_id)
     assert stream != stream_of("catalog", SHIRT.product_id)
     await shop.admin.delete(stream)
-    return {("events", "product_not_announced", (stream,))}
+    return {("events", "product_not_published", (stream,))}
 
 
 async def test_an_event_is_named_by_its_stream_and_entry(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from commands.audit import audit
 from commands.auditing.findings import Report
-from deployments.foundation.events import Event
+from deployments.foundation.events.publishing import Event
 from deployments.inventory.events import StockCommitted
 from deployments.orders.events import OrderPaid
 from deployments.payments.contract import RefundPayment
@@ -18,7 +18,7 @@ from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, Ship
 from tests.unit.audit.followers import DELIVERY_SECONDS, Fate
 from tests.unit.audit.planting import Plant, Plants, find, name_of
 from tests.unit.audit.shop import Finding, Purchase, Shop, findings
-from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.services import BIKE
 
 PLANTS = Plants()
 Step = Callable[[Shop, Purchase], Awaitable[None]]
@@ -30,7 +30,7 @@ async def bought(shop: Shop, bike: Purchase) -> None:
 
 async def refunded(shop: Shop, bike: Purchase) -> None:
     request = RefundPayment(key=f"{bike.saga}:back", payment_id=bike.saga, amount=5)
-    await shop.rooms.payments.refund(request)
+    await shop.services.payments.refund(request)
 
 
 async def dispatched(shop: Shop, bike: Purchase) -> None:
@@ -41,7 +41,7 @@ async def dispatched(shop: Shop, bike: Purchase) -> None:
 async def delivered(shop: Shop, bike: Purchase) -> None:
     await dispatched(shop, bike)
     await shop.follow()
-    shop.rooms.clock.forward(seconds=DELIVERY_SECONDS)
+    shop.services.clock.forward(seconds=DELIVERY_SECONDS)
     await shop.followers.move_along()
 
 

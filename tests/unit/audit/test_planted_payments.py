@@ -7,7 +7,7 @@ import pytest
 from deployments.payments.contract import AuthorisePayment, PaymentStep
 from tests.unit.audit.planting import GHOST, NO_SAGA, SOLD_BIKES, Plant, Plants, find, name_of
 from tests.unit.audit.shop import CHARGE, Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE, PLATFORM
+from tests.unit.checkout.services import BIKE, PLATFORM
 from tests.unit.checkout.shopping import card
 
 PLANTS = Plants()
@@ -120,7 +120,7 @@ async def an_unreadable_payment(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 async def authorise_for_nobody(shop: Shop) -> str:
-    await shop.rooms.payments.authorise(
+    await shop.services.payments.authorise(
         AuthorisePayment(
             key=f"{GHOST}:authorise",
             payment_id=GHOST,
@@ -142,7 +142,7 @@ async def money_held_for_nothing(shop: Shop, bike: Purchase) -> set[Finding]:
 @PLANTS.planted
 async def money_taken_for_nothing(shop: Shop, bike: Purchase) -> set[Finding]:
     key = await authorise_for_nobody(shop)
-    await shop.rooms.payments.capture(PaymentStep(key=f"{GHOST}:capture", payment_id=GHOST))
+    await shop.services.payments.capture(PaymentStep(key=f"{GHOST}:capture", payment_id=GHOST))
     return {("payments", "captured_without_order", (key, NO_SAGA))}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.audit.planting import Plant, Plants, find, name_of
 from tests.unit.audit.shop import CHARGE, Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.services import BIKE
 
 PLANTS = Plants()
 

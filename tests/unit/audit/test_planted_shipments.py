@@ -17,7 +17,7 @@ from tests.unit.audit.planting import (
     name_of,
 )
 from tests.unit.audit.shop import Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.services import BIKE
 
 DUE = "{shipping}:due"
 PLANTS = Plants()

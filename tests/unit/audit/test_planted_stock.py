@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from deployments.foundation.calls import NeighbourUnavailable
+from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.inventory.contract import ReservationStep, ReserveStock, StockLine
 from tests.unit.audit.planting import (
     BIKES,
@@ -22,7 +22,7 @@ from tests.unit.audit.planting import (
     name_of,
 )
 from tests.unit.audit.shop import Finding, Purchase, Shop
-from tests.unit.checkout.rooms import BIKE, SHIRT
+from tests.unit.checkout.services import BIKE, SHIRT
 from tests.unit.checkout.shopping import completing, ready
 
 PLANTS = Plants()
@@ -91,7 +91,7 @@ async def another_reservation_than_booked(shop: Shop, bike: Purchase) -> set[Fin
 
 async def reserve_for_nobody(shop: Shop) -> str:
     line = StockLine(sku=SHIRT.sku, quantity=1)
-    await shop.rooms.inventory.reserve(
+    await shop.services.inventory.reserve(
         ReserveStock(key=f"{GHOST}:reserve", reservation_id=GHOST, lines=(line,), seconds=60)
     )
     return f"{{inventory}}:reservation:{GHOST}"
@@ -106,7 +106,9 @@ async def a_reservation_of_no_saga(shop: Shop, bike: Purchase) -> set[Finding]:
 @PLANTS.planted
 async def units_sold_to_nobody(shop: Shop, bike: Purchase) -> set[Finding]:
     key = await reserve_for_nobody(shop)
-    await shop.rooms.inventory.commit(ReservationStep(key=f"{GHOST}:commit", reservation_id=GHOST))
+    await shop.services.inventory.commit(
+        ReservationStep(key=f"{GHOST}:commit", reservation_id=GHOST)
+    )
     return {
         ("reservations", "sold_for_nothing", (key, NO_SAGA)),
         ("sold", "sold_but_not_ordered", (f"{STOCK} {SHIRT.sku}",)),
@@ -115,10 +117,10 @@ async def units_sold_to_nobody(shop: Shop, bike: Purchase) -> set[Finding]:
 
 @PLANTS.planted
 async def a_reservation_left_by_an_undone_saga(shop: Shop, bike: Purchase) -> set[Finding]:
-    shop.rooms.payments.before["authorise"] = lambda: NeighbourUnavailable("payments", "down")
-    session = await ready(shop.rooms.checkout)
-    with pytest.raises(NeighbourUnavailable):
-        await shop.rooms.checkout.complete(completing(session))
+    shop.services.payments.before["authorise"] = lambda: DependencyUnavailable("payments", "down")
+    session = await ready(shop.services.checkout)
+    with pytest.raises(DependencyUnavailable):
+        await shop.services.checkout.complete(completing(session))
     saga = await shop.saga_of(session)
     key = f"{{inventory}}:reservation:{saga}"
     await shop.admin.hset(key, "state", "allocated")

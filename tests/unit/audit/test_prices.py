@@ -5,7 +5,7 @@ from __future__ import annotations
 from commands.audit import audit
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product, Variant
 from tests.unit.audit.shop import Shop
-from tests.unit.checkout.rooms import BIKE
+from tests.unit.checkout.services import BIKE
 
 
 async def test_a_price_that_was_changed_since_was_had(shop: Shop) -> None:

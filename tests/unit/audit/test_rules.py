@@ -16,12 +16,12 @@ from commands.auditing.sagas import ABANDONED, STUCK, saga_ends
 from commands.auditing.sold import Sums, sold_is_ordered
 from commands.auditing.stock import Doubt, Replay, reservation_is_in_the_ledger, unlike_the_ledger
 from commands.auditing.totals import order_adds_up
-from deployments.checkout.contract import Delivery, Session
+from deployments.checkout.contract import Session, SessionDelivery
 from deployments.checkout.records import SagaRecord, SessionRecord
 from deployments.inventory.contract import Allocation
 from deployments.inventory.domain import Movement, State
 from deployments.inventory.records import ReservationRecord
-from deployments.inventory.store import Entry
+from deployments.inventory.store import LedgerEntry
 from deployments.orders.contract import OrderAddress, OrderDelivery, OrderedItem, PlaceOrder
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment, Status
@@ -33,8 +33,8 @@ from deployments.pricing.contract import (
     PriceRequest,
     PriceTotals,
 )
-from deployments.pricing.domain import price
-from deployments.pricing.rules import Rules, rules_of
+from deployments.pricing.domain.prices import price
+from deployments.pricing.domain.rules import Rules, rules_of
 from deployments.pricing.store import CodeRecord
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -210,7 +210,7 @@ def without_codes() -> SessionRecord:
         buyer=None,
         context=None,
         currency="USD",
-        delivery=Delivery(destinations=()),
+        delivery=SessionDelivery(destinations=()),
         priced=Priced(lines=(), discounts=(), rejected=(), totals=bought.totals),
         notices=(),
         expires_at=NOW,
@@ -269,7 +269,7 @@ def test_what_was_sold_meanwhile_is_no_discrepancy() -> None:
     assert sums(before=3, after=3, ordered=4, settled=4) == ["ordered_but_not_sold"]
 
 
-def moved(source: State, target: State, quantity: int, of: str = "saga_1") -> Entry:
+def moved(source: State, target: State, quantity: int, of: str = "saga_1") -> LedgerEntry:
     movement = Movement(
         sku="A",
         location_id=1,
@@ -280,7 +280,7 @@ def moved(source: State, target: State, quantity: int, of: str = "saga_1") -> En
         at=0,
         reservation=of,
     )
-    return Entry("entry", movement)
+    return LedgerEntry("entry", movement)
 
 
 def test_the_ledger_knows_what_every_reservation_has_set_aside() -> None:

@@ -12,13 +12,14 @@ from commands.auditing.departures import units_left
 from commands.auditing.outstanding import Outstanding
 from commands.auditing.progress import Causes, Look, order_follows
 from commands.auditing.provider import payment_is_at_its_provider
-from deployments.foundation.events import Event
-from deployments.orders.events import Destination
+from deployments.foundation.events.publishing import Event
+from deployments.orders.events import OrderDestination
 from deployments.orders.fulfillment import ShipmentState
 from deployments.payments.domain import Payment, Status
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.payments.records import ChargeRecord
 from deployments.payments.store import PaymentRecord
+from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.events import (
     ShipmentCreated,
     ShipmentDelivered,
@@ -26,7 +27,6 @@ from deployments.shipping.events import (
     ShipmentLine,
 )
 from deployments.shipping.records import ShipmentRecord
-from deployments.shipping.shipments import Shipment
 from tests.unit.audit.test_rules import placed
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ def shipment(state: str | None) -> ShipmentRecord:
         location_id=1,
         carrier="Carrier",
         title="Ground",
-        destination=Destination(),
+        destination=OrderDestination(),
         lines=(ShipmentLine(line_id="li_1", sku="A", quantity=2),),
         created_at=NOW,
     )
@@ -84,7 +84,7 @@ def rules(look: Look) -> list[str]:
         (PAID, PAID, False, told((PaymentCaptured, "saga_1")), []),
         (PAID, PAID, False, told((PaymentCaptured, "saga_2")), ["capture_not_followed"]),
         (PAID, PAID, False, told((PaymentRefunded, "saga_1")), ["capture_not_followed"]),
-        # Captured after it was looked at, whether the order heard of it by then or not.
+        # Captured after it was looked at, whether the order consumed of it by then or not.
         ("capturing", PAID, False, told(), []),
         ("capturing", PAID, True, told(), []),
         ("capturing", "capturing", False, told(), []),

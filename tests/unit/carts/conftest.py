@@ -9,24 +9,24 @@ import pytest
 
 from deployments.carts.service import CartsService
 from tests.conftest import ClientOf
-from tests.unit.carts.rooms import Rooms
+from tests.unit.carts.services import Services
 
 
 @pytest.fixture
-async def rooms(redis_of: ClientOf) -> Rooms:
-    """All rooms on an empty Redis, stocked."""
-    rooms = Rooms(redis_of)
-    await rooms.stock()
-    return rooms
+async def services(redis_of: ClientOf) -> Services:
+    """All services on an empty Redis, stocked."""
+    services = Services(redis_of)
+    await services.stock()
+    return services
 
 
 @pytest.fixture
-def carts(rooms: Rooms) -> CartsService:
-    return rooms.carts
+def carts(services: Services) -> CartsService:
+    return services.carts
 
 
 @pytest.fixture
-async def http(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
+async def http(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     """A platform's HTTP client."""
-    async with rooms.client() as client:
+    async with services.client() as client:
         yield client

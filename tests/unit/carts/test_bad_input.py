@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear refusal, nothing stored, nothing changed, and never a 5xx."""
+"""Whatever is sent: a clear rejection, nothing stored, nothing changed, and never a 5xx."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from deployments.carts.contract import MAX_CODES, MAX_LINES, MAX_QUANTITY
-from deployments.foundation.http import MAX_BODY_BYTES
+from deployments.foundation.http.exchange import MAX_BODY_BYTES
 from tests.ucp_schemas import assert_valid
-from tests.unit.carts.rooms import HELMET, SHIRT, Rooms, body
+from tests.unit.carts.services import HELMET, SHIRT, Services, body
 
 DEEP, MEGABYTE = 10_000, "x" * 1_000_000
 LINE = '{"item": {"id": "SHIRT"}, "quantity": 1}'
@@ -231,9 +231,9 @@ JSON = st.recursive(
     ),
 )
 async def test_no_json_whatever_is_a_5xx(
-    rooms: Rooms, line: object, more: dict[str, object]
+    services: Services, line: object, more: dict[str, object]
 ) -> None:
-    async with rooms.client() as http:
+    async with services.client() as http:
         for lines in (line, [line], [{"item": {"id": "SHIRT"}, "quantity": 1}]):
             content = json.dumps({**more, "line_items": lines})
             response = await http.post("/carts", content=content)
@@ -246,6 +246,6 @@ async def test_no_json_whatever_is_a_5xx(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(content=st.binary(max_size=60))
-async def test_no_bytes_whatever_are_a_5xx(rooms: Rooms, content: bytes) -> None:
-    async with rooms.client() as http:
+async def test_no_bytes_whatever_are_a_5xx(services: Services, content: bytes) -> None:
+    async with services.client() as http:
         assert (await http.post("/carts", content=content)).status_code == 400

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CancelCart, Cart, CreateCart, GetCart, ReplaceCart
-from deployments.carts.domain import Delivery, delivery_notice
-from deployments.foundation.events import Envelope
-from deployments.foundation.idempotency import RequestKey
-from deployments.foundation.subscriptions import Handler, Subscription
-from deployments.foundation.ucp import Notice
+from deployments.carts.domain import DeliveryEstimate, delivery_notice
+from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.events.subscriptions import Handler, Subscription
+from deployments.foundation.http.idempotency import RequestKey
+from deployments.foundation.http.ucp import Notice
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import (
     Destination,
@@ -28,9 +28,9 @@ from deployments.shipping.contract import (
 from deployments.shipping.events import DeliveryEstimated, EstimatedOption
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
-from tests.announced import announced
+from tests.published_events import published
 from tests.ucp_schemas import assert_valid
-from tests.unit.carts.rooms import BIKE, HELMET, PLATFORM, SHIRT, Rooms, contents, key
+from tests.unit.carts.services import BIKE, HELMET, PLATFORM, SHIRT, Services, contents, key
 
 MONDAY = datetime(2026, 11, 30, 12, tzinfo=UTC)
 _CODES = {"delivery_estimate", "delivery_unavailable"}
@@ -57,10 +57,12 @@ def to(country: str | None) -> dict[str, str] | None:
 class Both:
     """Carts and shipping, and what is on its way between them."""
 
-    def __init__(self, rooms: Rooms) -> None:
-        self.rooms, self.carts = rooms, rooms.carts
-        self.shipping = ShippingService(ShippingStore(rooms.redis_of("shipping")), rooms.clock)
-        self._heard: set[str] = set()
+    def __init__(self, services: Services) -> None:
+        self.services, self.carts = services, services.carts
+        self.shipping = ShippingService(
+            ShippingStore(services.redis_of("shipping")), services.clock
+        )
+        self._consumed: set[str] = set()
 
     async def stock(self) -> None:
         methods = (method("ground", 395, 99, (3, 5)), method("express", 995, 199, (1, 2)))
@@ -74,22 +76,22 @@ class Both:
         found = (one.handler_of(envelope.type) for one in self.handlers())
         return next(filter(None, found), None)
 
-    async def unheard(self, room: str) -> list[Envelope]:
-        events = await announced(self.rooms.redis_of(room), room)
-        return [event for event in events if event.id not in self._heard]
+    async def unheard(self, service: str) -> list[Envelope]:
+        events = await published(self.services.redis_of(service), service)
+        return [event for event in events if event.id not in self._consumed]
 
-    async def hear(self, room: str, limit: int = 1000) -> None:
-        """The next events of a room reach whoever listens, in their order."""
-        for envelope in (await self.unheard(room))[:limit]:
+    async def consume(self, service: str, limit: int = 1000) -> None:
+        """The next events of a service reach whoever listens, in their order."""
+        for envelope in (await self.unheard(service))[:limit]:
             handler = self.handler_of(envelope)
             if handler is not None:
                 await handler(envelope)
-            self._heard.add(envelope.id)
+            self._consumed.add(envelope.id)
 
     async def settle(self) -> None:
-        """Everything that was announced is heard."""
-        await self.hear("carts")
-        await self.hear("shipping")
+        """Everything that was published is consumed."""
+        await self.consume("carts")
+        await self.consume("shipping")
 
     async def create(
         self,
@@ -148,14 +150,14 @@ class Both:
             found = ()
         options = (EstimatedOption(**one.model_dump(exclude={"description"})) for one in found)
         said = DeliveryEstimated(cart_id=cart.id, country=country, options=tuple(options))
-        at = self.rooms.clock()
-        return delivery_notice(Delivery(estimate=said, at=at), now.currency, at)
+        at = self.services.clock()
+        return delivery_notice(DeliveryEstimate(estimate=said, at=at), now.currency, at)
 
 
 @pytest.fixture
-async def both(rooms: Rooms) -> Both:
-    rooms.clock.now = MONDAY
-    both = Both(rooms)
+async def both(services: Services) -> Both:
+    services.clock.now = MONDAY
+    both = Both(services)
     await both.stock()
     return both
 
@@ -167,7 +169,7 @@ async def test_the_next_read_shows_how_the_cart_can_be_delivered(both: Both) -> 
     (notice,) = await both.shown(cart)
     assert notice == await both.quoted(cart)
     assert notice.content == (
-        "Delivery to US from $7.22, arriving 4 to 8 December 2026 with UPS. "
+        "DeliveryEstimate to US from $7.22, arriving 4 to 8 December 2026 with UPS. "
         "Fastest for $16.53, arriving 2 to 3 December 2026 with UPS."
     )
 
@@ -175,7 +177,7 @@ async def test_the_next_read_shows_how_the_cart_can_be_delivered(both: Both) -> 
 async def test_an_estimate_is_no_new_version(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
     await both.settle()
-    async with both.rooms.client() as http:
+    async with both.services.client() as http:
         shown = await http.get(f"/carts/{cart.id}")
         assert shown.headers["etag"] == '"1"'
         assert_valid("cart", shown.json())
@@ -203,9 +205,9 @@ async def test_where_nothing_goes_the_cart_says_so(both: Both) -> None:
 
 async def test_an_estimate_of_other_lines_is_not_shown(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
-    await both.hear("carts")
+    await both.consume("carts")
     await both.replace(cart, (SHIRT.sku, 9))
-    await both.hear("shipping")
+    await both.consume("shipping")
     assert await both.shown(cart) == []
     await both.settle()
     assert await both.shown(cart) == [await both.quoted(cart)]
@@ -215,8 +217,8 @@ async def test_an_estimate_of_other_lines_is_not_shown(both: Both) -> None:
 
 async def test_an_estimate_of_a_part_of_the_cart_is_not_shown(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1), (BIKE.sku, 1))
-    await both.hear("carts", limit=1)
-    await both.hear("shipping")
+    await both.consume("carts", limit=1)
+    await both.consume("shipping")
     assert await both.shown(cart) == []
 
 
@@ -235,12 +237,12 @@ async def test_another_country_is_another_estimate(both: Both) -> None:
     await both.settle()
     (notice,) = await both.shown(cart)
     assert notice == await both.quoted(cart)
-    assert notice.content.startswith("Delivery to US ")
+    assert notice.content.startswith("DeliveryEstimate to US ")
 
 
 async def test_an_event_takes_effect_once(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
-    await both.hear("carts")
+    await both.consume("carts")
     (envelope,) = await both.unheard("shipping")
     await both.settle()
     before = await both.shown(cart)
@@ -252,7 +254,7 @@ async def test_an_event_takes_effect_once(both: Both) -> None:
 
 async def test_an_estimate_that_comes_again_or_too_late_changes_nothing(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
-    await both.hear("carts")
+    await both.consume("carts")
     (envelope,) = await both.unheard("shipping")
     await both.settle()
     await both.replace(cart, (SHIRT.sku, 5))
@@ -265,25 +267,25 @@ async def test_an_estimate_that_comes_again_or_too_late_changes_nothing(both: Bo
 
 async def test_a_cart_that_is_gone_stays_gone(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
-    await both.hear("carts")
+    await both.consume("carts")
     await both.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM))
     await both.settle()
-    assert await both.rooms.redis_of("carts").exists(f"{{carts}}:cart:{cart.id}") == 0
+    assert await both.services.redis_of("carts").exists(f"{{carts}}:cart:{cart.id}") == 0
 
 
 async def test_an_estimate_that_does_not_say_of_which_lines_it_is_is_not_kept(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
     said = DeliveryEstimated(cart_id=cart.id, country="US")
-    await both.carts.keep_estimate(Delivery(estimate=said, at=MONDAY), "event_1_1")
+    await both.carts.keep_estimate(DeliveryEstimate(estimate=said, at=MONDAY), "event_1_1")
     assert await both.shown(cart) == []
 
 
 async def test_days_are_told_for_as_long_as_they_hold(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
     await both.settle()
-    both.rooms.clock.forward(timedelta(days=1))
+    both.services.clock.forward(timedelta(days=1))
     (notice,) = await both.shown(cart)
-    expected = "Delivery to US from $5.04 with UPS. Fastest for $12.14 with UPS."
+    expected = "DeliveryEstimate to US from $5.04 with UPS. Fastest for $12.14 with UPS."
     assert notice.content == expected
 
 
@@ -310,7 +312,7 @@ async def test_whatever_is_shown_is_of_the_cart_as_it_is(
         if isinstance(what, list):
             await both.replace(cart, *what, country=how)  # type: ignore[arg-type]
         else:
-            await both.hear(str(what), limit=how)  # type: ignore[arg-type]
+            await both.consume(str(what), limit=how)  # type: ignore[arg-type]
         if shown := await both.shown(cart):
             assert shown == [await both.quoted(cart)]
     await both.settle()
@@ -325,7 +327,7 @@ def option(amount: int, first: datetime, last: datetime, title: str = "Ground") 
 
 def said(*options: EstimatedOption, currency: str = "USD") -> str:
     estimate = DeliveryEstimated(cart_id="cart_1", country="US", options=options)
-    return delivery_notice(Delivery(estimate=estimate, at=MONDAY), currency, MONDAY).content
+    return delivery_notice(DeliveryEstimate(estimate=estimate, at=MONDAY), currency, MONDAY).content
 
 
 @pytest.mark.parametrize(
@@ -342,8 +344,8 @@ def test_days_are_written_once(
     first: tuple[int, int, int], last: tuple[int, int, int], days: str
 ) -> None:
     one = option(899, datetime(*first, 9, tzinfo=UTC), datetime(*last, 17, tzinfo=UTC))
-    assert said(one) == f"Delivery to US for $8.99, arriving {days} with UPS."
-    assert said(one, currency="EUR").startswith("Delivery to US for EUR 8.99,")
+    assert said(one) == f"DeliveryEstimate to US for $8.99, arriving {days} with UPS."
+    assert said(one, currency="EUR").startswith("DeliveryEstimate to US for EUR 8.99,")
 
 
 def test_the_fastest_is_named_only_if_it_is_faster_than_the_cheapest() -> None:
@@ -351,6 +353,6 @@ def test_the_fastest_is_named_only_if_it_is_faster_than_the_cheapest() -> None:
     cheap, dear = option(0, soon, later), option(150_000, soon, later, "Deluxe")
     fast = option(150_000, soon, soon, "Express")
     assert said(dear, cheap) == (
-        "Delivery to US from $0.00, arriving 1 to 3 December 2026 with UPS."
+        "DeliveryEstimate to US from $0.00, arriving 1 to 3 December 2026 with UPS."
     )
     assert said(cheap, fast).endswith(" Fastest for $1,500.00, arriving 1 December 2026 with UPS.")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
 from deployments.carts.domain import lines_of, stock_notices
-from tests.unit.carts.rooms import BIKE, HELMET, SHIRT
+from tests.unit.carts.services import BIKE, HELMET, SHIRT
 
 ITEMS = {item.sku: item for item in (SHIRT, HELMET, BIKE)}
 IDS = st.sampled_from([None, "", "li_1", "li_2", "fresh_0", "theirs"])

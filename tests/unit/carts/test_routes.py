@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.ucp_schemas import assert_valid
-from tests.unit.carts.rooms import BIKE, HELMET, OFFER_ENDS, SHIRT, Rooms, body
+from tests.unit.carts.services import BIKE, HELMET, OFFER_ENDS, SHIRT, Services, body
 
 AGENT = {"UCP-Agent": 'profile="https://agent.example/profile"'}
 
@@ -95,10 +95,10 @@ async def test_a_cart_is_read_replaced_and_cancelled(http: httpx.AsyncClient) ->
 
 
 async def test_unknown_and_foreign_carts_answer_alike(
-    http: httpx.AsyncClient, rooms: Rooms
+    http: httpx.AsyncClient, services: Services
 ) -> None:
     path = f"/carts/{(await http.post('/carts', json=body((SHIRT.sku, 1)))).json()['id']}"
-    async with rooms.client("umbrella-key") as other:
+    async with services.client("umbrella-key") as other:
         answers = [
             await other.get(path),
             await other.put(path, json=body((HELMET.sku, 1))),
@@ -123,11 +123,11 @@ async def test_nothing_to_buy_is_an_error_answer(http: httpx.AsyncClient) -> Non
 
 
 async def test_every_message_a_cart_can_have_is_valid(
-    http: httpx.AsyncClient, rooms: Rooms
+    http: httpx.AsyncClient, services: Services
 ) -> None:
     sent = body((HELMET.sku, 1), ("nothing", 1), (BIKE.sku, 3), discounts={"codes": ["BOGUS"]})
     cart = (await http.post("/carts", json=sent)).json()
-    rooms.clock.now = OFFER_ENDS + timedelta(days=2)
+    services.clock.now = OFFER_ENDS + timedelta(days=2)
     replaced = (await http.put(f"/carts/{cart['id']}", json=sent)).json()
     assert_valid("cart", replaced)
     assert {message["code"] for message in replaced["messages"]} == {
@@ -181,9 +181,9 @@ async def test_platforms_with_an_agent_must_send_a_key(http: httpx.AsyncClient) 
     assert long.status_code == 400
 
 
-async def test_only_known_platforms_have_carts(rooms: Rooms) -> None:
+async def test_only_known_platforms_have_carts(services: Services) -> None:
     for key in ("", "guess", "ACME-KEY"):
-        async with rooms.client(key) as stranger:
+        async with services.client(key) as stranger:
             for refused in (
                 await stranger.post("/carts", json=body((SHIRT.sku, 1))),
                 await stranger.get("/carts/cart_1"),
@@ -194,9 +194,9 @@ async def test_only_known_platforms_have_carts(rooms: Rooms) -> None:
 
 
 async def test_without_pricing_a_cart_is_valid_and_says_so(
-    http: httpx.AsyncClient, rooms: Rooms
+    http: httpx.AsyncClient, services: Services
 ) -> None:
-    rooms.pricing.down = True
+    services.pricing.down = True
     sent = body((SHIRT.sku, 1), (HELMET.sku, 2), discounts={"codes": ["TEN", "BOGUS"]})
     response = await http.post("/carts", json=sent)
     cart = response.json()
@@ -216,10 +216,10 @@ async def test_without_pricing_a_cart_is_valid_and_says_so(
 
 
 async def test_without_the_catalogue_a_write_is_503_and_a_read_is_answered(
-    http: httpx.AsyncClient, rooms: Rooms
+    http: httpx.AsyncClient, services: Services
 ) -> None:
     path = f"/carts/{(await http.post('/carts', json=body((SHIRT.sku, 1)))).json()['id']}"
-    rooms.silence_all()
+    services.silence_all()
     for response in (
         await http.post("/carts", json=body((SHIRT.sku, 1))),
         await http.put(path, json=body((SHIRT.sku, 1))),

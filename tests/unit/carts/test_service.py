@@ -1,4 +1,4 @@
-"""A cart from its creation to its end, among real neighbours."""
+"""A cart from its creation to its end, among real dependencies."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from deployments.carts.contract import (
 )
 from deployments.carts.domain import LIFETIME
 from deployments.carts.service import CartsService
-from deployments.foundation.calls import Endpoint, NeighbourUnavailable, client_of
+from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, client_of
 from deployments.inventory.contract import ReserveStock, StockLine
 from deployments.pricing.contract import ImportRules
 from tests.conftest import ClientOf
-from tests.unit.carts.rooms import (
+from tests.unit.carts.services import (
     BIKE,
     HELMET,
     OFFER_ENDS,
     OTHER,
     PLATFORM,
     SHIRT,
-    Rooms,
+    Services,
     contents,
     helmet_offer,
 )
@@ -94,8 +94,8 @@ async def test_a_refused_replace_leaves_the_cart_as_it_is(carts: CartsService) -
     assert await carts.get(get(cart)) == cart
 
 
-async def test_too_little_stock_is_said_at_the_lines_place_in_the_cart(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, ("nothing", 1), (SHIRT.sku, 1), (BIKE.sku, 3))
+async def test_too_little_stock_is_said_at_the_lines_place_in_the_cart(services: Services) -> None:
+    cart = await create(services.carts, ("nothing", 1), (SHIRT.sku, 1), (BIKE.sku, 3))
     assert [line.quantity for line in cart.lines] == [1, 3]
     unknown, short = cart.notices
     assert unknown.code == "item_unavailable"
@@ -107,8 +107,8 @@ async def test_too_little_stock_is_said_at_the_lines_place_in_the_cart(rooms: Ro
     assert "2 available" in short.content
 
 
-async def test_what_is_reserved_is_not_available(rooms: Rooms) -> None:
-    await rooms.inventory.reserve(
+async def test_what_is_reserved_is_not_available(services: Services) -> None:
+    await services.inventory.reserve(
         ReserveStock(
             key="saga:reserve",
             reservation_id="r",
@@ -116,7 +116,7 @@ async def test_what_is_reserved_is_not_available(rooms: Rooms) -> None:
             seconds=60,
         )
     )
-    (notice,) = (await create(rooms.carts, (BIKE.sku, 1))).notices
+    (notice,) = (await create(services.carts, (BIKE.sku, 1))).notices
     assert "0 available" in notice.content
 
 
@@ -143,11 +143,11 @@ async def test_a_replace_is_a_new_version_of_the_whole_cart(carts: CartsService)
     assert await carts.get(get(cart)) == replaced
 
 
-async def test_an_offer_that_ended_is_said(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (SHIRT.sku, 1), (HELMET.sku, 2))
+async def test_an_offer_that_ended_is_said(services: Services) -> None:
+    cart = await create(services.carts, (SHIRT.sku, 1), (HELMET.sku, 2))
     assert cart.priced.totals.items_discount == 1400
-    rooms.clock.now = OFFER_ENDS + timedelta(days=1)
-    replaced = await replace(rooms.carts, cart, (SHIRT.sku, 5), (HELMET.sku, 2))
+    services.clock.now = OFFER_ENDS + timedelta(days=1)
+    replaced = await replace(services.carts, cart, (SHIRT.sku, 5), (HELMET.sku, 2))
     assert replaced.priced.totals.items_discount == 0
     (notice,) = replaced.notices
     assert (notice.type, notice.code, notice.path) == (
@@ -156,27 +156,27 @@ async def test_an_offer_that_ended_is_said(rooms: Rooms) -> None:
         "$.line_items[1]",
     )
     assert "'Helmet Days'" in notice.content
-    assert (await replace(rooms.carts, cart, (HELMET.sku, 2))).notices == ()
+    assert (await replace(services.carts, cart, (HELMET.sku, 2))).notices == ()
 
 
-async def test_an_offer_that_the_buyer_left_is_not_said_to_have_ended(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (HELMET.sku, 2))
-    assert (await replace(rooms.carts, cart, (HELMET.sku, 11))).notices == ()
-    assert (await replace(rooms.carts, cart, (SHIRT.sku, 1))).notices == ()
+async def test_an_offer_that_the_buyer_left_is_not_said_to_have_ended(services: Services) -> None:
+    cart = await create(services.carts, (HELMET.sku, 2))
+    assert (await replace(services.carts, cart, (HELMET.sku, 11))).notices == ()
+    assert (await replace(services.carts, cart, (SHIRT.sku, 1))).notices == ()
 
 
-async def test_an_offer_that_a_better_one_replaced_is_no_loss(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (HELMET.sku, 2))
+async def test_an_offer_that_a_better_one_replaced_is_no_loss(services: Services) -> None:
+    cart = await create(services.carts, (HELMET.sku, 2))
     half = helmet_offer(id_=2, title="Half Price", percent="50")
-    await rooms.pricing.import_rules(ImportRules(batch="second", offers=(half,)))
-    replaced = await replace(rooms.carts, cart, (HELMET.sku, 2))
+    await services.pricing.import_rules(ImportRules(batch="second", offers=(half,)))
+    replaced = await replace(services.carts, cart, (HELMET.sku, 2))
     assert [discount.title for discount in replaced.priced.discounts] == ["Half Price"]
     assert replaced.notices == ()
 
 
-async def test_an_offer_that_still_runs_is_not_said_to_have_ended(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (HELMET.sku, 2))
-    assert (await replace(rooms.carts, cart, (HELMET.sku, 2))).notices == ()
+async def test_an_offer_that_still_runs_is_not_said_to_have_ended(services: Services) -> None:
+    cart = await create(services.carts, (HELMET.sku, 2))
+    assert (await replace(services.carts, cart, (HELMET.sku, 2))).notices == ()
 
 
 async def test_a_cancelled_cart_is_returned_once_and_gone(carts: CartsService) -> None:
@@ -188,15 +188,15 @@ async def test_a_cancelled_cart_is_returned_once_and_gone(carts: CartsService) -
             await gone
 
 
-async def test_a_cart_expires_a_while_after_it_was_last_written(rooms: Rooms) -> None:
-    carts, almost = rooms.carts, LIFETIME - timedelta(seconds=1)
+async def test_a_cart_expires_a_while_after_it_was_last_written(services: Services) -> None:
+    carts, almost = services.carts, LIFETIME - timedelta(seconds=1)
     cart = await create(carts, (SHIRT.sku, 1))
-    rooms.clock.forward(almost)
+    services.clock.forward(almost)
     cart = await replace(carts, cart, (SHIRT.sku, 2))
-    assert cart.expires_at == rooms.clock() + LIFETIME
-    rooms.clock.forward(almost)
+    assert cart.expires_at == services.clock() + LIFETIME
+    services.clock.forward(almost)
     assert await carts.get(get(cart)) == cart
-    rooms.clock.forward(timedelta(seconds=1))
+    services.clock.forward(timedelta(seconds=1))
     cancel = carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM))
     for gone in (carts.get(get(cart)), replace(carts, cart, (SHIRT.sku, 1)), cancel):
         with pytest.raises(CartNotFound):
@@ -228,59 +228,61 @@ async def test_a_cart_is_its_platforms_alone(carts: CartsService) -> None:
     assert await carts.get(get(cart)) == cart
 
 
-async def test_carts_work_without_inventory_but_say_nothing_of_stock(rooms: Rooms) -> None:
-    rooms.inventory.down = True
-    cart = await create(rooms.carts, (BIKE.sku, 3))
+async def test_carts_work_without_inventory_but_say_nothing_of_stock(services: Services) -> None:
+    services.inventory.down = True
+    cart = await create(services.carts, (BIKE.sku, 3))
     assert cart.notices == ()
-    rooms.inventory.down = False
-    assert (await replace(rooms.carts, cart, (BIKE.sku, 3))).notices[0].code == "out_of_stock"
+    services.inventory.down = False
+    assert (await replace(services.carts, cart, (BIKE.sku, 3))).notices[0].code == "out_of_stock"
 
 
-async def test_without_pricing_a_cart_has_list_prices_and_says_so(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
-    rooms.pricing.down = True
-    without = await replace(rooms.carts, cart, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
+async def test_without_pricing_a_cart_has_list_prices_and_says_so(services: Services) -> None:
+    cart = await create(services.carts, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
+    services.pricing.down = True
+    without = await replace(services.carts, cart, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
     assert [notice.code for notice in without.notices] == ["out_of_stock", "discounts_unavailable"]
     assert (without.codes, without.priced.discounts, without.version) == (("TEN",), (), 2)
     assert [line.total for line in without.priced.lines] == [2 * HELMET.price, 3 * BIKE.price]
     assert without.priced.totals.total == 2 * HELMET.price + 3 * BIKE.price
-    rooms.pricing.down = False
-    again = await replace(rooms.carts, cart, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
+    services.pricing.down = False
+    again = await replace(services.carts, cart, (HELMET.sku, 2), (BIKE.sku, 3), codes=("TEN",))
     assert (again.priced, again.notices) == (cart.priced, cart.notices)
 
 
-async def test_list_prices_are_what_pricing_says_where_nothing_is_taken_off(rooms: Rooms) -> None:
-    priced = (await create(rooms.carts, (SHIRT.sku, 2), (BIKE.sku, 1))).priced
-    rooms.pricing.down = True
-    assert (await create(rooms.carts, (SHIRT.sku, 2), (BIKE.sku, 1))).priced == priced
+async def test_list_prices_are_what_pricing_says_where_nothing_is_taken_off(
+    services: Services,
+) -> None:
+    priced = (await create(services.carts, (SHIRT.sku, 2), (BIKE.sku, 1))).priced
+    services.pricing.down = True
+    assert (await create(services.carts, (SHIRT.sku, 2), (BIKE.sku, 1))).priced == priced
 
 
-async def test_without_the_catalogue_nothing_is_written(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (SHIRT.sku, 1))
-    rooms.catalog.down = True
-    with pytest.raises(NeighbourUnavailable):
-        await create(rooms.carts, (SHIRT.sku, 1))
-    with pytest.raises(NeighbourUnavailable):
-        await replace(rooms.carts, cart, (SHIRT.sku, 2))
-    assert await rooms.carts.get(get(cart)) == cart
+async def test_without_the_catalogue_nothing_is_written(services: Services) -> None:
+    cart = await create(services.carts, (SHIRT.sku, 1))
+    services.catalog.down = True
+    with pytest.raises(DependencyUnavailable):
+        await create(services.carts, (SHIRT.sku, 1))
+    with pytest.raises(DependencyUnavailable):
+        await replace(services.carts, cart, (SHIRT.sku, 2))
+    assert await services.carts.get(get(cart)) == cart
 
 
-async def test_reading_and_cancelling_need_no_neighbour(rooms: Rooms) -> None:
-    cart = await create(rooms.carts, (SHIRT.sku, 1))
-    rooms.silence_all()
-    assert await rooms.carts.get(get(cart)) == cart
-    assert await rooms.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM)) == cart
+async def test_reading_and_cancelling_need_no_dependency(services: Services) -> None:
+    cart = await create(services.carts, (SHIRT.sku, 1))
+    services.silence_all()
+    assert await services.carts.get(get(cart)) == cart
+    assert await services.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM)) == cart
 
 
-async def test_stock_and_prices_are_asked_at_the_same_time(rooms: Rooms) -> None:
-    rooms.inventory.meeting = rooms.pricing.meeting = asyncio.Barrier(2)
+async def test_stock_and_prices_are_asked_at_the_same_time(services: Services) -> None:
+    services.inventory.meeting = services.pricing.meeting = asyncio.Barrier(2)
     async with asyncio.timeout(10):
-        assert (await create(rooms.carts, (SHIRT.sku, 1))).lines
-    assert rooms.catalog.asked == 1
+        assert (await create(services.carts, (SHIRT.sku, 1))).lines
+    assert services.catalog.asked == 1
 
 
-async def test_a_cart_crosses_the_seam_whole(rooms: Rooms) -> None:
-    remote = client_of(CartsApi, Endpoint(CartsApi, rooms.carts))
+async def test_a_cart_crosses_the_seam_whole(services: Services) -> None:
+    remote = client_of(CartsApi, Endpoint(CartsApi, services.carts))
     wanted = contents((BIKE.sku, 3), codes=("TEN", "NO"), buyer={"email": "a@b", "note": [1, {}]})
     cart = await remote.create(CreateCart(platform=PLATFORM, contents=wanted))
-    assert await remote.get(get(cart)) == cart == await rooms.carts.get(get(cart))
+    assert await remote.get(get(cart)) == cart == await services.carts.get(get(cart))

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from deployments.catalog.routes import CatalogRoutes
-from deployments.foundation.edge import http_app
+from deployments.foundation.http.edge import http_app
 from tests.conftest import ClientOf
 from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock
 
@@ -17,9 +17,9 @@ from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock
 async def catalog(redis_of: ClientOf) -> AsyncIterator[Catalog]:
     """A replica with nothing in it."""
     catalog = Catalog(redis_of("catalog"), Stock(S_RED_L=3, S_BLUE_M=1, B_1=7))
-    await catalog.replica.start()
+    await catalog.snapshot.start()
     yield catalog
-    await catalog.replica.stop()
+    await catalog.snapshot.stop()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A small shop for tests: its products, its neighbour, and replicas of the catalogue."""
+"""A small shop for tests: its products, its dependency, and replicas of the catalogue."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ImportProducts, OptionValue, Product, Variant
-from deployments.catalog.replica import Replica
 from deployments.catalog.service import CatalogService
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
-from deployments.foundation.calls import NeighbourUnavailable, Reply, client_of
-from deployments.foundation.contracts import methods_of
+from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
+from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import Availability, InventoryApi
 
 
@@ -72,7 +72,7 @@ class Stock:
         self.calls += 1
         spec = methods_of(InventoryApi)["availability"]
         if self.away or method != spec.name or seconds <= 0:
-            raise NeighbourUnavailable("inventory", "it is away")
+            raise DependencyUnavailable("inventory", "it is away")
         skus: tuple[str, ...] = spec.request.validate_json(body).skus
         units = {sku: self.units.get(sku, 0) for sku in skus}
         return "ok", spec.answer.dump_json(Availability(units=units))
@@ -83,15 +83,15 @@ class Catalog:
 
     def __init__(self, redis: Redis, stock: Stock, *, reload_seconds: float = 30.0) -> None:
         self.store = CatalogStore(redis)
-        self.replica = Replica(self.store, reload_seconds=reload_seconds)
+        self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds)
         self.stock = stock
-        self.service = CatalogService(self.store, self.replica, client_of(InventoryApi, stock))
+        self.service = CatalogService(self.store, self.snapshot, client_of(InventoryApi, stock))
 
     async def sells(self, *products: Product, batch: str = "first") -> None:
         """Import products, and wait until this replica shows them."""
         await self.service.import_products(ImportProducts(batch=batch, products=products))
         ids = {each.id for each in products}
-        await eventually(lambda: ids <= self.replica.assortment.products.keys())
+        await eventually(lambda: ids <= self.snapshot.assortment.products.keys())
 
 
 async def eventually(true: Callable[[], bool], seconds: float = 5.0) -> None:

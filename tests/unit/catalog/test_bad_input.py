@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a clear refusal or a valid answer, never a failure of ours."""
+"""Whatever is sent, the answer is a clear rejection or a valid answer, never a failure of ours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deployments.foundation.http import MAX_BODY_BYTES
+from deployments.foundation.http.exchange import MAX_BODY_BYTES
 from tests.ucp_schemas import Kind, assert_valid
 
 PATHS: dict[str, Kind] = {"/search": "search", "/lookup": "lookup", "/product": "product"}

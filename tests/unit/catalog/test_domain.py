@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deployments.catalog.contract import Variant
-from deployments.catalog.domain import (
+from deployments.catalog.domain.products import (
     Assortment,
     Filters,
     category_values,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.catalog.contract import OptionValue, Product
-from deployments.catalog.options import choose, options_of, relax, signals
+from deployments.catalog.domain.options import choose, options_of, relax, signals
 from tests.unit.catalog.shop import SHIRT, product, variant
 
 COLORS, SIZES = ["Red", "Blue", "Green"], ["S", "M", "L"]

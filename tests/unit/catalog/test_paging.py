@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.catalog.domain import Filters
-from deployments.catalog.paging import ForeignCursorError, Hit, identity, turn
+from deployments.catalog.domain.paging import ForeignCursorError, Hit, identity, turn
+from deployments.catalog.domain.products import Filters
 
 SEARCH = identity("shirt", Filters())
 HITS = st.dictionaries(st.text(max_size=8), st.integers(0, 3), max_size=40).map(

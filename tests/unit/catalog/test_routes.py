@@ -355,7 +355,7 @@ async def test_each_option_is_selected_once_at_most(http: httpx.AsyncClient) -> 
     assert await refused(http, "/product", body) == "invalid_request"
 
 
-# Neighbours and callers
+# Dependencies and callers
 
 
 async def test_without_inventory_everything_but_the_availability_is_shown(

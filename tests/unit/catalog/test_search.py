@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from actors.shipped_data import products
 from deployments.catalog.contract import Product
+from deployments.catalog.domain.text import asked, closest_first, searchable, words_of
 from deployments.catalog.index import SearchIndex
-from deployments.catalog.text import asked, closest_first, searchable, words_of
 
 
 @cache

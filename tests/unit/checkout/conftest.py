@@ -1,4 +1,4 @@
-"""Checkout among its neighbours, with something on the shelves."""
+"""Checkout among its dependencies, with something on the shelves."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
-from tests.unit.checkout.rooms import Rooms
+from tests.unit.checkout.services import Services
 
 
 @pytest.fixture
-async def rooms(redis_of: ClientOf) -> AsyncIterator[Rooms]:
-    """All rooms on an empty Redis, stocked."""
-    rooms = Rooms(redis_of)
-    await rooms.stock()
-    yield rooms
+async def services(redis_of: ClientOf) -> AsyncIterator[Services]:
+    """All services on an empty Redis, stocked."""
+    services = Services(redis_of)
+    await services.stock()
+    yield services
     await finish_detached()

@@ -19,13 +19,13 @@ from deployments.checkout.contract import (
     WantedDelivery,
 )
 from deployments.checkout.service import CheckoutService
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.detach import finish_detached
-from deployments.foundation.idempotency import RequestKey, request_key
+from deployments.foundation.http.idempotency import RequestKey, request_key
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.store import InventoryStore
 from deployments.orders.contract import GetOrder, Order
 from deployments.payments.contract import Instrument
-from tests.unit.checkout.rooms import PLATFORM, SHIRT, STOCK, Rooms
+from tests.unit.checkout.services import PLATFORM, SHIRT, STOCK, Services
 
 HOME = Place(
     id="home",
@@ -90,20 +90,20 @@ async def seen(checkout: CheckoutService, session: Session) -> Session:
     return await checkout.get(GetSession(session_id=session.id, platform=PLATFORM))
 
 
-async def order_of(rooms: Rooms, session: Session) -> Order:
+async def order_of(services: Services, session: Session) -> Order:
     """The order that a completed session became."""
     assert session.order is not None
-    order: Order = await rooms.orders.get(
+    order: Order = await services.orders.get(
         GetOrder(order_id=session.order.order_id, platform=PLATFORM)
     )
     return order
 
 
-async def recover(rooms: Rooms) -> None:
+async def recover(services: Services) -> None:
     """What the recovery does when the driver's lease is over."""
     await finish_detached()
-    rooms.clock.forward(seconds=60)
-    await rooms.replica().recover(RecoverSagas())
+    services.clock.forward(seconds=60)
+    await services.replica().recover(RecoverSagas())
     await finish_detached()
 
 
@@ -111,24 +111,24 @@ async def try_to_complete(checkout: CheckoutService, request: CompleteSession) -
     """The session, or none if the client was told to try again."""
     try:
         return await checkout.complete(request)
-    except NeighbourUnavailable:
+    except DependencyUnavailable:
         return None
 
 
 async def assert_books_are_straight(
-    rooms: Rooms, admin: Redis, sessions: list[Session]
+    services: Services, admin: Redis, sessions: list[Session]
 ) -> list[Session]:
     """All or nothing, for every session: units, money, orders and redemptions agree.
 
     Gives the sessions that are completed.
     """
-    now = [await seen(rooms.checkout, session) for session in sessions]
+    now = [await seen(services.checkout, session) for session in sessions]
     completed = [session for session in now if session.status == "completed"]
     assert all(session.status != "complete_in_progress" for session in now)
-    await _units(rooms, completed)
+    await _units(services, completed)
     await _money(admin, completed)
     for session in completed:
-        order = await order_of(rooms, session)
+        order = await order_of(services, session)
         assert order.totals == session.priced.totals
     claimed = sum(any(found.code for found in each.priced.discounts) for each in completed)
     redeemed = await admin.hgetall("{pricing}:redemptions")
@@ -137,8 +137,8 @@ async def assert_books_are_straight(
     return completed
 
 
-async def _units(rooms: Rooms, completed: list[Session]) -> None:
-    store = InventoryStore(rooms.redis_of("inventory"))
+async def _units(services: Services, completed: list[Session]) -> None:
+    store = InventoryStore(services.redis_of("inventory"))
     assert await store.check() == ()
     units: Counter[tuple[str, str]] = Counter()
     for (sku, _, state), quantity in (await store.stock()).items():

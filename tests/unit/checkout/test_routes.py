@@ -1,4 +1,4 @@
-"""Checkout over HTTP: every answer is a valid UCP checkout, every mistake a clear refusal."""
+"""Checkout over HTTP: every answer is a valid UCP checkout, every mistake a clear rejection."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.authentication import hash_key
-from deployments.foundation.detach import finish_detached
-from deployments.foundation.edge import http_app
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.rpc.detach import finish_detached
 from tests.ucp_schemas import assert_valid
-from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Rooms
+from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Services
 
 KEYS = {hash_key("key-of-acme"): PLATFORM, hash_key("key-of-other"): "other"}
 ADDRESS = {
@@ -28,8 +28,8 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-async def client(rooms: Rooms) -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(CheckoutRoutes(rooms.checkout, KEYS).routes())
+async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    app = http_app(CheckoutRoutes(services.checkout, KEYS).routes())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://store",
@@ -149,7 +149,9 @@ async def test_sessions_belong_to_their_platform(client: httpx.AsyncClient) -> N
     assert (await client.get(f"/{session['id']}", headers={"X-API-Key": "no"})).status_code == 401
 
 
-async def test_what_is_not_ready_is_not_completed(client: httpx.AsyncClient, rooms: Rooms) -> None:
+async def test_what_is_not_ready_is_not_completed(
+    client: httpx.AsyncClient, services: Services
+) -> None:
     incomplete = await create(client)
     cancelled = await create(client, option="ground")
     await client.post(f"/{cancelled['id']}/cancel")
@@ -157,7 +159,7 @@ async def test_what_is_not_ready_is_not_completed(client: httpx.AsyncClient, roo
     await client.post(f"/{completed['id']}/complete", json=payment())
     expired = await create(client, option="ground")
     await finish_detached()
-    rooms.clock.forward(hours=7)
+    services.clock.forward(hours=7)
     for session, status in (
         (incomplete, "canceled"),
         (cancelled, "canceled"),

@@ -16,13 +16,13 @@ from deployments.checkout.contract import (
     SessionBusy,
     SessionClosed,
 )
-from deployments.checkout.domain import failed_fact
+from deployments.checkout.domain import failed_event
 from deployments.checkout.replies import Saga
 from deployments.checkout.store import CheckoutStore
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.detach import finish_detached
-from deployments.foundation.idempotency import KeyReused, StillRunning
-from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, STOCK, Crash, Interposed, Rooms
+from deployments.foundation.http.idempotency import KeyReused, StillRunning
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.detach import finish_detached
+from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, STOCK, Crash, Interposed, Services
 from tests.unit.checkout.shopping import (
     assert_books_are_straight,
     completing,
@@ -36,64 +36,66 @@ from tests.unit.checkout.shopping import (
 )
 
 
-async def test_a_completed_session_is_an_order_that_is_paid(rooms: Rooms, admin: Redis) -> None:
-    session = await ready(rooms.checkout, quantity=3, codes=("once",))
-    done = await rooms.checkout.complete(completing(session))
+async def test_a_completed_session_is_an_order_that_is_paid(
+    services: Services, admin: Redis
+) -> None:
+    session = await ready(services.checkout, quantity=3, codes=("once",))
+    done = await services.checkout.complete(completing(session))
     await finish_detached()
     assert done.status == "completed"
-    assert (await order_of(rooms, done)).items[0].quantity == 3
-    assert await assert_books_are_straight(rooms, admin, [session]) == [done]
+    assert (await order_of(services, done)).items[0].quantity == 3
+    assert await assert_books_are_straight(services, admin, [session]) == [done]
 
 
-async def test_a_completion_takes_three_calls_in_sequence(rooms: Rooms) -> None:
+async def test_a_completion_takes_three_calls_in_sequence(services: Services) -> None:
     """What is waited for before the answer: reserve, authorise, place; the rest is beside them."""
-    session = await ready(rooms.checkout, codes=("once",))
-    for room in rooms.neighbours:
-        room.calls.clear()
-    await rooms.checkout.complete(completing(session))
-    before_the_answer = {name for room in rooms.neighbours for name in room.calls}
+    session = await ready(services.checkout, codes=("once",))
+    for service in services.dependencies:
+        service.calls.clear()
+    await services.checkout.complete(completing(session))
+    before_the_answer = {name for service in services.dependencies for name in service.calls}
     assert before_the_answer <= {
         *("reserve", "redeem", "authorise", "allocate", "place", "commit", "capture")
     }
-    assert rooms.inventory.calls[:2] == ["reserve", "allocate"]
+    assert services.inventory.calls[:2] == ["reserve", "allocate"]
 
 
 @pytest.mark.parametrize("token", ["fail_token", "fraud_token", "nonsense"])
 async def test_after_a_refused_card_another_one_pays(
-    rooms: Rooms, admin: Redis, token: str
+    services: Services, admin: Redis, token: str
 ) -> None:
-    session = await ready(rooms.checkout, codes=("ONCE",))
-    refused = await rooms.checkout.complete(completing(session, token=token))
+    session = await ready(services.checkout, codes=("ONCE",))
+    refused = await services.checkout.complete(completing(session, token=token))
     assert refused.status == "ready_for_complete"
     assert [notice.code for notice in refused.errors] == ["payment_failed"]
-    assert await assert_books_are_straight(rooms, admin, [session]) == []
+    assert await assert_books_are_straight(services, admin, [session]) == []
 
-    done = await rooms.checkout.complete(completing(session))
+    done = await services.checkout.complete(completing(session))
     await finish_detached()
     assert done.status == "completed"
     assert done.notices == ()
-    await assert_books_are_straight(rooms, admin, [session])
+    await assert_books_are_straight(services, admin, [session])
 
 
-async def test_what_is_gone_is_refused_politely(rooms: Rooms, admin: Redis) -> None:
+async def test_what_is_gone_is_refused_politely(services: Services, admin: Redis) -> None:
     first, second = (
-        await ready(rooms.checkout, sku=BIKE.sku, quantity=2),
-        await ready(rooms.checkout, sku=BIKE.sku, quantity=1),
+        await ready(services.checkout, sku=BIKE.sku, quantity=2),
+        await ready(services.checkout, sku=BIKE.sku, quantity=1),
     )
-    await rooms.checkout.complete(completing(first))
-    refused = await rooms.checkout.complete(completing(second))
+    await services.checkout.complete(completing(first))
+    refused = await services.checkout.complete(completing(second))
     await finish_detached()
     assert refused.status == "incomplete"
     assert [(n.code, n.path, n.severity) for n in refused.errors] == [
         ("out_of_stock", "$.line_items[0]", "recoverable")
     ]
-    assert len(await assert_books_are_straight(rooms, admin, [first, second])) == 1
+    assert len(await assert_books_are_straight(services, admin, [first, second])) == 1
 
 
-async def test_a_code_that_works_once_works_once(rooms: Rooms, admin: Redis) -> None:
-    sessions = [await ready(rooms.checkout, codes=("ONCE",)) for _ in range(4)]
+async def test_a_code_that_works_once_works_once(services: Services, admin: Redis) -> None:
+    sessions = [await ready(services.checkout, codes=("ONCE",)) for _ in range(4)]
     outcomes = await asyncio.gather(
-        *(rooms.checkout.complete(completing(session)) for session in sessions)
+        *(services.checkout.complete(completing(session)) for session in sessions)
     )
     await finish_detached()
     assert sorted(outcome.status for outcome in outcomes) == ["completed", *["incomplete"] * 3]
@@ -101,70 +103,70 @@ async def test_a_code_that_works_once_works_once(rooms: Rooms, admin: Redis) -> 
     assert [(n.code, n.path) for n in refused.errors] == [
         ("discount_code_expired", "$.discounts.codes[0]")
     ]
-    await assert_books_are_straight(rooms, admin, sessions)
+    await assert_books_are_straight(services, admin, sessions)
 
 
-async def test_a_hundred_buyers_of_ten_shirts(rooms: Rooms, admin: Redis) -> None:
-    sessions = [await ready(rooms.checkout) for _ in range(100)]
+async def test_a_hundred_buyers_of_ten_shirts(services: Services, admin: Redis) -> None:
+    sessions = [await ready(services.checkout) for _ in range(100)]
     outcomes = await asyncio.gather(
-        *(rooms.checkout.complete(completing(session)) for session in sessions)
+        *(services.checkout.complete(completing(session)) for session in sessions)
     )
     await finish_detached()
     assert sum(outcome.status == "completed" for outcome in outcomes) == STOCK[SHIRT.sku]
     assert all(o.status == "completed" or o.errors[0].code == "out_of_stock" for o in outcomes)
-    await assert_books_are_straight(rooms, admin, sessions)
+    await assert_books_are_straight(services, admin, sessions)
 
 
-async def test_twenty_identical_requests_have_one_effect(rooms: Rooms, admin: Redis) -> None:
-    session = await ready(rooms.checkout)
+async def test_twenty_identical_requests_have_one_effect(services: Services, admin: Redis) -> None:
+    session = await ready(services.checkout)
     request = completing(session, name="once-only")
     outcomes = await asyncio.gather(
-        *(rooms.replica().complete(request) for _ in range(20)), return_exceptions=True
+        *(services.replica().complete(request) for _ in range(20)), return_exceptions=True
     )
     await finish_detached()
     answers = [outcome for outcome in outcomes if isinstance(outcome, Session)]
     assert all(isinstance(o, StillRunning) for o in outcomes if not isinstance(o, Session))
     assert len(answers) >= 1
     assert all(answer == answers[0] for answer in answers)
-    assert await rooms.checkout.complete(request) == answers[0]
-    assert rooms.orders.calls.count("place") == 1
-    await assert_books_are_straight(rooms, admin, [session])
+    assert await services.checkout.complete(request) == answers[0]
+    assert services.orders.calls.count("place") == 1
+    await assert_books_are_straight(services, admin, [session])
 
 
-async def test_a_key_with_another_body_is_refused(rooms: Rooms) -> None:
-    session = await ready(rooms.checkout)
-    await rooms.checkout.complete(completing(session, name="a-key"))
+async def test_a_key_with_another_body_is_refused(services: Services) -> None:
+    session = await ready(services.checkout)
+    await services.checkout.complete(completing(session, name="a-key"))
     other = completing(session).model_copy(update={"request": key("a-key", b"other")})
     with pytest.raises(KeyReused):
-        await rooms.checkout.complete(other)
+        await services.checkout.complete(other)
 
 
-async def test_completed_replaced_and_cancelled_at_once(rooms: Rooms, admin: Redis) -> None:
-    session = await ready(rooms.checkout)
+async def test_completed_replaced_and_cancelled_at_once(services: Services, admin: Redis) -> None:
+    session = await ready(services.checkout)
     replace = ReplaceSession(
         session_id=session.id, platform=PLATFORM, contents=contents(quantity=2)
     )
     cancel = CancelSession(session_id=session.id, platform=PLATFORM)
     attempts = [
-        rooms.checkout.complete(completing(session)),
-        *(rooms.checkout.replace(replace) for _ in range(5)),
-        rooms.checkout.cancel(cancel),
-        *(rooms.checkout.complete(completing(session)) for _ in range(5)),
+        services.checkout.complete(completing(session)),
+        *(services.checkout.replace(replace) for _ in range(5)),
+        services.checkout.cancel(cancel),
+        *(services.checkout.complete(completing(session)) for _ in range(5)),
     ]
     outcomes = await asyncio.gather(*attempts, return_exceptions=True)
     await finish_detached()
     allowed = Session | SessionBusy | SessionClosed
     assert all(isinstance(outcome, allowed) for outcome in outcomes), outcomes
-    assert (await seen(rooms.checkout, session)).status in {"completed", "canceled"}
-    assert rooms.orders.calls.count("place") <= 1
-    await assert_books_are_straight(rooms, admin, [session])
+    assert (await seen(services.checkout, session)).status in {"completed", "canceled"}
+    assert services.orders.calls.count("place") <= 1
+    await assert_books_are_straight(services, admin, [session])
 
 
 _RECOVER = RecoverSagas()
 
 
 def _broken(why: str) -> Callable[[], BaseException]:
-    return lambda: NeighbourUnavailable("a neighbour", why)
+    return lambda: DependencyUnavailable("a dependency", why)
 
 
 STEPS = [
@@ -179,176 +181,178 @@ STEPS = [
 UNDOS = [("inventory", "release"), ("pricing", "undo_redemption"), ("payments", "void")]
 
 
-def _room(rooms: Rooms, name: str) -> Interposed:
-    room: Interposed = getattr(rooms, name)
-    return room
+def _service(services: Services, name: str) -> Interposed:
+    service: Interposed = getattr(services, name)
+    return service
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("fault", [_broken("it is down"), Crash], ids=["no answer", "crash"])
 @pytest.mark.parametrize(("where", "step"), STEPS)
 async def test_a_fault_at_a_step_leaves_all_or_nothing(
-    rooms: Rooms,
+    services: Services,
     admin: Redis,
     where: str,
     step: str,
     fault: Callable[[], BaseException],
     moment: str,
 ) -> None:
-    session = await ready(rooms.checkout, codes=("ONCE",))
+    session = await ready(services.checkout, codes=("ONCE",))
     request = completing(session, name="the-purchase")
-    getattr(_room(rooms, where), moment)[step] = fault
+    getattr(_service(services, where), moment)[step] = fault
     try:
-        told = await try_to_complete(rooms.checkout, request)
+        told = await try_to_complete(services.checkout, request)
     except Crash:
         told = None
     await finish_detached()
-    _room(rooms, where).heal()
-    await recover(rooms)
+    _service(services, where).heal()
+    await recover(services)
 
-    completed = await assert_books_are_straight(rooms, admin, [session])
+    completed = await assert_books_are_straight(services, admin, [session])
     assert told is None or len(completed) == 1
     # The same request now has the effect that it was meant to have, and only once.
-    repeated = await rooms.checkout.complete(request)
+    repeated = await services.checkout.complete(request)
     await finish_detached()
     assert repeated.status == "completed"
-    assert rooms.orders.calls.count("place") <= 2
-    await assert_books_are_straight(rooms, admin, [session])
+    assert services.orders.calls.count("place") <= 2
+    await assert_books_are_straight(services, admin, [session])
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("fault", [_broken("it is down"), Crash], ids=["no answer", "crash"])
 @pytest.mark.parametrize(("where", "undo"), UNDOS)
 async def test_a_fault_at_an_undo_is_mended_by_the_recovery(
-    rooms: Rooms,
+    services: Services,
     admin: Redis,
     where: str,
     undo: str,
     fault: Callable[[], BaseException],
     moment: str,
 ) -> None:
-    session = await ready(rooms.checkout, codes=("ONCE",))
+    session = await ready(services.checkout, codes=("ONCE",))
     request = completing(session, token="fail_token", name="the-purchase")
-    getattr(_room(rooms, where), moment)[undo] = fault
-    with pytest.raises((NeighbourUnavailable, Crash)):
-        await rooms.checkout.complete(request)
-    with pytest.raises((StillRunning, NeighbourUnavailable)):
-        await rooms.checkout.complete(request)
-    _room(rooms, where).heal()
-    await recover(rooms)
+    getattr(_service(services, where), moment)[undo] = fault
+    with pytest.raises((DependencyUnavailable, Crash)):
+        await services.checkout.complete(request)
+    with pytest.raises((StillRunning, DependencyUnavailable)):
+        await services.checkout.complete(request)
+    _service(services, where).heal()
+    await recover(services)
 
-    assert await assert_books_are_straight(rooms, admin, [session]) == []
-    answered = await rooms.checkout.complete(request)
+    assert await assert_books_are_straight(services, admin, [session]) == []
+    answered = await services.checkout.complete(request)
     assert [notice.code for notice in answered.errors] == ["payment_failed"]
-    assert (await rooms.checkout.complete(completing(session))).status == "completed"
+    assert (await services.checkout.complete(completing(session))).status == "completed"
     await finish_detached()
-    await assert_books_are_straight(rooms, admin, [session])
+    await assert_books_are_straight(services, admin, [session])
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("step", ["reserve", "allocate"])
 async def test_a_slow_driver_is_shut_out_when_the_recovery_has_taken_over(
-    rooms: Rooms, admin: Redis, step: str, moment: str
+    services: Services, admin: Redis, step: str, moment: str
 ) -> None:
-    session = await ready(rooms.checkout)
-    reached, gate = rooms.inventory.hold(step, moment)
-    slow = asyncio.create_task(rooms.checkout.complete(completing(session)))
+    session = await ready(services.checkout)
+    reached, gate = services.inventory.hold(step, moment)
+    slow = asyncio.create_task(services.checkout.complete(completing(session)))
     await reached.wait()
-    rooms.clock.forward(seconds=60)
-    await rooms.replica().recover(_RECOVER)
+    services.clock.forward(seconds=60)
+    await services.replica().recover(_RECOVER)
     gate.set()
-    with pytest.raises((StillRunning, NeighbourUnavailable)):
+    with pytest.raises((StillRunning, DependencyUnavailable)):
         await slow
     await finish_detached()
-    assert await assert_books_are_straight(rooms, admin, [session]) == []
-    assert "place" not in rooms.orders.calls
+    assert await assert_books_are_straight(services, admin, [session]) == []
+    assert "place" not in services.orders.calls
 
 
-async def test_a_claim_takes_the_fence_from_the_old_driver(rooms: Rooms) -> None:
-    store = CheckoutStore(rooms.redis_of("checkout"))
-    session = await ready(rooms.checkout)
-    old = await store.begin(completing(session), "saga_1", "order_1", rooms.clock())
+async def test_a_claim_takes_the_fence_from_the_old_driver(services: Services) -> None:
+    store = CheckoutStore(services.redis_of("checkout"))
+    session = await ready(services.checkout)
+    old = await store.begin(completing(session), "saga_1", "order_1", services.clock())
     assert isinstance(old, Saga)
-    assert await store.claim(9, rooms.clock()) == []
-    rooms.clock.forward(seconds=60)
-    (new,) = await store.claim(9, rooms.clock())
+    assert await store.claim(9, services.clock()) == []
+    services.clock.forward(seconds=60)
+    (new,) = await store.claim(9, services.clock())
     assert not await store.advance(old, "authorising")
-    fact = failed_fact(session, None)
-    now = rooms.clock()
-    late = await store.answer(old, "undone", session, fact, now, keep_answer=True, ended=True)
+    event = failed_event(session, None)
+    now = services.clock()
+    late = await store.answer(old, "undone", session, event, now, keep_answer=True, ended=True)
     assert late is None
     assert await store.advance(new, "authorising")
 
 
-async def test_a_session_cannot_be_touched_while_it_is_completed(rooms: Rooms) -> None:
-    session = await ready(rooms.checkout)
-    reached, gate = rooms.payments.hold("authorise")
-    running = asyncio.create_task(rooms.checkout.complete(completing(session, name="first")))
+async def test_a_session_cannot_be_touched_while_it_is_completed(services: Services) -> None:
+    session = await ready(services.checkout)
+    reached, gate = services.payments.hold("authorise")
+    running = asyncio.create_task(services.checkout.complete(completing(session, name="first")))
     await reached.wait()
     replace = ReplaceSession(
         session_id=session.id, platform=PLATFORM, contents=contents(quantity=2)
     )
     for attempt in (
-        rooms.checkout.replace(replace),
-        rooms.checkout.cancel(CancelSession(session_id=session.id, platform=PLATFORM)),
-        rooms.checkout.complete(completing(session)),
+        services.checkout.replace(replace),
+        services.checkout.cancel(CancelSession(session_id=session.id, platform=PLATFORM)),
+        services.checkout.complete(completing(session)),
     ):
         with pytest.raises(SessionBusy):
             await attempt
     with pytest.raises(StillRunning):
-        await rooms.checkout.complete(completing(session, name="first"))
+        await services.checkout.complete(completing(session, name="first"))
     gate.set()
     assert (await running).status == "completed"
 
 
-async def test_a_saga_that_cannot_end_holds_up_no_other(rooms: Rooms) -> None:
-    sessions = [await ready(rooms.checkout) for _ in range(2)]
-    rooms.orders.before["place"] = Crash
+async def test_a_saga_that_cannot_end_holds_up_no_other(services: Services) -> None:
+    sessions = [await ready(services.checkout) for _ in range(2)]
+    services.orders.before["place"] = Crash
     for session in sessions:
         with pytest.raises(Crash):
-            await rooms.checkout.complete(completing(session))
+            await services.checkout.complete(completing(session))
     bugs = [RuntimeError("a bug")]
-    rooms.orders.heal()
-    rooms.orders.after["place"] = lambda: bugs.pop() if bugs else NeighbourUnavailable("o", "late")
-    rooms.clock.forward(seconds=60)
-    recovered = await rooms.replica().recover(_RECOVER)
+    services.orders.heal()
+    services.orders.after["place"] = lambda: (
+        bugs.pop() if bugs else DependencyUnavailable("o", "late")
+    )
+    services.clock.forward(seconds=60)
+    recovered = await services.replica().recover(_RECOVER)
     assert (recovered.claimed, recovered.ended) == (2, 0)
 
 
-async def test_two_recoveries_at_once_finish_a_saga_once(rooms: Rooms, admin: Redis) -> None:
-    session = await ready(rooms.checkout)
-    rooms.orders.after["place"] = Crash
+async def test_two_recoveries_at_once_finish_a_saga_once(services: Services, admin: Redis) -> None:
+    session = await ready(services.checkout)
+    services.orders.after["place"] = Crash
     with pytest.raises(Crash):
-        await rooms.checkout.complete(completing(session))
-    rooms.orders.heal()
-    rooms.clock.forward(seconds=60)
-    recovered = await asyncio.gather(*(rooms.replica().recover(_RECOVER) for _ in range(5)))
+        await services.checkout.complete(completing(session))
+    services.orders.heal()
+    services.clock.forward(seconds=60)
+    recovered = await asyncio.gather(*(services.replica().recover(_RECOVER) for _ in range(5)))
     await finish_detached()
     assert sum(one.claimed for one in recovered) == 1
-    assert len(await assert_books_are_straight(rooms, admin, [session])) == 1
+    assert len(await assert_books_are_straight(services, admin, [session])) == 1
 
 
 @pytest.mark.parametrize(("where", "step"), STEPS)
 async def test_a_client_that_leaves_changes_nothing(
-    rooms: Rooms, admin: Redis, where: str, step: str
+    services: Services, admin: Redis, where: str, step: str
 ) -> None:
-    session = await ready(rooms.checkout, codes=("ONCE",))
-    reached, gate = _room(rooms, where).hold(step)
-    client = asyncio.create_task(rooms.checkout.complete(completing(session)))
+    session = await ready(services.checkout, codes=("ONCE",))
+    reached, gate = _service(services, where).hold(step)
+    client = asyncio.create_task(services.checkout.complete(completing(session)))
     await reached.wait()
     client.cancel()
     await asyncio.gather(client, return_exceptions=True)
     gate.set()
     await finish_detached()
-    assert (await seen(rooms.checkout, session)).status == "completed"
-    await assert_books_are_straight(rooms, admin, [session])
+    assert (await seen(services.checkout, session)).status == "completed"
+    await assert_books_are_straight(services, admin, [session])
 
 
-async def test_the_token_is_kept_nowhere(rooms: Rooms, admin: Redis) -> None:
-    session = await ready(rooms.checkout)
+async def test_the_token_is_kept_nowhere(services: Services, admin: Redis) -> None:
+    session = await ready(services.checkout)
     request = completing(session, token="a-very-secret-token", name="a-key")
     assert "a-very-secret-token" not in repr(request)
-    await rooms.checkout.complete(request)
+    await services.checkout.complete(request)
     await finish_detached()
     async for name in admin.scan_iter():
         assert b"a-very-secret-token" not in (await admin.dump(name) or b"")

@@ -28,15 +28,15 @@ from deployments.checkout.contract import (
     ReplaceSession,
     Session,
 )
-from deployments.foundation.calls import Endpoint, NeighbourUnavailable, client_of
-from deployments.foundation.idempotency import request_key
-from deployments.foundation.redis import password
-from deployments.foundation.redis_users import SERVICES
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.http.idempotency import request_key
+from deployments.foundation.redis.connection import password
+from deployments.foundation.redis.users import SERVICES
+from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, client_of
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.store import InventoryStore
 from deployments.payments.provider import PaymentProvider
 from tests.conftest import SECRET
-from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Crash, Rooms
+from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Crash, Services
 from tests.unit.checkout.shopping import (
     assert_books_are_straight,
     completing,
@@ -62,9 +62,9 @@ STEPS = (
     ("payments", "void"),
 )
 FAULTS: dict[str, tuple[str, Callable[[], BaseException]]] = {
-    "never asked": ("before", lambda: NeighbourUnavailable("it", "its circuit is open", "open")),
-    "lost before": ("before", lambda: NeighbourUnavailable("it", "it died", "lost")),
-    "lost after": ("after", lambda: NeighbourUnavailable("it", "it died", "lost")),
+    "never asked": ("before", lambda: DependencyUnavailable("it", "its circuit is open", "open")),
+    "lost before": ("before", lambda: DependencyUnavailable("it", "it died", "lost")),
+    "lost after": ("after", lambda: DependencyUnavailable("it", "it died", "lost")),
     "driver dies before": ("before", Crash),
     "driver dies after": ("after", Crash),
 }
@@ -86,22 +86,22 @@ Deed = tuple[str, int, Any]
 
 
 class Unhurried:
-    """Lets others run before each call of a room, as often as was drawn."""
+    """Lets others run before each call of a service, as often as was drawn."""
 
-    def __init__(self, room: object, turns: list[int]) -> None:
-        self._room, self._turns = room, turns
+    def __init__(self, service: object, turns: list[int]) -> None:
+        self._service, self._turns = service, turns
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - it stands for any method.
         async def call(request: object) -> object:
             for _ in range(self._turns.pop() if self._turns else 0):
                 await asyncio.sleep(0)
-            return await getattr(self._room, name)(request)
+            return await getattr(self._service, name)(request)
 
         return call
 
 
-class BankedRooms(Rooms):
-    """Rooms with a provider of moods, that do not hurry."""
+class BankedServices(Services):
+    """Services with a provider of moods, that do not hurry."""
 
     bank: Bank
     turns: list[int]
@@ -120,8 +120,8 @@ class BankedRooms(Rooms):
     def mend(self) -> None:
         """Everything works again."""
         self.bank.moods = {}
-        for room in self.neighbours:
-            room.heal()
+        for service in self.dependencies:
+            service.heal()
 
 
 class Buying(RuleBasedStateMachine):
@@ -152,8 +152,8 @@ class Buying(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.run(self.admin.flushall())
-        self.rooms = BankedRooms(self.clients.__getitem__)
-        self.run(self.rooms.stock())
+        self.services = BankedServices(self.clients.__getitem__)
+        self.run(self.services.stock())
 
     @precondition(lambda self: len(self.sessions) < MOST_SESSIONS)
     @rule(
@@ -164,7 +164,7 @@ class Buying(RuleBasedStateMachine):
         sku, quantity = bought
         wanted = contents(sku=sku, quantity=quantity, codes=("ONCE",) if code else ())
         create = CreateSession(platform=PLATFORM, contents=wanted)
-        self.sessions.append(self.run(self.rooms.checkout.create(create)).session)
+        self.sessions.append(self.run(self.services.checkout.create(create)).session)
 
     @precondition(lambda self: self.sessions)
     @rule(
@@ -180,11 +180,11 @@ class Buying(RuleBasedStateMachine):
         moods: dict[str, Mood],
         turns: list[int],
     ) -> None:
-        self.rooms.bank.moods = dict(moods)
-        self.rooms.turns[:] = turns
+        self.services.bank.moods = dict(moods)
+        self.services.turns[:] = turns
         for (where, step), kind in faults:
             moment, fault = FAULTS[kind]
-            getattr(getattr(self.rooms, where), moment)[step] = fault
+            getattr(getattr(self.services, where), moment)[step] = fault
 
         async def all_of_it() -> None:
             await asyncio.gather(*(self.do(deed) for deed in what))
@@ -195,12 +195,12 @@ class Buying(RuleBasedStateMachine):
         try:
             self.run(all_of_it())
         finally:
-            self.rooms.mend()
+            self.services.mend()
 
     async def do(self, deed: Deed) -> None:
         name, number, detail = deed
         session = self.sessions[number % len(self.sessions)]
-        checkout = self.rooms.replica()
+        checkout = self.services.replica()
         try:
             match name:
                 case "complete":
@@ -213,9 +213,9 @@ class Buying(RuleBasedStateMachine):
                 case "cancel":
                     await checkout.cancel(CancelSession(session_id=session.id, platform=PLATFORM))
                 case "recover":
-                    self.rooms.clock.forward(seconds=60)
+                    self.services.clock.forward(seconds=60)
                     await checkout.recover(RecoverSagas())
-        except (Refusal, NeighbourUnavailable, Crash):
+        except (Rejection, DependencyUnavailable, Crash):
             return
 
     async def complete(self, session: Session, token: str) -> None:
@@ -224,7 +224,7 @@ class Buying(RuleBasedStateMachine):
         request = completing(session, token=token).model_copy(
             update={"request": request_key(PLATFORM, key, "POST", "/", token.encode())}
         )
-        answer = await self.rooms.replica().complete(request)
+        answer = await self.services.replica().complete(request)
         assert self.answers.setdefault(key, answer) == answer
         if answer.status == "completed":
             assert self.told.setdefault(session.id, answer).order == answer.order
@@ -232,8 +232,8 @@ class Buying(RuleBasedStateMachine):
     @invariant()
     def what_was_told_is_true(self) -> None:
         for session in self.told.values():
-            assert self.run(seen(self.rooms.checkout, session)) == session
-            assert self.run(order_of(self.rooms, session)).totals == session.priced.totals
+            assert self.run(seen(self.services.checkout, session)) == session
+            assert self.run(order_of(self.services, session)).totals == session.priced.totals
 
     @invariant()
     def no_unit_is_in_two_places(self) -> None:
@@ -248,8 +248,8 @@ class Buying(RuleBasedStateMachine):
             self.loop.close()
 
     async def everything_is_back(self) -> None:
-        await recover(self.rooms)
-        completed = await assert_books_are_straight(self.rooms, self.admin, self.sessions)
+        await recover(self.services)
+        completed = await assert_books_are_straight(self.services, self.admin, self.sessions)
         await assert_the_bank_agrees(self.admin, completed)
         assert self.told.keys() <= {session.id for session in completed}
 

@@ -1,4 +1,4 @@
-"""Sessions: made of carts, quoted by the neighbours, replaced whole."""
+"""Sessions: made of carts, quoted by the dependencies, replaced whole."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from deployments.checkout.contract import (
     SessionContents,
     WantedDelivery,
 )
-from deployments.foundation.calls import NeighbourUnavailable
-from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Rooms
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Services
 from tests.unit.checkout.shopping import HOME, contents, key, ready
 
 
-async def a_cart(rooms: Rooms) -> Cart:
+async def a_cart(services: Services) -> Cart:
     lines = (WantedLine(item_id=SHIRT.sku, quantity=2), WantedLine(item_id=BIKE.id, quantity=1))
     wanted = CartContents(lines=lines, codes=("ONCE",), buyer={"email": "ada@example.com"})
-    return await rooms.carts.create(CreateCart(platform=PLATFORM, contents=wanted))
+    return await services.carts.create(CreateCart(platform=PLATFORM, contents=wanted))
 
 
 def from_cart(cart: Cart) -> CreateSession:
@@ -39,9 +39,9 @@ def from_cart(cart: Cart) -> CreateSession:
     return CreateSession(platform=PLATFORM, contents=more, cart_id=cart.id)
 
 
-async def test_a_cart_becomes_a_session_with_its_lines_and_codes(rooms: Rooms) -> None:
-    cart = await a_cart(rooms)
-    created = await rooms.checkout.create(from_cart(cart))
+async def test_a_cart_becomes_a_session_with_its_lines_and_codes(services: Services) -> None:
+    cart = await a_cart(services)
+    created = await services.checkout.create(from_cart(cart))
     session = created.session
     assert created.created
     assert session.status == "ready_for_complete"
@@ -50,34 +50,34 @@ async def test_a_cart_becomes_a_session_with_its_lines_and_codes(rooms: Rooms) -
     assert session.priced.totals.items_discount == cart.priced.totals.items_discount > 0
 
 
-async def test_a_cart_has_one_session_in_progress(rooms: Rooms) -> None:
-    cart = await a_cart(rooms)
-    made = await asyncio.gather(*(rooms.checkout.create(from_cart(cart)) for _ in range(8)))
+async def test_a_cart_has_one_session_in_progress(services: Services) -> None:
+    cart = await a_cart(services)
+    made = await asyncio.gather(*(services.checkout.create(from_cart(cart)) for _ in range(8)))
     assert sum(one.created for one in made) == 1
     (session_id,) = {one.session.id for one in made}
     cancel = CancelSession(session_id=session_id, platform=PLATFORM)
-    await rooms.checkout.cancel(cancel)
-    again = await rooms.checkout.create(from_cart(cart))
+    await services.checkout.cancel(cancel)
+    again = await services.checkout.create(from_cart(cart))
     assert again.created
     assert again.session.id != session_id
 
 
-async def test_a_cart_that_is_gone_makes_no_session(rooms: Rooms) -> None:
-    cart = await a_cart(rooms)
-    await rooms.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM))
+async def test_a_cart_that_is_gone_makes_no_session(services: Services) -> None:
+    cart = await a_cart(services)
+    await services.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM))
     with pytest.raises(CartNotFound):
-        await rooms.checkout.create(from_cart(cart))
+        await services.checkout.create(from_cart(cart))
 
 
-async def test_the_catalogue_says_titles_and_prices(rooms: Rooms) -> None:
-    session = await ready(rooms.checkout, quantity=2)
+async def test_the_catalogue_says_titles_and_prices(services: Services) -> None:
+    session = await ready(services.checkout, quantity=2)
     assert [(line.title, line.unit_price) for line in session.lines] == [(SHIRT.title, SHIRT.price)]
     assert session.priced.totals.subtotal == 2 * SHIRT.price
     assert session.priced.totals.tax == 350
     assert session.priced.totals.fulfillment == 500
 
 
-async def test_an_unknown_item_and_too_little_stock_are_named(rooms: Rooms) -> None:
+async def test_an_unknown_item_and_too_little_stock_are_named(services: Services) -> None:
     wanted = contents().model_copy(
         update={
             "lines": (
@@ -88,7 +88,7 @@ async def test_an_unknown_item_and_too_little_stock_are_named(rooms: Rooms) -> N
         }
     )
     session = (
-        await rooms.checkout.create(CreateSession(platform=PLATFORM, contents=wanted))
+        await services.checkout.create(CreateSession(platform=PLATFORM, contents=wanted))
     ).session
     assert [(n.code, n.path, n.severity) for n in session.errors] == [
         ("item_unavailable", "$.line_items[0]", "recoverable"),
@@ -97,26 +97,28 @@ async def test_an_unknown_item_and_too_little_stock_are_named(rooms: Rooms) -> N
     ]
 
 
-async def test_a_rejected_code_is_a_warning_and_does_not_stop_the_purchase(rooms: Rooms) -> None:
-    session = await ready(rooms.checkout, codes=("NOSUCHCODE",))
+async def test_a_rejected_code_is_a_warning_and_does_not_stop_the_purchase(
+    services: Services,
+) -> None:
+    session = await ready(services.checkout, codes=("NOSUCHCODE",))
     assert [(n.type, n.code, n.path) for n in session.notices] == [
         ("warning", "discount_code_invalid", "$.discounts.codes[0]")
     ]
 
 
-async def test_a_quote_does_without_inventory_but_not_without_prices(rooms: Rooms) -> None:
-    def down() -> NeighbourUnavailable:
-        return NeighbourUnavailable("a neighbour", "it is down")
+async def test_a_quote_does_without_inventory_but_not_without_prices(services: Services) -> None:
+    def down() -> DependencyUnavailable:
+        return DependencyUnavailable("a dependency", "it is down")
 
-    rooms.inventory.before["availability"] = down
-    await ready(rooms.checkout)
-    rooms.pricing.before["price"] = down
-    with pytest.raises(NeighbourUnavailable):
-        await ready(rooms.checkout)
+    services.inventory.before["availability"] = down
+    await ready(services.checkout)
+    services.pricing.before["price"] = down
+    with pytest.raises(DependencyUnavailable):
+        await ready(services.checkout)
 
 
-async def test_a_replace_wins_whole_and_lines_keep_their_ids(rooms: Rooms) -> None:
-    session = await ready(rooms.checkout)
+async def test_a_replace_wins_whole_and_lines_keep_their_ids(services: Services) -> None:
+    session = await ready(services.checkout)
     wanted = contents().model_copy(
         update={
             "lines": (
@@ -126,7 +128,7 @@ async def test_a_replace_wins_whole_and_lines_keep_their_ids(rooms: Rooms) -> No
         }
     )
     request = ReplaceSession(session_id=session.id, platform=PLATFORM, contents=wanted)
-    replaced = await rooms.checkout.replace(request)
+    replaced = await services.checkout.replace(request)
     assert replaced.version == session.version + 1
     assert [(line.sku, line.quantity) for line in replaced.lines] == [
         ("BIKE-52", 1),
@@ -136,11 +138,11 @@ async def test_a_replace_wins_whole_and_lines_keep_their_ids(rooms: Rooms) -> No
     assert replaced.lines[0].id != replaced.lines[1].id
 
 
-async def test_lines_of_two_writers_never_mix(rooms: Rooms) -> None:
-    session = await ready(rooms.checkout)
+async def test_lines_of_two_writers_never_mix(services: Services) -> None:
+    session = await ready(services.checkout)
     await asyncio.gather(
         *(
-            rooms.replica().replace(
+            services.replica().replace(
                 ReplaceSession(
                     session_id=session.id,
                     platform=PLATFORM,
@@ -150,13 +152,13 @@ async def test_lines_of_two_writers_never_mix(rooms: Rooms) -> None:
             for sku, quantity in ((SHIRT.sku, 1), (SHIRT.sku, 2), (BIKE.sku, 1), (BIKE.sku, 2))
         )
     )
-    last = await rooms.checkout.get(GetSession(session_id=session.id, platform=PLATFORM))
+    last = await services.checkout.get(GetSession(session_id=session.id, platform=PLATFORM))
     assert last.version == session.version + 4
     assert len(last.lines) == 1
     assert last.priced.totals.subtotal == last.lines[0].unit_price * last.lines[0].quantity
 
 
-async def test_twenty_identical_creates_make_one_session(rooms: Rooms) -> None:
+async def test_twenty_identical_creates_make_one_session(services: Services) -> None:
     request = CreateSession(platform=PLATFORM, contents=contents(), request=key("create"))
-    made = await asyncio.gather(*(rooms.replica().create(request) for _ in range(20)))
+    made = await asyncio.gather(*(services.replica().create(request) for _ in range(20)))
     assert len({one.session.id for one in made}) == 1

@@ -10,9 +10,9 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from actors.consuming.dead_letters import DeadLetters
 from commands import dead_letters, lag
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
+from deployments.foundation.events.dead_letters import DeadLetters
 from tests.conftest import ClientOf
 
 SUBSCRIBER, OTHER = "notifications", "carts"
@@ -23,7 +23,9 @@ class Operator:
 
     async def __call__(self, *words: str) -> tuple[int, str]:
         written = io.StringIO()
-        page = Page(Console(file=written, width=200, highlight=False, markup=False, emoji=False))
+        page = ReceiptPage(
+            Console(file=written, width=200, highlight=False, markup=False, emoji=False)
+        )
         page.console.width = 200
         status = await dead_letters.run(dead_letters.parser().parse_args(words), page)
         return status, written.getvalue()
@@ -162,7 +164,7 @@ async def test_the_lag_of_every_subscriber_is_shown(
 ) -> None:
     await admin.xadd("{carts}:events:0", {"event": "{}"})
     written = io.StringIO()
-    page = Page(Console(file=written, width=200))
+    page = ReceiptPage(Console(file=written, width=200))
     await lag.show(page, [SUBSCRIBER])
     (line,) = [line for line in written.getvalue().splitlines() if "| carts " in line]
     cells = [cell.strip() for cell in line.split("|")]

@@ -17,10 +17,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from commands.demo import Demo
-from commands.receipt import Page, check, money
+from commands.receipt import ReceiptPage, check, money
 from commands.storefront import StoreError, Storefront
-from deployments.foundation.authentication import DEVELOPMENT_KEY
-from deployments.foundation.edge import http_app
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
+from deployments.foundation.http.edge import http_app
 from deployments.inventory.contract import CheckAvailability
 from tests.conftest import ClientOf
 from tests.unit.commands.whole_store import URL, WholeStore, open_store
@@ -37,7 +37,9 @@ class Story:
 
     def __init__(self) -> None:
         self._file = io.StringIO()
-        self.page = Page(Console(file=self._file, highlight=False, markup=False, emoji=False))
+        self.page = ReceiptPage(
+            Console(file=self._file, highlight=False, markup=False, emoji=False)
+        )
 
     @property
     def text(self) -> str:

@@ -14,7 +14,6 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from actors.consuming.consumer import Consumer
 from commands import load
 from commands.load import Load, on_this_machine, webhooks
 from commands.loading.buyers import Buyers, plentiful
@@ -22,9 +21,10 @@ from commands.loading.figures import Level, highest, lags, percentile
 from commands.loading.mails import Mails
 from commands.loading.receiver import Receiver
 from commands.loading.table import Shown, show
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 from commands.storefront import StoreError
-from deployments.foundation.authentication import DEVELOPMENT_KEY
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.notifications.consumers import NotificationsConsumers
 from tests.conftest import ClientOf
 from tests.unit.commands.whole_store import WholeStore, open_store
@@ -52,11 +52,11 @@ async def shop(store: WholeStore) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def mailing(store: WholeStore, redis_of: ClientOf) -> AsyncIterator[None]:
-    """Notifications hears what is announced."""
+    """Notifications consumes what is published."""
     connect: Callable[[str], Redis] = lambda _publisher: redis_of("notifications")  # noqa: E731
     subscriptions = NotificationsConsumers(store.notifications).subscriptions()
     consumer = Consumer(
-        "notifications", redis_of("notifications"), connect, subscriptions, pace=HASTY
+        "notifications", redis_of("notifications"), connect, subscriptions, options=HASTY
     )
     running = asyncio.create_task(consumer.run())
     yield
@@ -64,10 +64,10 @@ async def mailing(store: WholeStore, redis_of: ClientOf) -> AsyncIterator[None]:
     await asyncio.wait([running])
 
 
-def page() -> tuple[Page, io.StringIO]:
+def page() -> tuple[ReceiptPage, io.StringIO]:
     written = io.StringIO()
     console = Console(file=written, width=200, highlight=False, markup=False, emoji=False)
-    made = Page(console)
+    made = ReceiptPage(console)
     console.width = 200
     return made, written
 
@@ -121,14 +121,14 @@ async def test_a_store_that_sends_nothing_to_this_machine_is_measured_without_we
     assert "Webhooks are not measured" in written.getvalue()
 
 
-async def test_a_receiver_notes_when_it_heard_of_an_order_first() -> None:
+async def test_a_receiver_notes_when_it_consumed_of_an_order_first() -> None:
     receiver = Receiver()
     async with receiver.listening() as url, httpx.AsyncClient() as sender:
         assert (await sender.post(url, json={"id": "order_1"})).status_code == 204
-        first = dict(receiver.heard)
+        first = dict(receiver.consumed)
         assert first.keys() == {"order_1"}
         assert (await sender.post(url, json={"id": "order_1"})).status_code == 204
-        assert receiver.heard == first
+        assert receiver.consumed == first
 
 
 @pytest.mark.parametrize("url", ["http://store.example", "http://192.0.2.1:8000"])

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.openapi import Document, as_text, public_operations
-from deployments.foundation.edge import http_app
-from deployments.foundation.message import Message
-from deployments.foundation.operations import Operation
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.operations import Operation
+from deployments.foundation.values.message import Message
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
 from tests.conftest import ClientOf
 from tests.unit.commands.whole_store import URL, WholeStore
@@ -61,7 +61,7 @@ def test_every_route_of_the_store_is_in_the_document_and_no_other(
     }
     answered = {
         (method, f"{prefix}{route.path}".rstrip("/"))
-        for prefix, routes in WholeStore(redis_of).rooms().items()
+        for prefix, routes in WholeStore(redis_of).services().items()
         for route in routes
         for method in (route.methods or set()) - {"HEAD"}
     }
@@ -114,7 +114,7 @@ async def absent(_request: Request) -> Response:
     raise AssertionError("an operation is described without being called")
 
 
-def problem_room() -> list[Operation]:
+def problem_service() -> list[Operation]:
     post = Operation(
         "POST",
         "/",
@@ -132,8 +132,8 @@ def problem_room() -> list[Operation]:
     return [post, delete]
 
 
-def test_a_room_that_is_not_ucps_is_described_with_its_own_models_and_problem_details() -> None:
-    described = Document({"/hooks": problem_room()}).to_json()
+def test_a_service_that_is_not_ucps_is_described_with_its_own_models_and_problem_details() -> None:
+    described = Document({"/hooks": problem_service()}).to_json()
     test_the_document_needs_nothing_else_to_be_read(described)
     test_every_component_is_a_schema_that_something_refers_to(described)
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
@@ -148,9 +148,9 @@ def test_a_room_that_is_not_ucps_is_described_with_its_own_models_and_problem_de
     assert ended["responses"]["404"] == {"$ref": "#/components/responses/problem_404"}
 
 
-def test_rooms_of_both_kinds_are_described_side_by_side() -> None:
-    rooms = {**public_operations(), "/hooks": problem_room()}
-    described = Document(rooms).to_json()
+def test_services_of_both_kinds_are_described_side_by_side() -> None:
+    services = {**public_operations(), "/hooks": problem_service()}
+    described = Document(services).to_json()
     test_the_document_needs_nothing_else_to_be_read(described)
     test_every_component_is_a_schema_that_something_refers_to(described)
     assert (

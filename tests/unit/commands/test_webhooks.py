@@ -12,7 +12,7 @@ from rich.console import Console
 from starlette.responses import Response
 
 from commands import webhooks
-from commands.receipt import Page
+from commands.receipt import ReceiptPage
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
 from tests.unit.webhooks.receiver import Received, Receiver, ok, receiver
@@ -22,7 +22,7 @@ from tests.unit.webhooks.world import World
 async def typed(world: World, *words: str) -> tuple[int, str]:
     """What a command exits with and prints."""
     written = io.StringIO()
-    page = Page(Console(file=written, width=250, highlight=False, markup=False, emoji=False))
+    page = ReceiptPage(Console(file=written, width=250, highlight=False, markup=False, emoji=False))
     page.console.width = 250
     status = await webhooks.run(webhooks.parser().parse_args(words), page, world.store, world.clock)
     return status, written.getvalue()

@@ -1,4 +1,4 @@
-"""The whole store in one process, without Ray: every room with its routes, and what it ships."""
+"""The whole store in one process, without Ray: every service with its routes, and what it ships."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
 from deployments.carts.store import CartsStore
 from deployments.catalog.contract import ImportProducts
-from deployments.catalog.replica import Replica
 from deployments.catalog.routes import CatalogRoutes
 from deployments.catalog.service import CatalogService
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.quote import Quoter
 from deployments.checkout.routes import CheckoutRoutes
@@ -25,19 +25,19 @@ from deployments.checkout.saga import Driver
 from deployments.checkout.service import CheckoutService
 from deployments.checkout.steps import Steps
 from deployments.checkout.store import CheckoutStore
-from deployments.foundation.authentication import platform_keys
-from deployments.foundation.calls import Endpoint, client_of
-from deployments.foundation.clock import utc_now
-from deployments.foundation.detach import finish_detached
-from deployments.foundation.edge import http_app
-from deployments.foundation.settings import data_directory, mail_sender
-from deployments.foundation.signing import signing_keys
+from deployments.foundation.http.authentication import platform_keys
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.signing import signing_keys
+from deployments.foundation.rpc.calls import Endpoint, client_of
+from deployments.foundation.rpc.detach import finish_detached
+from deployments.foundation.values.clock import utc_now
+from deployments.foundation.values.settings import data_directory, mail_sender
 from deployments.inventory.contract import ReceiveStock
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
 from deployments.notifications.domain import address_id, link_token
-from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import MailDirectory
+from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
 from deployments.notifications.store import NotificationsStore
@@ -57,7 +57,7 @@ from deployments.profile.routes import ProfileRoutes
 from deployments.shipping.contract import ImportMethods
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
-from deployments.webhooks.courier import Courier
+from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.dispatcher import CLAIM_SECONDS as DELIVERY_SECONDS
 from deployments.webhooks.resolver import Resolver
 from deployments.webhooks.routes import WebhooksRoutes
@@ -79,7 +79,7 @@ class WholeStore:
     def __init__(
         self, redis_of: Callable[[str], Redis], provider: PaymentProvider | None = None
     ) -> None:
-        self.replica = Replica(CatalogStore(redis_of("catalog")))
+        self.replica = LiveSnapshot(CatalogStore(redis_of("catalog")))
         self.inventory = InventoryService(InventoryStore(redis_of("inventory")), utc_now)
         self.catalog = CatalogService(
             CatalogStore(redis_of("catalog")), self.replica, self.inventory
@@ -93,7 +93,7 @@ class WholeStore:
         self.carts = CartsService(
             CartsStore(redis_of("carts")), self.catalog, self.inventory, self.pricing
         )
-        outlet = Outlet(Letters(mail_sender()), MailDirectory(data_directory() / "mail"))
+        outlet = Outlet(MailRenderer(mail_sender()), MailDirectory(data_directory() / "mail"))
         self._mail = NotificationsStore(redis_of("notifications"), claim_seconds=CLAIM_SECONDS)
         self.notifications = NotificationsService(self._mail, outlet)
         self.webhooks = self._webhooks(redis_of("webhooks"))
@@ -102,8 +102,8 @@ class WholeStore:
     def _webhooks(self, redis: Redis) -> WebhooksService:
         store = WebhooksStore(redis, claim_seconds=DELIVERY_SECONDS)
         profile = f"{URL}/.well-known/ucp"
-        courier = Courier(Signer(signing_keys()), profile, Resolver(), loopback=False)
-        return WebhooksService(store, courier, self.orders)
+        webhook_client = WebhookClient(Signer(signing_keys()), profile, Resolver(), loopback=False)
+        return WebhooksService(store, webhook_client, self.orders)
 
     def _checkout(self, store: CheckoutStore) -> CheckoutService:
         quoter = Quoter(self.catalog, self.inventory, self.shipping, self.pricing)
@@ -130,7 +130,7 @@ class WholeStore:
         products = shipped_data.products()
         await self.catalog.import_products(ImportProducts(batch=BATCH, products=products))
 
-    def rooms(self) -> Mapping[str, Sequence[Route]]:
+    def services(self) -> Mapping[str, Sequence[Route]]:
         """All public routes, by prefix."""
         keys = platform_keys()
         return {
@@ -145,22 +145,22 @@ class WholeStore:
 
     def app(self) -> ASGIApp:
         """All public routes under their prefixes."""
-        return _Proxy({prefix: http_app(routes) for prefix, routes in self.rooms().items()})
+        return _Proxy({prefix: http_app(routes) for prefix, routes in self.services().items()})
 
 
 class _Proxy:
-    """Hands a request to the room of its path's prefix, as Serve's proxy does."""
+    """Hands a request to the service of its path's prefix, as Serve's proxy does."""
 
-    def __init__(self, rooms: Mapping[str, ASGIApp]) -> None:
-        self._rooms = rooms
+    def __init__(self, services: Mapping[str, ASGIApp]) -> None:
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        prefix = next((one for one in self._rooms if f"{path}/".startswith(f"{one}/")), None)
+        prefix = next((one for one in self._services if f"{path}/".startswith(f"{one}/")), None)
         if prefix is None:
             await PlainTextResponse("Not Found", status_code=404)(scope, receive, send)
             return
-        await self._rooms[prefix]({**scope, "root_path": prefix}, receive, send)
+        await self._services[prefix]({**scope, "root_path": prefix}, receive, send)
 
 
 @asynccontextmanager

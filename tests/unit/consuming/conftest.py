@@ -1,4 +1,4 @@
-"""The toy rooms on a real Valkey."""
+"""The toy services on a real Valkey."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import password
-from deployments.foundation.redis_users import acl_rules
+from deployments.foundation.redis.connection import password
+from deployments.foundation.redis.users import acl_rules
 from tests.conftest import SECRET, ClientOf
 from tests.unit.consuming.toys import TOYS, Mill, Running, Shelf
 
@@ -19,7 +19,7 @@ Run = Callable[[Shelf], Running]
 
 @pytest.fixture
 async def toy_redis(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:
-    """Clients of the toy rooms' users."""
+    """Clients of the toy services' users."""
     for user in ("mill", "shelf"):
         rules = [*acl_rules(user, TOYS), f">{password(user, SECRET)}"]
         await admin.execute_command("ACL", "SETUSER", user, *rules)

@@ -10,11 +10,11 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError, RedisError
 
-from actors.consuming.lag import LagMeter
-from actors.redis_provisioning import provisioning
-from actors.valkey_server import configuration
-from deployments.foundation.redis import client, connect_redis
-from deployments.foundation.redis_users import SERVICES, SUBSCRIPTIONS, subscribers_of
+from deployments.datastore.provisioning import provisioning
+from deployments.datastore.server import configuration
+from deployments.foundation.events.lag import LagMeter
+from deployments.foundation.redis.connection import client, connect_redis
+from deployments.foundation.redis.users import SERVICES, SUBSCRIPTIONS, subscribers_of
 from tests.conftest import SECRET, ClientOf
 from tests.unit.consuming.toys import Mill, Shelf, subjects
 from tests.valkey import valkey_server

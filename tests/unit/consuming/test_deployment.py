@@ -11,12 +11,12 @@ from typing import ClassVar
 import pytest
 from redis.asyncio import Redis
 
-from actors.event_consumer import ConsumerEndedError, Consuming
 from actors.event_trimming import trimming
-from actors.lag_scaling import WAITING
-from deployments.foundation.events import Envelope, Event, occasion, schema_of, stream_of
-from deployments.foundation.redis import client
-from deployments.foundation.subscriptions import Subscription
+from deployments.foundation.events.consuming import ConsumerEndedError, Consuming
+from deployments.foundation.events.lag_scaling import WAITING
+from deployments.foundation.events.publishing import Envelope, Event, occasion, schema_of, stream_of
+from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.redis.connection import client
 from tests.conftest import SECRET
 from tests.unit.consuming.toys import eventually
 
@@ -45,7 +45,7 @@ async def store(monkeypatch: pytest.MonkeyPatch, admin: Redis, valkey_socket: Pa
     monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", SECRET)
 
 
-async def announce(admin: Redis, subject: str) -> None:
+async def publish(admin: Redis, subject: str) -> None:
     event = json.loads(occasion(PUBLISHER, datetime.now(UTC))) | {
         "type": Done.type,
         "subject": subject,
@@ -67,7 +67,7 @@ async def test_a_deployment_consumes_reports_its_lag_and_ends_in_good_order(admi
 
     deployment = Replica()
     assert await deployment.record_autoscaling_stats() == {WAITING: 0.0}
-    await announce(admin, "first")
+    await publish(admin, "first")
     await deployment.consume(
         SUBSCRIBER, client(SUBSCRIBER), [Subscription(PUBLISHER, {Done: handler})]
     )

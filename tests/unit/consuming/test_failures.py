@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.consuming.dead_letters import DeadLetters
-from actors.consuming.error_text import error_text
-from deployments.foundation.events import Envelope, stream_of
-from deployments.foundation.subscriptions import HopelessError, RetryPolicy
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.error_text import error_text
+from deployments.foundation.events.publishing import Envelope, stream_of
+from deployments.foundation.events.subscriptions import NonRetryableError, RetryPolicy
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
 
@@ -177,7 +177,9 @@ async def test_what_is_hopeless_is_given_up_at_once(
 
     async def refuse(envelope: Envelope) -> None:
         if envelope.subject == bad and envelope.sequence == 1:
-            raise HopelessError("no such mailbox: ada@example.com") from BrokenError("Bearer abc")
+            raise NonRetryableError("no such mailbox: ada@example.com") from BrokenError(
+                "Bearer abc"
+            )
 
     shelf.trouble = refuse
     run(shelf)
@@ -187,7 +189,7 @@ async def test_what_is_hopeless_is_given_up_at_once(
     letters = DeadLetters("shelf", shelf.redis)
     (letter,) = await letters.oldest()
     assert letter.attempts == 1
-    assert letter.error.startswith("HopelessError: no such mailbox: …@… (")
+    assert letter.error.startswith("NonRetryableError: no such mailbox: …@… (")
     assert await shelf.kept(bad) == [2]
     assert "BrokenError: Bearer …" in caplog.text
     assert "ada@" not in caplog.text

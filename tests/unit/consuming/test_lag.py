@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from actors.consuming.lag import Lag, LagMeter, PartitionLag, lag_of
-from actors.lag_scaling import WAITING, LagPolicy
 from commands.lag import age, row
-from deployments.foundation.events import Envelope
+from deployments.foundation.events.lag import Lag, LagMeter, PartitionLag, lag_of
+from deployments.foundation.events.lag_scaling import WAITING, LagPolicy
+from deployments.foundation.events.publishing import Envelope
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import Mill, Running, Shelf, eventually, subjects
 

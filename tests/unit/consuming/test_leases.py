@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from actors.consuming.consumer import Consumer
-from actors.consuming.journal import Delivery, Journal
-from actors.consuming.leases import Lease, LeaseLostError, Leases
-from deployments.foundation.events import PARTITIONS, Envelope
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.journal import EventDelivery, Journal
+from deployments.foundation.events.leases import Lease, LeaseLostError, Leases
+from deployments.foundation.events.publishing import PARTITIONS, Envelope
 from tests.conftest import ClientOf
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
@@ -130,7 +130,7 @@ async def test_a_failure_under_an_old_token_is_refused(own: Redis, toy_redis: Cl
     await new.renew()
     stale = Lease(0, stale.token, math.inf, Clock())  # As a process that was stopped sees it.
     journal = Journal("shelf", "mill", own, toy_redis("shelf"))
-    delivery = Delivery(0, "1-1", "{}")
+    delivery = EventDelivery(0, "1-1", "{}")
     for pause in (1.0, None):
         with pytest.raises(LeaseLostError):
             await journal.failed(stale, delivery, 1, pause, ValueError())

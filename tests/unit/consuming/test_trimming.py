@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.consuming.trimming import Position, Trimmer, cut
-from deployments.foundation.events import Envelope
+from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.events.trimming import Position, Trimmer, cut
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
 
@@ -23,7 +23,7 @@ IDS = st.tuples(st.integers(0, 10**13), st.integers(0, 99))
 
 
 async def old_events(mill: Mill, sack: str, count: int) -> None:
-    """Events as they were announced long ago."""
+    """Events as they were published long ago."""
     await mill.grind(sack)
     ((_, fields),) = cast(Any, await mill.redis.xrange(STREAM))
     await mill.redis.delete(STREAM)

@@ -1,6 +1,6 @@
-"""Two toy rooms: a mill that announces what it ground, and a shelf that keeps it in its order.
+"""Two toy services: a mill that publishes what it ground, and a shelf that keeps it in its order.
 
-Each has a Redis user of its own with the rules that real rooms have.
+Each has a Redis user of its own with the rules that real services have.
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ from typing import Any, ClassVar, cast
 
 from redis.asyncio import Redis
 
-from actors.consuming.cancellation import heed_cancellation
-from actors.consuming.consumer import Consumer
-from actors.consuming.keys import leases_key, readers_key
-from actors.consuming.reader import Pace
-from deployments.foundation.events import Envelope, Event, occasion, stream_of, streams_of
-from deployments.foundation.redis import script
-from deployments.foundation.subscriptions import RetryPolicy, Subscription, inbox_key
+from deployments.foundation.events.cancellation import heed_cancellation
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.keys import leases_key, readers_key
+from deployments.foundation.events.publishing import (
+    Envelope,
+    Event,
+    occasion,
+    stream_of,
+    streams_of,
+)
+from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.events.subscriptions import RetryPolicy, Subscription, inbox_key
+from deployments.foundation.redis.connection import script
 
 _HERE = Path(__file__).parent
 TOYS = {"shelf": ("mill",)}
@@ -42,7 +48,9 @@ async def no_pause(_seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-IMPATIENT = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=no_pause)
+IMPATIENT = ConsumerOptions(
+    renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=no_pause
+)
 """Waits for nothing; leases outlast the test, so that only `lapse` ends those of the dead."""
 
 
@@ -67,10 +75,10 @@ class Mill:
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self._grind = script(redis, _HERE / "mill.lua", "events")
+        self._grind = script(redis, _HERE / "mill.lua", "publish")
 
     async def grind(self, *sacks: str) -> None:
-        """Announce one event of each."""
+        """Publish one event of each."""
         keys = ["{mill}:counters", *streams_of("mill")]
         await self._grind(keys=keys, args=[*sacks, occasion("mill", datetime.now(UTC))])
 
@@ -84,10 +92,10 @@ class Shelf:
         at_mill: Callable[[], Redis],
         *,
         retry: RetryPolicy | None = None,
-        pace: Pace = IMPATIENT,
+        options: ConsumerOptions = IMPATIENT,
     ) -> None:
         self.redis = own
-        self.at_mill, self._pace = at_mill, pace
+        self.at_mill, self._options = at_mill, options
         self._shelve = script(own, _HERE / "shelve.lua", "inbox")
         self.tries: Counter[str] = Counter()
         self.trouble: Callable[[Envelope], Awaitable[None]] | None = None
@@ -103,10 +111,12 @@ class Shelf:
         keys = [inbox_key("shelf", envelope.id), log_of(envelope.subject), "{shelf}:figures"]
         await self._shelve(keys=keys, args=[envelope.sequence])
 
-    def consumer(self, pace: Pace | None = None) -> Consumer:
+    def consumer(self, options: ConsumerOptions | None = None) -> Consumer:
         """One process that consumes."""
         connect = lambda _publisher: self.at_mill()  # noqa: E731
-        return Consumer("shelf", self.redis, connect, [self.subscription], pace=pace or self._pace)
+        return Consumer(
+            "shelf", self.redis, connect, [self.subscription], options=options or self._options
+        )
 
     async def kept(self, subject: str) -> list[int]:
         """The numbers of a subject's events, in the order of their effects."""

@@ -20,11 +20,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, RedisError
 
-from actors.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
-from actors.valkey_server import ADMIN, ValkeyServer
-from deployments.foundation.redis import client, connect_redis, password, secret
-from deployments.foundation.redis_users import DATASTORE, SERVICES
-from deployments.foundation.settings import data_directory, socket_path
+from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
+from deployments.datastore.server import ADMIN, ValkeyServer
+from deployments.foundation.redis.connection import client, connect_redis, password, secret
+from deployments.foundation.redis.users import DATASTORE, SERVICES
+from deployments.foundation.values.settings import data_directory, socket_path
 
 PATIENCE_SECONDS = 60
 
@@ -75,7 +75,7 @@ def servers(directory: Path) -> list[psutil.Process]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not condition():  # noqa: ASYNC110 - processes and logs announce nothing.
+        while not condition():  # noqa: ASYNC110 - processes and logs publish nothing.
             await asyncio.sleep(0.05)
 
 
@@ -231,9 +231,9 @@ async def test_a_server_whose_lock_is_given_up_is_followed_by_the_one_that_waits
 
 SUPERVISOR = """
 import asyncio
-from actors.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
-from actors.valkey_server import ValkeyServer
-from deployments.foundation.settings import data_directory, socket_path
+from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
+from deployments.datastore.server import ValkeyServer
+from deployments.foundation.values.settings import data_directory, socket_path
 asyncio.run(ValkeyServer(data_directory(), socket_path()).run())
 """
 

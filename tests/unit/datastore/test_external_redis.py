@@ -9,11 +9,11 @@ from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
 from actors.embedded_redis import duties
-from actors.loop import Loop
-from actors.redis_provisioning import provisioning
-from actors.valkey_server import ValkeyServer
-from deployments.foundation.redis import client, connect_redis
-from deployments.foundation.redis_users import USERS
+from deployments.datastore.provisioning import provisioning
+from deployments.datastore.server import ValkeyServer
+from deployments.foundation.events.loop import Loop
+from deployments.foundation.redis.connection import client, connect_redis
+from deployments.foundation.redis.users import USERS
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
-from deployments.foundation.redis import password
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.redis.connection import password
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
 from deployments.inventory.contract import (
     AlreadyCommitted,
     OutOfStock,
@@ -75,7 +75,7 @@ class Histories(RuleBasedStateMachine):
         self.known: dict[str, Known] = {}
         self.undone: set[str] = set()
         self.refused: dict[str, tuple[Shortage, ...]] = {}
-        self.answered: dict[tuple[str, str], type[Refusal] | None] = {}
+        self.answered: dict[tuple[str, str], type[Rejection] | None] = {}
         self.batches: set[str] = set()
         self.count = 0
 
@@ -86,13 +86,13 @@ class Histories(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
 
-    def outcome_of(self, work: Coroutine[Any, Any, T]) -> T | Refusal:
+    def outcome_of(self, work: Coroutine[Any, Any, T]) -> T | Rejection:
         try:
             return self.run(work)
-        except Refusal as refusal:
-            return refusal
+        except Rejection as rejection:
+            return rejection
 
-    def refusal_of(self, work: Coroutine[Any, Any, None]) -> type[Refusal] | None:
+    def rejection_of(self, work: Coroutine[Any, Any, None]) -> type[Rejection] | None:
         outcome = self.outcome_of(work)
         return None if outcome is None else type(outcome)
 
@@ -163,7 +163,7 @@ class Histories(RuleBasedStateMachine):
         known = self.known.get(saga)
         gone = known is None or known.state == "released"
         expected = self.answered.setdefault((saga, step), ReservationLapsed if gone else None)
-        assert self.refusal_of(work) == expected
+        assert self.rejection_of(work) == expected
         return known is not None and not gone and known.state != "committed"
 
     @rule(saga=sagas)
@@ -183,11 +183,11 @@ class Histories(RuleBasedStateMachine):
     @rule(saga=st.one_of(sagas, unused))
     def release(self, saga: str) -> None:
         known = self.known.get(saga)
-        refusal = self.refusal_of(self.shop.release(saga))
+        rejection = self.rejection_of(self.shop.release(saga))
         if known is not None and known.state == "committed":
-            assert refusal is AlreadyCommitted
+            assert rejection is AlreadyCommitted
             return
-        assert refusal is None
+        assert rejection is None
         self.gives_back(saga)
 
     def gives_back(self, saga: str) -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from deployments.foundation.calls import Endpoint, client_of
-from deployments.foundation.events import Envelope, schema_of
+from deployments.foundation.events.publishing import Envelope, schema_of
+from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import (
     CheckAvailability,
@@ -48,7 +48,7 @@ class Shop:
         self.clock = clock or Hands()
         self.store = InventoryStore(redis)
         service = InventoryService(self.store, self.clock.now)
-        (self.hears,) = InventoryConsumers(service).subscriptions()
+        (self.consumes,) = InventoryConsumers(service).subscriptions()
         self.api = client_of(InventoryApi, Endpoint(InventoryApi, service), seconds=60)
 
     async def receive(self, batch: str, *rows: tuple[str, int, int]) -> int:
@@ -84,14 +84,14 @@ class Shop:
     async def ship(self, event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> None:
         """Hear that a shipment left."""
         envelope = dispatched(event_id, saga, at, *lines)
-        handler = self.hears.handler_of(envelope.type)
+        handler = self.consumes.handler_of(envelope.type)
         assert handler is not None
         await handler(envelope)
 
 
 def dispatched(event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> Envelope:
-    """The event as shipping announces it."""
-    fact = ShipmentDispatched(
+    """The event as shipping publishes it."""
+    event = ShipmentDispatched(
         shipment_id=f"shipment_{saga}_{at}",
         order_id=f"order_{saga}",
         reservation_id=saga,
@@ -109,13 +109,13 @@ def dispatched(event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> En
             "specversion": "1.0",
             "id": event_id,
             "source": "/services/shipping",
-            "type": fact.type,
-            "subject": fact.shipment_id,
+            "type": event.type,
+            "subject": event.shipment_id,
             "time": "2026-04-08T12:00:00Z",
-            "dataschema": schema_of(fact.type),
+            "dataschema": schema_of(event.type),
             "datacontenttype": "application/json",
             "sequence": 2,
             "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            "data": fact.model_dump(mode="json"),
+            "data": event.model_dump(mode="json"),
         }
     )

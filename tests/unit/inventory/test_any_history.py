@@ -32,7 +32,7 @@ class Shipping(Histories):
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: dict[str, tuple[str, int, list[tuple[str, int]]]] = {}
+        self.consumed: dict[str, tuple[str, int, list[tuple[str, int]]]] = {}
 
     def to_ship(self) -> dict[tuple[str, int], list[tuple[str, int]]]:
         """By saga and location, the sold units of each SKU that have not left."""
@@ -51,26 +51,26 @@ class Shipping(Histories):
         (saga, at), left = choose(self.to_ship().items(), chosen)
         lines = [(sku, -(-n // parts)) for sku, n in left]
         self.count += 1
-        self.hears(f"event{self.count}", saga, at, lines, times)
+        self.consumes(f"event{self.count}", saga, at, lines, times)
         for sku, n in lines:
             self.known[saga].shipped[sku, at] += n
             self.leaves(sku, at, n)
 
-    def hears(
+    def consumes(
         self, event: str, saga: str, at: int, lines: list[tuple[str, int]], times: int
     ) -> None:
         for _ in range(times):
             self.run(self.shop.ship(event, saga, at, *lines))
-        self.heard[event] = (saga, at, lines)
+        self.consumed[event] = (saga, at, lines)
 
     def leaves(self, sku: str, at: int, quantity: int) -> None:
         self.stock[sku, at, State.COMMITTED] -= quantity
         self.stock[sku, at, State.SHIPPED] += quantity
 
-    @precondition(lambda self: bool(self.heard))
+    @precondition(lambda self: bool(self.consumed))
     @rule(chosen=CHOICE)
     def an_old_event_comes_again(self, chosen: int) -> None:
-        event, (saga, at, lines) = choose(self.heard.items(), chosen)
+        event, (saga, at, lines) = choose(self.consumed.items(), chosen)
         self.run(self.shop.ship(event, saga, at, *lines))
 
     @rule(

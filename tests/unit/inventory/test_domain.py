@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.inventory.contract import StockLine
-from deployments.inventory.domain import Discrepancy, Movement, State, discrepancies, replay, summed
+from deployments.inventory.domain import (
+    Movement,
+    State,
+    StockDiscrepancy,
+    discrepancies,
+    replay,
+    summed,
+)
 
 SKUS = st.sampled_from(["helmet", "glove", "sock"])
 
@@ -50,7 +57,7 @@ def test_the_ledger_is_replayed_from_nothing() -> None:
 def test_a_place_is_a_discrepancy_exactly_when_the_books_differ(stock: int, ledger: int) -> None:
     place = ("helmet", 6, State.RESERVED)
     found = discrepancies(Counter({place: stock}), Counter({place: ledger}))
-    differs = Discrepancy(
+    differs = StockDiscrepancy(
         sku="helmet", location_id=6, state=State.RESERVED, in_stock=stock, in_ledger=ledger
     )
     assert found == (() if stock == ledger else (differs,))

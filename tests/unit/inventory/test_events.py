@@ -1,4 +1,4 @@
-"""Inventory announces what becomes of reservations and of a SKU's level, once each."""
+"""Inventory publishes what becomes of reservations and of a SKU's level, once each."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from deployments.foundation.events import Envelope, fact_of
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
 from deployments.inventory.contract import OutOfStock, ReservationLapsed
 from deployments.inventory.events import (
     ReservedUnits,
@@ -22,8 +22,8 @@ from deployments.inventory.events import (
     StockReleased,
     StockReserved,
 )
-from tests.announced import announced
 from tests.conftest import ClientOf
+from tests.published_events import published
 from tests.unit.inventory.shop import HOLD_SECONDS, Shop
 
 LOW_UNITS = 5
@@ -35,7 +35,7 @@ def redis(redis_of: ClientOf) -> Redis:
 
 
 async def told(redis: Redis, subject: str) -> list[Envelope]:
-    return [one for one in await announced(redis, "inventory") if one.subject == subject]
+    return [one for one in await published(redis, "inventory") if one.subject == subject]
 
 
 async def kinds(redis: Redis, subject: str) -> list[str]:
@@ -62,12 +62,12 @@ async def test_a_reservation_that_is_bought_is_reserved_then_committed(
         ReservedUnits(sku="helmet", location_id=6, quantity=1),
         ReservedUnits(sku="glove", location_id=6, quantity=1),
     )
-    assert fact_of(reserved, StockReserved) == StockReserved(reservation_id="r", lines=lines)
-    assert fact_of(committed, StockCommitted) == StockCommitted(reservation_id="r", lines=lines)
+    assert event_of(reserved, StockReserved) == StockReserved(reservation_id="r", lines=lines)
+    assert event_of(committed, StockCommitted) == StockCommitted(reservation_id="r", lines=lines)
     assert (reserved.sequence, committed.sequence) == (1, 2)
 
 
-async def test_a_release_is_announced_once_with_its_reason(shop: Shop, redis: Redis) -> None:
+async def test_a_release_is_published_once_with_its_reason(shop: Shop, redis: Redis) -> None:
     await shop.reserve("taken_back", ("helmet", 1))
     await shop.reserve("lapsed", ("helmet", 1))
     await asyncio.gather(*(shop.release("taken_back") for _ in range(5)))
@@ -77,11 +77,11 @@ async def test_a_release_is_announced_once_with_its_reason(shop: Shop, redis: Re
     for saga, why in (("taken_back", "released"), ("lapsed", "lapsed")):
         reserved, released = await told(redis, saga)
         assert reserved.type == StockReserved.type
-        assert fact_of(released, StockReleased).why == why
+        assert event_of(released, StockReleased).why == why
 
 
-async def test_what_does_not_take_effect_is_not_announced(shop: Shop, redis: Redis) -> None:
-    before = len(await announced(redis, "inventory"))
+async def test_what_does_not_take_effect_is_not_published(shop: Shop, redis: Redis) -> None:
+    before = len(await published(redis, "inventory"))
     with pytest.raises(OutOfStock):
         await shop.reserve("much", ("helmet", 8), ("glove", 2))
     await shop.release("early")
@@ -90,17 +90,17 @@ async def test_what_does_not_take_effect_is_not_announced(shop: Shop, redis: Red
     with pytest.raises(ReservationLapsed):
         await shop.commit("nothing")
     await shop.release_expired()
-    assert len(await announced(redis, "inventory")) == before
+    assert len(await published(redis, "inventory")) == before
 
 
-async def test_a_script_that_fails_announces_nothing(shop: Shop, redis: Redis) -> None:
+async def test_a_script_that_fails_publishes_nothing(shop: Shop, redis: Redis) -> None:
     await shop.reserve("r", ("helmet", 1))
-    before = await announced(redis, "inventory")
+    before = await published(redis, "inventory")
     nothing_reserved = '{"1":{"available":4,"reserved":0,"committed":0}}'
     await redis.hset("{inventory}:stock", "helmet", nothing_reserved)
     with pytest.raises(ResponseError, match="more units of helmet"):
         await shop.store.commit("r", "r:commit", now=shop.clock.now())
-    assert await announced(redis, "inventory") == before
+    assert await published(redis, "inventory") == before
 
 
 async def test_a_sku_runs_low_runs_out_and_is_back(shop: Shop, redis: Redis) -> None:
@@ -121,10 +121,10 @@ async def test_a_sku_runs_low_runs_out_and_is_back(shop: Shop, redis: Redis) -> 
     for event, kind in zip(
         await told(redis, "ball"), (StockLow, StockOut, StockBack, StockOut), strict=True
     ):
-        assert isinstance(fact_of(event, kind), kind)
+        assert isinstance(event_of(event, kind), kind)
 
 
-async def test_one_script_announces_a_level_once_whatever_lines_it_has(
+async def test_one_script_publishes_a_level_once_whatever_lines_it_has(
     shop: Shop, redis: Redis
 ) -> None:
     await shop.reserve("r", ("helmet", 4), ("helmet", 4))
@@ -155,7 +155,7 @@ async def test_under_any_crowd_levels_alternate_and_reservations_end_once(
         quantity = chance.randint(1, 4)
         for step in steps:
             shop = chance.choice(shops)
-            with suppress(Refusal):
+            with suppress(Rejection):
                 if step == "reserve":
                     await shop.reserve(saga, ("helmet", quantity))
                 elif step == "commit":

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.contract import OutOfStock
 from deployments.inventory.domain import State
 from tests.conftest import ClientOf
@@ -27,7 +27,7 @@ async def together(*work: Coroutine[Any, Any, object]) -> list[object]:
     """What each gave or was refused with; anything else is a bug, and raised."""
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     for outcome in outcomes:
-        if isinstance(outcome, BaseException) and not isinstance(outcome, Refusal):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Rejection):
             raise outcome
     return list(outcomes)
 

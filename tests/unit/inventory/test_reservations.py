@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from redis.exceptions import ResponseError
 
-from deployments.foundation.calls import NeighbourUnavailable
-from deployments.foundation.refusal import StepUndone
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.rejection import StepUndone
 from deployments.inventory.contract import (
     Allocation,
     AlreadyCommitted,
@@ -66,7 +66,7 @@ async def test_the_first_answer_is_given_again(shop: Shop) -> None:
     assert await shop.available("helmet") == {"helmet": 2}
 
 
-async def test_a_refusal_is_the_answer_too(shop: Shop) -> None:
+async def test_a_rejection_is_the_answer_too(shop: Shop) -> None:
     for _ in range(2):
         with pytest.raises(OutOfStock) as refused:
             await shop.reserve("r", ("glove", 2))
@@ -114,7 +114,7 @@ async def test_what_is_sold_is_not_released(shop: Shop) -> None:
 
 async def test_nobody_takes_or_undoes_the_reservation_of_another_step(shop: Shop) -> None:
     await shop.reserve("r", ("helmet", 6))
-    with pytest.raises(NeighbourUnavailable, match="ResponseError"):
+    with pytest.raises(DependencyUnavailable, match="ResponseError"):
         await shop.api.release(UndoReservation(undoes="other:reserve", reservation_id="r"))
     with pytest.raises(ResponseError, match="another step"):
         await shop.store.reserve(

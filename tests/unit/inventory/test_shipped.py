@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from deployments.inventory.domain import State
-from tests.announced import announced
 from tests.conftest import ClientOf
+from tests.published_events import published
 from tests.unit.inventory.shop import Shop
 
 
@@ -125,10 +125,10 @@ async def test_nobody_can_buy_more_or_less_because_something_left(
     shop: Shop, redis_of: ClientOf
 ) -> None:
     await sold(shop, "r", ("helmet", 8))
-    before = await announced(redis_of("inventory"), "inventory")
+    before = await published(redis_of("inventory"), "inventory")
     await shop.ship("event_1", "r", 1, ("helmet", 5))
     assert await shop.available("helmet") == {"helmet": 0}
-    assert await announced(redis_of("inventory"), "inventory") == before
+    assert await published(redis_of("inventory"), "inventory") == before
 
 
 async def test_a_row_that_was_stored_before_there_were_shipments(

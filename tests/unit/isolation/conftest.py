@@ -1,4 +1,4 @@
-"""A store whose rooms a test can take down."""
+"""A store whose services a test can take down."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
 from tests.unit.isolation.store import Store
 
 
 @pytest.fixture
 async def store(redis_of: ClientOf) -> AsyncIterator[Store]:
-    """A store that is open, with every room at work."""
+    """A store that is open, with every service at work."""
     store = Store(redis_of)
     await store.open()
     yield store

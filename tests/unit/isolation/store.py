@@ -1,4 +1,5 @@
-"""The store in one process, whose rooms reach each other as they do over Serve, until they fail."""
+"""The store in one process, whose services reach each other as they do over Serve, until they
+fail."""
 
 from __future__ import annotations
 
@@ -12,20 +13,20 @@ from starlette.types import ASGIApp
 
 from deployments.carts.routes import CartsRoutes
 from deployments.catalog.contract import ImportProducts, Product
+from deployments.catalog.domain.text import Searchable
 from deployments.catalog.index import SearchIndex
-from deployments.catalog.replica import Replica
 from deployments.catalog.routes import CatalogRoutes
 from deployments.catalog.service import CatalogService
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
-from deployments.catalog.text import Searchable
 from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.authentication import hash_key
-from deployments.foundation.calls import Endpoint, NeighbourUnavailable, Reply, answered
-from deployments.foundation.edge import http_app
-from deployments.foundation.neighbours import neighbour
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, Reply, answered
+from deployments.foundation.rpc.dependencies import dependency
 from deployments.inventory.contract import InventoryApi
 from deployments.orders.routes import OrdersRoutes
-from tests.unit.checkout.rooms import BIKE, PLATFORM, SHIRT, Rooms
+from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Services
 
 KEYS: Mapping[str, str] = {hash_key("key-of-acme"): PLATFORM}
 PRODUCTS = tuple(
@@ -33,9 +34,9 @@ PRODUCTS = tuple(
     for item, title in ((SHIRT, "Shirt"), (BIKE, "Bike"))
 )
 Fault = Literal["absent", "open", "killed", "raising", "hanging", "deaf"]
-"""A room whose application was removed; one that was left alone because it kept failing; one whose
-replicas die under every call; one that raises; one that hangs; and one that acts but answers too
-late."""
+"""A service whose application was removed; one that was left alone because it kept failing; one
+whose replicas die under every call; one that raises; one that hangs; and one that acts but answers
+too late."""
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 NOT_MADE: tuple[Fault, ...] = ("absent", "open")
 """With these a caller knows that nothing happened."""
@@ -43,7 +44,7 @@ _HANG_SECONDS = 0.02
 
 
 class Wire:
-    """Carries calls to one room as a Serve handle would, and fails as a test wants."""
+    """Carries calls to one service as a Serve handle would, and fails as a test wants."""
 
     def __init__(self, app: str, endpoint: Endpoint) -> None:
         self._app, self._endpoint = app, endpoint
@@ -56,9 +57,9 @@ class Wire:
                 return answered(self._app, reply)
         match self.fault:
             case "absent" | "open":
-                raise NeighbourUnavailable(self._app, "it is away", self.fault)
+                raise DependencyUnavailable(self._app, "it is away", self.fault)
             case "killed":
-                raise NeighbourUnavailable(self._app, "ActorDiedError", "lost")
+                raise DependencyUnavailable(self._app, "ActorDiedError", "lost")
             case "raising":
                 return answered(self._app, ("failed", b"ZeroDivisionError"))
         return await self._never()
@@ -68,13 +69,13 @@ class Wire:
             async with asyncio.timeout(_HANG_SECONDS):
                 await asyncio.Event().wait()
         except TimeoutError as late:
-            raise NeighbourUnavailable(self._app, "nothing came", "late") from late
+            raise DependencyUnavailable(self._app, "nothing came", "late") from late
         raise AssertionError("nobody sets the event")
 
 
 @dataclass
-class Store(Rooms):
-    """All rooms with a real catalogue, every call between them over a `Wire`."""
+class Store(Services):
+    """All services with a real catalogue, every call between them over a `Wire`."""
 
     wires: dict[str, Wire] = field(default_factory=dict)
     index_breaks: bool = False
@@ -82,11 +83,11 @@ class Store(Rooms):
     def reached(self, api: type, service: object) -> object:
         app = api.__module__.split(".")[1]
         wire = self.wires[app] = Wire(app, Endpoint(api, service))
-        return neighbour(api, wire, app=app, seconds=60)
+        return dependency(api, wire, app=app, seconds=60)
 
     def shelf(self) -> object:
         store = CatalogStore(self.redis_of("catalog"))
-        self.replica_of_catalog = Replica(store, build=self._index)
+        self.replica_of_catalog = LiveSnapshot(store, build=self._index)
         self.catalogue = CatalogService(
             store, self.replica_of_catalog, self.inventory_api(), self.clock
         )
@@ -108,37 +109,37 @@ class Store(Rooms):
         await self.replica_of_catalog.start()
 
     def fail(self, fault: Fault, *apps: str) -> None:
-        """From now on these rooms fail."""
+        """From now on these services fail."""
         for app in apps:
             self.wires[app].fault = fault
 
     def mend(self) -> None:
-        """All rooms work again."""
+        """All services work again."""
         for wire in self.wires.values():
             wire.fault = None
 
     def client(self) -> httpx.AsyncClient:
-        """A platform's client of the public rooms."""
-        rooms = {
+        """A platform's client of the public services."""
+        services = {
             "/catalog": CatalogRoutes(self.catalogue).routes(),
             "/carts": CartsRoutes(self.carts, KEYS).routes(),
             "/checkout-sessions": CheckoutRoutes(self.checkout, KEYS).routes(),
             "/orders": OrdersRoutes(cast(Any, self.orders), KEYS).routes(),
         }
-        proxy = _Proxy({prefix: http_app(routes) for prefix, routes in rooms.items()})
+        proxy = _Proxy({prefix: http_app(routes) for prefix, routes in services.items()})
         return httpx.AsyncClient(
             transport=proxy, base_url="http://store", headers={"X-API-Key": "key-of-acme"}
         )
 
 
 class _Proxy(httpx.AsyncBaseTransport):
-    """Sends each request to the room of its path's prefix."""
+    """Sends each request to the service of its path's prefix."""
 
     def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
-        self._rooms = {
+        self._services = {
             prefix: httpx.ASGITransport(app, root_path=prefix) for prefix, app in apps.items()
         }
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        prefix = next(one for one in self._rooms if f"{request.url.path}/".startswith(f"{one}/"))
-        return await self._rooms[prefix].handle_async_request(request)
+        prefix = next(one for one in self._services if f"{request.url.path}/".startswith(f"{one}/"))
+        return await self._services[prefix].handle_async_request(request)

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ChangePrice, ResolvedItems, ResolveItems
-from deployments.catalog.replica import Replica
 from deployments.catalog.service import CatalogService
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.contract import ReplaceSession, Session
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.contract import InventoryApi, ReceiveStock, StockRow
 from tests.conftest import ClientOf
 from tests.unit.catalog.shop import eventually
-from tests.unit.checkout.rooms import PLATFORM, SHIRT
+from tests.unit.checkout.services import PLATFORM, SHIRT
 from tests.unit.checkout.shopping import completing, contents, order_of, ready
 from tests.unit.isolation.bank import assert_the_bank_agrees
 from tests.unit.isolation.store import Store
@@ -28,10 +28,10 @@ from tests.unit.isolation.store import Store
 class TwoReplicas:
     """A catalogue of two replicas, of which a test says which is asked, and that one lags."""
 
-    def __init__(self, store: CatalogStore, fresh: Replica, inventory: InventoryApi) -> None:
+    def __init__(self, store: CatalogStore, fresh: LiveSnapshot, inventory: InventoryApi) -> None:
         self._replicas = {
             "fresh": CatalogService(store, fresh, inventory),
-            "lagging": CatalogService(store, lagging := Replica(store), inventory),
+            "lagging": CatalogService(store, lagging := LiveSnapshot(store), inventory),
         }
         self._lagging = lagging
         self.asked = "fresh"
@@ -40,7 +40,7 @@ class TwoReplicas:
         return await self._replicas[self.asked].resolve(request)
 
     async def read_all(self) -> None:
-        """The lagging replica reads everything, and hears of nothing from then on."""
+        """The lagging replica reads everything, and subscribes to nothing from then on."""
         await self._lagging.start()
         await self._lagging.stop()
 
@@ -57,7 +57,7 @@ class PricedStore(Store):
         return self.replicas
 
     async def change(self, price: int) -> None:
-        """A new price, which the fresh replica has heard of."""
+        """A new price, which the fresh replica has consumed of."""
         await self.catalogue.change_price(ChangePrice(sku=SHIRT.sku, price=price))
         await eventually(lambda: self.shown() == price, seconds=30)
 

@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import Session
-from deployments.foundation.detach import finish_detached
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.payments.provider import PaymentProvider
 from tests.conftest import ClientOf
-from tests.unit.checkout.rooms import Crash
+from tests.unit.checkout.services import Crash
 from tests.unit.checkout.shopping import (
     assert_books_are_straight,
     completing,
@@ -23,7 +23,7 @@ from tests.unit.checkout.shopping import (
 )
 from tests.unit.isolation.bank import Bank, Mood, assert_the_bank_agrees
 from tests.unit.isolation.store import Store
-from tests.unit.isolation.test_rooms_that_are_down import buy, complete, try_again
+from tests.unit.isolation.test_services_that_are_down import buy, complete, try_again
 
 MOODS: tuple[Mood, ...] = ("silent before", "silent after")
 

@@ -19,13 +19,13 @@ Stage = Literal["connection", "login", "sender", "recipient", "mail"]
 class PostOffice:
     """Takes mails in, unless it is told to refuse them or to keep its sender waiting.
 
-    What it refuses with at the recipient and the mail may be for one address `only`.
+    What it rejects with at the recipient and the mail may be for one address `only`.
     """
 
     def __init__(self) -> None:
         self.url = ""
         self.taken: list[bytes] = []
-        self.refusals: dict[Stage, str] = {}
+        self.rejections: dict[Stage, str] = {}
         self.only: str | None = None
         self.refused = 0
         self.answering, self.parting = asyncio.Event(), asyncio.Event()
@@ -43,11 +43,11 @@ class PostOffice:
 
     def answer(self, stage: Stage, address: str | None = None) -> str:
         """What is said at a stage, of mail to an address."""
-        refusal = self.refusals.get(stage)
-        if refusal is None or self.only not in (None, address):
+        rejection = self.rejections.get(stage)
+        if rejection is None or self.only not in (None, address):
             return "250 OK"
         self.refused += 1
-        return refusal
+        return rejection
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd calls it so.
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -81,8 +81,8 @@ class PostOffice:
 
     def login(self, *_: object) -> AuthResult:
         """Anybody is let in, unless nobody is."""
-        refusal = self.refusals.get("login")
-        return AuthResult(success=refusal is None, handled=False, message=refusal)
+        rejection = self.rejections.get("login")
+        return AuthResult(success=rejection is None, handled=False, message=rejection)
 
 
 class _Counter(SMTP):

@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
-from actors.consuming.dead_letters import Letter
 from commands import dead_letters
-from commands.receipt import Page
-from deployments.foundation.subscriptions import RetryPolicy
+from commands.receipt import ReceiptPage
+from deployments.foundation.events.dead_letters import DeadLetter
+from deployments.foundation.events.subscriptions import RetryPolicy
 from deployments.notifications.store import SERVICE
 from tests.unit.consuming.toys import eventually
 from tests.unit.notifications.world import World
@@ -20,7 +20,7 @@ ALL_ATTEMPTS = RetryPolicy().attempts
 async def operator(*words: str) -> str:
     """What an operator's command prints."""
     written = io.StringIO()
-    page = Page(Console(file=written, width=200, highlight=False, markup=False, emoji=False))
+    page = ReceiptPage(Console(file=written, width=200, highlight=False, markup=False, emoji=False))
     page.console.width = 200
     arguments = dead_letters.parser().parse_args([*words, "--service", SERVICE])
     assert await dead_letters.run(arguments, page) == 0
@@ -41,8 +41,8 @@ async def replay(world: World) -> None:
         await none_is_left(world)
 
 
-async def fail(world: World, letters: int = 1) -> list[Letter]:
-    """What is given up of what was announced."""
+async def fail(world: World, letters: int = 1) -> list[DeadLetter]:
+    """What is given up of what was published."""
     async with world.consuming():
         await world.settled()
     given_up = await world.letters.oldest()

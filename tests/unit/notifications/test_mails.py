@@ -1,4 +1,4 @@
-"""Every fact is told once, to whom it concerns, in text and HTML."""
+"""Every event is told once, to whom it concerns, in text and HTML."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from aiosmtplib.email import extract_recipients
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deployments.foundation.events import Event
-from deployments.foundation.subscriptions import HopelessError
-from deployments.notifications.domain import Source, order_placed
-from deployments.notifications.letters import Letters
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.events.subscriptions import NonRetryableError
+from deployments.notifications.domain import MailSource, order_placed
+from deployments.notifications.renderer import MailRenderer
 from deployments.orders.events import OrderDelivered, OrderShipped
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
 from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.facts import (
+from tests.unit.notifications.post_office import PostOffice, part
+from tests.unit.notifications.sample_events import (
     ADA,
     abandoned,
     cancelled,
@@ -27,22 +28,21 @@ from tests.unit.notifications.facts import (
     refunded,
     shipped,
 )
-from tests.unit.notifications.post_office import PostOffice, part
 from tests.unit.notifications.world import SENDER, World
-from tests.unit.orders.facts import captured, hear, shipment, told
+from tests.unit.orders.sample_events import captured, consume, shipment, told
 from tests.unit.orders.world import PUBLIC_URL, order, undo
 
-LETTERS = Letters(SENDER)
+LETTERS = MailRenderer(SENDER)
 
 
-async def tell(world: World, *facts: Event) -> list[str]:
-    """Announce facts one after another, each when the one before is settled."""
-    events = []
+async def tell(world: World, *events: Event) -> list[str]:
+    """Publish events one after another, each when the one before is settled."""
+    ids = []
     async with world.consuming():
-        for fact in facts:
-            events.append(await world.announce(fact))
+        for event in events:
+            ids.append(await world.publish(event))
             await world.settled()
-    return events
+    return ids
 
 
 async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
@@ -61,7 +61,7 @@ async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
     assert (await world.store.record(event))["state"] == "sent"
 
 
-async def test_an_order_is_confirmed_as_orders_announces_it(
+async def test_an_order_is_confirmed_as_orders_publishes_it(
     world: World, office: PostOffice
 ) -> None:
     orders = OrdersService(OrdersStore(world.redis_of("orders")), PUBLIC_URL)
@@ -76,14 +76,14 @@ async def test_an_order_is_confirmed_as_orders_announces_it(
     assert withdrawn["Subject"] == f"Your order {label} was cancelled"
 
 
-async def test_each_parcel_is_told_of_as_orders_announces_it(
+async def test_each_parcel_is_told_of_as_orders_publishes_it(
     world: World, office: PostOffice
 ) -> None:
     orders = OrdersService(OrdersStore(world.redis_of("orders")), PUBLIC_URL)
     async with world.consuming():
         label = (await orders.place(order())).label
         first, second = shipment("shipment_1", {"line_1": 2}), shipment("shipment_2", {"line_2": 1})
-        await hear(orders, told(captured()), *first, *second)
+        await consume(orders, told(captured()), *first, *second)
         await eventually(lambda: office.has(5))
         await world.settled()
     _, *parcels = office.mails()
@@ -100,7 +100,7 @@ async def test_each_parcel_is_told_of_as_orders_announces_it(
 
 
 @pytest.mark.parametrize(
-    ("fact", "says"),
+    ("event", "says"),
     [
         (shipped(complete=False), "the rest will follow:\n\n2 x Helmet\n"),
         (shipped(), "all of your order FH-100001 is on its way:\n\n2 x Helmet\n"),
@@ -109,9 +109,9 @@ async def test_each_parcel_is_told_of_as_orders_announces_it(
     ],
 )
 async def test_a_parcel_is_said_to_be_all_or_a_part(
-    world: World, office: PostOffice, fact: OrderShipped | OrderDelivered, says: str
+    world: World, office: PostOffice, event: OrderShipped | OrderDelivered, says: str
 ) -> None:
-    await tell(world, placed(), fact)
+    await tell(world, placed(), event)
     _, mail = office.mails()
     assert says in part(mail, "plain")
     assert "Where it is: https://track.example/OV-1?lang=en&full=1\n" in part(mail, "plain")
@@ -119,7 +119,7 @@ async def test_a_parcel_is_said_to_be_all_or_a_part(
     assert "2 \N{MULTIPLICATION SIGN} Helmet" in html
     assert "Tracking number: OV-1" in html
     assert '<a href="https://track.example/OV-1?lang=en&amp;full=1">' in html
-    assert ("rest" in html) is not fact.complete
+    assert ("rest" in html) is not event.complete
     assert mail["List-Unsubscribe"] is None
 
 
@@ -135,23 +135,23 @@ async def test_a_parcel_without_a_number_to_track_is_told_of_without(
         assert "Where it is" not in part(mail, kind)
 
 
-@pytest.mark.parametrize("fact", [shipped(), delivered()])
+@pytest.mark.parametrize("event", [shipped(), delivered()])
 async def test_a_parcel_waits_until_its_order_is_known(
-    world: World, office: PostOffice, fact: Event
+    world: World, office: PostOffice, event: Event
 ) -> None:
-    event = await world.announce(fact)
+    id_ = await world.publish(event)
     async with world.consuming():
         await world.settled()
         (letter,) = await world.letters.oldest()
         assert letter.error.startswith("OrderNotKnownError: order_1")
-        await world.announce(placed())
+        await world.publish(placed())
         await world.settled()
         await world.letters.replay([letter.id])
         await eventually(lambda: office.has(2))
-    assert office.mails()[1]["Message-ID"] == f"<{event}@fieldhouse.example>"
+    assert office.mails()[1]["Message-ID"] == f"<{id_}@fieldhouse.example>"
 
 
-async def test_a_refund_that_both_rooms_announce_is_one_mail(
+async def test_a_refund_that_both_services_publish_is_one_mail(
     world: World, office: PostOffice
 ) -> None:
     await tell(world, placed(), refunded(), refund_followed())
@@ -184,8 +184,8 @@ async def test_a_refund_is_told_to_whom_the_order_was_confirmed(
 
 async def test_a_refund_waits_until_its_order_is_known(world: World, office: PostOffice) -> None:
     async with world.consuming():
-        await world.announce(refunded())
-        await world.announce(placed())
+        await world.publish(refunded())
+        await world.publish(placed())
         await world.settled()
     assert sorted(str(mail["Subject"]) for mail in office.mails()) == [
         "A refund for your order FH-100001",
@@ -204,12 +204,12 @@ async def test_an_order_that_was_withdrawn_is_said_to_be_none(
 
 
 async def test_without_an_address_nobody_is_told(world: World, office: PostOffice) -> None:
-    facts = placed(buyer=None), refunded(), cancelled(), abandoned(buyer=None)
-    events = await tell(world, *facts)
+    events = placed(buyer=None), refunded(), cancelled(), abandoned(buyer=None)
+    ids = await tell(world, *events)
     assert office.taken == []
     assert await world.letters.count() == 0
-    for event in events:
-        record = await world.store.record(event)
+    for id_ in ids:
+        record = await world.store.record(id_)
         assert (record["state"], record["why"]) == ("skipped", "no address")
 
 
@@ -254,16 +254,16 @@ async def test_what_is_no_address_gets_no_mail(
     assert [mail["To"] for mail in office.mails()] == [ADA]
     (letter,) = await world.letters.oldest()
     assert letter.attempts == 1
-    assert letter.error.startswith("HopelessError: what the buyer gave is no address (")
+    assert letter.error.startswith("NonRetryableError: what the buyer gave is no address (")
 
 
 @settings(deadline=None)
 @given(st.one_of(st.text(), st.text('a"\\@. <>()[],;:=?\r\nü\0'), st.from_regex(".{1,5}@.{1,5}")))
 def test_an_address_is_written_to_alone_or_is_none(address: str) -> None:
-    source = Source("event_1", datetime(2026, 6, 1, tzinfo=UTC))
+    source = MailSource("event_1", datetime(2026, 6, 1, tzinfo=UTC))
     try:
         mail = LETTERS.write(order_placed(source, placed(buyer=address)))
-    except HopelessError:
+    except NonRetryableError:
         return
     (recipient,) = extract_recipients(mail)
     assert recipient.casefold() == address.strip().casefold()

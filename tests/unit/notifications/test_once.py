@@ -1,4 +1,5 @@
-"""One fact, one mail, wherever its consumer dies; and exactly what happens where that cannot be."""
+"""One event, one mail, wherever its consumer dies; and exactly what happens where that cannot
+be."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from deployments.foundation.events import Envelope, Event, parse, stream_of
-from deployments.foundation.redis import password
+from deployments.foundation.events.publishing import Envelope, Event, parse, stream_of
+from deployments.foundation.redis.connection import password
 from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.service import UnderWayError
 from deployments.notifications.store import SERVICE
-from tests.announced import entries_of
 from tests.conftest import SECRET
+from tests.published_events import entries_of
 from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.facts import delivered, placed, shipped
 from tests.unit.notifications.post_office import PostOffice
+from tests.unit.notifications.sample_events import delivered, placed, shipped
 from tests.unit.notifications.victim import POINTS
 from tests.unit.notifications.world import World
 
@@ -54,18 +55,18 @@ async def hand_over(world: World, event: Envelope) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("facts", [[placed()], [placed(), shipped()], [placed(), delivered()]])
+@pytest.mark.parametrize("events", [[placed()], [placed(), shipped()], [placed(), delivered()]])
 async def test_a_consumer_is_killed(
-    world: World, office: PostOffice, victim: Victim, point: str, facts: list[Event]
+    world: World, office: PostOffice, victim: Victim, point: str, events: list[Event]
 ) -> None:
-    *before, fact = facts
+    *before, event = events
     async with world.consuming():
         for earlier in before:
-            await world.announce(earlier)
+            await world.publish(earlier)
         await world.settled()
     office.taken.clear()
     await world.let_time_pass()
-    await world.announce(fact)
+    await world.publish(event)
     killed = await victim(point)
     assert await killed.wait() == -signal.SIGKILL
     await world.let_time_pass()
@@ -80,7 +81,7 @@ async def test_a_consumer_is_killed_before_the_server_has_answered(
     world: World, office: PostOffice, victim: Victim
 ) -> None:
     office.answering.clear()
-    await world.announce(placed())
+    await world.publish(placed())
     killed = await victim("nowhere")
     await eventually(lambda: office.has(1))
     killed.kill()
@@ -97,7 +98,7 @@ async def test_a_handler_that_is_cancelled_while_it_sends_leaves_one_mail(
     world: World, office: PostOffice
 ) -> None:
     office.answering.clear()
-    event = await world.announce(placed())
+    event = await world.publish(placed())
     async with world.consuming():
         await eventually(lambda: office.has(1))
     office.answering.set()
@@ -114,7 +115,7 @@ async def test_a_handler_that_is_cancelled_while_it_sends_leaves_one_mail(
 
 async def test_two_at_once_send_one_mail(world: World, office: PostOffice) -> None:
     office.answering.clear()
-    await world.announce(placed())
+    await world.publish(placed())
     event = await the_event(world)
     tasks = [asyncio.create_task(hand_over(world, event)) for _ in range(2)]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=10)
@@ -129,10 +130,10 @@ async def test_two_at_once_send_one_mail(world: World, office: PostOffice) -> No
 async def test_an_event_that_is_delivered_again_changes_nothing(
     world: World, office: PostOffice
 ) -> None:
-    await world.announce(placed())
+    await world.publish(placed())
     async with world.consuming():
         await world.settled()
-    await world.announce_again()
+    await world.publish_again()
     async with world.consuming():
         await world.settled()
     assert len(office.taken) == 1

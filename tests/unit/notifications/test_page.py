@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from commands.openapi import public_operations
-from deployments.foundation.edge import http_app
-from deployments.foundation.rate_limits import RateLimits, parse_rates
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.rate_limits import RateLimits, parse_rates
 from deployments.notifications.contract import Addressee
 from deployments.notifications.deployment import outlet
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.store import SERVICE
 from tests.served import served
-from tests.unit.notifications.facts import ADA, abandoned
 from tests.unit.notifications.post_office import PostOffice
+from tests.unit.notifications.sample_events import ADA, abandoned
 from tests.unit.notifications.world import LINKS, World
 
 PREFIX = "/mail"
@@ -35,7 +35,7 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 @pytest.fixture
 async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the room behind a real server; an address has five requests a minute."""
+    """A client of the service behind a real server; an address has five requests a minute."""
     limits = RateLimits(
         world.redis_of(SERVICE), SERVICE, {}, rates=parse_rates("address=5/minute"), proxies=1
     )
@@ -51,7 +51,7 @@ async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def link(world: World, office: PostOffice) -> str:
     """Where the link of a reminder leads."""
-    await world.announce(abandoned())
+    await world.publish(abandoned())
     async with world.consuming():
         await world.settled()
     (mail,) = office.mails()
@@ -89,7 +89,7 @@ async def test_the_button_ends_reminders_and_another_brings_them_back(
     assert not await promotional(world)
     assert button(await http.get(link)) == button(ended)
     assert button(ended)[1] == AGAIN
-    await world.announce(abandoned(2))
+    await world.publish(abandoned(2))
     async with world.consuming():
         await world.settled()
     assert office.taken == []

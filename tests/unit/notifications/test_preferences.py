@@ -10,17 +10,17 @@ from deployments.notifications.contract import (
     LinkNotValid,
     SetPreferences,
 )
-from tests.unit.notifications.facts import ADA, abandoned, placed
 from tests.unit.notifications.post_office import PostOffice
+from tests.unit.notifications.sample_events import ADA, abandoned, placed
 from tests.unit.notifications.world import LINKS, World
 
 
 async def test_who_opted_out_gets_mail_about_orders_only(world: World, office: PostOffice) -> None:
     service = world.service()
     await service.set_preferences(SetPreferences(address=" Ada@Example.com", promotional=False))
-    reminder = await world.announce(abandoned())
-    await world.announce(abandoned(2, buyer="grace@example.com"))
-    await world.announce(placed())
+    reminder = await world.publish(abandoned())
+    await world.publish(abandoned(2, buyer="grace@example.com"))
+    await world.publish(placed())
     async with world.consuming():
         await world.settled()
     assert sorted((str(mail["To"]), str(mail["Subject"])) for mail in office.mails()) == [
@@ -37,21 +37,21 @@ async def test_one_may_opt_in_again(world: World, office: PostOffice) -> None:
     await service.set_preferences(SetPreferences(address=ADA, promotional=False))
     assert not (await service.preferences(Addressee(address=ADA))).promotional
     await service.set_preferences(SetPreferences(address=ADA, promotional=True))
-    await world.announce(abandoned())
+    await world.publish(abandoned())
     async with world.consuming():
         await world.settled()
     assert len(office.taken) == 1
 
 
 async def test_the_link_in_a_reminder_ends_reminders(world: World, office: PostOffice) -> None:
-    await world.announce(abandoned())
+    await world.publish(abandoned())
     async with world.consuming():
         await world.settled()
         (mail,) = office.mails()
         token = mail["List-Unsubscribe"].strip("<>").removeprefix(f"{LINKS}/")
         answer = await world.service().unsubscribe(Link(token=token))
         assert not answer.promotional
-        await world.announce(abandoned())
+        await world.publish(abandoned())
         await world.settled()
     assert len(office.taken) == 1
     assert not (await world.service().preferences(Addressee(address=ADA))).promotional

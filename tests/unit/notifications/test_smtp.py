@@ -11,9 +11,9 @@ import pytest
 from deployments.notifications.mailer import SmtpMailer
 from tests.unit.consuming.toys import eventually
 from tests.unit.notifications.certificate import certificate, server_side
-from tests.unit.notifications.facts import ADA, placed
 from tests.unit.notifications.post_office import PostOffice, Stage, post_office
 from tests.unit.notifications.recovery import ALL_ATTEMPTS, fail, operator, replay
+from tests.unit.notifications.sample_events import ADA, placed
 from tests.unit.notifications.world import World
 
 pytestmark = pytest.mark.usefixtures("operators_store")
@@ -24,22 +24,22 @@ SUBJECT = "Your order FH-100001"
 async def test_a_server_that_refuses_gets_the_mail_once_it_takes_it(
     world: World, office: PostOffice
 ) -> None:
-    office.refusals["recipient"] = "451 Come back later"
-    event = await world.announce(placed())
+    office.rejections["recipient"] = "451 Come back later"
+    event = await world.publish(placed())
 
     async def refused() -> bool:
         return int((await world.store.record(event)).get("attempts", 0)) >= 3
 
     async with world.consuming():
         await eventually(refused)
-        office.refusals.clear()
+        office.rejections.clear()
         await world.settled()
     assert [mail["To"] for mail in office.mails()] == [ADA]
     assert await world.letters.count() == 0
 
 
 @pytest.mark.parametrize(
-    ("stage", "refusal", "shown"),
+    ("stage", "rejection", "shown"),
     [
         ("connection", "421 Too busy", "refuses the connection: 421 Too busy"),
         ("connection", "554 Not you", "refuses the connection: 554 Not you"),
@@ -54,25 +54,25 @@ async def test_what_the_server_or_its_operator_can_mend_is_tried_to_the_end_and_
     world: World,
     office: PostOffice,
     stage: Stage,
-    refusal: str,
+    rejection: str,
     shown: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    office.refusals[stage] = refusal
-    await world.announce(placed())
+    office.rejections[stage] = rejection
+    await world.publish(placed())
     (letter,) = await fail(world)
     assert letter.attempts == office.refused == ALL_ATTEMPTS
     assert letter.error.startswith(f"NotTakenError: {office.url.removeprefix('smtp://')} {shown} (")
     assert ADA not in letter.error + caplog.text
     assert "NotTakenError" in await operator("list")
 
-    office.refusals.clear()
+    office.rejections.clear()
     await replay(world)
     assert [mail["Subject"] for mail in office.mails()] == [SUBJECT]
 
 
 @pytest.mark.parametrize(
-    ("stage", "refusal", "shown"),
+    ("stage", "rejection", "shown"),
     [
         (
             "recipient",
@@ -86,20 +86,22 @@ async def test_what_is_refused_for_good_is_given_up_at_once_and_holds_up_nobody(
     world: World,
     office: PostOffice,
     stage: Stage,
-    refusal: str,
+    rejection: str,
     shown: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    office.refusals[stage], office.only = refusal, ADA
-    await world.announce(placed())
-    await world.announce(placed(2, buyer=GRACE))
+    office.rejections[stage], office.only = rejection, ADA
+    await world.publish(placed())
+    await world.publish(placed(2, buyer=GRACE))
     (letter,) = await fail(world)
     assert letter.attempts == office.refused == 1
-    assert letter.error.startswith(f"HopelessError: {office.url.removeprefix('smtp://')} {shown} (")
+    assert letter.error.startswith(
+        f"NonRetryableError: {office.url.removeprefix('smtp://')} {shown} ("
+    )
     assert ADA not in (letter.error + caplog.text).casefold()
     assert [mail["To"] for mail in office.mails()] == [GRACE]
 
-    office.refusals.clear()
+    office.rejections.clear()
     await replay(world)
     assert [mail["To"] for mail in office.mails()] == [GRACE, ADA]
 
@@ -107,7 +109,7 @@ async def test_what_is_refused_for_good_is_given_up_at_once_and_holds_up_nobody(
 async def test_an_address_that_the_server_cannot_write_is_given_up_at_once(
     world: World, office: PostOffice
 ) -> None:
-    await world.announce(placed(buyer="ada@bücher.example"))
+    await world.publish(placed(buyer="ada@bücher.example"))
     (letter,) = await fail(world)
     assert letter.attempts == 1
     assert "SMTPUTF8 is not supported" in letter.error
@@ -130,17 +132,17 @@ async def test_a_login_that_is_refused_is_the_operators_trouble_and_shows_no_pas
 ) -> None:
     user, secret = "clerk", "hunter2/+x"
     wire = base64.b64encode(f"\0{user}\0{secret}".encode()).decode()
-    strict_office.refusals["login"] = f"535 5.7.8 Not with {user}:{secret} {wire}"
+    strict_office.rejections["login"] = f"535 5.7.8 Not with {user}:{secret} {wire}"
     host = strict_office.url.removeprefix("smtp://")
     world.mailer = SmtpMailer(f"smtp://clerk:hunter2%2F%2Bx@{host}")
-    await world.announce(placed())
+    await world.publish(placed())
     (letter,) = await fail(world)
     assert letter.attempts == ALL_ATTEMPTS
     assert "refuses the login: 535 5.7.8 Not with …:… …" in letter.error
     for word in (user, "hunter2", wire):
         assert word not in letter.error + caplog.text
 
-    strict_office.refusals.clear()
+    strict_office.rejections.clear()
     await replay(world)
     assert [mail["Subject"] for mail in strict_office.mails()] == [SUBJECT]
 
@@ -150,7 +152,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_the_operators_trouble(
 ) -> None:
     async with post_office(server_side(certificate(tmp_path))) as office:
         world.mailer = SmtpMailer(office.url.replace("//", "//clerk:hunter2@"))
-        await world.announce(placed())
+        await world.publish(placed())
         (letter,) = await fail(world)
     assert letter.attempts == ALL_ATTEMPTS
     assert "certificate verify failed" in letter.error.casefold()
@@ -162,7 +164,7 @@ async def test_a_goodbye_that_is_not_answered_changes_nothing(
 ) -> None:
     """The mail is taken already, and must not be sent again because of it."""
     office.parting.clear()
-    event = await world.announce(placed())
+    event = await world.publish(placed())
 
     async def noted() -> bool:
         return (await world.store.record(event)).get("state") == "sent"
@@ -175,7 +177,7 @@ async def test_a_goodbye_that_is_not_answered_changes_nothing(
 
 async def test_a_server_that_is_not_there_is_waited_for(world: World, office: PostOffice) -> None:
     world.mailer = SmtpMailer("smtp://127.0.0.1:1")
-    await world.announce(placed())
+    await world.publish(placed())
     (letter,) = await fail(world)
     assert "127.0.0.1:1 fails: SMTPConnectError" in letter.error
     world.mailer = SmtpMailer(office.url)

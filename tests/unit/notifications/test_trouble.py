@@ -14,12 +14,11 @@ from pathlib import Path
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
-from deployments.foundation.redis import password
-from deployments.notifications.letters import TEMPLATES
+from deployments.foundation.redis.connection import password
 from deployments.notifications.mailer import MailDirectory
+from deployments.notifications.renderer import TEMPLATES
 from deployments.notifications.store import SERVICE
 from tests.conftest import SECRET
-from tests.unit.notifications.facts import ADA, cancelled, placed
 from tests.unit.notifications.full_disk import FILLER
 from tests.unit.notifications.post_office import PostOffice, mail_of, part
 from tests.unit.notifications.recovery import (
@@ -29,6 +28,7 @@ from tests.unit.notifications.recovery import (
     operator,
     replay,
 )
+from tests.unit.notifications.sample_events import ADA, cancelled, placed
 from tests.unit.notifications.world import World
 
 pytestmark = pytest.mark.usefixtures("operators_store")
@@ -59,8 +59,8 @@ async def test_a_broken_template_is_replayed_when_it_is_mended(
 ) -> None:
     broken = {"order_placed.html": "{{ order.nothing_of_the_kind }}"}
     world.templates = ChoiceLoader([DictLoader(broken), OURS])
-    event = await world.announce(placed())
-    await world.announce(placed(2))
+    event = await world.publish(placed())
+    await world.publish(placed(2))
     letters = await fail(world, letters=2)
     assert office.taken == []
     assert "TemplateBrokenError: order_placed.html" in letters[0].error
@@ -81,7 +81,7 @@ async def test_a_template_that_shows_the_buyer_does_not_show_him_to_the_operator
 ) -> None:
     broken = {"order_placed.txt": "Subject: {{ {}[order.buyer_email] }}\n\nThank you."}
     world.templates = ChoiceLoader([DictLoader(broken), OURS])
-    await world.announce(placed())
+    await world.publish(placed())
     (letter,) = await fail(world)
     assert "order_placed.txt: UndefinedError: 'dict object' has no attribute …@…'" in letter.error
     assert ADA not in letter.error + caplog.text
@@ -90,7 +90,7 @@ async def test_a_template_that_shows_the_buyer_does_not_show_him_to_the_operator
 async def test_a_template_without_a_subject_is_broken(world: World, office: PostOffice) -> None:
     broken = {"order_placed.txt": "Thank you.\n\nThank you."}
     world.templates = ChoiceLoader([DictLoader(broken), OURS])
-    await world.announce(placed())
+    await world.publish(placed())
     (letter,) = await fail(world)
     assert "must begin with its subject" in letter.error
     assert office.taken == []
@@ -99,11 +99,11 @@ async def test_a_template_without_a_subject_is_broken(world: World, office: Post
 async def test_a_confirmation_that_was_held_up_is_none_of_an_order_that_was_cancelled_meanwhile(
     world: World, office: PostOffice
 ) -> None:
-    office.refusals["recipient"] = "451 Come back later"
-    event = await world.announce(placed())
+    office.rejections["recipient"] = "451 Come back later"
+    event = await world.publish(placed())
     await fail(world)
-    office.refusals.clear()
-    await world.announce(cancelled())
+    office.rejections.clear()
+    await world.publish(cancelled())
     async with world.consuming():
         await world.settled()
     await replay(world)
@@ -114,7 +114,7 @@ async def test_a_confirmation_that_was_held_up_is_none_of_an_order_that_was_canc
 async def test_without_a_server_mails_are_files(world: World, tmp_path: Path) -> None:
     directory = tmp_path / "mail"
     world.mailer = MailDirectory(directory)
-    events = [await world.announce(placed(number)) for number in (1, 2)]
+    events = [await world.publish(placed(number)) for number in (1, 2)]
     async with world.consuming():
         await world.settled()
     assert names(directory) == sorted(f"{event}.eml" for event in events)
@@ -128,7 +128,7 @@ async def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(
     world: World, tmp_path: Path
 ) -> None:
     world.mailer = MailDirectory(tmp_path)
-    await world.announce(placed(title="Helmet " * 1000))
+    await world.publish(placed(title="Helmet " * 1000))
     with file_size_limit(4096):
         (letter,) = await fail(world)
     assert names(tmp_path) == []
@@ -159,10 +159,10 @@ async def consuming_on_a_full_disk(socket: Path, directory: Path) -> AsyncIterat
         await process.wait()
 
 
-async def test_a_full_disk_is_seen_and_its_mails_are_replayed_when_there_is_room(
+async def test_a_full_disk_is_seen_and_its_mails_are_replayed_when_there_is_service(
     world: World, valkey_socket: Path, tmp_path: Path
 ) -> None:
-    event = await world.announce(placed())
+    event = await world.publish(placed())
     async with consuming_on_a_full_disk(valkey_socket, tmp_path) as directory:
         await world.settled()
         assert names(directory) == [FILLER]
@@ -180,14 +180,14 @@ async def test_a_full_disk_is_seen_and_its_mails_are_replayed_when_there_is_room
 
 async def test_a_file_that_is_written_again_is_the_same_file(world: World, tmp_path: Path) -> None:
     world.mailer = MailDirectory(tmp_path)
-    event = await world.announce(placed())
+    event = await world.publish(placed())
     async with world.consuming():
         await world.settled()
     before = (tmp_path / f"{event}.eml").read_bytes()
     await world.redis_of("notifications").delete(
         f"{{notifications}}:inbox:{event}", f"{{notifications}}:mail:{event}"
     )
-    await world.announce_again()
+    await world.publish_again()
     async with world.consuming():
         await world.settled()
     assert names(tmp_path) == [f"{event}.eml"]

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from deployments.notifications.domain import Notice
+from deployments.notifications.domain import MailNotice
 from deployments.notifications.mailer import SmtpMailer
 from deployments.notifications.service import CLAIM_SECONDS
 from deployments.notifications.store import SERVICE, NotificationsStore, Start
@@ -29,13 +29,13 @@ class Deadly(NotificationsStore):
         super().__init__(redis, claim_seconds=CLAIM_SECONDS)
         self._point = point
 
-    async def begin(self, notice: Notice, sender: str, address_id: str) -> Start:
+    async def begin(self, notice: MailNotice, sender: str, address_id: str) -> Start:
         self._die("before it begins")
         start = await super().begin(notice, sender, address_id)
         self._die("before it sends")
         return start
 
-    async def sent(self, notice: Notice, sender: str, at: datetime) -> None:
+    async def sent(self, notice: MailNotice, sender: str, at: datetime) -> None:
         self._die("before it notes")
         await super().sent(notice, sender, at)
         self._die("before it acknowledges")

@@ -1,4 +1,4 @@
-"""Notifications as it runs: its consumer upon the streams of rooms that announce."""
+"""Notifications as it runs: its consumer upon the streams of services that publish."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from typing import Any
 from jinja2 import BaseLoader
 from redis.asyncio import Redis
 
-from actors.consuming.consumer import Consumer
-from actors.consuming.dead_letters import DeadLetters
-from actors.consuming.keys import leases_key, readers_key
-from actors.consuming.reader import Pace
-from deployments.foundation.events import Event, occasion, streams_of
-from deployments.foundation.redis import script
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.keys import leases_key, readers_key
+from deployments.foundation.events.publishing import Event, occasion, streams_of
+from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.redis.connection import script
 from deployments.notifications.consumers import NotificationsConsumers
-from deployments.notifications.letters import Letters
 from deployments.notifications.mailer import Mailer
+from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
 from deployments.notifications.store import SERVICE, NotificationsStore
-from tests.announced import entries_of
 from tests.conftest import ClientOf
+from tests.published_events import entries_of
 from tests.unit.consuming.toys import eventually
 
 SENDER = "Fieldhouse <store@fieldhouse.example>"
@@ -38,7 +38,7 @@ async def hasten(seconds: float) -> None:
     await asyncio.sleep(seconds / 10_000)
 
 
-HASTY = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=hasten)
+HASTY = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=hasten)
 """Leases and claims outlast a test: only `let_time_pass` ends those of the dead."""
 
 
@@ -55,14 +55,16 @@ class World:
 
     def service(self, store: NotificationsStore | None = None) -> NotificationsService:
         """A process's service."""
-        outlet = Outlet(Letters(SENDER, self.templates), self.mailer, self.links)
+        outlet = Outlet(MailRenderer(SENDER, self.templates), self.mailer, self.links)
         return NotificationsService(store or self.store, outlet, self.clock)
 
     def consumer(self) -> Consumer:
         """A process that consumes."""
         subscriptions = NotificationsConsumers(self.service()).subscriptions()
         own = self.redis_of(SERVICE)
-        return Consumer(SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, pace=HASTY)
+        return Consumer(
+            SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=HASTY
+        )
 
     @asynccontextmanager
     async def consuming(self) -> AsyncIterator[None]:
@@ -91,11 +93,11 @@ class World:
                 await redis.hset(key, partition, json.dumps({**json.loads(lease), "until": 0}))
             await redis.delete(readers_key(SERVICE, publisher))
 
-    async def announce(self, event: Event) -> str:
+    async def publish(self, event: Event) -> str:
         """As the event's publisher would; the event's id."""
         publisher = type(event).type.split(".")[2]
         redis = self.redis_of(publisher)
-        say = script(redis, Path(__file__).parent / "announce.lua", "events")
+        say = script(redis, Path(__file__).parent / "publish.lua", "publish")
         said = occasion(publisher, datetime.now(UTC))
         subject = getattr(event, event.subject)
         await say(
@@ -104,15 +106,15 @@ class World:
         )
         return f"{json.loads(said)['id']}_1"
 
-    async def announce_again(self) -> None:
-        """All that orders announced, under the same ids."""
+    async def publish_again(self) -> None:
+        """All that orders published, under the same ids."""
         redis: Any = self.redis_of("orders")
         for stream in streams_of("orders"):
             for fields in await entries_of(redis, stream):
                 await redis.xadd(stream, fields)
 
     async def settled(self) -> None:
-        """Until every event that was announced is acknowledged."""
+        """Until every event that was published is acknowledged."""
         await eventually(self._is_settled)
 
     async def _is_settled(self) -> bool:

@@ -19,9 +19,9 @@ from commands.run_settings import (
     make_scratch,
     settings_from_environment,
 )
-from deployments.foundation.authentication import hash_key
-from deployments.foundation.redis import password
-from deployments.foundation.redis_users import DATASTORE, SERVICES
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.redis.connection import password
+from deployments.foundation.redis.users import DATASTORE, SERVICES
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def taken_port() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
-def refusal(check: Callable[[], object]) -> str:
-    """The one line of a refusal."""
+def rejection(check: Callable[[], object]) -> str:
+    """The one line of a rejection."""
     with pytest.raises(CannotRunError) as refused:
         check()
     line = str(refused.value)
@@ -57,7 +57,7 @@ def on_port(settings: RunSettings, port: int) -> RunSettings:
 
 def test_a_durability_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIELDHOUSE_APPENDFSYNC", "sometimes")
-    assert "everysec or always" in refusal(preflight.check_durability)
+    assert "everysec or always" in rejection(preflight.check_durability)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_durability_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPat
 )
 def test_mail_that_cannot_be_sent(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
-    line = refusal(preflight.check_mail)
+    line = rejection(preflight.check_mail)
     assert line.startswith(name)
     assert "geheim" not in line
 
@@ -95,7 +95,7 @@ def test_webhooks_that_cannot_be_signed(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    line = refusal(preflight.check_webhooks)
+    line = rejection(preflight.check_webhooks)
     assert line.startswith(name)
     assert "geheim" not in line
 
@@ -107,7 +107,7 @@ def test_webhooks_need_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_port_in_use(settings: RunSettings, taken_port: int) -> None:
-    line = refusal(lambda: preflight.check_port(on_port(settings, taken_port)))
+    line = rejection(lambda: preflight.check_port(on_port(settings, taken_port)))
     assert f"Port {taken_port} on 127.0.0.1" in line
     assert "FIELDHOUSE_PORT" in line
 
@@ -124,7 +124,7 @@ def test_a_port_that_has_just_been_given_up_is_free(settings: RunSettings) -> No
 
 def test_a_store_that_already_runs(settings: RunSettings) -> None:
     with preflight.only_store(settings):
-        line = refusal(lambda: preflight.only_store(settings).__enter__())
+        line = rejection(lambda: preflight.only_store(settings).__enter__())
         assert "already runs" in line
         assert settings.url in line
     with preflight.only_store(settings):
@@ -133,7 +133,7 @@ def test_a_store_that_already_runs(settings: RunSettings) -> None:
 
 def test_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "NEEDED_MEMORY", 1 << 60)
-    assert "Too little memory" in refusal(preflight.check_memory)
+    assert "Too little memory" in rejection(preflight.check_memory)
     monkeypatch.setattr(preflight, "NEEDED_MEMORY", 1)
     preflight.check_memory()
 
@@ -143,7 +143,7 @@ def test_too_little_memory_in_a_container(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(preflight, "NEEDED_MEMORY", 2 << 20)
     (tmp_path / "memory.current").write_text(str(1 << 20))
     (tmp_path / "memory.max").write_text(str(2 << 20))
-    assert "1 MiB are available" in refusal(preflight.check_memory)
+    assert "1 MiB are available" in rejection(preflight.check_memory)
     (tmp_path / "memory.max").write_text("max\n")
     preflight.check_memory()
 
@@ -157,19 +157,19 @@ class TestRedis:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
         monkeypatch.setenv(name, f"redis://shop:pass-word@127.0.0.1:{port}")
-        line = refusal(preflight.check_redis)
+        line = rejection(preflight.check_redis)
         assert f"The Redis of {name} does not answer" in line
         assert "pass-word" not in line
 
     def test_whose_url_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REDIS_URL", "http://127.0.0.1")
-        assert "REDIS_URL does not answer" in refusal(preflight.check_redis)
+        assert "REDIS_URL does not answer" in rejection(preflight.check_redis)
 
     def test_that_refuses_the_password(
         self, monkeypatch: pytest.MonkeyPatch, valkey_socket: Path
     ) -> None:
         monkeypatch.setenv("REDIS_URL", f"unix://nobody:wrong@{valkey_socket}")
-        line = refusal(preflight.check_redis)
+        line = rejection(preflight.check_redis)
         assert "REDIS_URL" in line
         assert "wrong" not in line
 
@@ -190,7 +190,7 @@ class TestRedis:
         await admin.execute_command("ACL", "SETUSER", "shop", "reset", "on", ">pw", "+ping")
         monkeypatch.setenv("REDIS_URL", f"unix://shop:pw@{valkey_socket}")
         monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
-        assert "refuses the store" in refusal(preflight.check_redis)
+        assert "refuses the store" in rejection(preflight.check_redis)
         word = password(DATASTORE, "shared")
         await admin.execute_command("ACL", "SETUSER", DATASTORE, "reset", "on", f">{word}", "+ping")
         preflight.check_redis()
@@ -199,9 +199,9 @@ class TestRedis:
     def test_with_the_development_key(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         preflight.check_platform_keys()
         monkeypatch.setenv(name, "redis://127.0.0.1")
-        assert "make platform-key" in refusal(preflight.check_platform_keys)
+        assert "make platform-key" in rejection(preflight.check_platform_keys)
         monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"dev={hash_key('dev-platform-key')}")
-        assert "make platform-key" in refusal(preflight.check_platform_keys)
+        assert "make platform-key" in rejection(preflight.check_platform_keys)
         monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"acme={hash_key('a long one')}")
         preflight.check_platform_keys()
 
@@ -209,7 +209,7 @@ class TestRedis:
 @pytest.mark.parametrize("port", ["eight", "0", "65536", "-1", "8000.5"])
 def test_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("FIELDHOUSE_PORT", port)
-    assert "FIELDHOUSE_PORT" in refusal(settings_from_environment)
+    assert "FIELDHOUSE_PORT" in rejection(settings_from_environment)
 
 
 def test_stores_with_different_data_share_nothing(
@@ -225,16 +225,16 @@ def test_stores_with_different_data_share_nothing(
 def test_a_data_directory_that_cannot_be_made(settings: RunSettings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     odd = RunSettings("127.0.0.1", 8000, tmp_path / "file", settings.scratch, 60)
-    assert "cannot be used" in refusal(lambda: make_data(odd))
+    assert "cannot be used" in rejection(lambda: make_data(odd))
 
 
 def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> None:
     make_scratch(settings)
     settings.scratch.chmod(0o777)
-    assert "belongs to somebody else" in refusal(lambda: make_scratch(settings))
+    assert "belongs to somebody else" in rejection(lambda: make_scratch(settings))
     settings.scratch.rmdir()
     settings.scratch.symlink_to(settings.data)
-    assert "belongs to somebody else" in refusal(lambda: make_scratch(settings))
+    assert "belongs to somebody else" in rejection(lambda: make_scratch(settings))
 
 
 def test_it_listens_on_loopback_unless_told_otherwise(settings: RunSettings) -> None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from rich.console import Console
 
-from commands.progress import Progress
+from commands.progress import StartProgress
 from commands.run import services
 from commands.serve_status import FAILED, RUNNING, Application, applications, catalogue_is_loaded
 
@@ -84,7 +84,7 @@ def test_a_catalogue_without_products_is_not_loaded(dashboard: str) -> None:
 
 def test_each_change_is_one_plain_line_where_there_is_no_terminal() -> None:
     paper = io.StringIO()
-    with Progress(Console(file=paper), ["carts", "orders"]) as progress:
+    with StartProgress(Console(file=paper), ["carts", "orders"]) as progress:
         progress.show({"carts": Application("DEPLOYING")}, 1)
         progress.show({"carts": Application("DEPLOYING")}, 2)
         progress.show({}, 3)
@@ -100,7 +100,7 @@ def test_each_change_is_one_plain_line_where_there_is_no_terminal() -> None:
 
 def test_a_terminal_shows_all_services_at_once() -> None:
     screen = io.StringIO()
-    with Progress(Console(file=screen, force_terminal=True), services()) as progress:
+    with StartProgress(Console(file=screen, force_terminal=True), services()) as progress:
         progress.show({"carts": Application(RUNNING)}, 4)
         progress.tell("loaded [5] things")
     assert "loaded [5] things" in screen.getvalue()

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from deployments.foundation.authentication import hash_key
-from deployments.foundation.edge import http_app
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.http.edge import http_app
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore

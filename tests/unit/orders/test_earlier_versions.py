@@ -9,7 +9,7 @@ from deployments.orders.service import OrderNotKnownError, OrdersService
 from deployments.orders.store import OrdersStore
 from tests.conftest import ClientOf
 from tests.ucp_schemas import assert_valid
-from tests.unit.orders.facts import captured, hear, shipment, told
+from tests.unit.orders.sample_events import captured, consume, shipment, told
 from tests.unit.orders.world import order, wanted
 
 
@@ -33,7 +33,7 @@ async def test_an_order_of_an_earlier_version_is_followed(
 ) -> None:
     for number in range(1, 4):
         await place_as_before(orders, admin, f"s{number}")
-    await hear(orders, told(captured("s2")), *shipment("a", saga="s2"))
+    await consume(orders, told(captured("s2")), *shipment("a", saga="s2"))
     found = await orders.get(wanted("s2"))
     assert (found.paid, [one.state for one in found.shipments]) == (True, ["delivered"])
     assert await admin.get("{orders}:payment:payment_s3") == "order_s3"
@@ -43,13 +43,13 @@ async def test_payments_are_indexed_at_most_once_in_a_while(
     orders: OrdersService, admin: Redis
 ) -> None:
     with pytest.raises(OrderNotKnownError):
-        await hear(orders, told(captured()))
+        await consume(orders, told(captured()))
     await place_as_before(orders, admin)
     with pytest.raises(OrderNotKnownError):
-        await hear(orders, told(captured()))
+        await consume(orders, told(captured()))
     assert 0 < await admin.ttl("{orders}:indexing") <= 300
     await admin.delete("{orders}:indexing")
-    await hear(orders, told(captured()))
+    await consume(orders, told(captured()))
     assert (await orders.get(wanted())).paid
 
 
@@ -58,7 +58,7 @@ async def test_an_order_that_cannot_be_read_hides_no_other_from_the_index(
 ) -> None:
     await place_as_before(orders, admin)
     await admin.hset("{orders}:order:broken", "order", "{}")
-    await hear(orders, told(captured()))
+    await consume(orders, told(captured()))
     assert (await orders.get(wanted())).paid
 
 

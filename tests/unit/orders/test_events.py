@@ -1,4 +1,4 @@
-"""Orders announce what happens to them, once each."""
+"""Orders publish what happens to them, once each."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import asyncio
 
 import pytest
 
-from deployments.foundation.events import Envelope, fact_of
-from deployments.foundation.refusal import StepUndone
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.rpc.rejection import StepUndone
 from deployments.orders.events import OrderCancelled, OrderPlaced, PlacedLine, PromisedDelivery
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderIdTakenError
-from tests.announced import announced
 from tests.conftest import ClientOf
+from tests.published_events import published
 from tests.unit.orders.world import NOON, order, undo
 
 
 async def events(redis_of: ClientOf) -> list[Envelope]:
-    return await announced(redis_of("orders"), "orders")
+    return await published(redis_of("orders"), "orders")
 
 
-async def test_a_placed_order_is_announced_once_with_its_label(
+async def test_a_placed_order_is_published_once_with_its_label(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await asyncio.gather(*(orders.place(order()) for _ in range(20)))
     (event,) = await events(redis_of)
     delivery = order().delivery
     assert (event.subject, event.sequence, event.time) == ("order_s1", 1, NOON)
-    assert fact_of(event, OrderPlaced) == OrderPlaced(
+    assert event_of(event, OrderPlaced) == OrderPlaced(
         order_id="order_s1",
         label="FH-100001",
         platform="acme",
@@ -68,7 +68,7 @@ async def test_a_placed_order_is_announced_once_with_its_label(
     )
 
 
-async def test_a_withdrawn_order_is_announced_after_it_was_placed(
+async def test_a_withdrawn_order_is_published_after_it_was_placed(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await orders.place(order())
@@ -78,11 +78,11 @@ async def test_a_withdrawn_order_is_announced_after_it_was_placed(
     placed, cancelled = await events(redis_of)
     assert (placed.type, placed.sequence) == (OrderPlaced.type, 1)
     assert cancelled.sequence == 2
-    fact = fact_of(cancelled, OrderCancelled)
-    assert fact == OrderCancelled(order_id="order_s1", label="FH-100001", platform="acme")
+    event = event_of(cancelled, OrderCancelled)
+    assert event == OrderCancelled(order_id="order_s1", label="FH-100001", platform="acme")
 
 
-async def test_what_does_not_take_effect_is_not_announced(
+async def test_what_does_not_take_effect_is_not_published(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await orders.withdraw(undo())
@@ -96,7 +96,7 @@ async def test_what_does_not_take_effect_is_not_announced(
     assert [event.type for event in await events(redis_of)] == [OrderPlaced.type]
 
 
-async def test_an_order_is_not_announced_again_when_its_steps_record_has_lapsed(
+async def test_an_order_is_not_published_again_when_its_steps_record_has_lapsed(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await orders.place(order())
@@ -105,7 +105,7 @@ async def test_an_order_is_not_announced_again_when_its_steps_record_has_lapsed(
     assert len(await events(redis_of)) == 1
 
 
-async def test_whichever_comes_first_what_was_announced_ends_with_the_withdrawal(
+async def test_whichever_comes_first_what_was_published_ends_with_the_withdrawal(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     for n in range(20):

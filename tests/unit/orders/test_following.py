@@ -10,29 +10,29 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from deployments.foundation.events import Envelope, fact_of
-from deployments.orders.changes import ForeignLineError
+from deployments.foundation.events.publishing import Envelope, event_of
 from deployments.orders.contract import OrderNotFound
+from deployments.orders.domain.changes import ForeignLineError
 from deployments.orders.events import (
-    Destination,
     MovedLine,
     OrderCancelled,
     OrderDelivered,
+    OrderDestination,
     OrderPaid,
     OrderPlaced,
     OrderRefunded,
     OrderShipped,
 )
 from deployments.orders.service import OrderNotKnownError, OrdersService
-from tests.announced import announced
 from tests.conftest import ClientOf
+from tests.published_events import published
 from tests.ucp_schemas import assert_valid
-from tests.unit.orders.facts import (
+from tests.unit.orders.sample_events import (
     captured,
+    consume,
     created,
     delivered,
     dispatched,
-    hear,
     in_turn,
     refunded,
     shipment,
@@ -55,8 +55,8 @@ async def shown(http: httpx.AsyncClient) -> dict[str, Any]:
 
 
 async def news(redis_of: ClientOf) -> list[Envelope]:
-    """What was announced after the order was placed."""
-    events = await announced(redis_of("orders"), "orders")
+    """What was published after the order was placed."""
+    events = await published(redis_of("orders"), "orders")
     return [event for event in events if event.type != OrderPlaced.type]
 
 
@@ -80,22 +80,22 @@ async def test_a_captured_payment_makes_its_order_paid(
     await orders.place(order())
     before = await shown(http)
     assert not (await orders.get(wanted())).paid
-    await hear(orders, told(captured()))
+    await consume(orders, told(captured()))
     found = await orders.get(wanted())
     assert (found.paid, [entry.what for entry in found.history]) == (True, ["placed", "paid"])
     assert await shown(http) == before
     (event,) = await news(redis_of)
-    (placed,) = await announced(redis_of("orders"), "orders", OrderPlaced.type)
+    (placed,) = await published(redis_of("orders"), "orders", OrderPlaced.type)
     assert (event.subject, event.sequence) == ("order_s1", 2)
-    assert fact_of(event, OrderPaid) == OrderPaid(
+    assert event_of(event, OrderPaid) == OrderPaid(
         order_id="order_s1",
         label="FH-100001",
         platform="acme",
         payment_id="payment_s1",
         reservation_id="reservation_s1",
-        lines=fact_of(placed, OrderPlaced).lines,
-        delivery=fact_of(placed, OrderPlaced).delivery,
-        destination=Destination.model_validate(order().delivery.address.model_dump()),
+        lines=event_of(placed, OrderPlaced).lines,
+        delivery=event_of(placed, OrderPlaced).delivery,
+        destination=OrderDestination.model_validate(order().delivery.address.model_dump()),
     )
 
 
@@ -104,7 +104,7 @@ async def test_a_refund_is_a_negative_adjustment(
 ) -> None:
     await orders.place(order())
     before = await shown(http)
-    await hear(orders, *in_turn(captured(), refunded(500), refunded(1000, 1500)))
+    await consume(orders, *in_turn(captured(), refunded(500), refunded(1000, 1500)))
     body = await shown(http)
     assert body["adjustments"] == [
         {
@@ -118,7 +118,7 @@ async def test_a_refund_is_a_negative_adjustment(
     ]
     assert body["totals"] == before["totals"]
     _, *refunds = await news(redis_of)
-    assert [fact_of(event, OrderRefunded) for event in refunds] == [
+    assert [event_of(event, OrderRefunded) for event in refunds] == [
         OrderRefunded(
             order_id="order_s1",
             label="FH-100001",
@@ -153,7 +153,7 @@ async def test_an_order_in_two_shipments_is_shown_in_every_state(
     ]
     seen: list[dict[str, Any]] = []
     for envelope, lines, expectations in states:
-        await hear(orders, envelope)
+        await consume(orders, envelope)
         body = await shown(http)
         assert (lines_of(body), promised(body)) == (lines, expectations)
         events = body["fulfillment"]["events"]
@@ -174,7 +174,7 @@ async def test_a_fulfillment_event_says_how_to_follow_the_shipment(
     orders: OrdersService, http: httpx.AsyncClient
 ) -> None:
     await orders.place(order())
-    await hear(orders, *shipment("a", BIKE))
+    await consume(orders, *shipment("a", BIKE))
     processing, shipped, delivery = (await shown(http))["fulfillment"]["events"]
     lines = [{"id": "line_1", "quantity": 1}, {"id": "line_2", "quantity": 1}]
     assert processing == {
@@ -204,12 +204,12 @@ async def test_a_fulfillment_event_says_how_to_follow_the_shipment(
     )
 
 
-async def test_shipments_are_announced_and_the_last_one_completes_the_order(
+async def test_shipments_are_published_and_the_last_one_completes_the_order(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await orders.place(order())
     first, second = shipment("a", HELMETS), shipment("b", BIKE)
-    await hear(orders, *first[:2], *second, first[2])
+    await consume(orders, *first[:2], *second, first[2])
     found = [
         (event.type, event.data["shipment_id"], event.data["complete"])
         for event in await news(redis_of)
@@ -220,8 +220,8 @@ async def test_shipments_are_announced_and_the_last_one_completes_the_order(
         (OrderDelivered.type, "b", False),
         (OrderDelivered.type, "a", True),
     ]
-    fact = fact_of((await news(redis_of))[0], OrderShipped)
-    assert fact == OrderShipped(
+    event = event_of((await news(redis_of))[0], OrderShipped)
+    assert event == OrderShipped(
         order_id="order_s1",
         label="FH-100001",
         platform="acme",
@@ -234,19 +234,19 @@ async def test_shipments_are_announced_and_the_last_one_completes_the_order(
     )
 
 
-@pytest.mark.parametrize("heard", [[], [created()]])
+@pytest.mark.parametrize("consumed", [[], [created()]])
 async def test_what_was_delivered_was_shipped_even_if_nobody_said_so(
-    orders: OrdersService, http: httpx.AsyncClient, redis_of: ClientOf, heard: list[Any]
+    orders: OrdersService, http: httpx.AsyncClient, redis_of: ClientOf, consumed: list[Any]
 ) -> None:
     await orders.place(order())
-    await hear(orders, *in_turn(*heard), told(delivered(), 3))
+    await consume(orders, *in_turn(*consumed), told(delivered(), 3))
     body = await shown(http)
     assert lines_of(body) == [(2, "fulfilled"), (1, "fulfilled")]
     kinds = [event["type"] for event in body["fulfillment"]["events"]]
-    assert kinds == [*("processing" for _ in heard), "shipped", "delivered"]
+    assert kinds == [*("processing" for _ in consumed), "shipped", "delivered"]
     both = [OrderShipped.type, OrderDelivered.type]
     assert [event.type for event in await news(redis_of)] == both
-    await hear(orders, told(created(), 1), told(dispatched(), 2))
+    await consume(orders, told(created(), 1), told(dispatched(), 2))
     assert await shown(http) == body
     assert [event.type for event in await news(redis_of)] == both
 
@@ -255,25 +255,25 @@ async def test_every_event_delivered_again_changes_nothing(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await orders.place(order())
-    heard: list[Envelope] = []
+    consumed: list[Envelope] = []
     for envelope in (*in_turn(captured(), refunded(500)), *shipment("a")):
-        heard.append(envelope)
-        await hear(orders, envelope)
+        consumed.append(envelope)
+        await consume(orders, envelope)
         found, said = await orders.get(wanted()), await news(redis_of)
-        await hear(orders, *heard)
+        await consume(orders, *consumed)
         assert (await orders.get(wanted()), await news(redis_of)) == (found, said)
     assert len(await news(redis_of)) == 4
 
 
-async def test_the_same_facts_in_other_events_change_nothing_but_refunds(
+async def test_the_same_events_in_other_events_change_nothing_but_refunds(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     """A payments or shipping that was restored from a backup may tell again what it told."""
     await orders.place(order())
-    facts = (captured(), created(), dispatched(), delivered())
-    await hear(orders, *in_turn(*facts))
+    events = (captured(), created(), dispatched(), delivered())
+    await consume(orders, *in_turn(*events))
     found, said = await orders.get(wanted()), await news(redis_of)
-    await hear(orders, *(told(fact, 10 + number) for number, fact in enumerate(facts)))
+    await consume(orders, *(told(event, 10 + number) for number, event in enumerate(events)))
     assert (await orders.get(wanted()), await news(redis_of)) == (found, said)
 
 
@@ -282,7 +282,7 @@ async def test_an_event_that_comes_twice_at_once_counts_once(
 ) -> None:
     await orders.place(order())
     for envelope in (*in_turn(captured(), refunded(500)), *shipment("a")):
-        await asyncio.gather(*(hear(orders, envelope) for _ in range(10)))
+        await asyncio.gather(*(consume(orders, envelope) for _ in range(10)))
     found = await orders.get(wanted())
     assert [entry.what for entry in found.history] == [
         *("placed", "paid", "refunded"),
@@ -291,15 +291,15 @@ async def test_an_event_that_comes_twice_at_once_counts_once(
     assert len(await news(redis_of)) == 4
 
 
-async def test_a_fact_about_an_order_that_is_not_known_yet_is_tried_again(
+async def test_a_event_about_an_order_that_is_not_known_yet_is_tried_again(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     early = [*in_turn(captured(), refunded(500)), *shipment("a")]
     for envelope in early:
         with pytest.raises(OrderNotKnownError):
-            await hear(orders, envelope)
+            await consume(orders, envelope)
     await orders.place(order())
-    await hear(orders, *early)
+    await consume(orders, *early)
     assert len(await news(redis_of)) == 4
 
 
@@ -308,18 +308,18 @@ async def test_a_line_that_the_order_does_not_have_is_refused_loudly(
 ) -> None:
     await orders.place(order())
     before = await orders.get(wanted())
-    for fact in (created, dispatched, delivered):
+    for event in (created, dispatched, delivered):
         with pytest.raises(ForeignLineError, match="line_9"):
-            await hear(orders, told(fact("a", {"line_1": 1, "line_9": 1})))
+            await consume(orders, told(event("a", {"line_1": 1, "line_9": 1})))
     assert (await orders.get(wanted()), await news(redis_of)) == (before, [])
 
 
-async def test_what_happens_to_a_withdrawn_order_is_written_down_and_not_announced(
+async def test_what_happens_to_a_withdrawn_order_is_written_down_and_not_published(
     orders: OrdersService, redis_of: ClientOf, admin: Redis
 ) -> None:
     await orders.place(order())
     await orders.withdraw(undo())
-    await hear(orders, *in_turn(captured(), refunded(500)), *shipment("a"))
+    await consume(orders, *in_turn(captured(), refunded(500)), *shipment("a"))
     with pytest.raises(OrderNotFound):
         await orders.get(wanted())
     assert [event.type for event in await news(redis_of)] == [OrderCancelled.type]
@@ -329,6 +329,6 @@ async def test_what_happens_to_a_withdrawn_order_is_written_down_and_not_announc
 async def test_no_other_order_is_touched(orders: OrdersService) -> None:
     for saga in ("s1", "s2"):
         await orders.place(order(saga))
-    await hear(orders, told(captured("s2")), *shipment("a", saga="s2"))
+    await consume(orders, told(captured("s2")), *shipment("a", saga="s2"))
     assert len((await orders.get(wanted("s1"))).history) == 1
     assert len((await orders.get(wanted("s2"))).history) == 5

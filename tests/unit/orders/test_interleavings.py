@@ -1,4 +1,5 @@
-"""However the facts of different rooms are mixed, and whoever hears them, the order is the same."""
+"""However the events of different services are mixed, and whoever consumes them, the order is
+the same."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deployments.foundation.events import Envelope
+from deployments.foundation.events.publishing import Envelope
 from deployments.orders.contract import Order
 from deployments.orders.events import (
     OrderCancelled,
@@ -22,10 +23,10 @@ from deployments.orders.events import (
     OrderShipped,
 )
 from deployments.orders.service import OrdersService
-from tests.announced import announced
 from tests.conftest import ClientOf
+from tests.published_events import published
 from tests.ucp_schemas import assert_valid
-from tests.unit.orders.facts import captured, hear, in_turn, refunded, shipment
+from tests.unit.orders.sample_events import captured, consume, in_turn, refunded, shipment
 from tests.unit.orders.world import order, undo, wanted
 
 SHIPMENTS = {"a": {"line_1": 1}, "b": {"line_1": 1, "line_2": 1}}
@@ -57,7 +58,7 @@ whole = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], de
 
 
 def without_sequence(found: Order) -> Order:
-    """What does not depend on the order in which facts became known."""
+    """What does not depend on the order in which events became known."""
     entries = sorted(found.history, key=lambda entry: (entry.at, entry.model_dump_json()))
     return found.model_copy(update={"history": tuple(entries)})
 
@@ -69,10 +70,10 @@ def anonymous(found: Order, saga: str) -> Order:
 
 @pytest.fixture
 async def reference(orders: OrdersService) -> Order:
-    """The order when all sequences are heard one after another."""
+    """The order when all sequences are consumed one after another."""
     await orders.place(order("x-x"))
     for each in sequences("x-x"):
-        await hear(orders, *each)
+        await consume(orders, *each)
     return anonymous(await orders.get(wanted("x-x")), "x-x")
 
 
@@ -80,7 +81,7 @@ async def judge(orders: OrdersService, redis_of: ClientOf, saga: str, reference:
     found = await orders.get(wanted(saga))
     assert anonymous(found, saga) == reference
     assert_valid("order", found.to_ucp())
-    events = await announced(redis_of("orders"), "orders")
+    events = await published(redis_of("orders"), "orders")
     about = [event for event in events if event.subject == f"order_{saga}"]
     assert Counter(event.type for event in about) == EXPECTED
     complete = [event.type for event in about if event.data.get("complete")]
@@ -98,35 +99,35 @@ async def test_any_mixture_ends_in_the_same_order(
 ) -> None:
     saga = f"x{next(_numbers)}x"
     await orders.place(order(saga))
-    facts = merged(sequences(saga), turns)
-    for number, envelope in enumerate(facts):
-        await hear(orders, envelope, *(facts[n] for n in again if n <= number))
+    events = merged(sequences(saga), turns)
+    for number, envelope in enumerate(events):
+        await consume(orders, envelope, *(events[n] for n in again if n <= number))
         assert_valid("order", (await orders.get(wanted(saga))).to_ucp())
     await judge(orders, redis_of, saga, reference)
 
 
 @given(twice=st.booleans())
 @settings(parent=whole, max_examples=10)
-async def test_rooms_that_tell_at_once_end_in_the_same_order(
+async def test_services_that_tell_at_once_end_in_the_same_order(
     orders: OrdersService, redis_of: ClientOf, reference: Order, *, twice: bool
 ) -> None:
     """As two consumers do it: a subject's events one after another, subjects side by side."""
     saga = f"x{next(_numbers)}x"
     await orders.place(order(saga))
     readers = sequences(saga) * (2 if twice else 1)
-    await asyncio.gather(*(hear(orders, *each) for each in readers))
+    await asyncio.gather(*(consume(orders, *each) for each in readers))
     await judge(orders, redis_of, saga, reference)
 
 
-async def test_nothing_is_announced_after_a_withdrawal_that_comes_at_the_same_time(
+async def test_nothing_is_published_after_a_withdrawal_that_comes_at_the_same_time(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     for number in range(20):
         saga = f"x{number}x"
         await orders.place(order(saga))
-        at_once = [hear(orders, *each) for each in sequences(saga)]
+        at_once = [consume(orders, *each) for each in sequences(saga)]
         withdrawal = orders.withdraw(undo(saga))
         await asyncio.gather(*at_once[: number % 4], withdrawal, *at_once[number % 4 :])
-    last = {event.subject: event.type for event in await announced(redis_of("orders"), "orders")}
+    last = {event.subject: event.type for event in await published(redis_of("orders"), "orders")}
     assert set(last.values()) == {OrderCancelled.type}
     assert len(last) == 20

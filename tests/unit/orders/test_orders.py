@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
-from deployments.foundation.calls import Endpoint, client_of
-from deployments.foundation.refusal import StepUndone
+from deployments.foundation.rpc.calls import Endpoint, client_of
+from deployments.foundation.rpc.rejection import StepUndone
 from deployments.orders.contract import OrderNotFound, OrdersApi, PlacedOrder
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderIdTakenError
@@ -73,12 +73,12 @@ async def test_an_order_is_not_written_over_by_another_step(orders: OrdersServic
 
 async def test_an_order_is_shown_to_its_platform_only(orders: OrdersService) -> None:
     await orders.place(order())
-    refusals = []
+    rejections = []
     for request in (wanted(platform="rival"), wanted("unknown")):
         with pytest.raises(OrderNotFound) as refused:
             await orders.get(request)
-        refusals.append((type(refused.value), str(refused.value)))
-    assert refusals[0] == refusals[1]
+        rejections.append((type(refused.value), str(refused.value)))
+    assert rejections[0] == rejections[1]
 
 
 async def test_a_withdrawn_order_is_not_found_and_cannot_come_back(

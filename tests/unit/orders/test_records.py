@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderRecord, OrdersStore
 from tests.conftest import ClientOf
-from tests.unit.orders.facts import captured, hear, in_turn, refunded, shipment
+from tests.unit.orders.sample_events import captured, consume, in_turn, refunded, shipment
 from tests.unit.orders.world import NOON, order
 
 
@@ -15,10 +15,10 @@ async def test_a_record_says_how_far_payment_and_shipments_are(
     orders: OrdersService, redis_of: ClientOf
 ) -> None:
     await orders.place(order())
-    await hear(orders, *in_turn(captured(), refunded(500), refunded(100, 600)))
+    await consume(orders, *in_turn(captured(), refunded(500), refunded(100, 600)))
     first = shipment("a", {"line_1": 1})
     second = shipment("b", {"line_1": 1, "line_2": 1})
-    await hear(orders, *first, *second[:2], *shipment("c", {"line_2": 1})[:1])
+    await consume(orders, *first, *second[:2], *shipment("c", {"line_2": 1})[:1])
     records = await OrdersStore(redis_of("orders")).records(["order_s1", "order_s2"])
     assert records["order_s1"] == OrderRecord(
         key="{orders}:order:order_s1",
@@ -26,7 +26,7 @@ async def test_a_record_says_how_far_payment_and_shipments_are(
         placed=order(),
         withdrawn=False,
         listed_at=NOON.timestamp(),
-        announced=7,
+        published=7,
         paid=True,
         refunded=600,
         shipments={"a": "delivered", "b": "shipped", "c": "processing"},
@@ -40,7 +40,7 @@ async def test_a_history_that_cannot_be_read_hides_no_record(
     orders: OrdersService, redis_of: ClientOf, admin: Redis
 ) -> None:
     await orders.place(order())
-    await hear(orders, *in_turn(captured()))
+    await consume(orders, *in_turn(captured()))
     await admin.rpush("{orders}:history:order_s1", "no JSON")
     (record,) = (await OrdersStore(redis_of("orders")).records(["order_s1"])).values()
-    assert (record.placed, record.paid, record.announced) == (order(), True, 2)
+    assert (record.placed, record.paid, record.published) == (order(), True, 2)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.orders.contract import HistoryEntry, OrderedItem
-from deployments.orders.domain import order_of
+from deployments.orders.domain.orders import order_of
 from tests.ucp_schemas import assert_valid
 from tests.unit.orders.world import NOON, PUBLIC_URL, delivery, item, order
 

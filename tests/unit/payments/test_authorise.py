@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from deployments.foundation.calls import Endpoint, client_of
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.calls import Endpoint, client_of
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.payments.contract import (
     SANDBOX_HANDLER,
     InstrumentNotSupported,
-    PaymentDeclined,
+    PaymentNotAuthorised,
     PaymentNotPossible,
     PaymentRefusedForRisk,
     PaymentsApi,
@@ -29,19 +29,19 @@ async def test_the_success_token_holds_the_amount(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "refusal", "outcome"),
+    ("token", "rejection", "outcome"),
     [
-        ("fail_token", PaymentDeclined, "declined"),
-        ("anything else", PaymentDeclined, "declined"),
-        ("", PaymentDeclined, "declined"),
+        ("fail_token", PaymentNotAuthorised, "declined"),
+        ("anything else", PaymentNotAuthorised, "declined"),
+        ("", PaymentNotAuthorised, "declined"),
         ("fraud_token", PaymentRefusedForRisk, "refused_for_risk"),
     ],
 )
 async def test_other_tokens_are_refused_and_stay_so(
-    world: World, token: str, refusal: type[Refusal], outcome: str
+    world: World, token: str, rejection: type[Rejection], outcome: str
 ) -> None:
     for instrument in (card(token), card("success_token")):
-        with pytest.raises(refusal):
+        with pytest.raises(rejection):
             await world.service().authorise(charge(instrument=instrument))
     assert (await world.payment())["status"] == "declined"
     assert (await world.attempts())["s1:authorise"]["outcome"] == outcome
@@ -78,7 +78,7 @@ async def test_the_same_step_twenty_times_at_once_charges_once(world: World) -> 
 async def test_twenty_declined_at_once_are_all_told_so(world: World) -> None:
     calls = (world.service().authorise(charge(instrument=card("fail_token"))) for _ in range(20))
     answers = await asyncio.gather(*calls, return_exceptions=True)
-    assert {type(answer) for answer in answers} == {PaymentDeclined}
+    assert {type(answer) for answer in answers} == {PaymentNotAuthorised}
 
 
 async def test_the_attempt_is_written_down_before_the_provider_is_asked(world: World) -> None:
@@ -104,7 +104,7 @@ async def test_an_unknown_outcome_is_settled_by_repeating_the_step(
 
 
 async def test_a_second_card_is_a_payment_of_its_own(world: World) -> None:
-    with pytest.raises(PaymentDeclined):
+    with pytest.raises(PaymentNotAuthorised):
         await world.service().authorise(charge("s1", instrument=card("fail_token")))
     await world.service().authorise(charge("s2"))
     assert (await world.payment("s1"))["status"] == "declined"

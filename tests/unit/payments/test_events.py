@@ -1,4 +1,4 @@
-"""Payments announce what becomes of the money, once, when the provider has said so."""
+"""Payments publish what becomes of the money, once, when the provider has said so."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from deployments.foundation.events import fact_of
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.events.publishing import event_of
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
 from deployments.payments.contract import PaymentNotPossible
 from deployments.payments.events import (
     PaymentAuthorised,
@@ -17,47 +17,47 @@ from deployments.payments.events import (
     PaymentRefunded,
     PaymentVoided,
 )
-from tests.announced import announced
+from tests.published_events import published
 from tests.unit.payments.providers import Crowded, ProviderSilent, Silent, Slow
 from tests.unit.payments.world import World, capture, card, charge, refund, void
 
 
 async def kinds(world: World, payment_id: str = "s1") -> list[str]:
-    events = await announced(world.redis, "payments")
+    events = await published(world.redis, "payments")
     return [event.type.split(".")[-2] for event in events if event.subject == payment_id]
 
 
-async def test_a_payments_way_is_announced_step_by_step_and_once(world: World) -> None:
+async def test_a_payments_way_is_published_step_by_step_and_once(world: World) -> None:
     for replica in (world.service(), world.service()):
         await asyncio.gather(*(replica.authorise(charge()) for _ in range(5)))
         await asyncio.gather(*(replica.capture(capture()) for _ in range(5)))
         await asyncio.gather(*(replica.refund(refund(300, "first")) for _ in range(5)))
         await asyncio.gather(*(replica.refund(refund(200, "second")) for _ in range(5)))
-    events = await announced(world.redis, "payments")
+    events = await published(world.redis, "payments")
     about = {"payment_id": "s1", "checkout_id": "checkout_1", "amount": 1000, "currency": "USD"}
     authorised, captured, first, second = events
-    assert fact_of(authorised, PaymentAuthorised) == PaymentAuthorised.model_validate(about)
-    assert fact_of(captured, PaymentCaptured) == PaymentCaptured.model_validate(about)
-    refunds = [fact_of(event, PaymentRefunded) for event in (first, second)]
-    assert [(fact.refund, fact.refunded) for fact in refunds] == [(300, 300), (200, 500)]
+    assert event_of(authorised, PaymentAuthorised) == PaymentAuthorised.model_validate(about)
+    assert event_of(captured, PaymentCaptured) == PaymentCaptured.model_validate(about)
+    refunds = [event_of(event, PaymentRefunded) for event in (first, second)]
+    assert [(event.refund, event.refunded) for event in refunds] == [(300, 300), (200, 500)]
 
 
 @pytest.mark.parametrize(
     ("token", "reason"), [("fail_token", "declined"), ("fraud_token", "refused_for_risk")]
 )
-async def test_a_refusal_of_the_provider_is_announced_with_its_reason(
+async def test_a_rejection_of_the_provider_is_published_with_its_reason(
     world: World, token: str, reason: str
 ) -> None:
     for _ in range(3):
-        with pytest.raises(Refusal):
+        with pytest.raises(Rejection):
             await world.service().authorise(charge(instrument=card(token)))
     await world.service().void(void())
-    (event,) = await announced(world.redis, "payments")
-    assert fact_of(event, PaymentDeclined).reason == reason
+    (event,) = await published(world.redis, "payments")
+    assert event_of(event, PaymentDeclined).reason == reason
     assert token not in str(event)
 
 
-async def test_a_void_is_announced_once_however_many_ask(world: World) -> None:
+async def test_a_void_is_published_once_however_many_ask(world: World) -> None:
     await world.service().authorise(charge())
     provider = Crowded(world.sandbox, 10)
     await asyncio.gather(*(world.service(provider).void(void()) for _ in range(10)))
@@ -65,17 +65,17 @@ async def test_a_void_is_announced_once_however_many_ask(world: World) -> None:
     with pytest.raises(StepUndone):
         await world.service().authorise(charge())
     assert await kinds(world) == ["authorised", "voided"]
-    assert await announced(world.redis, "payments", PaymentVoided.type)
+    assert await published(world.redis, "payments", PaymentVoided.type)
 
 
-async def test_a_void_of_nothing_announces_nothing(world: World) -> None:
+async def test_a_void_of_nothing_publishes_nothing(world: World) -> None:
     await world.service().void(void())
     with pytest.raises(StepUndone):
         await world.service().authorise(charge())
     assert await kinds(world) == []
 
 
-async def test_steps_at_the_provider_at_once_are_announced_once(world: World) -> None:
+async def test_steps_at_the_provider_at_once_are_published_once(world: World) -> None:
     await world.service(Crowded(world.sandbox, 1)).authorise(charge())
     taking = Crowded(world.sandbox, 10)
     await asyncio.gather(*(world.service(taking).capture(capture()) for _ in range(10)))
@@ -85,7 +85,7 @@ async def test_steps_at_the_provider_at_once_are_announced_once(world: World) ->
 
 
 @pytest.mark.parametrize("arrives", [True, False])
-async def test_what_the_provider_did_not_answer_is_announced_when_it_does(
+async def test_what_the_provider_did_not_answer_is_published_when_it_does(
     world: World, *, arrives: bool
 ) -> None:
     silent = world.service(Silent(world.sandbox, arrives=arrives))
@@ -117,7 +117,7 @@ async def test_an_authorisation_that_was_overtaken_by_its_undo_is_only_voided(
     assert await kinds(world) == ["voided"]
 
 
-async def test_what_is_not_possible_is_not_announced(world: World) -> None:
+async def test_what_is_not_possible_is_not_published(world: World) -> None:
     with pytest.raises(PaymentNotPossible):
         await world.service().capture(capture())
     await world.service().authorise(charge())
@@ -131,16 +131,16 @@ async def test_what_is_not_possible_is_not_announced(world: World) -> None:
     assert await kinds(world) == ["authorised", "captured"]
 
 
-async def test_whatever_comes_at_once_the_announcements_say_where_the_money_is(
+async def test_whatever_comes_at_once_the_publications_say_where_the_money_is(
     world: World,
 ) -> None:
     async def pay(saga: str) -> None:
-        with suppress(Refusal):
+        with suppress(Rejection):
             await world.service().authorise(charge(saga))
             await world.service().capture(capture(saga))
 
     async def undo(saga: str) -> None:
-        with suppress(Refusal):
+        with suppress(Rejection):
             await world.service().void(void(saga))
 
     for n in range(20):

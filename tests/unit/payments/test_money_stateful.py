@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 )
 from redis.asyncio import Redis
 
-from deployments.foundation.ids import new_id
-from deployments.foundation.redis import password
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.redis.connection import password
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
+from deployments.foundation.values.ids import new_id
 from deployments.payments.contract import Authorisation, Settled
 from tests.conftest import SECRET
 from tests.unit.payments.providers import Call, Forwarding, ProviderSilent, T
@@ -92,7 +92,7 @@ class Money(RuleBasedStateMachine):
         }
         try:
             self.answers.append((step, await requests[step]()))
-        except (Refusal, ProviderSilent) as outcome:
+        except (Rejection, ProviderSilent) as outcome:
             self.answers.append((step, outcome))
 
     @rule(

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from deployments.foundation.refusal import Refusal
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.payments.contract import AuthorisePayment, Instrument
 from deployments.payments.provider import Charge
 from tests.unit.payments.providers import ProviderSilent, Silent
@@ -47,7 +47,7 @@ async def test_no_token_is_in_redis_or_in_the_logs(
                 await service.authorise(charge(saga, instrument=instrument))
                 await service.capture(capture(saga))
                 await service.refund(refund(1, saga=saga))
-            except (Refusal, ProviderSilent) as outcome:
+            except (Rejection, ProviderSilent) as outcome:
                 logging.getLogger("test").info("%r", outcome)
         if number > 0:
             await world.service().void(void(saga))

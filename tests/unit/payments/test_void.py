@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from deployments.foundation.refusal import StepUndone
-from deployments.payments.contract import PaymentDeclined, PaymentNotPossible
+from deployments.foundation.rpc.rejection import StepUndone
+from deployments.payments.contract import PaymentNotAuthorised, PaymentNotPossible
 from tests.unit.payments.providers import Forgetful, ProviderSilent, Silent, Slow, SlowToAnswer
 from tests.unit.payments.world import World, capture, card, charge, void
 
@@ -36,7 +36,7 @@ async def test_a_void_that_comes_first_refuses_the_step(world: World) -> None:
 
 
 async def test_a_declined_payment_needs_no_void_but_gets_its_tombstone(world: World) -> None:
-    with pytest.raises(PaymentDeclined):
+    with pytest.raises(PaymentNotAuthorised):
         await world.service().authorise(charge(instrument=card("fail_token")))
     await world.service().void(void())
     assert (await world.payment())["status"] == "declined"

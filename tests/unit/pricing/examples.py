@@ -12,7 +12,7 @@ from deployments.pricing.contract import (
     TaxAddress,
     TaxRate,
 )
-from deployments.pricing.rules import rules_of
+from deployments.pricing.domain.rules import rules_of
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 _STARTS, _ENDS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)

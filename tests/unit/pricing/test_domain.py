@@ -12,9 +12,9 @@ from deployments.pricing.contract import (
     PriceRequest,
     TaxAddress,
 )
-from deployments.pricing.domain import price
-from deployments.pricing.rules import rules_of
-from deployments.pricing.tax import rate_for
+from deployments.pricing.domain.prices import price
+from deployments.pricing.domain.rules import rules_of
+from deployments.pricing.domain.tax import rate_for
 from tests.unit.pricing.examples import (
     CODES,
     NOW,

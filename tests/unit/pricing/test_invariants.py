@@ -16,8 +16,8 @@ from deployments.pricing.contract import (
     PriceRequest,
     TaxAddress,
 )
-from deployments.pricing.domain import price
-from deployments.pricing.rules import Rules, fold, rules_of
+from deployments.pricing.domain.prices import price
+from deployments.pricing.domain.rules import Rules, fold, rules_of
 from tests.unit.pricing.examples import (
     NOW,
     TAX_RATES,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deployments.foundation.ids import new_id
-from deployments.foundation.refusal import Refusal, StepUndone
+from deployments.foundation.rpc.rejection import Rejection, StepUndone
+from deployments.foundation.values.ids import new_id
 from deployments.pricing.contract import (
     CodeUnavailable,
     ImportRules,
@@ -33,11 +33,11 @@ async def store(pricing: PricingService) -> PricingService:
     return pricing
 
 
-async def redeem(pricing: PricingApi, saga: str, *codes: str) -> Redeemed | Refusal:
+async def redeem(pricing: PricingApi, saga: str, *codes: str) -> Redeemed | Rejection:
     try:
         return await pricing.redeem(RedeemCodes(key=f"{saga}:redeem", codes=codes))
-    except Refusal as refusal:
-        return refusal
+    except Rejection as rejection:
+        return rejection
 
 
 async def undo(pricing: PricingApi, saga: str) -> Redeemed:
@@ -84,9 +84,9 @@ async def test_all_codes_are_claimed_or_none(store: PricingService) -> None:
     limited = (percent_code("ONE", "5", max_redemptions=1), shipping_code("S", max_redemptions=1))
     await store.import_rules(ImportRules(batch="limited", codes=limited))
     await redeem(store, "first", "ONE")
-    refusal = await redeem(store, "second", "S", "one")
-    assert isinstance(refusal, CodeUnavailable)
-    assert refusal.unavailable == "one"
+    rejection = await redeem(store, "second", "S", "one")
+    assert isinstance(rejection, CodeUnavailable)
+    assert rejection.unavailable == "one"
     assert await is_usable(store, "S")
 
 
@@ -147,7 +147,7 @@ steps = st.lists(
 
 @pytest.fixture
 def fresh_code(store: PricingService) -> Callable[[], str]:
-    """Names for codes and sagas of which the store has not heard."""
+    """Names for codes and sagas of which the store has not consumed."""
     assert store
     return lambda: new_id("fresh")
 

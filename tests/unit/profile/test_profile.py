@@ -9,8 +9,8 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey
 
-from deployments.foundation.edge import http_app
-from deployments.foundation.signing import read_keys
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.signing import read_keys
 from deployments.payments.contract import CARD, SANDBOX_HANDLER, payment_handlers
 from deployments.profile.routes import ProfileRoutes
 from tests.ucp_schemas import assert_valid

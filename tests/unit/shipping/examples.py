@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deployments.foundation.money import cents
+from deployments.foundation.values.money import cents
 from deployments.shipping.contract import (
     Destination,
     ParcelLine,

@@ -8,25 +8,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from actors.consuming.consumer import Consumer
-from actors.consuming.dead_letters import DeadLetters
-from actors.consuming.reader import Pace
-from deployments.foundation.events import ENTRY_FIELD, Envelope, stream_of
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, stream_of
+from deployments.foundation.events.reader import ConsumerOptions
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.events import DeliveryEstimated, ShipmentCreated
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
-from tests.unit.shipping.facts import CartHistory, committed, paid
+from tests.unit.shipping.sample_events import CartHistory, committed, paid
 from tests.unit.shipping.world import World
 
-PACE = Pace(renew_seconds=0.05, block_seconds=0.05)
+PACE = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05)
 ORDERS = 30
 
 
-async def publish(redis_of: ClientOf, room: str, *events: Envelope) -> None:
+async def publish(redis_of: ClientOf, service: str, *events: Envelope) -> None:
     for event in events:
         entry: dict[Any, Any] = {ENTRY_FIELD: event.model_dump_json()}
-        await redis_of(room).xadd(stream_of(room, event.subject), entry)
+        await redis_of(service).xadd(stream_of(service, event.subject), entry)
 
 
 @asynccontextmanager
@@ -35,7 +35,7 @@ async def consumers(world: World, count: int) -> AsyncIterator[None]:
     for _ in range(count):
         subscriptions = ShippingConsumers(world.process()).subscriptions()
         connect = lambda _publisher: world.redis_of("shipping")  # noqa: E731
-        consumer = Consumer("shipping", world.redis, connect, subscriptions, pace=PACE)
+        consumer = Consumer("shipping", world.redis, connect, subscriptions, options=PACE)
         running.append((consumer, asyncio.create_task(consumer.run())))
     yield
     for consumer, task in running:
@@ -58,10 +58,10 @@ async def test_events_take_effect_and_a_bug_becomes_a_dead_letter(
     letters = DeadLetters("shipping", world.redis)
 
     async def all_is_done() -> bool:
-        done = await world.announced(ShipmentCreated.type, DeliveryEstimated.type)
+        done = await world.published(ShipmentCreated.type, DeliveryEstimated.type)
         return len(done) == 2 * ORDERS + 3 and await letters.count() == 1
 
     async with consumers(world, 2):
         await eventually(all_is_done)
-    shipped = await world.announced(ShipmentCreated.type)
+    shipped = await world.published(ShipmentCreated.type)
     assert {event.data["order_id"] for event in shipped} == {f"order_{n}" for n in orders}

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.shipping.contract import ParcelLine, ShippingMethod, ShippingOption, Undeliverable
-from deployments.shipping.countries import alpha_2, zone_of
-from deployments.shipping.dates import span, working_days_after
-from deployments.shipping.domain import charge, country_of, grams, options_for
+from deployments.shipping.domain.countries import alpha_2, zone_of
+from deployments.shipping.domain.dates import span, working_days_after
+from deployments.shipping.domain.rates import charge, country_of, grams, options_for
 from tests.unit.shipping.examples import METHODS, WEDNESDAY, parcel
 
 GROUND = next(method for method in METHODS if method.id == "1")

@@ -1,4 +1,4 @@
-"""As a cart changes, how it can be delivered is announced: of what is in it, each time once."""
+"""As a cart changes, how it can be delivered is published: of what is in it, each time once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 
 from deployments.carts.domain import LIFETIME
 from deployments.carts.events import CartAbandoned, LineAdded, LineRemoved
-from deployments.foundation.events import Envelope, fact_of
+from deployments.foundation.events.publishing import Envelope, event_of
 from deployments.shipping.contract import ImportMethods
-from deployments.shipping.domain import options_for
-from deployments.shipping.estimates import (
+from deployments.shipping.domain.estimates import (
     KEPT,
     STORE_COUNTRY,
     CartLines,
@@ -23,15 +22,16 @@ from deployments.shipping.estimates import (
     with_line,
     without_line,
 )
+from deployments.shipping.domain.rates import options_for
 from deployments.shipping.events import DeliveryEstimated
 from tests.unit.shipping.examples import METHODS, WEDNESDAY, parcel, shipment
-from tests.unit.shipping.facts import CartHistory
+from tests.unit.shipping.sample_events import CartHistory
 from tests.unit.shipping.world import World
 
 
 async def estimates(world: World) -> list[DeliveryEstimated]:
-    events = await world.announced(DeliveryEstimated.type)
-    return [fact_of(event, DeliveryEstimated) for event in events]
+    events = await world.published(DeliveryEstimated.type)
+    return [event_of(event, DeliveryEstimated) for event in events]
 
 
 async def amounts(world: World) -> list[list[int]]:
@@ -45,7 +45,7 @@ def charges(country: str, grams: int) -> list[int]:
 
 async def test_every_change_of_a_cart_is_estimated_with_all_its_lines(world: World) -> None:
     cart = CartHistory()
-    await world.hear(
+    await world.consume(
         cart.added("a", 2, 1000),
         cart.added("b", 1, 500),
         cart.changed("a", 5, 1000),
@@ -57,7 +57,7 @@ async def test_every_change_of_a_cart_is_estimated_with_all_its_lines(world: Wor
 
 
 async def test_an_estimate_says_what_checkout_would(world: World) -> None:
-    await world.hear(CartHistory(country="Canada").added("a", 3))
+    await world.consume(CartHistory(country="Canada").added("a", 3))
     (found,) = await estimates(world)
     quoted = await world.service.options(shipment("CA", parcel(454, 3)))
     assert found.country == quoted.country == "CA"
@@ -70,99 +70,101 @@ async def test_an_estimate_says_what_checkout_would(world: World) -> None:
 async def test_a_cart_without_a_country_goes_to_the_stores_own(
     world: World, country: str | None
 ) -> None:
-    await world.hear(CartHistory(country=country).added("a"))
+    await world.consume(CartHistory(country=country).added("a"))
     (found,) = await estimates(world)
     assert found.country == STORE_COUNTRY
     assert len(found.options) == 3
 
 
 async def test_a_country_that_does_not_exist_has_no_options(world: World) -> None:
-    await world.hear(CartHistory(country="Atlantis").added("a"))
+    await world.consume(CartHistory(country="Atlantis").added("a"))
     assert await estimates(world) == [DeliveryEstimated(cart_id="cart_1", cart_sequence=1)]
 
 
 async def test_where_nothing_goes_there_are_no_options(world: World) -> None:
     nowhere = [one.model_copy(update={"zones": frozenset({"CA"})}) for one in METHODS]
     await world.service.import_methods(ImportMethods(batch="second", methods=tuple(nowhere)))
-    await world.hear(CartHistory(country="DE").added("a"))
+    await world.consume(CartHistory(country="DE").added("a"))
     expected = DeliveryEstimated(cart_id="cart_1", cart_sequence=1, country="DE")
     assert await estimates(world) == [expected]
 
 
 async def test_the_last_country_counts(world: World) -> None:
     cart = CartHistory()
-    await world.hear(cart.added("a"))
+    await world.consume(cart.added("a"))
     cart.country = "DE"
-    await world.hear(cart.changed("a", 2))
+    await world.consume(cart.changed("a", 2))
     assert [found.country for found in await estimates(world)] == ["US", "DE"]
 
 
 async def test_an_emptied_cart_is_forgotten_and_may_be_filled_again(world: World) -> None:
     cart = CartHistory()
-    await world.hear(cart.added("a", 5), cart.removed("a"))
+    await world.consume(cart.added("a", 5), cart.removed("a"))
     assert len(await estimates(world)) == 1
-    await world.hear(cart.added("b", 1))
+    await world.consume(cart.added("b", 1))
     assert await amounts(world) == [charges("US", 5 * 454), charges("US", 454)]
 
 
 async def test_a_cancelled_cart_is_forgotten_for_good(world: World) -> None:
     cart = CartHistory()
     late = cart.added("a", 5)
-    await world.hear(late, cart.cancelled(), late, cart.changed("a", 6))
+    await world.consume(late, cart.cancelled(), late, cart.changed("a", 6))
     assert len(await estimates(world)) == 1
     assert "SKU-a" not in str(await world.redis.hgetall("{shipping}:cart:cart_1"))
 
 
-async def test_events_of_the_cart_that_shipping_does_not_hear_are_no_matter(world: World) -> None:
+async def test_events_of_the_cart_that_shipping_does_not_consume_are_no_matter(
+    world: World,
+) -> None:
     cart = CartHistory()
     left = CartAbandoned(cart_id="cart_1", platform="acme", currency="USD", total=1, lines=())
     first = cart.added("a")
     cart.unheard(left)
-    await world.hear(first, cart.added("b"))
+    await world.consume(first, cart.added("b"))
     assert await amounts(world) == [charges("US", 454), charges("US", 908)]
 
 
-async def test_an_event_that_comes_again_announces_nothing(world: World) -> None:
+async def test_an_event_that_comes_again_publishes_nothing(world: World) -> None:
     cart = CartHistory()
     history = [cart.added("a"), cart.added("b", 3), cart.removed("a")]
     for event in history:
-        await world.hear(event, event)
-    await world.hear(*history)
+        await world.consume(event, event)
+    await world.consume(*history)
     assert await amounts(world) == [charges("US", grams) for grams in (454, 4 * 454, 3 * 454)]
 
 
 async def test_an_older_event_never_overwrites_a_newer(world: World) -> None:
     cart = CartHistory()
     first, older, newer = cart.added("a", 1), cart.changed("a", 2), cart.changed("a", 3)
-    await world.hear(first, newer, older)
+    await world.consume(first, newer, older)
     assert await amounts(world) == [charges("US", 454), charges("US", 3 * 454)]
 
 
-async def test_a_cart_whose_beginning_was_not_heard_is_not_estimated(world: World) -> None:
+async def test_a_cart_whose_beginning_was_not_consumed_is_not_estimated(world: World) -> None:
     cart = CartHistory()
     first = cart.added("heavy", 9, 50_000)
-    await world.hear(cart.added("a"), cart.changed("a", 2), first)
+    await world.consume(cart.added("a"), cart.changed("a", 2), first)
     assert await estimates(world) == []
 
 
 async def test_carts_are_known_as_long_as_they_live(world: World) -> None:
     assert KEPT == LIFETIME
-    await world.hear(CartHistory().added("a"))
+    await world.consume(CartHistory().added("a"))
     ttl = await world.redis.ttl("{shipping}:cart:cart_1")
     assert KEPT.total_seconds() - 60 < ttl <= KEPT.total_seconds()
 
 
-async def test_two_processes_at_one_cart_announce_every_change_once(world: World) -> None:
+async def test_two_processes_at_one_cart_publish_every_change_once(world: World) -> None:
     """As after a lease that was lost: one is still at what the other already does."""
     other = world.process()
     for n in range(20):
         cart = CartHistory(f"cart_{n}")
         history = [cart.added("a"), cart.added("b"), cart.changed("a", 7), cart.removed("b")]
-        await asyncio.gather(world.hear(*history), world.hear(*history, by=other))
+        await asyncio.gather(world.consume(*history), world.consume(*history, by=other))
     weights = [454, 2 * 454, 8 * 454, 7 * 454]
-    found = await world.announced(DeliveryEstimated.type)
+    found = await world.published(DeliveryEstimated.type)
     for n in range(20):
-        of_cart = [fact_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
+        of_cart = [event_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
         assert [[option.amount for option in one.options] for one in of_cart] == [
             charges("US", weight) for weight in weights
         ]
@@ -173,23 +175,23 @@ async def test_two_events_at_once_lose_no_line(world: World) -> None:
     other = world.process()
     for n in range(40):
         cart = CartHistory(f"cart_{n}")
-        await world.hear(cart.added("a"))
+        await world.consume(cart.added("a"))
         one, two = cart.added("b"), cart.added("c")
-        await asyncio.gather(world.hear(one), world.hear(two, by=other))
-    found = await world.announced(DeliveryEstimated.type)
+        await asyncio.gather(world.consume(one), world.consume(two, by=other))
+    found = await world.published(DeliveryEstimated.type)
     for n in range(40):
-        of_cart = [fact_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
+        of_cart = [event_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
         last = [option.amount for option in of_cart[-1].options]
         assert last == charges("US", 454 * len(of_cart))
 
 
-async def test_an_event_that_comes_after_its_cart_has_expired_announces_nothing(
+async def test_an_event_that_comes_after_its_cart_has_expired_publishes_nothing(
     world: World,
 ) -> None:
     first = CartHistory().added("a")
-    await world.hear(first)
+    await world.consume(first)
     await world.redis.delete("{shipping}:cart:cart_1")
-    await world.hear(first)
+    await world.consume(first)
     assert len(await estimates(world)) == 1
 
 
@@ -204,10 +206,10 @@ def test_an_estimate_is_of_what_is_in_the_cart(
     for name, quantity, weight in changes:
         if quantity:
             has[name] = (quantity, weight)
-            cart = with_line(cart, _fact(history.added(name, quantity, weight)))
+            cart = with_line(cart, _event(history.added(name, quantity, weight)))
         else:
             has.pop(name, None)
-            cart = without_line(cart, fact_of(history.removed(name), LineRemoved))
+            cart = without_line(cart, event_of(history.removed(name), LineRemoved))
         found = estimate("cart_1", KnownCart(cart=cart), METHODS, WEDNESDAY)
         parcels = [parcel(weight, quantity) for quantity, weight in has.values()]
         if not has:
@@ -218,5 +220,5 @@ def test_an_estimate_is_of_what_is_in_the_cart(
             assert [o.amount for o in found.options] == [o.amount for o in quoted.options]
 
 
-def _fact(envelope: Envelope) -> LineAdded:
-    return fact_of(envelope, LineAdded)
+def _event(envelope: Envelope) -> LineAdded:
+    return event_of(envelope, LineAdded)

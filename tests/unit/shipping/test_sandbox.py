@@ -7,11 +7,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deployments.foundation.settings import sandbox_delivery_seconds, sandbox_dispatch_seconds
+from deployments.foundation.values.settings import (
+    sandbox_delivery_seconds,
+    sandbox_dispatch_seconds,
+)
 from deployments.shipping.carrier import Carriers, Parcel, UnknownCarrierError
 from deployments.shipping.sandbox import SandboxCarrier
 from tests.unit.shipping.examples import METHODS, WEDNESDAY
-from tests.unit.shipping.facts import HOME
+from tests.unit.shipping.sample_events import HOME
 from tests.unit.shipping.world import Clock
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from redis.asyncio import Redis
 
-from deployments.foundation.calls import Endpoint, client_of
+from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.shipping.contract import ImportMethods, ShippingApi, Undeliverable
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore

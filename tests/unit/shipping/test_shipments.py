@@ -8,24 +8,24 @@ import random
 import pytest
 from redis.asyncio import Redis
 
-from deployments.foundation.events import Envelope, fact_of
-from deployments.shipping.events import ShipmentCreated
-from deployments.shipping.shipments import (
+from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.shipping.domain.shipments import (
     HalvesDisagreeError,
     committed_half,
     paid_half,
     shipment_id,
     shipments_of,
 )
+from deployments.shipping.events import ShipmentCreated
 from deployments.shipping.store import ShippingStore
-from tests.unit.shipping.facts import (
+from tests.unit.shipping.sample_events import (
     Lines,
     Places,
     committed,
-    committed_fact,
+    committed_event,
     envelope,
     paid,
-    paid_fact,
+    paid_event,
 )
 from tests.unit.shipping.world import World
 
@@ -34,18 +34,18 @@ PLACES: Places = [("X", 1, 1), ("X", 6, 4), ("Y", 6, 1)]
 
 
 async def created(world: World) -> list[ShipmentCreated]:
-    events = await world.announced(ShipmentCreated.type)
-    facts = [fact_of(event, ShipmentCreated) for event in events]
-    return sorted(facts, key=lambda fact: (fact.order_id, fact.location_id))
+    envelopes = await world.published(ShipmentCreated.type)
+    events = [event_of(envelope, ShipmentCreated) for envelope in envelopes]
+    return sorted(events, key=lambda event: (event.order_id, event.location_id))
 
 
 async def expect_one_set(world: World, order: str = "order_1") -> None:
-    """Two shipments, each announced once and due."""
+    """Two shipments, each published once and due."""
     ids = (shipment_id(order, 1), shipment_id(order, 6))
     assert [one.shipment_id for one in await created(world) if one.order_id == order] == list(ids)
     assert await world.records.of_orders([order]) == {order: ids}
     for record in (await world.records.records(ids)).values():
-        assert (record.state, record.announced) == ("created", 1)
+        assert (record.state, record.published) == ("created", 1)
         assert record.due is not None
 
 
@@ -53,9 +53,9 @@ async def expect_one_set(world: World, order: str = "order_1") -> None:
 async def test_the_second_half_makes_the_shipments(world: World, first: str) -> None:
     halves = [paid("order_1", LINES), committed("order_1", PLACES)]
     one, other = halves if first == "paid" else reversed(halves)
-    await world.hear(one)
-    assert await world.announced() == []
-    await world.hear(other)
+    await world.consume(one)
+    assert await world.published() == []
+    await world.consume(other)
     await expect_one_set(world)
     here, there = await created(world)
     assert (here.location_id, [(line.line_id, line.quantity) for line in here.lines]) == (
@@ -66,7 +66,7 @@ async def test_the_second_half_makes_the_shipments(world: World, first: str) -> 
         6,
         [("li_1", 2), ("li_2", 1), ("li_3", 2)],
     )
-    assert {(fact.carrier, fact.reservation_id) for fact in (here, there)} == {
+    assert {(event.carrier, event.reservation_id) for event in (here, there)} == {
         ("XRQ", "reservation of order_1")
     }
 
@@ -79,7 +79,7 @@ async def test_halves_at_the_same_moment_make_one_set(world: World) -> None:
         halves = [paid(order, LINES), committed(order, PLACES)]
         tries = [(half, process) for half in halves for process in processes]
         random.shuffle(tries)
-        await asyncio.gather(*(world.hear(half, by=process) for half, process in tries))
+        await asyncio.gather(*(world.consume(half, by=process) for half, process in tries))
     assert len(await created(world)) == 2 * len(orders)
     for order in orders:
         await expect_one_set(world, order)
@@ -92,8 +92,8 @@ async def test_many_orders_at_once_are_kept_apart(world: World) -> None:
     random.shuffle(events)
     other = world.process()
     await asyncio.gather(
-        *(world.hear(one) for one in events[::2]),
-        *(world.hear(one, by=other) for one in events[1::2]),
+        *(world.consume(one) for one in events[::2]),
+        *(world.consume(one, by=other) for one in events[1::2]),
     )
     for n in range(40):
         await expect_one_set(world, f"order_{n}")
@@ -101,15 +101,15 @@ async def test_many_orders_at_once_are_kept_apart(world: World) -> None:
 
 async def test_an_event_that_comes_again_makes_nothing(world: World) -> None:
     halves = [paid("order_1", LINES), committed("order_1", PLACES)]
-    await world.hear(halves[0], halves[0], halves[1], halves[1], *halves)
+    await world.consume(halves[0], halves[0], halves[1], halves[1], *halves)
     await expect_one_set(world)
 
 
 @pytest.mark.parametrize("again", [paid("order_1", LINES), committed("order_1", PLACES)])
-async def test_the_same_fact_in_another_event_makes_nothing(world: World, again: Envelope) -> None:
-    """Announced twice by mistake, or long after, when the inbox has forgotten."""
-    await world.hear(paid("order_1", LINES), committed("order_1", PLACES))
-    await world.hear(again)
+async def test_the_same_event_in_another_event_makes_nothing(world: World, again: Envelope) -> None:
+    """Published twice by mistake, or long after, when the inbox has forgotten."""
+    await world.consume(paid("order_1", LINES), committed("order_1", PLACES))
+    await world.consume(again)
     await expect_one_set(world)
     assert await world.redis.hgetall("{shipping}:reservation:reservation of order_1") == {
         "order_id": "order_1"
@@ -119,8 +119,8 @@ async def test_the_same_fact_in_another_event_makes_nothing(world: World, again:
 async def test_of_two_events_that_both_find_the_other_half_one_makes_the_shipments(
     world: World,
 ) -> None:
-    store, pay = ShippingStore(world.redis).shipments, paid_half(paid_fact("order_1", LINES))
-    commit = committed_half(committed_fact("order_1", PLACES))
+    store, pay = ShippingStore(world.redis).shipments, paid_half(paid_event("order_1", LINES))
+    commit = committed_half(committed_event("order_1", PLACES))
     assert await store.paid(pay, "event_a") is None
     for event in ("event_b", "event_c"):
         assert await store.committed(pay.reservation_id, commit, event) == (pay, commit)
@@ -134,8 +134,8 @@ async def test_of_two_events_that_both_find_the_other_half_one_makes_the_shipmen
 async def test_a_crash_between_the_scripts_leaves_the_event_to_be_handled(
     world: World, first: str
 ) -> None:
-    pay, commit = paid_fact("order_1", LINES), committed_fact("order_1", PLACES)
-    await world.hear(envelope(pay if first == "paid" else commit))
+    pay, commit = paid_event("order_1", LINES), committed_event("order_1", PLACES)
+    await world.consume(envelope(pay if first == "paid" else commit))
     event = envelope(commit if first == "paid" else pay)
     store = ShippingStore(world.redis).shipments
     if first == "paid":
@@ -143,36 +143,36 @@ async def test_a_crash_between_the_scripts_leaves_the_event_to_be_handled(
     else:
         halves = await store.paid(paid_half(pay), event.id)
     assert halves is not None
-    assert await world.announced() == []
-    await world.hear(event)
+    assert await world.published() == []
+    await world.consume(event)
     await expect_one_set(world)
 
 
 async def test_a_repeated_first_half_does_not_overtake_the_second(world: World) -> None:
     """While the second half's process is between its scripts, the first half comes again."""
     first, second = paid("order_1", LINES), committed("order_1", PLACES)
-    await world.hear(first)
+    await world.consume(first)
     store = ShippingStore(world.redis).shipments
-    fact = committed_fact("order_1", PLACES)
-    await store.committed(fact.reservation_id, committed_half(fact), second.id)
-    await world.hear(first)
-    assert await world.announced() == []
-    await world.hear(second)
+    event = committed_event("order_1", PLACES)
+    await store.committed(event.reservation_id, committed_half(event), second.id)
+    await world.consume(first)
+    assert await world.published() == []
+    await world.consume(second)
     await expect_one_set(world)
 
 
 async def test_halves_that_disagree_are_a_bug_whenever_they_are_tried(world: World) -> None:
-    await world.hear(paid("order_1", LINES))
+    await world.consume(paid("order_1", LINES))
     wrong = committed("order_1", [("X", 1, 5)])
     for _ in range(2):
         with pytest.raises(HalvesDisagreeError):
-            await world.hear(wrong)
-    assert await world.announced() == []
+            await world.consume(wrong)
+    assert await world.published() == []
     assert [record async for record in world.records.ids()] == []
 
 
 async def test_records_tell_what_the_audit_asks(world: World) -> None:
-    await world.hear(paid("order_1", LINES), committed("order_1", PLACES))
+    await world.consume(paid("order_1", LINES), committed("order_1", PLACES))
     assert [batch async for batch in world.records.order_ids()] == [["order_1"]]
     found = await world.all_records()
     shipments = [record.shipment for record in found if record.shipment is not None]
@@ -182,7 +182,7 @@ async def test_records_tell_what_the_audit_asks(world: World) -> None:
     }
     assert all(record.found for record in found)
     nothing = (await world.records.records(["shipment_0"]))["shipment_0"]
-    assert (nothing.found, nothing.shipment, nothing.announced) == (False, None, 0)
+    assert (nothing.found, nothing.shipment, nothing.published) == (False, None, 0)
     assert await world.records.of_orders(["order_2"]) == {"order_2": ()}
 
 
@@ -190,9 +190,9 @@ async def test_a_half_is_one_round_trip_and_the_second_two(world: World, admin: 
     async def scripts() -> int:
         return int((await admin.info("commandstats"))["cmdstat_evalsha"]["calls"])
 
-    await world.hear(paid("order_0", LINES), committed("order_0", PLACES))
+    await world.consume(paid("order_0", LINES), committed("order_0", PLACES))
     before = await scripts()
-    await world.hear(paid("order_1", LINES))
+    await world.consume(paid("order_1", LINES))
     assert await scripts() == before + 1
-    await world.hear(committed("order_1", PLACES))
+    await world.consume(committed("order_1", PLACES))
     assert await scripts() == before + 3

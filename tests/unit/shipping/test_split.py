@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.inventory.events import ReservedUnits
-from deployments.shipping.events import ShipmentLine
-from deployments.shipping.shipments import (
+from deployments.shipping.domain.shipments import (
     HalvesDisagreeError,
     committed_half,
     paid_half,
@@ -20,8 +19,9 @@ from deployments.shipping.shipments import (
     shipments_of,
     split,
 )
+from deployments.shipping.events import ShipmentLine
 from tests.unit.shipping.examples import WEDNESDAY
-from tests.unit.shipping.facts import committed_fact, paid_fact, reserved
+from tests.unit.shipping.sample_events import committed_event, paid_event, reserved
 
 Order = tuple[list[ShipmentLine], list[ReservedUnits]]
 
@@ -102,8 +102,8 @@ def test_lines_of_one_sku_are_served_in_their_order() -> None:
 
 
 def test_a_shipment_says_all_that_its_carrier_needs() -> None:
-    paid = paid_half(paid_fact("order_1", [("li_1", "X", 2)], "ZY"))
-    committed = committed_half(committed_fact("order_1", [("X", 6, 2)]))
+    paid = paid_half(paid_event("order_1", [("li_1", "X", 2)], "ZY"))
+    committed = committed_half(committed_event("order_1", [("X", 6, 2)]))
     (made,) = shipments_of(paid, committed, WEDNESDAY)
     parcel = made.parcel()
     assert (parcel.key, parcel.carrier, parcel.service) == (made.id, "ZY", "Ground")

@@ -1,4 +1,4 @@
-"""Shipments move along as their carriers say, each step announced once."""
+"""Shipments move along as their carriers say, each step published once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import datetime
 
 import pytest
 
-from deployments.foundation.events import fact_of
-from deployments.shipping.carrier import Carriers, Progress
+from deployments.foundation.events.publishing import event_of
+from deployments.shipping.carrier import Carriers, TrackingStatus
 from deployments.shipping.contract import AdvanceShipments
+from deployments.shipping.domain.shipments import shipment_id
 from deployments.shipping.events import ShipmentDelivered, ShipmentDispatched
 from deployments.shipping.records import ShipmentRecord
 from deployments.shipping.service import ShippingService
 from deployments.shipping.shipment_store import ShipmentStore
-from deployments.shipping.shipments import shipment_id
 from deployments.shipping.store import ShippingStore
 from deployments.shipping.tracking import (
     CARRIER_SECONDS,
@@ -22,7 +22,7 @@ from deployments.shipping.tracking import (
     SHORTEST_PAUSE_SECONDS,
     Tracking,
 )
-from tests.unit.shipping.facts import committed, paid
+from tests.unit.shipping.sample_events import committed, paid
 from tests.unit.shipping.world import DELIVERY_SECONDS, DISPATCH_SECONDS, TestCarrier, World
 
 FIRST = shipment_id("order_0", 1)
@@ -32,7 +32,7 @@ async def ship(world: World, count: int = 1, carrier: str = "XRQ") -> None:
     """So many orders of one shipment each."""
     for n in range(count):
         lines, places = [("li_1", "X", 2)], [("X", 1, 2)]
-        await world.hear(paid(f"order_{n}", lines, carrier), committed(f"order_{n}", places))
+        await world.consume(paid(f"order_{n}", lines, carrier), committed(f"order_{n}", places))
 
 
 async def record(world: World, id_: str = FIRST) -> ShipmentRecord:
@@ -50,7 +50,7 @@ async def test_a_parcel_is_booked_dispatched_and_delivered(world: World) -> None
     assert await world.advance(0.1) == (1, 1, 0)
     assert await world.advance(10**6) == (0, 0, 0), "what is delivered is not looked at any more"
     told = await record(world)
-    assert (told.state, told.announced, told.due) == ("delivered", 3, None)
+    assert (told.state, told.published, told.due) == ("delivered", 3, None)
     assert await world.said() == [
         ("created", FIRST),
         ("dispatched", FIRST),
@@ -59,27 +59,27 @@ async def test_a_parcel_is_booked_dispatched_and_delivered(world: World) -> None
     assert world.carrier.booked == [FIRST]
 
 
-async def test_the_facts_say_what_travels_and_where_to_follow_it(world: World) -> None:
+async def test_the_events_say_what_travels_and_where_to_follow_it(world: World) -> None:
     await ship(world)
     await world.advance()
     await world.advance(DISPATCH_SECONDS)
     await world.advance(DELIVERY_SECONDS)
-    (gone,) = await world.announced(ShipmentDispatched.type)
-    (there,) = await world.announced(ShipmentDelivered.type)
-    fact = fact_of(gone, ShipmentDispatched)
-    assert fact.model_dump() == fact_of(there, ShipmentDelivered).model_dump()
-    assert (fact.order_id, fact.reservation_id, fact.location_id, fact.carrier) == (
+    (gone,) = await world.published(ShipmentDispatched.type)
+    (there,) = await world.published(ShipmentDelivered.type)
+    event = event_of(gone, ShipmentDispatched)
+    assert event.model_dump() == event_of(there, ShipmentDelivered).model_dump()
+    assert (event.order_id, event.reservation_id, event.location_id, event.carrier) == (
         "order_0",
         "reservation of order_0",
         1,
         "XRQ",
     )
-    assert [(line.line_id, line.sku, line.quantity) for line in fact.lines] == [("li_1", "X", 2)]
-    assert fact.tracking_url.endswith(f"/{fact.tracking_number}")
+    assert [(line.line_id, line.sku, line.quantity) for line in event.lines] == [("li_1", "X", 2)]
+    assert event.tracking_url.endswith(f"/{event.tracking_number}")
     assert (gone.sequence, there.sequence) == (2, 3)
 
 
-async def test_what_was_missed_is_announced_in_its_order(world: World) -> None:
+async def test_what_was_missed_is_published_in_its_order(world: World) -> None:
     await ship(world)
     assert await world.advance(3600) == (1, 1, 0)
     assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
@@ -94,7 +94,7 @@ async def test_a_batch_takes_the_longest_overdue(world: World) -> None:
     assert sorted(world.carrier.booked) == sorted(shipment_id(f"order_{n}", 1) for n in range(7))
 
 
-async def test_trackers_at_once_share_the_work_and_announce_once(world: World) -> None:
+async def test_trackers_at_once_share_the_work_and_publish_once(world: World) -> None:
     await ship(world, 40)
     trackers = [world.process() for _ in range(4)]
 
@@ -107,7 +107,7 @@ async def test_trackers_at_once_share_the_work_and_announce_once(world: World) -
         assert await all_advance(seconds) == 40
     assert len(world.carrier.booked) == 40
     for record_ in await world.all_records():
-        assert (record_.state, record_.announced) == ("delivered", 3)
+        assert (record_.state, record_.published) == ("delivered", 3)
 
 
 async def test_a_tracker_that_stalls_changes_nothing_when_it_wakes(world: World) -> None:
@@ -173,7 +173,7 @@ async def test_failures_are_counted_from_the_last_answer(world: World) -> None:
     await world.advance(2)
     world.carrier.trouble.clear()
     assert await world.advance(DISPATCH_SECONDS) == (1, 1, 0)
-    (gone,) = await world.announced(ShipmentDispatched.type)
+    (gone,) = await world.published(ShipmentDispatched.type)
     world.carrier.trouble[gone.data["tracking_number"]] = nobody
     assert await world.advance(DELIVERY_SECONDS) == (1, 0, 1)
     assert await world.advance(2) == (1, 0, 1), "as after a first failure"
@@ -193,8 +193,8 @@ async def test_a_carrier_that_hangs_is_given_up_for_now(
 
 async def test_a_carrier_that_never_wants_to_wait_is_not_asked_without_end(world: World) -> None:
     class Impatient(TestCarrier):
-        async def look_up(self, tracking_number: str) -> Progress:
-            return Progress("waiting", 0.0)
+        async def look_up(self, tracking_number: str) -> TrackingStatus:
+            return TrackingStatus("waiting", 0.0)
 
     await ship(world)
     tracker = world.process(Impatient(world.clock))

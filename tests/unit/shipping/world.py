@@ -8,17 +8,17 @@ from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events import Envelope
-from deployments.foundation.subscriptions import Handler
-from deployments.shipping.carrier import Carriers, Label, Parcel, Progress
+from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.events.subscriptions import Handler
+from deployments.shipping.carrier import Carriers, Label, Parcel, TrackingStatus
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import AdvanceShipments, ImportMethods
 from deployments.shipping.records import ShipmentRecord, ShipmentRecords
 from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
-from tests.announced import announced
 from tests.conftest import ClientOf
+from tests.published_events import published
 from tests.unit.shipping.examples import METHODS, WEDNESDAY
 
 DISPATCH_SECONDS, DELIVERY_SECONDS = 5, 15
@@ -57,7 +57,7 @@ class TestCarrier:
             raise self.trouble[parcel.key]
         return await self._sandbox.book(parcel)
 
-    async def look_up(self, tracking_number: str) -> Progress:
+    async def look_up(self, tracking_number: str) -> TrackingStatus:
         if tracking_number in self.trouble:
             raise self.trouble[tracking_number]
         progress = await self._sandbox.look_up(tracking_number)
@@ -85,17 +85,17 @@ class World:
     async def stock(self) -> None:
         await self.service.import_methods(ImportMethods(batch="first", methods=METHODS))
 
-    async def hear(self, *envelopes: Envelope, by: ShippingService | None = None) -> None:
+    async def consume(self, *envelopes: Envelope, by: ShippingService | None = None) -> None:
         """One event after another reaches its handler."""
         for envelope in envelopes:
             await handler_of(by or self.service, envelope)(envelope)
 
-    async def announced(self, *types: str) -> list[Envelope]:
-        return await announced(self.redis, "shipping", *types)
+    async def published(self, *types: str) -> list[Envelope]:
+        return await published(self.redis, "shipping", *types)
 
     async def said(self) -> list[tuple[str, str]]:
-        """What was announced of shipments, by event and shipment."""
-        return [(event.type.split(".")[-2], event.subject) for event in await self.announced()]
+        """What was published of shipments, by event and shipment."""
+        return [(event.type.split(".")[-2], event.subject) for event in await self.published()]
 
     async def all_records(self) -> Sequence[ShipmentRecord]:
         ids = [id_ async for batch in self.records.ids() for id_ in batch]

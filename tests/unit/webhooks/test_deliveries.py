@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from deployments.webhooks.contract import RemoveEndpoint
-from tests.announced import entries_of
+from tests.published_events import entries_of
 from tests.ucp_schemas import assert_valid
 from tests.unit.consuming.toys import eventually
 from tests.unit.webhooks.receiver import Receiver, receiver
@@ -76,7 +76,7 @@ async def test_a_platform_without_endpoints_costs_no_call(world: World) -> None:
     assert (world.orders.asked, await world.waiting()) == (0, 0)
 
 
-async def test_an_event_that_is_heard_again_is_not_sent_again(
+async def test_an_event_that_is_consumed_again_is_not_sent_again(
     world: World, hooks: Receiver
 ) -> None:
     await world.register(hooks.url)

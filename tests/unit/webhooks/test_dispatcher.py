@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from actors.loop import Loop
+from deployments.foundation.events.loop import Loop
 from deployments.webhooks.dispatcher import Dispatcher
 from tests.conftest import ClientOf
 from tests.unit.webhooks.world import World
@@ -38,6 +38,6 @@ async def test_a_stopped_dispatcher_that_is_woken_keeps_nobody_waiting(redis_of:
 
 
 @pytest.mark.parametrize("at_once", [0, 1])
-async def test_nor_does_one_without_room(redis_of: ClientOf, at_once: int) -> None:
+async def test_nor_does_one_without_service(redis_of: ClientOf, at_once: int) -> None:
     world = World(redis_of)
-    await _others_go_on(Dispatcher(world.store, world.courier, at_once=at_once))
+    await _others_go_on(Dispatcher(world.store, world.webhook_client, at_once=at_once))

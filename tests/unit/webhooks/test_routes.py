@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from deployments.foundation.authentication import hash_key
-from deployments.foundation.edge import http_app
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.http.edge import http_app
 from deployments.webhooks.contract import MOST_ENDPOINTS
 from deployments.webhooks.routes import WebhooksRoutes
 from tests.conftest import ClientOf
@@ -45,7 +45,7 @@ async def acme(outside: World) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> str:
-    """The sentence of a refusal, which must be a problem (RFC 9457)."""
+    """The sentence of a rejection, which must be a problem (RFC 9457)."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, PROBLEM)
     assert (answer.json()["status"], answer.json()["code"]) == (status, code)
     detail: str = answer.json()["detail"]

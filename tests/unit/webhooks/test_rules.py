@@ -11,9 +11,9 @@ from deployments.webhooks.domain import (
     FIRST_PAUSE_SECONDS,
     LASTS,
     LONGEST_PAUSE_SECONDS,
-    Attempt,
-    Delivery,
-    Source,
+    DeliveryAttempt,
+    DeliverySource,
+    WebhookDelivery,
     judge,
     pause,
     webhook_id,
@@ -23,10 +23,10 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CHANCES = st.floats(0, 1)
 
 
-def delivery(attempts: int = 0) -> Delivery:
-    source = Source("event_1", "org.fieldhouse.orders.placed.v1", NOON)
+def delivery(attempts: int = 0) -> WebhookDelivery:
+    source = DeliverySource("event_1", "org.fieldhouse.orders.placed.v1", NOON)
     url = "https://hooks.example/"
-    return Delivery("1", "endpoint_1", url, "order_1", source, b"{}", attempts, NOON + LASTS)
+    return WebhookDelivery("1", "endpoint_1", url, "order_1", source, b"{}", attempts, NOON + LASTS)
 
 
 @given(st.integers(0, 10_000), CHANCES)
@@ -39,7 +39,7 @@ def test_pauses_grow_to_an_hour_and_are_half_chance(attempts: int, chance: float
 
 def test_a_day_has_enough_attempts_and_not_too_many() -> None:
     now, attempts = NOON, 0
-    while (outcome := judge(delivery(attempts), Attempt(500), now, 0.5)).verdict == "retry":
+    while (outcome := judge(delivery(attempts), DeliveryAttempt(500), now, 0.5)).verdict == "retry":
         now, attempts = outcome.due, attempts + 1
     assert (outcome.verdict, now) == ("dead", NOON + LASTS)
     assert 30 <= attempts <= 60
@@ -47,7 +47,7 @@ def test_a_day_has_enough_attempts_and_not_too_many() -> None:
 
 @given(st.integers(200, 299), st.integers(-10, 100))
 def test_any_success_is_one_however_late(status: int, hours: int) -> None:
-    outcome = judge(delivery(), Attempt(status), NOON + timedelta(hours=hours), 0.5)
+    outcome = judge(delivery(), DeliveryAttempt(status), NOON + timedelta(hours=hours), 0.5)
     assert outcome.verdict == "sent"
 
 
@@ -58,7 +58,7 @@ def test_a_failure_is_tried_again_within_its_day(
     if status is not None and 200 <= status < 300:
         return
     now = NOON + timedelta(hours=hours)
-    outcome = judge(delivery(), Attempt(status, "no answer", asked), now, chance)
+    outcome = judge(delivery(), DeliveryAttempt(status, "no answer", asked), now, chance)
     if status == 410:
         assert outcome.verdict == "gone"
     elif hours >= 24:

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from deployments.webhooks.domain import Attempt, Delivery, Source
+from deployments.webhooks.domain import DeliveryAttempt, DeliverySource, WebhookDelivery
 from tests.conftest import ClientOf
 from tests.unit.webhooks.world import Names, World
 
@@ -80,11 +80,11 @@ def trusting(redis_of: ClientOf, certificate: Path, *, addresses: list[str]) -> 
     return World(redis_of, resolve=resolve, verify=trust)
 
 
-async def attempt(world: World, url: str) -> Attempt:
+async def attempt(world: World, url: str) -> DeliveryAttempt:
     now = datetime.now(UTC)
-    source = Source("event_1", "org.fieldhouse.orders.placed.v1", now)
-    return await world.courier.attempt(
-        Delivery("1", "endpoint_1", url, "order_1", source, b"{}", 0, now)
+    source = DeliverySource("event_1", "org.fieldhouse.orders.placed.v1", now)
+    return await world.webhook_client.attempt(
+        WebhookDelivery("1", "endpoint_1", url, "order_1", source, b"{}", 0, now)
     )
 
 

@@ -12,8 +12,13 @@ from typing import cast
 import pytest
 from starlette.responses import RedirectResponse, Response
 
-from deployments.webhooks.courier import Courier
-from deployments.webhooks.domain import Attempt, Delivery, Outcome, webhook_id
+from deployments.webhooks.client import WebhookClient
+from deployments.webhooks.domain import (
+    DeliveryAttempt,
+    DeliveryOutcome,
+    WebhookDelivery,
+    webhook_id,
+)
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
 from tests.unit.webhooks.receiver import Answer, Received, Receiver, ok, receiver
@@ -313,17 +318,17 @@ async def test_without_a_key_nothing_is_sent(redis_of: ClientOf, hooks: Receiver
     assert (await keyless.endpoints())[0].last_error == "the store has no signing key"
 
 
-class Broken(Courier):
-    """A courier with a bug."""
+class Broken(WebhookClient):
+    """A webhook_client with a bug."""
 
-    async def attempt(self, delivery: Delivery) -> Attempt:
+    async def attempt(self, delivery: WebhookDelivery) -> DeliveryAttempt:
         raise ZeroDivisionError
 
 
 async def test_a_bug_becomes_a_dead_letter_and_not_a_loop(
     redis_of: ClientOf, hooks: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(redis_of, courier=Broken)
+    world = World(redis_of, webhook_client=Broken)
     await queued(world, hooks)
     async with world.dispatching():
 
@@ -364,17 +369,18 @@ async def test_a_process_that_was_held_up_sends_and_writes_nothing(
         return bool((await world.store.claim(10, world.clock())).claims)
 
     await eventually(claimed_again)
-    outcome = Outcome("sent", world.clock())
+    outcome = DeliveryOutcome("sent", world.clock())
     assert not await world.store.finish(old, outcome, "", world.clock())
     assert await world.waiting() == 1
 
 
-class Mortal(Courier):
-    """A courier whose process dies now and then, before it sends or before it writes that down."""
+class Mortal(WebhookClient):
+    """A webhook_client whose process dies now and then, before it sends or before it writes
+    that down."""
 
     chance = random.Random()
 
-    async def attempt(self, delivery: Delivery) -> Attempt:
+    async def attempt(self, delivery: WebhookDelivery) -> DeliveryAttempt:
         if self.chance.random() < 0.15:
             raise asyncio.CancelledError
         attempt = await super().attempt(delivery)
@@ -404,7 +410,7 @@ async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
     await world.queued()
     assert (await world.store.claim(10, world.clock())).claims == []
     assert await world.store.replay("2", world.clock()) == "under_way"
-    await world.store.finish(first, Outcome("sent", world.clock()), "", world.clock())
+    await world.store.finish(first, DeliveryOutcome("sent", world.clock()), "", world.clock())
     (second,) = (await world.store.claim(10, world.clock())).claims
     assert (second.delivery.id, second.token > first.token) == ("2", True)
 
@@ -412,7 +418,7 @@ async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
 async def test_news_of_an_order_shortens_no_pause(world: World, hooks: Receiver) -> None:
     await queued(world, hooks)
     (first,) = (await world.store.claim(10, world.clock())).claims
-    later = Outcome("retry", world.clock() + timedelta(hours=1))
+    later = DeliveryOutcome("retry", world.clock() + timedelta(hours=1))
     await world.store.finish(first, later, "answered 500", world.clock())
     await world.pay()
     await world.queued()
@@ -428,7 +434,7 @@ async def test_news_of_an_order_shortens_no_pause(world: World, hooks: Receiver)
 async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: int) -> None:
     """Two processes at once that die again and again, and an endpoint that fails at random."""
     chance = Mortal.chance = random.Random(seed)
-    world = World(redis_of, claim_seconds=0.2, courier=Mortal)
+    world = World(redis_of, claim_seconds=0.2, webhook_client=Mortal)
     orders, changes = [f"s{n}" for n in range(6)], 5
     async with receiver() as hooks:
 

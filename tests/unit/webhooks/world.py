@@ -13,23 +13,23 @@ from typing import Any
 from joserfc.jwk import ECKey
 from redis.asyncio import Redis
 
-from actors.consuming.consumer import Consumer
-from actors.consuming.reader import Pace
-from actors.loop import Loop
-from deployments.foundation.signing import SigningKey, read_keys
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.loop import Loop
+from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.http.signing import SigningKey, read_keys
 from deployments.orders.contract import GetOrder, Order
-from deployments.orders.service import OrdersService, Source
+from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
+from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.consumers import WebhooksConsumers
-from deployments.webhooks.contract import Endpoint, ListEndpoints, RegisterEndpoint
-from deployments.webhooks.courier import Courier
+from deployments.webhooks.contract import ListEndpoints, RegisterEndpoint, WebhookEndpoint
 from deployments.webhooks.dispatcher import Dispatcher
 from deployments.webhooks.resolver import HostUnknownError, Resolver
 from deployments.webhooks.service import WebhooksService
 from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import SERVICE, WebhooksStore
-from deployments.webhooks.targets import Address
+from deployments.webhooks.url_policy import Address
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
 from tests.unit.orders.world import order, undo
@@ -37,7 +37,7 @@ from tests.unit.orders.world import order, undo
 STORE = "https://store.example"
 PLATFORM = "acme"
 DAY = timedelta(hours=24)
-HASTY = Pace(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
+HASTY = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
 
 
 def fresh_keys(count: int = 1) -> tuple[SigningKey, ...]:
@@ -83,14 +83,14 @@ class World:
         loopback: bool = True,
         keys: tuple[SigningKey, ...] | None = None,
         verify: ssl.SSLContext | None = None,
-        courier: type[Courier] = Courier,
+        webhook_client: type[WebhookClient] = WebhookClient,
     ) -> None:
         self.redis_of = redis_of
         self.ahead = timedelta()
         self.keys = fresh_keys() if keys is None else keys
         self.orders = CountedOrders(OrdersService(OrdersStore(redis_of("orders")), STORE))
         self.store = WebhooksStore(redis_of(SERVICE), claim_seconds=claim_seconds)
-        self.courier = courier(
+        self.webhook_client = webhook_client(
             Signer(self.keys),
             f"{STORE}/.well-known/ucp",
             resolve or Resolver(),
@@ -99,7 +99,9 @@ class World:
             seconds=attempt_seconds,
             clock=self.clock,
         )
-        self.service = WebhooksService(self.store, self.courier, self.orders, clock=self.clock)
+        self.service = WebhooksService(
+            self.store, self.webhook_client, self.orders, clock=self.clock
+        )
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
@@ -114,11 +116,11 @@ class World:
         return (await self.orders.service.place(order(name, platform))).order_id
 
     async def pay(self, name: str = "s1") -> None:
-        source = Source(f"event_paid_{name}", datetime.now(UTC))
+        source = OrderEventSource(f"event_paid_{name}", datetime.now(UTC))
         await self.orders.service.payment_captured(source, f"payment_{name}")
 
     async def refund(self, name: str = "s1", number: int = 1) -> None:
-        source = Source(f"event_refunded_{name}_{number}", datetime.now(UTC))
+        source = OrderEventSource(f"event_refunded_{name}_{number}", datetime.now(UTC))
         refund = PaymentRefunded(
             payment_id=f"payment_{name}",
             checkout_id=f"checkout_{name}",
@@ -134,19 +136,21 @@ class World:
 
     # Webhooks
 
-    async def register(self, url: str, platform: str = PLATFORM) -> Endpoint:
+    async def register(self, url: str, platform: str = PLATFORM) -> WebhookEndpoint:
         return await self.service.register(RegisterEndpoint(platform=platform, url=url))
 
-    async def endpoints(self, platform: str = PLATFORM) -> tuple[Endpoint, ...]:
+    async def endpoints(self, platform: str = PLATFORM) -> tuple[WebhookEndpoint, ...]:
         return (await self.service.endpoints(ListEndpoints(platform=platform))).endpoints
 
     def consumer(self) -> Consumer:
         subscriptions = WebhooksConsumers(self.service).subscriptions()
         own = self.redis_of(SERVICE)
-        return Consumer(SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, pace=HASTY)
+        return Consumer(
+            SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=HASTY
+        )
 
     def dispatcher(self, **options: Any) -> Dispatcher:  # noqa: ANN401
-        return Dispatcher(self.store, self.courier, clock=self.clock, **options)
+        return Dispatcher(self.store, self.webhook_client, clock=self.clock, **options)
 
     @asynccontextmanager
     async def consuming(self) -> AsyncIterator[None]:
@@ -182,11 +186,11 @@ class World:
             yield
 
     async def queued(self) -> None:
-        """Until everything that orders announced has been heard."""
+        """Until everything that orders published has been consumed."""
         async with self.consuming():
-            await eventually(self._has_heard_all)
+            await eventually(self._has_consumed_all)
 
-    async def _has_heard_all(self) -> bool:
+    async def _has_consumed_all(self) -> bool:
         redis: Any = self.redis_of("orders")
         for n in range(16):
             stream = f"{{orders}}:events:{n}"

@@ -1,0 +1,148 @@
+"""This process's own copy of the catalogue, with its search index, kept fresh by events.
+
+The copy begins with everything there is, and the positions of the event streams at that moment;
+from there on one blocking read of all streams tells which products to read again. What no event
+tells (Redis came back without its latest writes, which a client that reconnects by itself does not
+notice; a stream was trimmed) is found by loading everything anew, every half minute.
+
+Only searches need the index. Where it cannot be built, everything else goes on without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from redis.exceptions import RedisError
+
+from deployments.catalog.contract import Product
+from deployments.catalog.domain.paging import Hit
+from deployments.catalog.domain.products import Assortment
+from deployments.catalog.domain.text import Searchable, searchable
+from deployments.catalog.index import SearchIndex
+from deployments.catalog.store import CatalogStore, Contents, Positions
+from deployments.foundation.rpc.calls import DependencyUnavailable
+
+_WAIT_SECONDS = 2.0
+"""Less than redis-py waits for an answer (5 s)."""
+_PAUSE_SECONDS = 0.5
+_CANCEL_AGAIN_SECONDS = 0.05
+_log = logging.getLogger(__name__)
+
+Build = Callable[[Mapping[str, Searchable]], SearchIndex]
+
+
+class CopyNotFollowedError(Exception):
+    """The loop that keeps the copy fresh has ended: the replica must be replaced."""
+
+
+class NoIndex:
+    """Stands for an index that could not be built."""
+
+    def search(self, _query: str) -> list[Hit]:
+        """Raises `DependencyUnavailable`, which a client reads as "try again"."""
+        raise DependencyUnavailable("catalog", "there is no index to search in")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The products and the index of their texts; replaced as a whole, so that they agree."""
+
+    assortment: Assortment
+    texts: Mapping[str, Searchable]
+    index: SearchIndex | NoIndex
+
+
+class LiveSnapshot:
+    """The copy, and the loop that keeps it fresh."""
+
+    def __init__(
+        self, store: CatalogStore, *, reload_seconds: float = 30.0, build: Build = SearchIndex
+    ) -> None:
+        self._store, self._build = store, build
+        self._reload_seconds = reload_seconds
+        self._current = Snapshot(Assortment(), {}, NoIndex())
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def assortment(self) -> Assortment:
+        """The products at this moment."""
+        return self._current.assortment
+
+    @property
+    def current(self) -> Snapshot:
+        """Products and index at this moment, for a search that needs both."""
+        return self._current
+
+    async def start(self) -> None:
+        """Load everything, then keep it fresh in the background."""
+        contents = await self._load()
+        self._following = asyncio.create_task(self._run(contents), name="catalog replica")
+
+    async def stop(self) -> None:
+        """End the loop.
+
+        Before Python 3.12 a cancellation that meets redis-py as it sends can be lost (its
+        `asyncio.wait_for` swallows it), so it is repeated.
+        """
+        while self._following is not None and not self._following.done():
+            self._following.cancel()
+            await asyncio.wait([self._following], timeout=_CANCEL_AGAIN_SECONDS)
+
+    def check(self) -> None:
+        """Raises `CopyNotFollowedError` unless the loop runs."""
+        task = self._following
+        if task is None or task.done():
+            why = None if task is None or task.cancelled() else task.exception()
+            raise CopyNotFollowedError("the catalogue's copy is not kept fresh any more") from why
+
+    async def _run(self, contents: Contents | None) -> None:
+        while True:
+            try:
+                contents = contents or await self._load()
+                await self._follow(contents.positions)
+            except (RedisError, OSError) as away:
+                _log.warning("the catalogue's copy waits for Redis: %s", away)
+                await asyncio.sleep(_PAUSE_SECONDS)
+            contents = None
+
+    async def _load(self) -> Contents:
+        contents = await self._store.load()
+        await self._show({product.id: product for product in contents.products})
+        return contents
+
+    async def _follow(self, positions: Positions) -> None:
+        """Read what events tell of, until it is time to load everything again."""
+        now = asyncio.get_running_loop().time
+        until = now() + self._reload_seconds
+        while (left := until - now()) > 0:
+            news = await self._store.wait(positions, seconds=min(left, _WAIT_SECONDS))
+            if news.subjects:
+                changed = await self._store.read(news.subjects)
+                products = {product.id: product for product in changed}
+                await self._show({**self.assortment.products, **products})
+            positions = news.positions
+
+    async def _show(self, products: Mapping[str, Product]) -> None:
+        """Replace the snapshot. The index is built elsewhere than here, and only if texts
+        changed."""
+        before = self._current
+        texts = {id_: self._text(product) for id_, product in products.items()}
+        index = before.index
+        if texts != before.texts or isinstance(index, NoIndex):
+            index = await self._index(texts)
+        self._current = Snapshot(Assortment(products.values()), texts, index)
+
+    async def _index(self, texts: Mapping[str, Searchable]) -> SearchIndex | NoIndex:
+        try:
+            return await asyncio.to_thread(self._build, texts)
+        except Exception:  # noqa: BLE001 - whatever it is, it is no reason to show nothing.
+            _log.exception("the search index could not be built")
+            return NoIndex()
+
+    def _text(self, product: Product) -> Searchable:
+        """What was worked out before, as long as the product is the same object."""
+        known = self.assortment.products.get(product.id)
+        return self._current.texts[product.id] if known is product else searchable(product)

@@ -1,0 +1,129 @@
+"""What became of one publisher's events: settled, failed so often, or given up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from redis.asyncio import Redis
+
+from deployments.foundation.events.error_text import error_text
+from deployments.foundation.events.keys import (
+    dead_letters_key,
+    failing_key,
+    leases_key,
+    replaying_key,
+)
+from deployments.foundation.events.leases import Lease, LeaseLostError
+from deployments.foundation.events.publishing import ENTRY_FIELD
+from deployments.foundation.redis.connection import script
+
+_LUA = Path(__file__).parent / "lua"
+
+
+@dataclass(frozen=True)
+class EventDelivery:
+    """One event on its way to its handler, from the stream or again from the dead letters.
+
+    `entry` is its id in the publisher's stream, `letter` the dead letter that is replayed.
+    """
+
+    partition: int
+    entry: str
+    text: str
+    letter: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What its failures are counted under."""
+        return self.entry if self.letter is None else f"letter {self.letter}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """How often a delivery has failed, the seconds until it is tried again, or that it is dead."""
+
+    attempts: int = 0
+    seconds: float = 0.0
+    dead: bool = False
+
+
+class Journal:
+    """The records of a subscriber about one publisher's events, and its acknowledgements."""
+
+    def __init__(self, service: str, publisher: str, own: Redis, theirs: Redis) -> None:
+        self._service, self._publisher = service, publisher
+        self._own, self._theirs = own, theirs
+        self._leases = leases_key(service, publisher)
+        self._letters = [dead_letters_key(service), replaying_key(service)]
+        self._record = script(own, _LUA / "record_failure.lua")
+
+    async def failing(self, partition: int) -> dict[str, Failure]:
+        """The unsettled failures of a partition, by the delivery's name."""
+        async with self._own.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.hgetall(self._failing(partition))
+            (seconds, micros), failing = cast(Any, await pipe.execute())
+        now = seconds * 1000 + micros // 1000
+        return {name: _failure(json.loads(text), now) for name, text in failing.items()}
+
+    async def failed(
+        self,
+        lease: Lease,
+        delivery: EventDelivery,
+        attempts: int,
+        pause: float | None,
+        why: Exception,
+    ) -> Failure:
+        """Note the failure; without a pause the event becomes a dead letter.
+
+        Raises `LeaseLostError` if somebody else reads the partition by now.
+        """
+        keys = [self._leases, self._failing(delivery.partition), *self._letters]
+        milliseconds = "" if pause is None else int(pause * 1000)
+        letter = json.dumps(self._letter(delivery, why))
+        outcome = await self._record(
+            keys=keys,
+            args=[lease.partition, lease.token, delivery.name, attempts, milliseconds, letter],
+        )
+        if outcome == "fenced":
+            lease.lose()
+            raise LeaseLostError(f"partition {lease.partition}, token {lease.token}")
+        return Failure(attempts, pause or 0.0, dead=outcome == "dead")
+
+    def _letter(self, delivery: EventDelivery, why: Exception) -> dict[str, Any]:
+        fields = {
+            "publisher": self._publisher,
+            "partition": delivery.partition,
+            "entry": delivery.entry,
+            ENTRY_FIELD: delivery.text,
+            "error": error_text(why),
+        }
+        return {"fields": fields} | ({"replaces": delivery.letter} if delivery.letter else {})
+
+    async def acknowledge(self, stream: str, entries: Sequence[str]) -> None:
+        """Take events off the pending list."""
+        await cast(Any, self._theirs.xack(stream, self._service, *entries))
+
+    async def replayed(self, delivery: EventDelivery) -> None:
+        """Remove a dead letter that took effect."""
+        letters, replaying = self._letters
+        async with self._own.pipeline(transaction=True) as pipe:
+            pipe.xdel(letters, delivery.letter or "")
+            pipe.srem(replaying, delivery.letter or "")
+            await pipe.execute()
+
+    async def forget(self, partition: int, names: Sequence[str]) -> None:
+        """Drop the failures of deliveries that are settled."""
+        await cast(Any, self._own.hdel(self._failing(partition), *names))
+
+    def _failing(self, partition: int) -> str:
+        return failing_key(self._service, self._publisher, partition)
+
+
+def _failure(record: dict[str, Any], now: int) -> Failure:
+    seconds = max(0.0, (record["due"] - now) / 1000)
+    return Failure(record["attempts"], seconds, dead=record.get("dead", False))

@@ -1,0 +1,134 @@
+"""How far a subscriber is behind its publishers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from deployments.foundation.events.keys import failing_key, readers_key
+from deployments.foundation.events.publishing import PARTITIONS, streams_of
+
+
+@dataclass(frozen=True)
+class PartitionLag:
+    """What is left to do in one partition; ids as Redis writes them, none where there is nothing.
+
+    `unread` were never delivered, `pending` are delivered and not acknowledged.
+    """
+
+    unread: int = 0
+    pending: int = 0
+    oldest: str | None = None
+    failing: int = 0
+
+
+@dataclass(frozen=True)
+class Lag:
+    """A subscriber and one publisher: events without their effect, and the oldest one's age.
+
+    `failing` of the waiting events are between two attempts. `readers` processes read at present.
+    """
+
+    publisher: str
+    waiting: int
+    oldest_seconds: float
+    failing: int
+    readers: int
+
+
+def lag_of(publisher: str, partitions: Sequence[PartitionLag], *, readers: int, now_ms: int) -> Lag:
+    """The sum over all partitions, at a moment of the publisher's clock."""
+    ages = [now_ms - _milliseconds(p.oldest) for p in partitions if p.oldest is not None]
+    return Lag(
+        publisher=publisher,
+        waiting=sum(p.unread + p.pending for p in partitions),
+        oldest_seconds=max([0, *ages]) / 1000,
+        failing=sum(p.failing for p in partitions),
+        readers=readers,
+    )
+
+
+def _milliseconds(id_: str) -> int:
+    """When an entry was added; its id begins with that."""
+    return int(id_.partition("-")[0])
+
+
+class LagMeter:
+    """Measures a subscriber's lag: three round trips a publisher.
+
+    `publishers` are the publishers' Redis, entered as the subscriber, by name.
+    """
+
+    def __init__(self, service: str, own: Redis, publishers: Mapping[str, Redis]) -> None:
+        self._service, self._own, self._publishers = service, own, publishers
+
+    async def measure(self) -> list[Lag]:
+        """The lag now, a publisher after the other."""
+        return [await self._lag(name, redis) for name, redis in self._publishers.items()]
+
+    async def _lag(self, publisher: str, redis: Redis) -> Lag:
+        failing, readers = await self._own_records(publisher)
+        now_ms, groups = await self._groups(redis, streams_of(publisher))
+        oldest = await self._oldest(redis, streams_of(publisher), groups)
+        partitions = [
+            PartitionLag(group.unread, group.pending, first, fails)
+            for group, first, fails in zip(groups, oldest, failing, strict=True)
+        ]
+        return lag_of(publisher, partitions, readers=readers, now_ms=now_ms)
+
+    async def _own_records(self, publisher: str) -> tuple[list[int], int]:
+        async with self._own.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.zrange(readers_key(self._service, publisher), 0, -1, withscores=True)
+            for n in range(PARTITIONS):
+                pipe.hlen(failing_key(self._service, publisher, n))
+            (seconds, _), readers, *failing = cast(Any, await pipe.execute())
+        alive = [name for name, until in readers if until > seconds * 1000]
+        return failing, len(alive)
+
+    async def _groups(self, redis: Redis, streams: Sequence[str]) -> tuple[int, list[_Group]]:
+        async with redis.pipeline(transaction=False) as pipe:
+            pipe.time()
+            for stream in streams:
+                pipe.xinfo_groups(stream)
+                pipe.xpending(stream, self._service)
+                pipe.xlen(stream)
+            (seconds, micros), *found = cast(Any, await pipe.execute(raise_on_error=False))
+        rows = zip(found[::3], found[1::3], found[2::3], strict=True)
+        groups = [_group(self._service, *row) for row in rows]
+        return seconds * 1000 + micros // 1000, groups
+
+    async def _oldest(
+        self, redis: Redis, streams: Sequence[str], groups: Sequence[_Group]
+    ) -> list[str | None]:
+        """The oldest event of each stream that is pending or unread."""
+        async with redis.pipeline(transaction=False) as pipe:
+            for stream, group in zip(streams, groups, strict=True):
+                pipe.xrange(stream, min=group.first_pending or f"({group.delivered}", count=1)
+            found = cast(Any, await pipe.execute())
+        firsts = (entries[0][0] if entries else None for entries in found)
+        return [group.first_pending or first for group, first in zip(groups, firsts, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Group:
+    unread: int
+    pending: int
+    delivered: str
+    first_pending: str | None
+
+
+def _group(service: str, infos: Any, pending: Any, length: Any) -> _Group:  # noqa: ANN401
+    """A group as the server describes it; one that is not there yet has everything before it."""
+    if isinstance(infos, ResponseError):
+        return _Group(0, 0, "0", None)
+    info = next((info for info in infos if info["name"] == service), None)
+    if info is None or isinstance(pending, ResponseError):
+        return _Group(int(length), 0, "0", None)
+    # The server does not know the lag of a group when entries behind it were deleted.
+    unread = info["lag"] if info["lag"] is not None else 0
+    return _Group(unread, pending["pending"], info["last-delivered-id"], pending["min"])

@@ -1,0 +1,216 @@
+"""One publisher's partitions, as far as this process holds them: leases, reading, handing over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, cast
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from deployments.foundation.events.cancellation import heed_cancellation
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.journal import Journal
+from deployments.foundation.events.keys import READER
+from deployments.foundation.events.leases import Leases
+from deployments.foundation.events.partition import Observer, Partition, PartitionContext
+from deployments.foundation.events.publishing import streams_of
+from deployments.foundation.events.subscriptions import Subscription
+
+_IMPATIENT_SECONDS = 0.02
+"""How long a read waits while some partition has no room, which it may get any moment."""
+_Entries = list[tuple[str, dict[str, str] | None]]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ConsumerOptions:
+    """How a consumer goes about its work. The defaults suit production; tests are less patient."""
+
+    lease_seconds: float = 10.0
+    renew_seconds: float = 3.0
+    """Leases are renewed so often; what is free, too many or to be replayed is noticed then."""
+    block_seconds: float = 1.0
+    """How long a read waits for news; less than redis-py waits for an answer (5 s)."""
+    recovery_seconds: float = 1.0
+    """The pause before everything begins again after a Redis went away."""
+    batch: int = 100
+    window: int = 1000
+    """When so many events of a partition are in queues, no more are read."""
+    handlers: int = 32
+    """How many handlers of a process run at once."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class Reader:
+    """Brings one publisher's events to their handlers, beside other processes that do the same."""
+
+    def __init__(
+        self,
+        service: str,
+        own: Redis,
+        theirs: Redis,
+        subscription: Subscription,
+        *,
+        slots: asyncio.Semaphore,
+        observer: Observer,
+        options: ConsumerOptions,
+        leases: Leases | None = None,
+    ) -> None:
+        publisher = subscription.publisher
+        self._service, self._theirs, self._options = service, theirs, options
+        self._name = f"{service} reads {publisher}"
+        self._streams = streams_of(publisher)
+        self._numbers = {stream: n for n, stream in enumerate(self._streams)}
+        self._leases = leases or Leases(own, service, publisher, seconds=options.lease_seconds)
+        self._letters = DeadLetters(service, own)
+        self._journal = Journal(service, publisher, own, theirs)
+        self._partitions: dict[int, Partition] = {}
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._tasks: asyncio.TaskGroup | None = None
+        self._work = PartitionContext(
+            subscription, self._journal, observer, slots, start=self._start, sleep=options.sleep
+        )
+
+    @property
+    def id(self) -> str:
+        """The name under which it holds its leases."""
+        return self._leases.reader
+
+    @property
+    def partitions(self) -> frozenset[int]:
+        """What this process reads at the moment."""
+        return frozenset(self._partitions)
+
+    async def run(self) -> None:
+        """Read until cancelled. Whenever a Redis fails, begin again with the pending events."""
+        while True:
+            try:
+                await self._session()
+            except* (RedisError, OSError) as away:
+                _log.warning("%s: begins again after %r", self._name, away.exceptions[0])
+            heed_cancellation()
+            await self._options.sleep(self._options.recovery_seconds)
+
+    async def _session(self) -> None:
+        self._partitions.clear()
+        self._leases.forget()
+        await self._make_groups()
+        async with asyncio.TaskGroup() as self._tasks:
+            await self._renew()
+            self._tasks.create_task(self._keep_leases())
+            await self._read()
+
+    async def _make_groups(self) -> None:
+        """A group on every stream, from its oldest event on, unless there is one."""
+        async with self._theirs.pipeline(transaction=False) as pipe:
+            for stream in self._streams:
+                pipe.xgroup_create(stream, self._service, "0", mkstream=True)
+            answers = await pipe.execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, Exception) and not str(answer).startswith("BUSYGROUP"):
+                raise answer
+
+    def _start(self, queue: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        assert self._tasks is not None  # noqa: S101 - queues are started in a session.
+        try:
+            heed_cancellation()
+        except asyncio.CancelledError:
+            queue.close()  # The session is ending, and takes no more tasks.
+            raise
+        return self._tasks.create_task(queue)
+
+    # Leases
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(self._options.renew_seconds)
+            await self._renew()
+            heed_cancellation()
+
+    async def _renew(self) -> None:
+        """Bring the partitions in line with the leases, and give away what is too much."""
+        if self._stopping:
+            return
+        share = await self._leases.renew()
+        for n, partition in list(self._partitions.items()):
+            if self._leases.held.get(n) is not partition.lease:
+                del self._partitions[n]
+                await partition.abandon()
+        for n, lease in list(self._leases.held.items()):
+            if n not in self._partitions:
+                failing = await self._journal.failing(n)
+                self._partitions[n] = Partition(self._streams[n], lease, self._work, failing)
+        self._hand_over(share)
+        await self._take_letters()
+        self._changed.set()
+
+    def _hand_over(self, share: int) -> None:
+        """Begin to give away what is beyond the fair share."""
+        staying = sorted(n for n, partition in self._partitions.items() if not partition.closing)
+        for n in staying[share:]:
+            self._start(self._give_away(n, self._partitions[n]))
+
+    async def _give_away(self, n: int, partition: Partition) -> None:
+        await partition.close()
+        if self._partitions.get(n) is partition:
+            del self._partitions[n]
+            await self._leases.release([n])
+
+    async def _take_letters(self) -> None:
+        """Dead letters of our partitions that an operator wants delivered again."""
+        for delivery in await self._letters.to_replay(self._work.subscription.publisher):
+            if delivery.partition in self._partitions:
+                self._partitions[delivery.partition].replay([delivery])
+
+    # Reading
+
+    async def _read(self) -> None:
+        while True:
+            heed_cancellation()
+            self._changed.clear()
+            open_ = [p for p in self._partitions.values() if not p.closing]
+            service = [p for p in open_ if p.waiting < self._options.window]
+            if not open_:
+                await self._changed.wait()
+            elif not service:
+                await asyncio.sleep(_IMPATIENT_SECONDS)
+            elif not await self._take_pending(service):
+                await self._fetch(service, patiently=len(service) == len(open_))
+
+    async def _take_pending(self, partitions: list[Partition]) -> bool:
+        """Give partitions what is pending and they have not seen; whether there may be more."""
+        positions = {p.stream: p.cursor for p in partitions}
+        read = await self._xreadgroup(positions, count=self._options.batch)
+        for stream, entries in read:
+            partition = self._partitions.get(self._numbers[stream])
+            # While we waited for the answer, the partition may have been lost, and come again.
+            if partition in partitions and partition is not None and entries:
+                await partition.accept(entries)
+        return any(len(entries) == self._options.batch for _, entries in read)
+
+    async def _fetch(self, partitions: list[Partition], *, patiently: bool) -> None:
+        """Move new events to the pending lists; wait for some if there are none."""
+        seconds = self._options.block_seconds if patiently else _IMPATIENT_SECONDS
+        positions = {p.stream: ">" for p in partitions}
+        await self._xreadgroup(positions, count=self._options.batch, block=int(seconds * 1000))
+
+    async def _xreadgroup(
+        self, positions: dict[str, str], *, count: int, block: int | None = None
+    ) -> list[tuple[str, _Entries]]:
+        read = await self._theirs.xreadgroup(
+            self._service, READER, cast(Any, positions), count=count, block=block
+        )
+        return cast(list[tuple[str, _Entries]], read or [])
+
+    async def stop(self) -> None:
+        """Finish what is being handled, and let others go on at once. Cancel `run` afterwards."""
+        self._stopping = True
+        await asyncio.gather(*(partition.close() for partition in self._partitions.values()))
+        held = list(self._leases.held)
+        self._partitions.clear()
+        await self._leases.release(held, leave=True)

@@ -1,0 +1,216 @@
+"""The edge of a service: what every request is held to, and one answer for every mistake.
+
+A service's routes raise rejections; what they become is said here once for those that every service
+shares, and by the service for its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployments.foundation.http.exchange import BODY_SECONDS, ProtocolError, error_answer
+from deployments.foundation.http.idempotency import KeyReused, StaleVersion, StillRunning
+from deployments.foundation.http.operations import Dialect, Handler, Operation
+from deployments.foundation.http.rate_limits import RateLimits, RateLimitStatus
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.deadline import within
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.trace import tracing
+
+MAX_HEAD_BYTES = 16 * 1024
+_NO_SUCH_METHOD = 405
+_STATUS = {KeyReused: 409, StillRunning: 409, StaleVersion: 412}
+# What every answer has unless it says otherwise. JSON is nothing that a browser should show, run,
+# embed, guess about or keep.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_EXTRA = "fieldhouse.headers"
+_log = logging.getLogger(__name__)
+
+
+def _protocol_error(_request: Request, error: Exception) -> ProtocolError:
+    assert isinstance(error, ProtocolError)  # noqa: S101 - Starlette's handlers are typed loosely.
+    return error
+
+
+def _http_exception(request: Request, error: Exception) -> ProtocolError:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+    headers = {"Allow": _allowed(request)} if error.status_code == _NO_SUCH_METHOD else None
+    return ProtocolError(error.status_code, code, f"{error.detail}.", headers or error.headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes at this path: Starlette names those of the first only."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            methods |= route.methods
+    return ", ".join(sorted(methods))
+
+
+def _shared_rejection(request: Request, error: Exception) -> ProtocolError:
+    assert isinstance(error, Rejection)  # noqa: S101
+    status = _STATUS.get(type(error))
+    if status is None:
+        _log.error("a rejection reached the edge unanswered", exc_info=error)
+        return _bug(request, error)
+    return ProtocolError(status, error.code, error.sentence)
+
+
+def _unavailable(_request: Request, error: Exception) -> ProtocolError:
+    _log.warning("%s", error)
+    sentence = "A service that this needs does not answer. Repeat the request, under the same key."
+    return ProtocolError(503, "unavailable", sentence, {"Retry-After": "1"})
+
+
+def _late(_request: Request, _error: Exception) -> ProtocolError:
+    _log.warning("an answer took longer than is allowed")
+    sentence = "This took longer than the store allows. Repeat the request, under the same key."
+    return ProtocolError(503, "timeout", sentence, {"Retry-After": "1"})
+
+
+def _gone(_request: Request, _error: Exception) -> ProtocolError:
+    # Nobody reads this: the client left before it had sent its body.
+    return ProtocolError(400, "invalid_request", "The body is incomplete.")
+
+
+def _bug(_request: Request, _error: Exception) -> ProtocolError:
+    sentence = "Something is wrong on our side and has been logged. Repeat the request later."
+    return ProtocolError(500, "internal_error", sentence)
+
+
+_ERRORS: Mapping[type[Exception], Callable[[Request, Exception], ProtocolError]] = {
+    ProtocolError: _protocol_error,
+    HTTPException: _http_exception,
+    Rejection: _shared_rejection,
+    DependencyUnavailable: _unavailable,
+    RedisConnectionError: _unavailable,
+    RedisTimeoutError: _unavailable,
+    TimeoutError: _late,
+    ClientDisconnect: _gone,
+    Exception: _bug,
+}
+
+
+def _answers_to(
+    said: Callable[[Request, Exception], ProtocolError], dialect: Dialect
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handle(request: Request, error: Exception) -> Response:
+        return error_answer(said(request, error), dialect)
+
+    return handle
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds that a body may take to arrive, and that an answer may take, the body included."""
+
+    body: float = 10.0
+    answer: float = 15.0
+
+
+class _Edge:
+    """The outermost layer: opens the trace of the request, lets a route at the prefix itself match,
+    and completes all headers.
+
+    Serve strips the route prefix into `root_path`; Starlette then sees an empty path.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        extra: dict[str, str] = {}
+        scope = {**scope, _EXTRA: extra}
+        if scope["path"] == scope.get("root_path", ""):
+            scope["path"] += "/"
+
+        async def complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in (_HEADERS | extra).items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        with tracing(Headers(scope=scope).get("traceparent")):
+            await self._app(scope, receive, complete)
+
+
+def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Route:
+    """The route, with what a request may bring, how often it may come and how long it may take."""
+    handler: Handler = route.endpoint
+
+    async def handle(request: Request) -> Response:
+        _check_head(request)
+        if limits is not None and isinstance(route, Operation) and route.limited:
+            _admit(request, await limits.count(request.headers, route))
+        request.scope[BODY_SECONDS] = timeouts.body
+        async with within(timeouts.answer):
+            return await handler(request)
+
+    return Route(route.path, handle, methods=route.methods)
+
+
+def _check_head(request: Request) -> None:
+    head = len(request.scope["path"]) + len(request.scope["query_string"])
+    head += sum(len(name) + len(value) for name, value in request.scope["headers"])
+    if head > MAX_HEAD_BYTES:
+        sentence = f"A request may have {MAX_HEAD_BYTES} bytes of headers at most."
+        raise ProtocolError(431, "request_too_large", sentence)
+
+
+def _admit(request: Request, status: RateLimitStatus | None) -> None:
+    if status is None:
+        return
+    request.scope[_EXTRA].update(status.headers())
+    if status.exceeded:
+        sentence = f"Too many requests. Repeat it in {status.renewed_in} s."
+        headers = {"Retry-After": str(status.renewed_in)}
+        raise ProtocolError(429, "rate_limited", sentence, headers)
+
+
+def http_app(
+    routes: Sequence[Route],
+    limits: RateLimits | None = None,
+    timeouts: Timeouts = Timeouts(),
+) -> ASGIApp:
+    """The ASGI application of a service; `/` in a route is the service's prefix itself.
+
+    Every error is answered in the dialect of the service's operations.
+    """
+    dialect = _dialect_of(routes)
+    app = Starlette(
+        routes=[_guarded(route, limits, timeouts) for route in routes],
+        exception_handlers={kind: _answers_to(said, dialect) for kind, said in _ERRORS.items()},
+    )
+    # A redirect would be built from the Host header, and a path with a slash too many is unknown.
+    app.router.redirect_slashes = False
+    return _Edge(app)
+
+
+def _dialect_of(routes: Sequence[Route]) -> Dialect:
+    """The one dialect of all operations: a path that none of them has is answered in it too."""
+    dialects = {route.dialect for route in routes if isinstance(route, Operation)} or {"ucp"}
+    (dialect,) = dialects
+    return dialect

@@ -1,0 +1,110 @@
+"""The Universal Commerce Protocol's envelope, messages and totals, version 2026-04-08."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from deployments.foundation.values.message import Message
+
+VERSION = "2026-04-08"
+Json = dict[str, Any]
+Severity = Literal["recoverable", "requires_buyer_input", "requires_buyer_review", "unrecoverable"]
+
+
+def ucp_schema(name: str) -> Json:
+    """The JSON Schema of an answer, as a reference to UCP's published schema of this name."""
+    return {"$ref": f"https://ucp.dev/schemas/shopping/{name}"}
+
+
+ERROR = ucp_schema("types/error_response.json")
+
+
+class Notice(Message):
+    """One entry of a response's `messages`: what is the matter, where, and what to do."""
+
+    type: Literal["error", "warning", "info"]
+    code: str
+    content: str
+    path: str | None = None
+    severity: Severity | None = None
+
+    def to_json(self) -> Json:
+        """The message as UCP spells it."""
+        return self.model_dump(exclude_none=True)
+
+
+def error(code: str, content: str, *, path: str | None = None, severity: Severity) -> Notice:
+    """An error message; `path` is a JSONPath (RFC 9535) into the response."""
+    return Notice(type="error", code=code, content=content, path=path, severity=severity)
+
+
+def warning(code: str, content: str, *, path: str | None = None) -> Notice:
+    """A warning that the platform must display."""
+    return Notice(type="warning", code=code, content=content, path=path)
+
+
+def info(code: str, content: str, *, path: str | None = None) -> Notice:
+    """An informational message."""
+    return Notice(type="info", code=code, content=content, path=path)
+
+
+def envelope(*capabilities: str, payment_handlers: Mapping[str, Any] | None = None) -> Json:
+    """The `ucp` member of a successful answer, with the capabilities that are active in it."""
+    ucp: Json = {
+        "version": VERSION,
+        "status": "success",
+        "capabilities": {name: [{"version": VERSION}] for name in capabilities},
+    }
+    if payment_handlers is not None:
+        ucp["payment_handlers"] = dict(payment_handlers)
+    return ucp
+
+
+def error_body(notices: Iterable[Notice], *, continue_url: str | None = None) -> Json:
+    """The answer when there is no resource to show (`types/error_response.json`)."""
+    body: Json = {
+        "ucp": {"version": VERSION, "status": "error"},
+        "messages": [notice.to_json() for notice in notices],
+    }
+    if continue_url is not None:
+        body["continue_url"] = continue_url
+    return body
+
+
+def not_found(what: str, *, continue_url: str | None = None) -> Json:
+    """The answer for an id that names nothing the caller may see."""
+    sentence = f"{what} not found, expired, or not yours. Check the id, or create a new one."
+    notice = error("not_found", sentence, severity="unrecoverable")
+    return error_body([notice], continue_url=continue_url)
+
+
+def _total(kind: str, amount: int, text: str) -> Json:
+    return {"type": kind, "amount": amount, "display_text": text}
+
+
+def totals(
+    subtotal: int,
+    *,
+    items_discount: int = 0,
+    discount: int = 0,
+    fulfillment: int = 0,
+    tax: int = 0,
+    tax_name: str | None = None,
+) -> list[Json]:
+    """A `totals` list that adds up; amounts in minor units, discounts given as positive.
+
+    UCP (`types/totals.json`): exactly one subtotal and one total, discounts negative and never
+    zero, entries in the order in which a platform shows them.
+    """
+    entries = [_total("subtotal", subtotal, "Subtotal")]
+    if items_discount:
+        entries.append(_total("items_discount", -items_discount, "Discounts"))
+    if discount:
+        entries.append(_total("discount", -discount, "Shipping discount"))
+    if fulfillment:
+        entries.append(_total("fulfillment", fulfillment, "Shipping"))
+    if tax:
+        entries.append(_total("tax", tax, tax_name or "Tax"))
+    whole = subtotal - items_discount - discount + fulfillment + tax
+    return [*entries, _total("total", whole, "Total")]

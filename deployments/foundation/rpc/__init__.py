@@ -1,0 +1,2 @@
+"""Calls between services: a typed protocol on both sides, a Serve handle or the process itself
+between."""

@@ -1,0 +1,101 @@
+"""A notice as a mail: what its templates say, in MIME.
+
+A template is two files in `templates`: `<name>.txt`, which begins with a line `Subject: …` and an
+empty one, and `<name>.html`. A name that a template does not know is an error, and no gap in a
+mail. The same notice always gives the same bytes, so that a mail which is sent again is no other.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, Policy
+from email.utils import parseaddr
+from pathlib import Path
+
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from deployments.foundation.events.subscriptions import NonRetryableError
+from deployments.notifications.domain import MailNotice, money
+
+TEMPLATES = Path(__file__).parent / "templates"
+_SUBJECT = "Subject: "
+
+
+class _LinkHeader(UnstructuredHeader, BaseHeader):
+    """RFC 2369: a link stays as it is; the library would encode one that is longer than a line."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _LinkHeader)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
+
+
+class TemplateBrokenError(Exception):
+    """A template gives no mail; the message says which and why."""
+
+
+class MailRenderer:
+    """Writes mails from `sender`, such as `Fieldhouse <store@example.org>`."""
+
+    def __init__(self, sender: str, templates: BaseLoader | None = None) -> None:
+        name, address = parseaddr(sender)
+        self._sender = Address(name, addr_spec=address)
+        self._templates = Environment(
+            loader=templates or FileSystemLoader(TEMPLATES),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["money"] = money
+
+    def write(self, notice: MailNotice, unsubscribe: str | None = None) -> EmailMessage:
+        """The mail that tells a notice; with a link to opt out, if there is one."""
+        subject, text = self._text(notice, unsubscribe)
+        html = self._fill(f"{notice.template}.html", notice, unsubscribe)
+        mail = EmailMessage(policy=_POLICY)
+        self._address(mail, notice)
+        mail["Subject"] = subject
+        if unsubscribe is not None:
+            mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail.set_content(text)
+        mail.add_alternative(html, subtype="html")
+        mail.set_boundary(f"=_{notice.source.event}")
+        return mail
+
+    def _address(self, mail: EmailMessage, notice: MailNotice) -> None:
+        mail["Message-ID"] = f"<{notice.source.event}@{self._sender.domain}>"
+        mail["Date"] = notice.source.at.astimezone(UTC)
+        mail["From"] = self._sender
+        mail["To"] = _buyer(notice)
+        # RFC 3834: so that nobody's holiday notice answers.
+        mail["Auto-Submitted"] = "auto-generated"
+
+    def _text(self, notice: MailNotice, unsubscribe: str | None) -> tuple[str, str]:
+        filled = self._fill(f"{notice.template}.txt", notice, unsubscribe)
+        head, _, text = filled.partition("\n\n")
+        if not head.startswith(_SUBJECT) or "\n" in head or not text.strip():
+            raise TemplateBrokenError(f"{notice.template}.txt must begin with its subject")
+        return head.removeprefix(_SUBJECT), text
+
+    def _fill(self, file: str, notice: MailNotice, unsubscribe: str | None) -> str:
+        try:
+            template = self._templates.get_template(file)
+            return template.render(**notice.details, unsubscribe=unsubscribe)
+        except Exception as broken:
+            # A template runs whatever it is made of, so it may raise whatever there is.
+            raise TemplateBrokenError(f"{file}: {type(broken).__name__}: {broken}") from broken
+
+
+def _buyer(notice: MailNotice) -> Address:
+    try:
+        return Address(addr_spec=(notice.to or "").strip())
+    except Exception:  # noqa: BLE001 - the parser fails in many ways at what is no address.
+        # Not `from` it: that would name the buyer.
+        raise NonRetryableError("what the buyer gave is no address") from None

@@ -1,0 +1,142 @@
+"""What a event of another service changes about an order, and what is published of that.
+
+A shipment only moves forward, and an order is paid once: what is known already changes nothing,
+in whatever order the events of different services arrive. Of an order that was withdrawn
+everything is written down, and nothing is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from deployments.foundation.events.publishing import Event
+from deployments.orders.contract import HistoryEntry, Order
+from deployments.orders.domain.orders import placed_lines, promised, with_entry
+from deployments.orders.events import (
+    MovedLine,
+    OrderDelivered,
+    OrderDestination,
+    OrderPaid,
+    OrderRefunded,
+    OrderShipmentEvent,
+    OrderShipped,
+)
+from deployments.orders.fulfillment import STATES, LineUnits, ShipmentState, ShippedParcel
+from deployments.payments.events import PaymentRefunded
+
+_PUBLISHED_AS: dict[ShipmentState, type[OrderShipmentEvent]] = {
+    "shipped": OrderShipped,
+    "delivered": OrderDelivered,
+}
+
+
+class ForeignLineError(Exception):
+    """A shipment is said to carry a line that its order does not have: a bug of whoever says so."""
+
+
+class Change(NamedTuple):
+    """New entries of an order's history, and the events to publish with them."""
+
+    entries: tuple[HistoryEntry, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+def paid(order: Order, at: datetime) -> Change:
+    """The order's payment was captured."""
+    if order.paid:
+        return Change()
+    event = OrderPaid(
+        order_id=order.id,
+        label=order.label,
+        platform=order.platform,
+        payment_id=order.payment_id,
+        reservation_id=order.reservation_id,
+        lines=placed_lines(order.items),
+        delivery=promised(order.delivery),
+        destination=OrderDestination.model_validate(order.delivery.address.model_dump()),
+    )
+    return _change(order, [(HistoryEntry(at=at, what="paid"), event)])
+
+
+def refunded(order: Order, at: datetime, payment: PaymentRefunded) -> Change:
+    """Money was given back. Each such event is another refund."""
+    event = OrderRefunded(
+        order_id=order.id,
+        label=order.label,
+        platform=order.platform,
+        currency=order.currency,
+        refund=payment.refund,
+        refunded=payment.refunded,
+    )
+    entry = HistoryEntry(at=at, what="refunded", amount=payment.refund)
+    return _change(order, [(entry, event)])
+
+
+def shipment_moved(
+    order: Order, at: datetime, parcel: ShippedParcel, state: ShipmentState
+) -> Change:
+    """One of the order's shipments has come so far. Raises `ForeignLineError`.
+
+    What was delivered was shipped, even if nobody said so: that is made up for.
+    """
+    lines = _named(order, parcel.lines)
+    news: list[tuple[HistoryEntry, Event | None]] = []
+    for step in _steps(order, parcel.id, state):
+        entry = HistoryEntry(at=at, what=step, shipment=parcel)
+        order = with_entry(order, entry)
+        news.append((entry, _moved_event(order, parcel, step, lines)))
+    return _change(order, news)
+
+
+def _steps(order: Order, shipment_id: str, state: ShipmentState) -> Iterator[ShipmentState]:
+    """The states to enter. Being prepared is not made up for: nothing is promised of it."""
+    known = [shipment for shipment in order.shipments if shipment.id == shipment_id]
+    for step in STATES[: STATES.index(state) + 1]:
+        if any(shipment.has_reached(step) for shipment in known):
+            continue
+        if step in (state, "shipped"):
+            yield step
+
+
+def _moved_event(
+    order: Order, parcel: ShippedParcel, state: ShipmentState, lines: tuple[MovedLine, ...]
+) -> OrderShipmentEvent | None:
+    kind = _PUBLISHED_AS.get(state)
+    if kind is None:
+        return None
+    return kind(
+        order_id=order.id,
+        label=order.label,
+        platform=order.platform,
+        shipment_id=parcel.id,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number or "",
+        tracking_url=parcel.tracking_url or "",
+        lines=lines,
+        complete=all(order.units(item.id, state) >= item.quantity for item in order.items),
+    )
+
+
+def _named(order: Order, lines: tuple[LineUnits, ...]) -> tuple[MovedLine, ...]:
+    items = {item.id: item for item in order.items}
+    strange = sorted({line.id for line in lines} - set(items))
+    if strange:
+        raise ForeignLineError(f"{order.id} has no line {', '.join(strange)}")
+    return tuple(
+        MovedLine(
+            id=line.id,
+            sku=items[line.id].sku,
+            title=items[line.id].title,
+            quantity=line.quantity,
+        )
+        for line in lines
+    )
+
+
+def _change(order: Order, news: list[tuple[HistoryEntry, Event | None]]) -> Change:
+    entries = tuple(entry for entry, _ in news)
+    if any(entry.what == "withdrawn" for entry in order.history):
+        return Change(entries)
+    return Change(entries, tuple(event for _, event in news if event is not None))

@@ -1,0 +1,145 @@
+"""Takes a delivery to its endpoint: one signed request, to an address that was just checked.
+
+The connection is made to an address that this module has resolved and checked itself, so a name
+that answers otherwise from one question to the next leads nowhere. TLS is verified against the
+name, and the request is the name's. Nothing is redirected, no proxy of the environment is used, and
+what the endpoint answers beside its status is hardly read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import cast
+
+import httpx
+
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.webhooks.domain import DeliveryAttempt, WebhookDelivery, headers_of
+from deployments.webhooks.resolver import HostUnknownError, Resolve
+from deployments.webhooks.signatures import NoSigningKeyError, Signer
+from deployments.webhooks.url_policy import Address, permitted
+
+ATTEMPT_SECONDS = 10.0
+"""How long an endpoint may take, from the question for its address to its answer."""
+_POLITE_BYTES, _POLITE_SECONDS = 4096, 1.0
+"""How much of an answer is taken in, so that its sender sees no broken connection."""
+_LONGEST_ERROR = 200
+
+
+class AddressRefusedError(Exception):
+    """Some address of a host is none that the store sends to."""
+
+
+class WebhookClient:
+    """Makes attempts. `loopback` says whether this machine may be sent to, and without TLS."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        profile_url: str,
+        resolve: Resolve,
+        *,
+        loopback: bool,
+        verify: ssl.SSLContext | None = None,
+        seconds: float = ATTEMPT_SECONDS,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._signer, self._profile_url, self._resolve = signer, profile_url, resolve
+        self.loopback, self._seconds, self._clock = loopback, seconds, clock
+        # Every attempt has a connection of its own: one that hangs keeps no other from anything.
+        self._transport = httpx.AsyncHTTPTransport(
+            verify=verify or httpx.create_ssl_context(),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        )
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether anything can be delivered at all."""
+        return self._signer.can_sign
+
+    async def attempt(self, delivery: WebhookDelivery) -> DeliveryAttempt:
+        """Send a delivery once. Whatever goes wrong with that is an answer too."""
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._send(self._request(delivery))
+        except TimeoutError:
+            return DeliveryAttempt(None, f"no answer in {self._seconds:g} s")
+        except HostUnknownError:
+            return DeliveryAttempt(None, "the host has no address")
+        except AddressRefusedError:
+            return DeliveryAttempt(None, "the host has an address that is not public")
+        except NoSigningKeyError:
+            return DeliveryAttempt(None, "the store has no signing key")
+        except httpx.HTTPError as failure:
+            return DeliveryAttempt(None, _described(failure))
+
+    def _request(self, delivery: WebhookDelivery) -> httpx.Request:
+        headers = headers_of(delivery, self._profile_url)
+        request = httpx.Request("POST", delivery.url, headers=headers, content=delivery.body)
+        self._signer.sign(request, self._clock())
+        return request
+
+    async def addresses(self, url: httpx.URL) -> Sequence[Address]:
+        """Where a URL leads. Raises `HostUnknownError`, and `AddressRefusedError` if any of its
+        addresses is not permitted."""
+        found = await self._resolve(url.raw_host.decode("ascii"))
+        if not found:
+            raise HostUnknownError
+        if not all(permitted(one, scheme=url.scheme, loopback=self.loopback) for one in found):
+            raise AddressRefusedError
+        return found
+
+    async def _send(self, request: httpx.Request) -> DeliveryAttempt:
+        addresses = await self.addresses(request.url)
+        for address in addresses[:-1]:
+            with suppress(httpx.ConnectError):
+                return await self._send_to(address, request)
+        return await self._send_to(addresses[-1], request)
+
+    async def _send_to(self, address: Address, request: httpx.Request) -> DeliveryAttempt:
+        """One try over a connection to this address, for the name in the URL."""
+        # What has no deadline of its own here has that of the whole attempt.
+        extensions = {"sni_hostname": request.url.raw_host.decode("ascii"), "timeout": {}}
+        response = await self._transport.handle_async_request(
+            httpx.Request(
+                request.method,
+                request.url.copy_with(host=str(address)),
+                headers=request.headers,
+                stream=request.stream,
+                extensions=extensions,
+            )
+        )
+        try:
+            await _drain(response)
+        finally:
+            await response.aclose()
+        return DeliveryAttempt(response.status_code, retry_after=_retry_after(response))
+
+    async def aclose(self) -> None:
+        """Close what is open."""
+        await self._transport.aclose()
+
+
+async def _drain(response: httpx.Response) -> None:
+    taken = 0
+    with suppress(httpx.HTTPError, TimeoutError):
+        async with asyncio.timeout(_POLITE_SECONDS):
+            async for chunk in cast(httpx.AsyncByteStream, response.stream):
+                taken += len(chunk)
+                if taken > _POLITE_BYTES:
+                    return
+
+
+def _retry_after(response: httpx.Response) -> float:
+    """The seconds that the endpoint asks for; a date is not looked at."""
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def _described(failure: httpx.HTTPError) -> str:
+    """What went wrong on the way. It names hosts at most, and never a URL."""
+    return f"{type(failure).__name__}: {failure}"[:_LONGEST_ERROR].rstrip(": ")

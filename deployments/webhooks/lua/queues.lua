@@ -1,0 +1,93 @@
+-- What all scripts of webhooks have in common: how deliveries go through their queues. The keys are
+-- those of store.py; times are milliseconds. What is due goes by the caller's clock, and how long a
+-- claim holds by Redis' own, so that no process ends another's claim because its clock is fast.
+local P = '{webhooks}:'
+local READY = P .. 'ready'
+local AT_ONCE, AT_ONCE_WHILE_FAILING = 8, 1
+local KEEP_SECONDS = 30 * 24 * 3600
+
+local function endpoint_key(endpoint) return P .. 'endpoint:' .. endpoint end
+local function due_key(endpoint) return P .. 'due:' .. endpoint end
+local function claims_key(endpoint) return P .. 'claims:' .. endpoint end
+local function dead_key(endpoint) return P .. 'dead:' .. endpoint end
+local function delivery_key(id) return P .. 'delivery:' .. id end
+local function queue_key(endpoint, order) return P .. 'queue:' .. endpoint .. ':' .. order end
+
+local function server_time()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function first_score(key)
+  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  return first[2] and tonumber(first[2]) or math.huge
+end
+
+local function is_registered(endpoint)
+  return redis.call('EXISTS', endpoint_key(endpoint)) == 1
+end
+
+local function has(endpoint, field)
+  return redis.call('HEXISTS', endpoint_key(endpoint), field) == 1
+end
+
+-- Whether one more delivery to this endpoint may be under way. One that fails is only felt for.
+local function has_service(endpoint)
+  local most = has(endpoint, 'failing_since') and AT_ONCE_WHILE_FAILING or AT_ONCE
+  return redis.call('ZCARD', claims_key(endpoint)) < most
+end
+
+-- Notes when somebody has to look at an endpoint: when an order is due or a claim has lapsed.
+local function reschedule(endpoint)
+  local due = first_score(due_key(endpoint))
+  if not is_registered(endpoint) and due < math.huge then due = 0 end
+  if not has_service(endpoint) then due = math.huge end
+  local at = math.min(due, first_score(claims_key(endpoint)))
+  if at == math.huge then
+    redis.call('ZREM', READY, endpoint)
+  else
+    redis.call('ZADD', READY, at, endpoint)
+  end
+end
+
+-- An order's next delivery is due, unless one is under way: when that ends, it will be.
+local function go_on(endpoint, order, at)
+  if redis.call('EXISTS', queue_key(endpoint, order)) == 0 then return end
+  if redis.call('ZSCORE', claims_key(endpoint), order) then return end
+  redis.call('ZADD', due_key(endpoint), at, order)
+end
+
+-- The same of an order that may wait for another attempt already, which is not brought forward.
+local function go_on_unless_waiting(endpoint, order, at)
+  if not redis.call('ZSCORE', due_key(endpoint), order) then go_on(endpoint, order, at) end
+end
+
+local function put_on(id, endpoint, order)
+  redis.call('ZADD', queue_key(endpoint, order), id, id)
+  redis.call('HINCRBY', P .. 'waiting', endpoint, 1)
+end
+
+local function take_off(id, endpoint, order)
+  redis.call('ZREM', queue_key(endpoint, order), id)
+  if redis.call('HINCRBY', P .. 'waiting', endpoint, -1) <= 0 then
+    redis.call('HDEL', P .. 'waiting', endpoint)
+  end
+  if redis.call('EXISTS', queue_key(endpoint, order)) == 0 then
+    redis.call('ZREM', due_key(endpoint), order)
+  end
+end
+
+local function discard(id, endpoint, order)
+  take_off(id, endpoint, order)
+  redis.call('DEL', delivery_key(id))
+end
+
+-- Makes a delivery a dead letter.
+local function bury(id, endpoint, order, why, now)
+  take_off(id, endpoint, order)
+  redis.call('HSET', delivery_key(id), 'error', why, 'died_at', now)
+  redis.call('HDEL', delivery_key(id), 'claim')
+  redis.call('EXPIRE', delivery_key(id), KEEP_SECONDS)
+  redis.call('ZREMRANGEBYSCORE', dead_key(endpoint), '-inf', now - KEEP_SECONDS * 1000)
+  redis.call('ZADD', dead_key(endpoint), now, id)
+end

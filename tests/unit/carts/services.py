@@ -1,0 +1,210 @@
+"""Carts among real dependencies on one Valkey, any of which a test can make silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from deployments.carts.contract import CartContents, WantedLine
+from deployments.carts.routes import CartsRoutes
+from deployments.carts.service import CartsService
+from deployments.carts.store import CartsStore
+from deployments.catalog.contract import (
+    ChangePrice,
+    Imported,
+    ImportProducts,
+    ResolvedItems,
+    ResolveItems,
+    Variant,
+)
+from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.http.edge import http_app
+from deployments.foundation.http.idempotency import RequestKey, request_key
+from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.inventory.contract import (
+    Availability,
+    CheckAvailability,
+    ReceiveStock,
+    StockRow,
+)
+from deployments.inventory.service import InventoryService
+from deployments.inventory.store import InventoryStore
+from deployments.pricing.contract import DiscountCode, ImportRules, Offer, Priced, PriceRequest
+from deployments.pricing.service import PricingService
+from deployments.pricing.store import PricingStore
+from tests.conftest import ClientOf
+
+PLATFORM, OTHER = "acme", "umbrella"
+KEYS: Mapping[str, str] = {hash_key("acme-key"): PLATFORM, hash_key("umbrella-key"): OTHER}
+OFFER_ENDS = datetime(2026, 6, 30, tzinfo=UTC)
+STARTS, ENDS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
+
+
+def variant(sku: str, title: str, price: int) -> Variant:
+    return Variant(
+        id=f"variant-{sku}",
+        sku=sku,
+        product_id=f"product-{sku}",
+        title=title,
+        description=f"{title}, as good as it gets.",
+        price=price,
+        weight_grams=500,
+    )
+
+
+SHIRT, HELMET, BIKE = (
+    variant("SHIRT", "Shirt", 2000),
+    variant("HELMET", "Helmet", 3499),
+    variant("BIKE", "Bike", 100_000),
+)
+STOCK = {SHIRT.sku: 50, HELMET.sku: 50, BIKE.sku: 2}
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, duration: timedelta) -> None:
+        self.now += duration
+
+
+class Catalog:
+    """A catalogue that knows its items by SKU and by variant id, and counts how often it is asked.
+
+    A test takes items out of `items`.
+    """
+
+    def __init__(self) -> None:
+        self.items = {item.sku: item for item in (SHIRT, HELMET, BIKE)}
+        self.down, self.asked = False, 0
+
+    async def resolve(self, request: ResolveItems) -> ResolvedItems:
+        self.asked += 1
+        if self.down:
+            raise DependencyUnavailable("catalog", "it is down")
+        names = {name: item for item in self.items.values() for name in (item.id, item.sku)}
+        return ResolvedItems(items={i: names[i] for i in request.ids if i in names})
+
+    async def import_products(self, request: ImportProducts) -> Imported:
+        raise AssertionError(f"carts import no products: {request}")
+
+    async def change_price(self, request: ChangePrice) -> Variant:
+        raise AssertionError(f"carts change no prices: {request}")
+
+
+class Inventory(InventoryService):
+    """Inventory, that can be down, or wait until others are asked too."""
+
+    down = False
+    meeting: asyncio.Barrier | None = None
+
+    async def availability(self, request: CheckAvailability) -> Availability:
+        if self.down:
+            raise DependencyUnavailable("inventory", "it is down")
+        if self.meeting is not None:
+            await self.meeting.wait()
+        return await super().availability(request)
+
+
+class Pricing(PricingService):
+    """Pricing, that can be down, or wait until others are asked too."""
+
+    down = False
+    meeting: asyncio.Barrier | None = None
+
+    async def price(self, request: PriceRequest) -> Priced:
+        if self.down:
+            raise DependencyUnavailable("pricing", "it is down")
+        if self.meeting is not None:
+            await self.meeting.wait()
+        return await super().price(request)
+
+
+@dataclass
+class Services:
+    """Carts and the services around it."""
+
+    redis_of: ClientOf
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.catalog = Catalog()
+        self.inventory = Inventory(InventoryStore(self.redis_of("inventory")), self.clock)
+        self.pricing = Pricing(PricingStore(self.redis_of("pricing")), self.clock)
+        self.carts = self.replica()
+
+    def replica(self) -> CartsService:
+        """Another replica of carts on the same state."""
+        store = CartsStore(self.redis_of("carts"))
+        return CartsService(store, self.catalog, self.inventory, self.pricing, self.clock)
+
+    def client(self, key: str = "acme-key") -> httpx.AsyncClient:
+        """A platform's HTTP client of this store, as Serve mounts it."""
+        app = http_app(CartsRoutes(self.carts, KEYS).routes())
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, root_path="/carts"),
+            base_url="http://store",
+            headers={"X-API-Key": key},
+        )
+
+    def meet_before_writing(self, writers: int) -> None:
+        """Writers wait for each other once they have read what is there and asked for prices."""
+        self.pricing.meeting = asyncio.Barrier(writers)
+
+    def silence_all(self) -> None:
+        """No dependency answers any more."""
+        self.catalog.down = self.inventory.down = self.pricing.down = True
+
+    async def stock(self) -> None:
+        """Fill the shelves; a fifth off helmets until the end of June; a code of ten per cent."""
+        rows = tuple(
+            StockRow(sku=sku, location_id=1, location_name="Main", quantity=quantity)
+            for sku, quantity in STOCK.items()
+        )
+        await self.inventory.receive(ReceiveStock(batch="first", rows=rows))
+        helmets = helmet_offer(id_=1, title="Helmet Days", percent="20")
+        ten = DiscountCode(
+            code="TEN", title="Ten off", kind="percent", percent="10", starts=STARTS, ends=ENDS
+        )
+        await self.pricing.import_rules(ImportRules(batch="first", offers=(helmets,), codes=(ten,)))
+
+
+def helmet_offer(*, id_: int, title: str, percent: str) -> Offer:
+    """An offer for ten helmets at most, until the end of June."""
+    return Offer(
+        id=id_,
+        title=title,
+        percent=percent,
+        starts=STARTS,
+        ends=OFFER_ENDS,
+        min_quantity=0,
+        max_quantity=10,
+        skus=frozenset({HELMET.sku}),
+    )
+
+
+def contents(*wanted: tuple[str, int], codes: tuple[str, ...] = (), **more: Any) -> CartContents:  # noqa: ANN401
+    """Contents of items and quantities."""
+    lines = tuple(WantedLine(item_id=item, quantity=quantity) for item, quantity in wanted)
+    return CartContents(lines=lines, codes=codes, **more)
+
+
+def body(*wanted: tuple[str, int], **more: object) -> dict[str, Any]:
+    """A request body of items and quantities."""
+    lines = [{"item": {"id": item}, "quantity": quantity} for item, quantity in wanted]
+    return {"line_items": lines, **more}
+
+
+def key(name: str, sent: bytes = b"{}", platform: str = PLATFORM) -> RequestKey:
+    """A platform's idempotency key, with a body."""
+    return request_key(platform, name, "POST", "/carts", sent)

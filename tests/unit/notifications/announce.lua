@@ -1,2 +1,0 @@
--- Announces one event. KEYS: counters, then the streams. ARGV: type, subject, data.
-announce(ARGV[1], ARGV[2], ARGV[3], KEYS[1], ARGV[2])
