@@ -11,8 +11,8 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from deployments.carts.contract import MAX_ID_LENGTH, ContentsBody
 from deployments.checkout.contract import Place, SessionContents, WantedDelivery
+from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Message
-from deployments.orders.contract import OrderAddress
 from deployments.payments.contract import Instrument
 
 MAX_DESTINATIONS = 10
@@ -20,7 +20,7 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
-class _Destination(OrderAddress):
+class _Destination(PostalAddress):
     id: Id | None = None
 
 

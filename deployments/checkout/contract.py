@@ -13,8 +13,9 @@ from deployments.foundation.http.idempotency import RequestKey
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Currency, Message
-from deployments.orders.contract import OrderAddress, PlacedOrder
+from deployments.orders.contract import PlacedOrder
 from deployments.payments.contract import Instrument
 from deployments.pricing.contract import Priced
 from deployments.shipping.contract import ShippingOption
@@ -25,7 +26,7 @@ Status = Literal[
 """UCP's checkout statuses; this store never needs `requires_escalation`."""
 
 
-class Place(OrderAddress):
+class Place(PostalAddress):
     """A destination of a session: an address under an id."""
 
     id: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from deployments.checkout.contract import Session
 from deployments.checkout.replies import Saga
+from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.contract import (
     InventoryApi,
     ReservationStep,
@@ -19,7 +20,6 @@ from deployments.inventory.contract import (
     UndoReservation,
 )
 from deployments.orders.contract import (
-    OrderAddress,
     OrderDelivery,
     OrderedItem,
     OrdersApi,
@@ -202,7 +202,7 @@ def order_of(attempt: CompletionAttempt) -> PlaceOrder:
             carrier=option.carrier,
             earliest=option.earliest,
             latest=option.latest,
-            address=OrderAddress.model_validate(place.model_dump()),
+            address=PostalAddress.model_validate(place.model_dump()),
         ),
         buyer_email=(session.buyer or {}).get("email"),
     )

@@ -12,6 +12,7 @@ from pydantic import Field
 from deployments.foundation.http.ucp import Json, envelope
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Cents, Currency, Message, StepKey
 from deployments.orders.fulfillment import (
     LineUnits,
@@ -49,20 +50,6 @@ class OrderedItem(Message):
         }
 
 
-class OrderAddress(Message):
-    """A postal address with UCP's field names."""
-
-    street_address: str | None = None
-    extended_address: str | None = None
-    address_locality: str | None = None
-    address_region: str | None = None
-    address_country: str | None = None
-    postal_code: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone_number: str | None = None
-
-
 class OrderDelivery(Message):
     """What the buyer was promised: the option's title, the address, and the days in between."""
 
@@ -70,7 +57,7 @@ class OrderDelivery(Message):
     carrier: str
     earliest: datetime
     latest: datetime
-    address: OrderAddress
+    address: PostalAddress
 
     def promise(self) -> str:
         """In words, such as `Ground by UPS, arrives 3 June to 5 June 2026`."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Cents, Currency, Message
 
 
@@ -54,20 +55,6 @@ class OrderPlaced(Event):
     buyer_email: str | None = None
 
 
-class OrderDestination(Message):
-    """Where an order goes, with the field names of UCP's postal address."""
-
-    street_address: str | None = None
-    extended_address: str | None = None
-    address_locality: str | None = None
-    address_region: str | None = None
-    address_country: str | None = None
-    postal_code: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone_number: str | None = None
-
-
 class OrderPaid(Event):
     """The order's payment was captured: it may be shipped, and this is all that takes."""
 
@@ -80,7 +67,7 @@ class OrderPaid(Event):
     reservation_id: str
     lines: tuple[PlacedLine, ...]
     delivery: PromisedDelivery
-    destination: OrderDestination
+    destination: PostalAddress
 
 
 class MovedLine(Message):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Message
-from deployments.orders.events import OrderDestination
 from deployments.shipping.events import ShipmentLine
 
 Stage = Literal["waiting", "dispatched", "delivered"]
@@ -26,7 +26,7 @@ class Parcel:
     key: str
     carrier: str
     service: str
-    destination: OrderDestination
+    destination: PostalAddress
     lines: tuple[ShipmentLine, ...]
     ordered_at: datetime
 

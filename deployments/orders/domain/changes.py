@@ -17,7 +17,6 @@ from deployments.orders.domain.orders import placed_lines, promised, with_entry
 from deployments.orders.events import (
     MovedLine,
     OrderDelivered,
-    OrderDestination,
     OrderPaid,
     OrderRefunded,
     OrderShipmentEvent,
@@ -55,7 +54,7 @@ def paid(order: Order, at: datetime) -> Change:
         reservation_id=order.reservation_id,
         lines=placed_lines(order.items),
         delivery=promised(order.delivery),
-        destination=OrderDestination.model_validate(order.delivery.address.model_dump()),
+        destination=order.delivery.address,
     )
     return _change(order, [(HistoryEntry(at=at, what="paid"), event)])
 

@@ -11,9 +11,10 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from deployments.foundation.events.subscriptions import NonRetryableError
+from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Message
 from deployments.inventory.events import ReservedUnits, StockCommitted
-from deployments.orders.events import OrderDestination, OrderPaid
+from deployments.orders.events import OrderPaid
 from deployments.shipping.carrier import Label, Parcel
 from deployments.shipping.events import (
     ShipmentCreated,
@@ -45,7 +46,7 @@ class PaidOrder(Message):
     reservation_id: str
     carrier: str
     title: str
-    destination: OrderDestination
+    destination: PostalAddress
     lines: tuple[ShipmentLine, ...]
 
 
@@ -63,7 +64,7 @@ class Shipment(Message):
     location_id: int
     carrier: str
     title: str
-    destination: OrderDestination
+    destination: PostalAddress
     lines: tuple[ShipmentLine, ...]
     created_at: datetime
 

@@ -18,11 +18,12 @@ from commands.auditing.stock import Doubt, Replay, reservation_is_in_the_ledger,
 from commands.auditing.totals import order_adds_up
 from deployments.checkout.contract import Session, SessionDelivery
 from deployments.checkout.records import SagaRecord, SessionRecord
+from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.contract import Allocation
 from deployments.inventory.domain import Movement, State
 from deployments.inventory.records import ReservationRecord
 from deployments.inventory.store import LedgerEntry
-from deployments.orders.contract import OrderAddress, OrderDelivery, OrderedItem, PlaceOrder
+from deployments.orders.contract import OrderDelivery, OrderedItem, PlaceOrder
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment, Status
 from deployments.payments.store import PaymentRecord
@@ -59,7 +60,9 @@ def order(quantity: int = 2, codes: tuple[str, ...] = (), shipping: int = 500) -
     item = OrderedItem(
         id="li_1", sku="A", title="", unit_price=999, quantity=quantity, price=priced.lines[0]
     )
-    delivery = OrderDelivery(title="", carrier="", earliest=NOW, latest=NOW, address=OrderAddress())
+    delivery = OrderDelivery(
+        title="", carrier="", earliest=NOW, latest=NOW, address=PostalAddress()
+    )
     return PlaceOrder(
         key="saga_1:place",
         order_id="order_1",

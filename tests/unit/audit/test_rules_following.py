@@ -13,7 +13,7 @@ from commands.auditing.outstanding import Outstanding
 from commands.auditing.progress import Causes, Look, order_follows
 from commands.auditing.provider import payment_is_at_its_provider
 from deployments.foundation.events.publishing import Event
-from deployments.orders.events import OrderDestination
+from deployments.foundation.values.address import PostalAddress
 from deployments.orders.fulfillment import ShipmentState
 from deployments.payments.domain import Payment, Status
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
@@ -56,7 +56,7 @@ def shipment(state: str | None) -> ShipmentRecord:
         location_id=1,
         carrier="Carrier",
         title="Ground",
-        destination=OrderDestination(),
+        destination=PostalAddress(),
         lines=(ShipmentLine(line_id="li_1", sku="A", quantity=2),),
         created_at=NOW,
     )

@@ -17,7 +17,6 @@ from deployments.orders.events import (
     MovedLine,
     OrderCancelled,
     OrderDelivered,
-    OrderDestination,
     OrderPaid,
     OrderPlaced,
     OrderRefunded,
@@ -95,7 +94,7 @@ async def test_a_captured_payment_makes_its_order_paid(
         reservation_id="reservation_s1",
         lines=event_of(placed, OrderPlaced).lines,
         delivery=event_of(placed, OrderPlaced).delivery,
-        destination=OrderDestination.model_validate(order().delivery.address.model_dump()),
+        destination=order().delivery.address,
     )
 
 

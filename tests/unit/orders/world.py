@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from deployments.foundation.values.address import PostalAddress
 from deployments.orders.contract import (
     GetOrder,
-    OrderAddress,
     OrderDelivery,
     OrderedItem,
     PlaceOrder,
@@ -49,7 +49,7 @@ def delivery(earliest: datetime, latest: datetime) -> OrderDelivery:
         carrier="Overland",
         earliest=earliest,
         latest=latest,
-        address=OrderAddress(
+        address=PostalAddress(
             first_name="Ada",
             street_address="12 Analytical Way",
             address_locality="Seattle",

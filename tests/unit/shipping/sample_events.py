@@ -8,12 +8,13 @@ from typing import Any
 
 from deployments.carts.events import CartCancelled, LineAdded, LineChanged, LineEvent, LineRemoved
 from deployments.foundation.events.publishing import Envelope, Event, schema_of
+from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.events import ReservedUnits, StockCommitted
-from deployments.orders.events import OrderDestination, OrderPaid, PlacedLine, PromisedDelivery
+from deployments.orders.events import OrderPaid, PlacedLine, PromisedDelivery
 from tests.unit.shipping.examples import WEDNESDAY
 
 _ids = itertools.count(1)
-HOME = OrderDestination(
+HOME = PostalAddress(
     street_address="1 Main St", address_locality="Davis", address_country="US", postal_code="95616"
 )
 
