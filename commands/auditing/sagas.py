@@ -56,7 +56,7 @@ def saga_ends(saga: SagaRecord, now: datetime) -> Iterator[Discrepancy]:
     elif saga.lease_ends is None:
         what = f"It stands at {saga.stage} {_since(saga, now)}, and nobody will take it up."
         yield Discrepancy("forgotten", keys, what)
-    elif now - _moment(saga.lease_ends) > ABANDONED:
+    elif saga.unattended > ABANDONED:
         what = f"It stands at {saga.stage} {_since(saga, now)}, and nobody has taken it up."
         yield Discrepancy("abandoned", keys, what)
     elif now - _moment(saga.started_at) > STUCK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -22,7 +23,8 @@ Fields = Sequence[str | None]
 class SagaRecord(NamedTuple):
     """What is stored of a saga; moments in ms since 1970.
 
-    `stage` is none where there is none. `lease_ends` is none where nobody will take it up again.
+    `stage` is none where there is none. `lease_ends` is none where nobody will take it up again,
+    and a moment of Redis' clock like `read_at`, when the record was read.
     """
 
     id: str
@@ -33,11 +35,17 @@ class SagaRecord(NamedTuple):
     order_id: str
     started_at: int
     lease_ends: float | None
+    read_at: float
 
     @property
     def is_open(self) -> bool:
         """Whether it has yet to reach its end."""
         return self.stage is not None and self.stage not in ENDED
+
+    @property
+    def unattended(self) -> timedelta:
+        """How long ago its driver's lease lapsed; less than nothing while it lasts."""
+        return timedelta(milliseconds=self.read_at - (self.lease_ends or self.read_at))
 
 
 class SessionRecord(NamedTuple):
@@ -92,9 +100,11 @@ class CheckoutRecords:
             for key in keys:
                 pipe.hmget(key, _SAGA_FIELDS)
             pipe.zmscore(ACTIVE, list(ids))
-            *found, leases = await pipe.execute()
+            pipe.time()
+            *found, leases, (seconds, micros) = await pipe.execute()
+        read_at = seconds * 1000 + micros / 1000
         return {
-            id_: _saga(id_, key, fields, lease_ends)
+            id_: _saga(id_, key, fields, lease_ends, read_at)
             for id_, key, fields, lease_ends in zip(ids, keys, found, leases, strict=True)
         }
 
@@ -109,7 +119,9 @@ class CheckoutRecords:
         return dict(zip(cart_ids, zip(keys, named, strict=True), strict=True))
 
 
-def _saga(id_: str, key: str, fields: Fields, lease_ends: float | None) -> SagaRecord:
+def _saga(
+    id_: str, key: str, fields: Fields, lease_ends: float | None, read_at: float
+) -> SagaRecord:
     """A saga's fields, and its place among the active ones, as a record."""
     stage, fence, session_id, order_id, started_at = fields
     return SagaRecord(
@@ -121,6 +133,7 @@ def _saga(id_: str, key: str, fields: Fields, lease_ends: float | None) -> SagaR
         order_id=order_id or "",
         started_at=int(started_at or 0),
         lease_ends=lease_ends,
+        read_at=read_at,
     )
 
 

@@ -67,7 +67,7 @@ class Driver:
         except AttemptUndone:
             raise
         except DependencyUnavailable:
-            await self._store.hand_over(attempt.saga, self._clock())
+            await self._store.hand_over(attempt.saga)
             raise
 
     async def _drive(self, attempt: CompletionAttempt) -> Session:
@@ -178,7 +178,7 @@ class Driver:
             await _all(step.take(attempt) for step in self._steps.stages["settling"])
         except DependencyUnavailable as reason:
             _log.warning("%s is left to the recovery: %s", attempt.saga.id, reason)
-            await self._store.hand_over(attempt.saga, self._clock())
+            await self._store.hand_over(attempt.saga)
             return
         await self._store.end(attempt.saga, "done")
 

@@ -130,7 +130,7 @@ class CheckoutService:
 
     async def recover(self, request: RecoverSagas) -> Recovered:
         """See `CheckoutApi`."""
-        claimed = await self._store.claim(request.limit, self._clock())
+        claimed = await self._store.claim(request.limit)
         ended = await asyncio.gather(*(self._recover(saga) for saga in claimed))
         return Recovered(claimed=len(claimed), ended=sum(ended))
 

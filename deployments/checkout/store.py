@@ -6,13 +6,14 @@
 | `{checkout}:cart:<cart id>` | the session that was made of a cart |
 | `{checkout}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, started_at |
-| `{checkout}:sagas:active` | sorted set of sagas that have not ended, by the end of their lease |
+| `{checkout}:sagas:active` | sorted set of sagas that have not ended, by when their lease lapses |
 | `{checkout}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
 A saga that turned back also has: undo_from, untaken, and what refused it, rejection,
 rejection_body. `version` and `status` in the hash are the truth; the doc repeats them as of its
 last writing. Every change is one script, in which the idempotency key, the effect, the answer and
-what is published are one. A session's hash also counts its events, in `sequence`.
+what is published are one. A session's hash also counts its events, in `sequence`. Leases go by
+Redis' clock (`leases.lua`), everything else by the caller's.
 """
 
 from __future__ import annotations
@@ -81,9 +82,9 @@ class CheckoutStore:
         self._redis = redis
         self._create = lua("create_session", "publish")
         self._write, self._answer = lua("write_session", "publish"), lua("answer_saga", "publish")
-        self._begin, self._advance = lua("begin_saga"), lua("advance_saga")
-        self._end, self._claim = lua("end_saga"), lua("claim_sagas")
-        self._hand_over = lua("hand_over_saga")
+        self._begin, self._advance = lua("begin_saga", "leases"), lua("advance_saga")
+        self._end, self._claim = lua("end_saga"), lua("claim_sagas", "leases")
+        self._hand_over = lua("hand_over_saga", "leases")
 
     async def read(self, session_id: str, platform: str) -> Session:
         """The platform's session. Rejects with `SessionNotFound`."""
@@ -166,7 +167,7 @@ class CheckoutStore:
             keys=[_request(key.name), session_key(session), saga_key(saga_id), ACTIVE],
             args=[
                 *[key.fingerprint, key.name, request.platform, _ms(now), expected],
-                *[saga_id, session, order_id, _ms(now) + LEASE_MS],
+                *[saga_id, session, order_id, LEASE_MS],
             ],
         )
         if outcome[0] != "begun":
@@ -234,12 +235,12 @@ class CheckoutStore:
         args = [saga.fence, saga.stage, stage, saga.id, KEEP_SECONDS]
         return bool(await self._end(keys=[saga_key(saga.id), ACTIVE], args=args))
 
-    async def hand_over(self, saga: Saga, now: datetime) -> None:
+    async def hand_over(self, saga: Saga) -> None:
         """Let another driver take over soon, if the saga has not ended and none has yet."""
-        args = [saga.fence, saga.id, _ms(now) + PAUSE_MS]
+        args = [saga.fence, saga.id, PAUSE_MS]
         await self._hand_over(keys=[saga_key(saga.id), ACTIVE], args=args)
 
-    async def claim(self, limit: int, now: datetime) -> list[Saga]:
-        """Take over sagas whose driver's lease has ended."""
-        found = await self._claim(keys=[ACTIVE], args=[_ms(now), _ms(now) + LEASE_MS, limit])
+    async def claim(self, limit: int) -> list[Saga]:
+        """Take over sagas whose driver's lease has lapsed."""
+        found = await self._claim(keys=[ACTIVE], args=[LEASE_MS, limit])
         return [claimed(*saga) for saga in found]

@@ -1,5 +1,5 @@
--- Ends the lease of a driver that has given up, so that another may soon take over.
--- KEYS: saga, active sagas. ARGV: fence, saga id, new end of the lease (ms)
+-- Cuts the lease of a driver that has given up short, so that another may soon take over.
+-- KEYS: saga, active sagas. ARGV: fence, saga id, milliseconds until another may
 -- Does nothing if another driver has taken over, or if the saga has ended.
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return end
-redis.call('ZADD', KEYS[2], 'XX', ARGV[3], ARGV[2])
+if redis.call('ZSCORE', KEYS[2], ARGV[2]) then lease(KEYS[2], ARGV[2], ARGV[3]) end

@@ -24,6 +24,7 @@ from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
 from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, STOCK, Crash, Interposed, Services
 from tests.unit.checkout.shopping import (
+    age_leases,
     assert_books_are_straight,
     completing,
     contents,
@@ -256,7 +257,7 @@ async def test_a_slow_driver_is_shut_out_when_the_recovery_has_taken_over(
     reached, gate = services.inventory.hold(step, moment)
     slow = asyncio.create_task(services.checkout.complete(completing(session)))
     await reached.wait()
-    services.clock.forward(seconds=60)
+    await age_leases(services)
     await services.replica().recover(_RECOVER)
     gate.set()
     with pytest.raises((StillRunning, DependencyUnavailable)):
@@ -271,15 +272,26 @@ async def test_a_claim_takes_the_fence_from_the_old_driver(services: Services) -
     session = await ready(services.checkout)
     old = await store.begin(completing(session), "saga_1", "order_1", services.clock())
     assert isinstance(old, Saga)
-    assert await store.claim(9, services.clock()) == []
-    services.clock.forward(seconds=60)
-    (new,) = await store.claim(9, services.clock())
+    assert await store.claim(9) == []
+    await age_leases(services)
+    (new,) = await store.claim(9)
     assert not await store.advance(old, "authorising")
     event = failed_event(session, None)
     now = services.clock()
     late = await store.answer(old, "undone", session, event, now, keep_answer=True, ended=True)
     assert late is None
     assert await store.advance(new, "authorising")
+
+
+async def test_a_replica_whose_clock_is_fast_takes_no_saga_over(services: Services) -> None:
+    session = await ready(services.checkout)
+    reached, gate = services.payments.hold("authorise")
+    buying = asyncio.create_task(services.checkout.complete(completing(session)))
+    await reached.wait()
+    services.clock.forward(minutes=10)
+    assert (await services.replica().recover(_RECOVER)).claimed == 0
+    gate.set()
+    assert (await buying).status == "completed"
 
 
 async def test_a_session_cannot_be_touched_while_it_is_completed(services: Services) -> None:
@@ -314,7 +326,7 @@ async def test_a_saga_that_cannot_end_holds_up_no_other(services: Services) -> N
     services.orders.after["place"] = lambda: (
         bugs.pop() if bugs else DependencyUnavailable("o", "late")
     )
-    services.clock.forward(seconds=60)
+    await age_leases(services)
     recovered = await services.replica().recover(_RECOVER)
     assert (recovered.claimed, recovered.ended) == (2, 0)
 
@@ -325,7 +337,7 @@ async def test_two_recoveries_at_once_finish_a_saga_once(services: Services, adm
     with pytest.raises(Crash):
         await services.checkout.complete(completing(session))
     services.orders.heal()
-    services.clock.forward(seconds=60)
+    await age_leases(services)
     recovered = await asyncio.gather(*(services.replica().recover(_RECOVER) for _ in range(5)))
     await finish_detached()
     assert sum(one.claimed for one in recovered) == 1

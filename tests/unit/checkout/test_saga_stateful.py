@@ -38,6 +38,7 @@ from deployments.payments.provider import PaymentProvider
 from tests.conftest import SECRET
 from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Crash, Services
 from tests.unit.checkout.shopping import (
+    age_leases,
     assert_books_are_straight,
     completing,
     contents,
@@ -213,7 +214,7 @@ class Buying(RuleBasedStateMachine):
                 case "cancel":
                     await checkout.cancel(CancelSession(session_id=session.id, platform=PLATFORM))
                 case "recover":
-                    self.services.clock.forward(seconds=60)
+                    await age_leases(self.services)
                     await checkout.recover(RecoverSagas())
         except (Rejection, DependencyUnavailable, Crash):
             return

@@ -16,7 +16,14 @@ from deployments.checkout.store import CheckoutStore
 from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
 from tests.unit.checkout.services import BIKE, SHIRT
-from tests.unit.checkout.shopping import assert_books_are_straight, completing, ready, recover, seen
+from tests.unit.checkout.shopping import (
+    age_leases,
+    assert_books_are_straight,
+    completing,
+    ready,
+    recover,
+    seen,
+)
 from tests.unit.consuming.toys import eventually
 from tests.unit.isolation.store import FAULTS, NOT_MADE, Fault, Store
 
@@ -275,7 +282,7 @@ async def test_a_saga_is_taken_up_seconds_after_its_driver_gave_up(
         if orders_are_back:
             store.mend()
         assert await store.replica().recover(RecoverSagas()) == Recovered(claimed=0, ended=0)
-        store.clock.forward(seconds=3)
+        await age_leases(store, seconds=3)
         recovered = await store.replica().recover(RecoverSagas())
         assert recovered == Recovered(claimed=1, ended=int(orders_are_back))
     await finish_detached()
@@ -289,7 +296,7 @@ async def test_a_saga_that_is_undone_has_ended_too(
     store.fail("hanging", "payments")
     try_again(await complete(client, session))
     store.mend()
-    store.clock.forward(seconds=60)
+    await age_leases(store)
     assert await store.replica().recover(RecoverSagas()) == Recovered(claimed=1, ended=1)
     assert await assert_books_are_straight(store, admin, [session]) == []
 
@@ -298,14 +305,14 @@ async def test_a_driver_that_was_taken_over_hands_nothing_over(store: Store) -> 
     session, sagas = await ready(store.checkout), CheckoutStore(store.redis_of("checkout"))
     old = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
     assert isinstance(old, Saga)
-    store.clock.forward(seconds=60)
-    (new,) = await sagas.claim(9, store.clock())
-    await sagas.hand_over(old, store.clock())
-    store.clock.forward(seconds=5)
-    assert await sagas.claim(9, store.clock()) == []
-    await sagas.hand_over(new, store.clock())
-    store.clock.forward(seconds=5)
-    assert len(await sagas.claim(9, store.clock())) == 1
+    await age_leases(store)
+    (new,) = await sagas.claim(9)
+    await sagas.hand_over(old)
+    await age_leases(store, seconds=5)
+    assert await sagas.claim(9) == []
+    await sagas.hand_over(new)
+    await age_leases(store, seconds=5)
+    assert len(await sagas.claim(9)) == 1
 
 
 async def test_a_saga_that_has_ended_is_not_taken_up_again(store: Store) -> None:
@@ -313,9 +320,9 @@ async def test_a_saga_that_has_ended_is_not_taken_up_again(store: Store) -> None
     saga = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
     assert isinstance(saga, Saga)
     assert await sagas.end(saga, "done")
-    await sagas.hand_over(saga, store.clock())
-    store.clock.forward(seconds=60)
-    assert await sagas.claim(9, store.clock()) == []
+    await sagas.hand_over(saga)
+    await age_leases(store)
+    assert await sagas.claim(9) == []
 
 
 @in_every_way
