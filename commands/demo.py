@@ -18,8 +18,9 @@ from commands.offerings import (
     stock,
     values,
 )
-from commands.receipt import ReceiptPage, amounts, money
+from commands.receipt import ReceiptPage, amounts
 from commands.storefront import Answer, Json, StoreError, Storefront, connect
+from deployments.foundation.values.money import format_money
 
 QUERY = "mountan bike tire"
 BIKE = "mountain bike"
@@ -91,7 +92,7 @@ class Demo:
         body = {"id": product["id"], "selected": wanted}
         narrowed = (await self.store.post("/catalog/product", body)).body["product"]
         variant = first_variant([narrowed])
-        price = money(variant["price"]["amount"], variant["price"]["currency"])
+        price = format_money(variant["price"]["amount"], variant["price"]["currency"])
         choice = ", ".join(f"{o['name']} {o['label']}" for o in variant.get("options", []))
         self.page.say(f"Choosing {choice or variant['title']}: {variant['sku']} at {price}")
         return variant
@@ -104,7 +105,8 @@ class Demo:
         cart = (await self.store.post("/carts", body)).body
         self.page.receipt(cart)
         for discount in cart["discounts"]["applied"]:
-            self.page.say(f"{discount['title']}: {money(-discount['amount'], cart['currency'])}")
+            amount = format_money(-discount["amount"], cart["currency"])
+            self.page.say(f"{discount['title']}: {amount}")
         self.page.messages(cart)
         return cart
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from commands.receipt import money
 from commands.storefront import Json, StoreError
+from deployments.foundation.values.dates import format_days
+from deployments.foundation.values.money import format_money
 
 
 def first_variant(products: list[Json]) -> Json:
@@ -31,7 +32,7 @@ def category(product: Json) -> str:
 def price_span(product: Json) -> str:
     """The price, or the lowest and the highest."""
     low, high = product["price_range"]["min"], product["price_range"]["max"]
-    prices = {money(price["amount"], price["currency"]): None for price in (low, high)}
+    prices = {format_money(price["amount"], price["currency"]): None for price in (low, high)}
     return " to ".join(prices)
 
 
@@ -64,11 +65,11 @@ def delivery_of(session: Json) -> Json:
 def option_row(option: Json, currency: str) -> list[str]:
     """A shipping option's title, carrier, days and price."""
     first, last = (
-        datetime.fromisoformat(option[field]).strftime("%a %d %b")
+        datetime.fromisoformat(option[field]).date()
         for field in ("earliest_fulfillment_time", "latest_fulfillment_time")
     )
-    arrives = first if first == last else f"{first} to {last}"
-    return [option["title"], option["carrier"], arrives, money(option_total(option), currency)]
+    price = format_money(option_total(option), currency)
+    return [option["title"], option["carrier"], format_days(first, last), price]
 
 
 def option_total(option: Json) -> int:

@@ -9,17 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.storefront import Json, StoreError
+from deployments.foundation.values.money import format_money
 
 _WIDTH = 96
-_SYMBOLS = {"USD": "$"}
-
-
-def money(amount: int, currency: str) -> str:
-    """Minor units of a currency with two decimals, as people write them."""
-    units, rest = divmod(abs(amount), 100)
-    sign = "-" if amount < 0 else ""
-    symbol = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{sign}{symbol}{units:,}.{rest:02}"
 
 
 class ReceiptPage:
@@ -67,19 +59,21 @@ class ReceiptPage:
         check(shown)
         currency = shown["currency"]
         lines = [_line(line, currency) for line in shown["line_items"]]
-        totals = [
-            ["", entry.get("display_text", entry["type"]), "", money(entry["amount"], currency)]
-            for entry in shown["totals"]
-        ]
+        totals = [_total(entry, currency) for entry in shown["totals"]]
         self.table(["Quantity>", "Item", "Each>", "Amount>"], [*lines, ["", "", "", ""], *totals])
 
 
 def _line(line: Json, currency: str) -> list[str]:
     quantity, item = line["quantity"], line["item"]
     units = quantity["total"] if isinstance(quantity, dict) else quantity
-    subtotal = _sum_of(line, "subtotal")
     title = f"{item['title']} ({item['id']})"
-    return [str(units), title, money(item["price"], currency), money(subtotal, currency)]
+    subtotal = format_money(_sum_of(line, "subtotal"), currency)
+    return [str(units), title, format_money(item["price"], currency), subtotal]
+
+
+def _total(entry: Json, currency: str) -> list[str]:
+    name = str(entry.get("display_text", entry["type"]))
+    return ["", name, "", format_money(entry["amount"], currency)]
 
 
 def _sum_of(shown: Json, *kinds: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from deployments.carts.contract import Cart, CartLine, NothingToBuy, WantedLine
 from deployments.catalog.contract import Variant
 from deployments.foundation.http.ucp import Notice, error, info, warning
+from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Currency, Message
-from deployments.foundation.values.money import written
+from deployments.foundation.values.money import format_money
 from deployments.pricing.contract import LinePrice, Priced, PriceTotals
 from deployments.shipping.events import DeliveryEstimated, EstimatedOption
 
@@ -146,27 +147,16 @@ def delivery_notice(delivery: DeliveryEstimate, currency: Currency, now: datetim
     fastest = min(options, key=lambda one: (one.latest, one.amount))
     tell_days = now - delivery.at < _DAYS_HOLD
     word = "from" if len(options) > 1 else "for"
-    sentences = [
-        f"DeliveryEstimate to {country} {word} {_way(cheapest, currency, tell_days=tell_days)}."
-    ]
+    sentences = [f"Delivery to {country} {word} {_way(cheapest, currency, tell_days=tell_days)}."]
     if fastest.latest < cheapest.latest:
         sentences.append(f"Fastest for {_way(fastest, currency, tell_days=tell_days)}.")
     return info("delivery_estimate", " ".join(sentences))
 
 
 def _way(option: EstimatedOption, currency: Currency, *, tell_days: bool) -> str:
-    days = f", arriving {_days(option.earliest.date(), option.latest.date())}" if tell_days else ""
-    return f"{written(option.amount, currency)}{days} with {option.carrier}"
-
-
-def _days(first: date, last: date) -> str:
-    """Days as people write them: `1 to 3 December 2026`, with no more of the first than needed."""
-    end = f"{last.day} {last:%B %Y}"
-    if first == last:
-        return end
-    if first.year != last.year:
-        return f"{first.day} {first:%B %Y} to {end}"
-    return f"{first.day}{'' if first.month == last.month else f' {first:%B}'} to {end}"
+    days = format_days(option.earliest.date(), option.latest.date())
+    arriving = f", arriving {days}," if tell_days else ""
+    return f"{format_money(option.amount, currency)}{arriving} with {option.carrier}"
 
 
 def _units(lines: Sequence[CartLine]) -> Counter[str]:

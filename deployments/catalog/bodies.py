@@ -8,8 +8,9 @@ from pydantic import Field, field_validator
 
 from deployments.catalog.contract import OptionValue
 from deployments.catalog.domain.options import Selection
-from deployments.catalog.domain.products import CURRENCY, Filters
+from deployments.catalog.domain.products import Filters
 from deployments.foundation.values.message import WHOLE, Message
+from deployments.foundation.values.money import STORE_CURRENCY
 
 MAX_PAGE = 50
 MAX_IDS = 100
@@ -49,12 +50,12 @@ class _Narrowing(Message):
     def currency(self) -> str:
         """What a price filter is denominated in; the store's currency unless it says otherwise."""
         named = self.context.currency if self.context else None
-        return named.upper() if named else CURRENCY
+        return named.upper() if named else STORE_CURRENCY
 
     @property
     def ignores_price(self) -> bool:
         """Whether there is a price filter in a currency that the store cannot convert."""
-        return self._price is not None and self.currency != CURRENCY
+        return self._price is not None and self.currency != STORE_CURRENCY
 
     @property
     def _price(self) -> _Price | None:

@@ -10,6 +10,7 @@ from pydantic import Field
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Cents, Currency, Message
+from deployments.foundation.values.money import STORE_CURRENCY
 
 SEARCH = "dev.ucp.shopping.catalog.search"
 LOOKUP = "dev.ucp.shopping.catalog.lookup"
@@ -36,7 +37,7 @@ class Variant(Message):
     title: str
     description: str = ""
     price: Cents
-    currency: Currency = "USD"
+    currency: Currency = STORE_CURRENCY
     options: tuple[OptionValue, ...] = ()
     weight_grams: int | None = None
 

@@ -18,7 +18,6 @@ from deployments.catalog.contract import (
 from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
 from deployments.catalog.domain.paging import Hit, Page, identity, turn
 from deployments.catalog.domain.products import (
-    CURRENCY,
     Filters,
     Match,
     Named,
@@ -33,6 +32,7 @@ from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.money import STORE_CURRENCY
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 
 
@@ -102,7 +102,7 @@ class CatalogService:
     async def change_price(self, request: ChangePrice) -> Variant:
         """Set a price and publish it. Rejects with `UnknownItem`."""
         sku = request.sku
-        event = PriceChanged(sku=sku, price=request.price, currency=CURRENCY)
+        event = PriceChanged(sku=sku, price=request.price, currency=STORE_CURRENCY)
         if not await self._store.change_price(event, self._clock()):
             raise UnknownItem(f"The catalogue has no SKU {sku}. Check it.", sku=sku)
         (product,) = await self._store.read([sku])

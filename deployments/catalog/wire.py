@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
 from deployments.catalog.domain.options import Selection, Signal, options_of
 from deployments.catalog.domain.products import (
-    CURRENCY,
     Stock,
     category_values,
     in_stock,
@@ -15,6 +14,7 @@ from deployments.catalog.domain.products import (
 )
 from deployments.catalog.service import Detail, Found, LookedUp, Offering
 from deployments.foundation.http.ucp import Json, Notice, envelope, error, info
+from deployments.foundation.values.money import STORE_CURRENCY
 
 
 def found_json(found: Found, notices: Iterable[Notice]) -> Json:
@@ -66,8 +66,8 @@ def no_product_json(id_: str) -> Json:
 def price_filter_ignored(currency: str) -> Notice:
     """UCP (`types/price_filter.json`): who cannot convert ignores the filter and says so."""
     sentence = (
-        f"The price filter in {currency} was ignored: prices are in {CURRENCY}. "
-        f"Send it in {CURRENCY}, with context.currency."
+        f"The price filter in {currency} was ignored: prices are in {STORE_CURRENCY}. "
+        f"Send it in {STORE_CURRENCY}, with context.currency."
     )
     return info("price_filter_ignored", sentence)
 

@@ -32,6 +32,7 @@ from deployments.foundation.rpc.deadline import within
 from deployments.foundation.rpc.detach import detach
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
+from deployments.foundation.values.money import STORE_CURRENCY
 
 _log = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ def _session(
         codes=contents.codes,
         buyer=contents.buyer,
         context=contents.context,
-        currency="USD",
+        currency=STORE_CURRENCY,
         delivery=quote.delivery,
         priced=quote.priced,
         notices=quote.notices,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from deployments.carts.events import CartAbandoned
+from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Currency, Message
 from deployments.orders.events import OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
@@ -74,10 +75,14 @@ def note_of(order: OrderPlaced) -> OrderNote:
 
 def order_placed(source: MailSource, order: OrderPlaced) -> MailNotice:
     """The confirmation of an order, which it makes no sense to send once it is cancelled."""
-    details = {"order": order, "promise": promise(order)}
+    details = {"order": order, "arrives": _arrival(order)}
     return MailNotice(
         source, order.buyer_email, "order_placed", details=details, order_id=order.order_id
     )
+
+
+def _arrival(order: OrderPlaced) -> str:
+    return format_days(order.delivery.earliest.date(), order.delivery.latest.date())
 
 
 def order_shipped(source: MailSource, parcel: OrderShipped, order: OrderNote) -> MailNotice:
@@ -105,33 +110,6 @@ def cart_abandoned(source: MailSource, cart: CartAbandoned) -> MailNotice:
     """A reminder of what is left in a cart."""
     to = cart.buyer_email if cart.lines else None
     return MailNotice(source, to, "cart_abandoned", "promotional", {"cart": cart})
-
-
-def money(cents: int, currency: str) -> str:
-    """An amount as people write it, such as `$1,234.50` or `EUR 1.00`."""
-    units, rest = divmod(cents, 100)
-    symbol = "$" if currency == "USD" else f"{currency} "
-    return f"{symbol}{units:,}.{rest:02}"
-
-
-def promise(order: OrderPlaced) -> str:
-    """When an order arrives, such as `3 June to 5 June 2026`."""
-    first, last = order.delivery.earliest, order.delivery.latest
-    if first.date() == last.date():
-        return f"{_day(last)} {last.year}"
-    year = f" {first.year}" if first.year != last.year else ""
-    return f"{_day(first)}{year} to {_day(last)} {last.year}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {_MONTHS[moment.month - 1]}"
-
-
-# `strftime` would follow the machine's locale.
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def address_id(address: str, secret: str) -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from deployments.foundation.events.subscriptions import NonRetryableError
-from deployments.notifications.domain import MailNotice, money
+from deployments.foundation.values.money import format_money
+from deployments.notifications.domain import MailNotice
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SUBJECT = "Subject: "
@@ -52,7 +53,7 @@ class MailRenderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters["money"] = money
+        self._templates.filters["money"] = format_money
 
     def write(self, notice: MailNotice, unsubscribe: str | None = None) -> EmailMessage:
         """The mail that tells a notice; with a link to opt out, if there is one."""

@@ -13,13 +13,13 @@ from deployments.foundation.http.ucp import Json, envelope
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.address import PostalAddress
+from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Cents, Currency, Message, StepKey
 from deployments.orders.fulfillment import (
     LineUnits,
     OrderShipment,
     ShipmentState,
     ShippedParcel,
-    arrival,
 )
 from deployments.pricing.contract import LinePrice, PriceTotals
 
@@ -60,8 +60,9 @@ class OrderDelivery(Message):
     address: PostalAddress
 
     def promise(self) -> str:
-        """In words, such as `Ground by UPS, arrives 3 June to 5 June 2026`."""
-        return f"{self.title} by {self.carrier}, {arrival(self.earliest, self.latest)}"
+        """In words: `Ground by UPS, arrives` and the days."""
+        days = format_days(self.earliest.date(), self.latest.date())
+        return f"{self.title} by {self.carrier}, arrives {days}"
 
 
 class PlaceOrder(Message):

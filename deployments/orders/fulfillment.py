@@ -1,4 +1,4 @@
-"""How an order gets to its buyer: the days it was promised for, and the shipments it leaves in."""
+"""How an order gets to its buyer: the shipments it leaves in."""
 
 from __future__ import annotations
 
@@ -65,24 +65,3 @@ def moved(
     before = {} if known is None else known.model_dump()
     now = parcel.model_dump(exclude_none=True)
     return OrderShipment.model_validate({**before, **now, "state": state, _TIMES[state]: at})
-
-
-def arrival(earliest: datetime, latest: datetime) -> str:
-    """The days of a promise in words, such as `arrives 3 June to 5 June 2026`."""
-    first, last = _day(earliest), _day(latest)
-    if first == last:
-        return f"arrives {last} {latest.year}"
-    if earliest.year != latest.year:
-        first = f"{first} {earliest.year}"
-    return f"arrives {first} to {last} {latest.year}"
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {_MONTHS[moment.month - 1]}"
-
-
-# `strftime` would follow the machine's locale.
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)

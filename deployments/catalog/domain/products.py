@@ -8,9 +8,6 @@ from typing import Literal
 
 from deployments.catalog.contract import Product, Variant
 
-CURRENCY = "USD"
-"""What the store's prices, and the price filters that it can apply, are denominated in."""
-
 _KILOGRAM = 1000
 Match = Literal["exact", "featured"]
 Stock = Mapping[str, int]

@@ -1,9 +1,15 @@
-"""Arithmetic on amounts of money, always in minor units and rounded half up, once."""
+"""Amounts of money: always in minor units, rounded half up, once; and how people read them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+
+STORE_CURRENCY = "USD"
+"""What the store's own prices and rules are denominated in."""
+_LOCALE = "en_US"
 
 
 def round_half_up(amount: Decimal) -> int:
@@ -21,11 +27,10 @@ def share(amount: int, percent: Decimal) -> int:
     return round_half_up(amount * percent / 100)
 
 
-def written(amount: int, currency: str) -> str:
-    """An amount in cents as people write it, such as `$1,234.50` or `EUR 1.00`."""
-    units, rest = divmod(amount, 100)
-    symbol = "$" if currency == "USD" else f"{currency} "
-    return f"{symbol}{units:,}.{rest:02}"
+def format_money(amount: int, currency: str) -> str:
+    """An amount in minor units of an ISO 4217 currency as people write it, such as `$1,234.50`."""
+    units = Decimal(amount).scaleb(-get_currency_precision(currency))
+    return format_currency(units, currency, locale=_LOCALE)
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:

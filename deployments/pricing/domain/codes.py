@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
-from deployments.foundation.values.money import split
+from deployments.foundation.values.money import STORE_CURRENCY, format_money, split
 from deployments.pricing.contract import (
     AppliedDiscount,
     DiscountAllocation,
@@ -86,7 +85,7 @@ def _unusable(
     if over := _over(code, basket):
         return _No("discount_code_expired", f"Code '{shown}' {over}.")
     if basket.subtotal < code.minimum_subtotal:
-        least = f"${Decimal(code.minimum_subtotal) / 100:.2f}"
+        least = format_money(code.minimum_subtotal, STORE_CURRENCY)
         sentence = f"Code '{shown}' needs a subtotal of {least} or more."
         return _No("discount_code_user_ineligible", sentence)
     if other := usable.get(_priority(code)):

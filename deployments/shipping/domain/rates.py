@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.money import round_half_up
 from deployments.shipping.contract import (
     ParcelLine,
@@ -15,7 +16,7 @@ from deployments.shipping.contract import (
     Undeliverable,
 )
 from deployments.shipping.domain.countries import alpha_2, zone_of
-from deployments.shipping.domain.dates import noon, span, working_days_after
+from deployments.shipping.domain.dates import noon, working_days_after
 
 GRAMS_PER_POUND = Decimal("453.59237")
 """Exactly: the international avoirdupois pound."""
@@ -70,7 +71,7 @@ def _option(method: ShippingMethod, weight_grams: int, now: datetime) -> Shippin
         id=method.id,
         title=f"{method.title} ({_speed(method)})",
         carrier=method.carrier,
-        description=f"Arrives {span(first, last)} with {method.carrier}",
+        description=f"Arrives {format_days(first, last)} with {method.carrier}",
         amount=charge(method, weight_grams),
         earliest=noon(first),
         latest=noon(last),

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from commands.demo import Demo
-from commands.receipt import ReceiptPage, check, money
+from commands.receipt import ReceiptPage, check
 from commands.storefront import StoreError, Storefront
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.http.edge import http_app
@@ -134,9 +134,3 @@ def test_totals_that_do_not_add_up_are_not_shown() -> None:
     }
     with pytest.raises(StoreError, match="do not add up"):
         check(wrong)
-
-
-def test_money_is_written_as_people_write_it() -> None:
-    assert money(123_456_789, "USD") == "$1,234,567.89"
-    assert money(-5, "USD") == "-$0.05"
-    assert money(100, "EUR") == "EUR 1.00"

@@ -57,7 +57,7 @@ async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
     assert "2 x Helmet: $69.98" in part(mail, "plain")
     for kind in ("plain", "html"):
         assert "$81.00" in part(mail, kind)
-        assert "Ground by Overland, arrives 3 June to 5 June 2026." in part(mail, kind)
+        assert "Ground by Overland, arrives Jun 3 \u2013 5, 2026." in part(mail, kind)
     assert (await world.store.record(event))["state"] == "sent"
 
 

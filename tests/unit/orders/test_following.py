@@ -41,7 +41,7 @@ from tests.unit.orders.world import NOON, order, undo, wanted
 
 HELMETS, BIKE = {"line_1": 1}, {"line_1": 1, "line_2": 1}
 """One unit of the first line, and the rest of the order."""
-PROMISE = "Ground by Overland, arrives 3 June to 5 June 2026"
+PROMISE = "Ground by Overland, arrives Jun 3 \u2013 5, 2026"
 
 
 async def shown(http: httpx.AsyncClient) -> dict[str, Any]:

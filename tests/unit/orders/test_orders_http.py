@@ -67,7 +67,7 @@ async def test_the_promise_is_one_shipment_with_all_lines(
     ]
     assert expectation["destination"]["postal_code"] == "98101"
     assert "extended_address" not in expectation["destination"]
-    assert expectation["description"] == "Ground by Overland, arrives 3 June to 5 June 2026"
+    assert expectation["description"] == "Ground by Overland, arrives Jun 3 \u2013 5, 2026"
 
 
 async def test_what_is_nobodys_business_is_not_shown(
