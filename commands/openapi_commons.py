@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NamedTuple
 
-from deployments.foundation.http.exchange import MAX_BODY_BYTES
+from deployments.foundation.http.bodies import MAX_BODY_BYTES
 from deployments.foundation.http.operations import Dialect, Operation
 from deployments.foundation.http.ucp import VERSION, Json
 

@@ -19,8 +19,9 @@ from deployments.carts.contract import (
     ReplaceCart,
 )
 from deployments.carts.wire import cart_json
+from deployments.foundation.http.answers import ProtocolError, answer
+from deployments.foundation.http.bodies import parse, read_body
 from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
-from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
 from deployments.foundation.http.operations import Handler, Operation
 from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
 

@@ -18,8 +18,9 @@ from deployments.catalog.wire import (
     no_product_json,
     price_filter_ignored,
 )
+from deployments.foundation.http.answers import ProtocolError, answer
+from deployments.foundation.http.bodies import parse, read_body
 from deployments.foundation.http.callers import check_agent
-from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.ucp import ERROR, Notice, ucp_schema
 

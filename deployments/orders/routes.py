@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.foundation.http.answers import answer
 from deployments.foundation.http.callers import identify
-from deployments.foundation.http.exchange import answer
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.ucp import ERROR, not_found, ucp_schema
 from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi

@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.foundation.http.exchange import answer
+from deployments.foundation.http.answers import answer
 from deployments.foundation.http.operations import Operation, Schema
 from deployments.foundation.http.ucp import Json
 from deployments.profile.domain import business_profile

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.foundation.http.answers import ProtocolError, answer
+from deployments.foundation.http.bodies import parse, read_body
 from deployments.foundation.http.callers import identify
-from deployments.foundation.http.exchange import ProtocolError, answer, parse, read_body
 from deployments.foundation.http.operations import Operation
 from deployments.webhooks.contract import (
     LONGEST_URL,

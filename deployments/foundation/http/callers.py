@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from deployments.foundation.http.answers import ProtocolError
 from deployments.foundation.http.authentication import authenticate
-from deployments.foundation.http.exchange import ProtocolError
 from deployments.foundation.http.idempotency import RequestKey, request_key
 
 _AGENT = re.compile(r'(^|[,;]\s*)profile="https?://[^"\s]+"')

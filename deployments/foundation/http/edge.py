@@ -20,7 +20,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deployments.foundation.http.exchange import BODY_SECONDS, ProtocolError, error_answer
+from deployments.foundation.http.answers import ProtocolError, error_answer
+from deployments.foundation.http.bodies import BODY_SECONDS
 from deployments.foundation.http.idempotency import KeyReused, StaleVersion, StillRunning
 from deployments.foundation.http.operations import Dialect, Handler, Operation
 from deployments.foundation.http.rate_limits import RateLimits, RateLimitStatus

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deployments.foundation.http.exchange import MAX_BODY_BYTES
+from deployments.foundation.http.bodies import MAX_BODY_BYTES
 from tests.ucp_schemas import Kind, assert_valid
 
 PATHS: dict[str, Kind] = {"/search": "search", "/lookup": "lookup", "/product": "product"}

@@ -21,7 +21,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from deployments.foundation.http.answers import answer
 from deployments.foundation.http.authentication import hash_key
+from deployments.foundation.http.bodies import MAX_BODY_BYTES, parse, read_body
 from deployments.foundation.http.callers import (
     check_agent,
     etag,
@@ -30,7 +32,6 @@ from deployments.foundation.http.callers import (
     identify,
 )
 from deployments.foundation.http.edge import http_app
-from deployments.foundation.http.exchange import MAX_BODY_BYTES, answer, parse, read_body
 from deployments.foundation.http.idempotency import key_reused, stale_version, still_running
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.rejection import Rejection

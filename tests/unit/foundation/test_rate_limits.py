@@ -14,9 +14,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
+from deployments.foundation.http.answers import ProtocolError, answer
 from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
-from deployments.foundation.http.exchange import ProtocolError, answer
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.rate_limits import (
     BadRateLimitsError,

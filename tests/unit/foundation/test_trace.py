@@ -23,9 +23,9 @@ from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.http.answers import answer
 from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
-from deployments.foundation.http.exchange import answer
 from deployments.foundation.rpc.calls import Endpoint, Reply, client_of
 from deployments.foundation.rpc.dependencies import dependency
 from deployments.foundation.rpc.detach import detach, finish_detached, go_on

@@ -1,82 +1,25 @@
-"""What a service's routes use of HTTP: bodies in, answers out.
-
-What cannot be served as it is becomes a `ProtocolError`, which the edge answers in the service's
-dialect; business outcomes are the services' own.
-"""
+"""What comes in: a request's body, bounded in size and time, as the model that a route takes."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
-from deployments.foundation.http.operations import Dialect
+from deployments.foundation.http.answers import ProtocolError
 
 MAX_BODY_BYTES = 256 * 1024
 BODY_SECONDS = "fieldhouse.body_seconds"
 """Where in a request's scope the edge says how long its body may take to arrive."""
-PROBLEM_TYPE = "https://fieldhouse.org/problems/"
-"""What the `type` of a problem begins with; its code follows. Nothing needs to be found there."""
 _SHOWN_MISTAKES = 5
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 M = TypeVar("M", bound=BaseModel)
-
-
-class ProtocolError(Exception):
-    """The request cannot be served as it is: a status, a code, and what to do about it."""
-
-    def __init__(
-        self, status: int, code: str, content: str, headers: Mapping[str, str] | None = None
-    ) -> None:
-        super().__init__(content)
-        self.status, self.code, self.content = status, code, content
-        self.headers = headers
-
-
-def answer(
-    body: Any,  # noqa: ANN401 - JSON has no narrower type.
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """A JSON answer."""
-    return JSONResponse(body, status_code=status, headers=headers)
-
-
-def error_answer(error: ProtocolError, dialect: Dialect) -> Response:
-    """The error's answer: `code` and `content` (UCP, "Error Responses"), or problem details."""
-    return _PUT[dialect](error)
-
-
-def _put_plainly(error: ProtocolError) -> Response:
-    body = {"code": error.code, "content": error.content}
-    return answer(body, status=error.status, headers=error.headers)
-
-
-def _put_as_problem(error: ProtocolError) -> Response:
-    """RFC 9457; the code is a member too, so that programs need not take the type apart."""
-    body = {
-        "type": f"{PROBLEM_TYPE}{error.code}",
-        "title": error.code.replace("_", " ").capitalize(),
-        "status": error.status,
-        "detail": error.content,
-        "code": error.code,
-    }
-    return JSONResponse(body, error.status, error.headers, media_type="application/problem+json")
-
-
-_PUT: Mapping[Dialect, Callable[[ProtocolError], Response]] = {
-    "ucp": _put_plainly,
-    "problem": _put_as_problem,
-}
 
 
 async def read_body(request: Request) -> bytes:
