@@ -17,6 +17,7 @@ from deployments.checkout.records import SessionRecord
 from deployments.foundation.events.publishing import Envelope
 from deployments.inventory.events import StockCommitted, StockReleased, StockReserved
 from deployments.inventory.records import ReservationRecord
+from deployments.orders.contract import STATES, ShipmentState
 from deployments.orders.events import (
     OrderCancelled,
     OrderDelivered,
@@ -25,7 +26,6 @@ from deployments.orders.events import (
     OrderRefunded,
     OrderShipped,
 )
-from deployments.orders.fulfillment import STATES, ShipmentState
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment
 from deployments.payments.events import (

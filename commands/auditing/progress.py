@@ -14,7 +14,7 @@ from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from commands.auditing.outstanding import Outstanding, outstanding
 from deployments.foundation.events.publishing import Event
-from deployments.orders.fulfillment import STATES, ShipmentState
+from deployments.orders.contract import STATES, ShipmentState
 from deployments.orders.store import OrderRecord
 from deployments.payments.domain import Payment
 from deployments.payments.events import PaymentCaptured, PaymentRefunded

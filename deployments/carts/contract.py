@@ -11,11 +11,11 @@ from ucp_sdk.models.schemas.shopping.types.buyer_create_request import BuyerCrea
 from ucp_sdk.models.schemas.shopping.types.context_create_request import ContextCreateRequest
 
 from deployments.foundation.http.idempotency import RequestKey
-from deployments.foundation.http.ucp import Json, Notice
+from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import WHOLE, Cents, Currency, Message
-from deployments.pricing.contract import LinePrice, Priced
+from deployments.pricing.contract import Priced
 
 MAX_ID_LENGTH = 255
 MAX_QUANTITY = 10_000
@@ -97,16 +97,6 @@ class CartLine(Message):
     def to_wanted(self) -> WantedLine:
         """What a client would send to have this line again."""
         return WantedLine(id=self.id, item_id=self.sku, quantity=self.quantity)
-
-    def to_ucp(self, price: LinePrice) -> Json:
-        """The line as UCP's `line_item`."""
-        item = {"id": self.sku, "title": self.title, "price": self.unit_price}
-        return {
-            "id": self.id,
-            "item": item,
-            "quantity": self.quantity,
-            "totals": price.to_ucp(),
-        }
 
 
 class Cart(Message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deployments.carts.contract import Cart
 from deployments.foundation.http.ucp import Json, envelope
+from deployments.foundation.http.ucp_prices import discount_json, line_json, totals_json
 
 _CAPABILITIES = ("dev.ucp.shopping.cart", "dev.ucp.shopping.discount")
 
@@ -15,11 +16,11 @@ def cart_json(cart: Cart) -> Json:
         "ucp": envelope(*_CAPABILITIES),
         "id": cart.id,
         "currency": cart.currency,
-        "line_items": [line.to_ucp(price) for line, price in prices],
-        "totals": cart.priced.totals.to_ucp(),
+        "line_items": [line_json(line, price) for line, price in prices],
+        "totals": totals_json(cart.priced.totals),
         "discounts": {
             "codes": list(cart.codes),
-            "applied": [discount.to_ucp() for discount in cart.priced.discounts],
+            "applied": [discount_json(discount) for discount in cart.priced.discounts],
         },
         "messages": [notice.to_json() for notice in cart.notices],
         "expires_at": cart.expires_at.isoformat(),

@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 
 from deployments.checkout.contract import Session, SessionDelivery
-from deployments.foundation.http.ucp import Json, Notice, envelope, totals
+from deployments.foundation.http.ucp import Json, Notice, envelope
+from deployments.foundation.http.ucp_prices import discount_json, line_json, totals, totals_json
 from deployments.payments.contract import payment_handlers
 from deployments.shipping.contract import ShippingOption
 
@@ -38,13 +39,13 @@ def checkout_json(session: Session, *more: Notice) -> Json:
         "status": session.status,
         "currency": session.currency,
         "line_items": [
-            line.to_ucp(price)
+            line_json(line, price)
             for line, price in zip(session.lines, session.priced.lines, strict=True)
         ],
-        "totals": session.priced.totals.to_ucp(tax_name=session.priced.tax_name),
+        "totals": totals_json(session.priced.totals, tax_name=session.priced.tax_name),
         "discounts": {
             "codes": list(session.codes),
-            "applied": [discount.to_ucp() for discount in session.priced.discounts],
+            "applied": [discount_json(discount) for discount in session.priced.discounts],
         },
         "fulfillment": {"methods": _methods(session.delivery, _line_ids(session))},
         "messages": [notice.to_json() for notice in (*session.notices, *more)],

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from pydantic import Field
 
-from deployments.foundation.http.ucp import Json, envelope
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.address import PostalAddress
-from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Cents, Currency, Message, StepKey
-from deployments.orders.fulfillment import (
-    LineUnits,
-    OrderShipment,
-    ShipmentState,
-    ShippedParcel,
-)
 from deployments.pricing.contract import LinePrice, PriceTotals
+
+ShipmentState = Literal["processing", "shipped", "delivered"]
+"""How far a shipment has come, as UCP's fulfillment events name it."""
+STATES: tuple[ShipmentState, ...] = get_args(ShipmentState)
+"""In their order."""
 
 
 class OrderedItem(Message):
@@ -34,21 +30,6 @@ class OrderedItem(Message):
     quantity: int = Field(ge=1)
     price: LinePrice
 
-    def to_ucp(self, fulfilled: int) -> Json:
-        """The line as UCP's order shows it when so many of its units have been shipped."""
-        partly = "partial" if fulfilled else "processing"
-        return {
-            "id": self.id,
-            "item": {"id": self.sku, "title": self.title, "price": self.unit_price},
-            "quantity": {
-                "original": self.quantity,
-                "total": self.quantity,
-                "fulfilled": fulfilled,
-            },
-            "totals": self.price.to_ucp(),
-            "status": "fulfilled" if fulfilled >= self.quantity else partly,
-        }
-
 
 class OrderDelivery(Message):
     """What the buyer was promised: the option's title, the address, and the days in between."""
@@ -58,11 +39,6 @@ class OrderDelivery(Message):
     earliest: datetime
     latest: datetime
     address: PostalAddress
-
-    def promise(self) -> str:
-        """In words: `Ground by UPS, arrives` and the days."""
-        days = format_days(self.earliest.date(), self.latest.date())
-        return f"{self.title} by {self.carrier}, arrives {days}"
 
 
 class PlaceOrder(Message):
@@ -101,6 +77,36 @@ class Withdrawn(Message):
     """The order is not, and will not be."""
 
 
+class LineUnits(Message):
+    """Units of an order's line; `id` is the line's."""
+
+    id: str
+    quantity: int = Field(ge=1)
+
+
+class ShippedParcel(Message):
+    """A shipment as one event about it tells: there is nothing to track before it was shipped."""
+
+    id: str
+    carrier: str
+    lines: tuple[LineUnits, ...]
+    tracking_number: str | None = None
+    tracking_url: str | None = None
+
+
+class OrderShipment(ShippedParcel):
+    """A shipment as it stands, and when it got there; a time is none if nobody told it."""
+
+    state: ShipmentState
+    created_at: datetime | None = None
+    shipped_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+    def has_reached(self, state: ShipmentState) -> bool:
+        """Whether it has come so far, or farther."""
+        return STATES.index(self.state) >= STATES.index(state)
+
+
 class HistoryEntry(Message):
     """Something that happened to an order, or to the `shipment` named, or for the `amount` named.
 
@@ -112,10 +118,6 @@ class HistoryEntry(Message):
     shipment: ShippedParcel | None = None
     amount: Cents | None = None
 
-    def to_ucp(self) -> Json | None:
-        """The fulfillment event, if it is about a shipment."""
-        return None if self.shipment is None else self.shipment.to_ucp(self.what, self.at)
-
 
 class GetOrder(Message):
     """An order's id, and the platform that asks."""
@@ -124,21 +126,17 @@ class GetOrder(Message):
     platform: str
 
 
+class OrderDocument(Message):
+    """An order as UCP has it, whole: what platforms are shown and sent."""
+
+    body: dict[str, Any]
+
+
 class Refund(Message):
     """Money that was given back."""
 
     at: datetime
     amount: Cents
-
-    def to_ucp(self, number: int) -> Json:
-        """The adjustment, as the order's refund of this number, counted from 1."""
-        return {
-            "id": f"refund_{number}",
-            "type": "refund",
-            "occurred_at": self.at.isoformat(),
-            "status": "completed",
-            "totals": [{"type": "total", "amount": -self.amount, "display_text": "Refund"}],
-        }
 
 
 class Order(Message):
@@ -171,46 +169,6 @@ class Order(Message):
         lines = (line for shipment in shipments for line in shipment.lines)
         return sum(line.quantity for line in lines if line.id == line_id)
 
-    def to_ucp(self) -> Json:
-        """UCP's order, whole, as platforms are shown and sent it. A unit is fulfilled once shipped.
-
-        The lines and totals are what was bought; what was given back is in the adjustments.
-        """
-        return {
-            "ucp": envelope("dev.ucp.shopping.order"),
-            "id": self.id,
-            "label": self.label,
-            "checkout_id": self.checkout_id,
-            "permalink_url": self.permalink_url,
-            "line_items": [item.to_ucp(self.units(item.id, "shipped")) for item in self.items],
-            "fulfillment": {"expectations": self._expectations(), "events": self._events()},
-            "adjustments": [refund.to_ucp(n) for n, refund in enumerate(self.refunds, 1)],
-            "currency": self.currency,
-            "totals": self.totals.to_ucp(tax_name=self.tax_name),
-        }
-
-    def _expectations(self) -> list[Json]:
-        """The promise for each shipment, and for what is in none yet."""
-        waiting = [
-            LineUnits(id=item.id, quantity=left)
-            for item in self.items
-            if (left := item.quantity - self.units(item.id, "processing")) > 0
-        ]
-        split = [self._expectation(shipment.id, shipment.lines) for shipment in self.shipments]
-        return [*split, self._expectation("shipping", waiting)] if waiting else split
-
-    def _expectation(self, id_: str, lines: Iterable[LineUnits]) -> Json:
-        return {
-            "id": id_,
-            "line_items": [line.model_dump() for line in lines],
-            "method_type": "shipping",
-            "destination": self.delivery.address.model_dump(exclude_none=True),
-            "description": self.delivery.promise(),
-        }
-
-    def _events(self) -> list[Json]:
-        return [event for entry in self.history if (event := entry.to_ucp()) is not None]
-
 
 @dataclass(eq=False)
 class OrderNotFound(Rejection):
@@ -235,4 +193,9 @@ class OrdersApi(Protocol):
     @repeatable
     async def get(self, request: GetOrder) -> Order:
         """The order, for the platform that made it. Rejects with `OrderNotFound`."""
+        ...
+
+    @repeatable
+    async def render(self, request: GetOrder) -> OrderDocument:
+        """The order as its platform is shown it. Rejects with `OrderNotFound`."""
         ...

@@ -12,6 +12,7 @@ from deployments.foundation.http.callers import identify
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.ucp import ERROR, not_found, ucp_schema
 from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi
+from deployments.orders.wire import order_json
 
 
 class OrdersRoutes:
@@ -41,4 +42,4 @@ class OrdersRoutes:
             order = await self._service.get(wanted)
         except OrderNotFound:
             return answer(not_found("Order"), status=404)
-        return answer(order.to_ucp())
+        return answer(order_json(order))

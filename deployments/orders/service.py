@@ -11,17 +11,20 @@ from deployments.foundation.values.clock import Clock, utc_now
 from deployments.orders.contract import (
     GetOrder,
     Order,
+    OrderDocument,
     OrderNotFound,
     PlacedOrder,
     PlaceOrder,
+    ShipmentState,
+    ShippedParcel,
     UndoPlacement,
     Withdrawn,
 )
 from deployments.orders.domain import changes
 from deployments.orders.domain.changes import Change
 from deployments.orders.domain.orders import order_of, placed_order
-from deployments.orders.fulfillment import ShipmentState, ShippedParcel
 from deployments.orders.store import OrdersStore
+from deployments.orders.wire import order_json
 from deployments.payments.events import PaymentRefunded
 
 
@@ -65,7 +68,11 @@ class OrdersService:
             raise OrderNotFound("There is no such order.")
         return order_of(*found, self._public_url)
 
-    # Facts
+    async def render(self, request: GetOrder) -> OrderDocument:
+        """See `OrdersApi`."""
+        return OrderDocument(body=order_json(await self.get(request)))
+
+    # Events of other services
 
     async def payment_captured(self, source: OrderEventSource, payment_id: str) -> None:
         """An order is paid."""

@@ -33,11 +33,17 @@ from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import names, script
 from deployments.foundation.values.message import readable
-from deployments.orders.contract import HistoryEntry, Order, PlaceOrder, UndoPlacement
+from deployments.orders.contract import (
+    HistoryEntry,
+    Order,
+    OrderShipment,
+    PlaceOrder,
+    ShipmentState,
+    UndoPlacement,
+)
 from deployments.orders.domain.changes import Change
 from deployments.orders.domain.orders import placed_event, progress_of
 from deployments.orders.events import OrderPlaced
-from deployments.orders.fulfillment import OrderShipment, ShipmentState
 
 SERVICE = "orders"
 _STREAMS = streams_of(SERVICE)

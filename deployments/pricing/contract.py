@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.http.ucp import Json, Notice, totals, warning
+from deployments.foundation.http.ucp import Notice, warning
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Cents, Message, StepKey
@@ -47,10 +47,6 @@ class LinePrice(Message):
     tax: Cents
     total: Cents
 
-    def to_ucp(self) -> list[Json]:
-        """The line's own `totals`."""
-        return totals(self.subtotal, items_discount=self.discount, tax=self.tax)
-
 
 class DiscountAllocation(Message):
     """What of a discount fell on a line (its index in the request), or on shipping (none)."""
@@ -68,26 +64,6 @@ class AppliedDiscount(Message):
     method: Literal["each", "across"]
     priority: int = Field(ge=1)
     allocations: tuple[DiscountAllocation, ...]
-
-    def to_ucp(self) -> Json:
-        """The discount as UCP's `applied_discount`, with JSONPaths into the cart or checkout."""
-        applied: Json = {
-            "title": self.title,
-            "amount": self.amount,
-            "automatic": self.code is None,
-            "method": self.method,
-            "priority": self.priority,
-            "allocations": [
-                {
-                    "path": "$.totals.shipping"
-                    if part.line is None
-                    else f"$.line_items[{part.line}]",
-                    "amount": part.amount,
-                }
-                for part in self.allocations
-            ],
-        }
-        return applied if self.code is None else {**applied, "code": self.code}
 
 
 class RejectedCode(Message):
@@ -116,17 +92,6 @@ class PriceTotals(Message):
     fulfillment: Cents
     tax: Cents
     total: Cents
-
-    def to_ucp(self, *, tax_name: str | None = None) -> list[Json]:
-        """The `totals` of a cart, a checkout or an order; what does not apply is left out."""
-        return totals(
-            self.subtotal,
-            items_discount=self.items_discount,
-            discount=self.discount,
-            fulfillment=self.fulfillment,
-            tax=self.tax,
-            tax_name=tax_name,
-        )
 
 
 class Priced(Message):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
-from deployments.orders.contract import GetOrder, Order, OrderNotFound
+from deployments.orders.contract import GetOrder, OrderDocument, OrderNotFound
 from deployments.webhooks.client import AddressRefusedError, WebhookClient
 from deployments.webhooks.contract import (
     MOST_ENDPOINTS,
@@ -34,8 +34,8 @@ _LOOKUP_SECONDS = 5.0
 class Orders(Protocol):
     """What webhooks needs of orders."""
 
-    async def get(self, request: GetOrder) -> Order:
-        """The order as it stands. Rejects with `OrderNotFound`."""
+    async def render(self, request: GetOrder) -> OrderDocument:
+        """The order as it stands, as UCP has it. Rejects with `OrderNotFound`."""
         ...
 
 
@@ -113,11 +113,11 @@ class WebhooksService:
         if not await self._store.has_endpoints(platform):
             return
         try:
-            order = await self._orders.get(GetOrder(order_id=order_id, platform=platform))
+            order = await self._orders.render(GetOrder(order_id=order_id, platform=platform))
         except OrderNotFound:
             await self.order_withdrawn(source, platform, order_id)
             return
-        body = body_of(order.to_ucp())
+        body = body_of(order.body)
         await self._store.queue(source, platform, order_id, body, self._clock())
         self._queued()
 

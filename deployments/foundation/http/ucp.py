@@ -1,4 +1,4 @@
-"""The Universal Commerce Protocol's envelope, messages and totals, version 2026-04-08."""
+"""The Universal Commerce Protocol's envelope and messages, version 2026-04-08."""
 
 from __future__ import annotations
 
@@ -77,34 +77,3 @@ def not_found(what: str, *, continue_url: str | None = None) -> Json:
     sentence = f"{what} not found, expired, or not yours. Check the id, or create a new one."
     notice = error("not_found", sentence, severity="unrecoverable")
     return error_body([notice], continue_url=continue_url)
-
-
-def _total(kind: str, amount: int, text: str) -> Json:
-    return {"type": kind, "amount": amount, "display_text": text}
-
-
-def totals(
-    subtotal: int,
-    *,
-    items_discount: int = 0,
-    discount: int = 0,
-    fulfillment: int = 0,
-    tax: int = 0,
-    tax_name: str | None = None,
-) -> list[Json]:
-    """A `totals` list that adds up; amounts in minor units, discounts given as positive.
-
-    UCP (`types/totals.json`): exactly one subtotal and one total, discounts negative and never
-    zero, entries in the order in which a platform shows them.
-    """
-    entries = [_total("subtotal", subtotal, "Subtotal")]
-    if items_discount:
-        entries.append(_total("items_discount", -items_discount, "Discounts"))
-    if discount:
-        entries.append(_total("discount", -discount, "Shipping discount"))
-    if fulfillment:
-        entries.append(_total("fulfillment", fulfillment, "Shipping"))
-    if tax:
-        entries.append(_total("tax", tax, tax_name or "Tax"))
-    whole = subtotal - items_discount - discount + fulfillment + tax
-    return [*entries, _total("total", whole, "Total")]

@@ -12,7 +12,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from deployments.foundation.events.publishing import Event
-from deployments.orders.contract import HistoryEntry, Order
+from deployments.orders.contract import (
+    STATES,
+    HistoryEntry,
+    LineUnits,
+    Order,
+    ShipmentState,
+    ShippedParcel,
+)
 from deployments.orders.domain.orders import placed_lines, promised, with_entry
 from deployments.orders.events import (
     MovedLine,
@@ -22,7 +29,6 @@ from deployments.orders.events import (
     OrderShipmentEvent,
     OrderShipped,
 )
-from deployments.orders.fulfillment import STATES, LineUnits, ShipmentState, ShippedParcel
 from deployments.payments.events import PaymentRefunded
 
 _PUBLISHED_AS: dict[ShipmentState, type[OrderShipmentEvent]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypedDict
 
 from deployments.orders.contract import (
@@ -10,12 +11,15 @@ from deployments.orders.contract import (
     Order,
     OrderDelivery,
     OrderedItem,
+    OrderShipment,
     PlacedOrder,
     PlaceOrder,
     Refund,
+    ShippedParcel,
 )
 from deployments.orders.events import OrderPlaced, PlacedLine, PromisedDelivery
-from deployments.orders.fulfillment import OrderShipment, moved
+
+_TIMES = {"processing": "created_at", "shipped": "shipped_at", "delivered": "delivered_at"}
 
 
 def permalink(public_url: str, order_id: str) -> str:
@@ -83,8 +87,17 @@ def _shipments(history: Sequence[HistoryEntry]) -> tuple[OrderShipment, ...]:
     found: dict[str, OrderShipment] = {}
     for entry in history:
         if (parcel := entry.shipment) is not None:
-            found[parcel.id] = moved(found.get(parcel.id), parcel, entry.what, entry.at)
+            found[parcel.id] = _moved(found.get(parcel.id), parcel, entry.what, entry.at)
     return tuple(found[id_] for id_ in sorted(found))
+
+
+def _moved(
+    known: OrderShipment | None, parcel: ShippedParcel, state: str, at: datetime
+) -> OrderShipment:
+    """A shipment, if it was known already, in a further state, with what is told of it now."""
+    before = {} if known is None else known.model_dump()
+    now = parcel.model_dump(exclude_none=True)
+    return OrderShipment.model_validate({**before, **now, "state": state, _TIMES[state]: at})
 
 
 def placed_event(order: PlaceOrder, label: str = "") -> OrderPlaced:

@@ -14,7 +14,7 @@ from commands.auditing.progress import Causes, Look, order_follows
 from commands.auditing.provider import payment_is_at_its_provider
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.values.address import PostalAddress
-from deployments.orders.fulfillment import ShipmentState
+from deployments.orders.contract import ShipmentState
 from deployments.payments.domain import Payment, Status
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.payments.records import ChargeRecord

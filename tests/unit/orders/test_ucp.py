@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from deployments.orders.contract import HistoryEntry, OrderedItem
 from deployments.orders.domain.orders import order_of
+from deployments.orders.wire import order_json, promise
 from tests.ucp_schemas import assert_valid
 from tests.unit.orders.world import NOON, PUBLIC_URL, delivery, item, order
 
@@ -31,7 +32,7 @@ def test_an_order_is_valid_and_adds_up(
 ) -> None:
     placed = order(items=items, shipping=shipping, tax=tax)
     history = [HistoryEntry(at=NOON, what="placed")]
-    body = order_of(placed, "FH-100001", history, PUBLIC_URL).to_ucp()
+    body = order_json(order_of(placed, "FH-100001", history, PUBLIC_URL))
     assert_valid("order", body)
     for totals in (body["totals"], *(line["totals"] for line in body["line_items"])):
         *parts, total = totals
@@ -53,4 +54,4 @@ def test_the_promise_is_worded_in_days(
     first: tuple[int, int, int], last: tuple[int, int, int], wording: str
 ) -> None:
     days = (datetime(*first, 12, tzinfo=UTC), datetime(*last, 12, tzinfo=UTC))
-    assert delivery(*days).promise() == f"Ground by Overland, {wording}"
+    assert promise(delivery(*days)) == f"Ground by Overland, {wording}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deployments.foundation.http.ucp_prices import discount_json, totals_json
 from deployments.pricing.contract import (
     DiscountAllocation,
     DiscountCode,
@@ -151,7 +152,7 @@ def test_free_shipping_falls_on_shipping_and_not_on_lines() -> None:
     totals = answer.totals
     assert (totals.items_discount, totals.discount, totals.fulfillment) == (0, 795, 795)
     assert totals.total == 5000
-    assert answer.discounts[0].to_ucp()["allocations"][0]["path"] == "$.totals.shipping"
+    assert discount_json(answer.discounts[0])["allocations"][0]["path"] == "$.totals.shipping"
 
 
 def test_a_code_for_lines_and_one_for_shipping_combine_in_any_order() -> None:
@@ -251,7 +252,7 @@ def test_the_ucp_form_adds_up() -> None:
     asked = request(
         line("helmet", 1, 3499), codes=("FIVER", "FREESHIP"), address=us("WA"), shipping=795
     )
-    entries = priced(asked).totals.to_ucp()
+    entries = totals_json(priced(asked).totals)
     assert sum(row["amount"] for row in entries[:-1]) == entries[-1]["amount"]
     assert [row["type"] for row in entries] == [
         "subtotal",

@@ -17,7 +17,7 @@ from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.signing import SigningKey, read_keys
-from deployments.orders.contract import GetOrder, Order
+from deployments.orders.contract import GetOrder, OrderDocument
 from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
@@ -65,9 +65,9 @@ class CountedOrders:
     def __init__(self, service: OrdersService) -> None:
         self.service, self.asked = service, 0
 
-    async def get(self, request: GetOrder) -> Order:
+    async def render(self, request: GetOrder) -> OrderDocument:
         self.asked += 1
-        return await self.service.get(request)
+        return await self.service.render(request)
 
 
 class World:
