@@ -7,7 +7,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from email.errors import HeaderParseError
+from difflib import get_close_matches
 from pathlib import Path
 
 import psutil
@@ -18,77 +18,97 @@ from redis.retry import Retry
 
 from commands.run_settings import CannotRunError, RunSettings
 from deployments.foundation.http.authentication import PlatformKeysMissingError, platform_keys
+from deployments.foundation.http.rate_limits import BadRateLimitsError, parse_rates
 from deployments.foundation.http.signing import SigningKeysUnreadableError, configured_keys
 from deployments.foundation.redis.connection import password, secret
 from deployments.foundation.redis.users import DATASTORE, SERVICES, set_user
-from deployments.foundation.values.settings import (
-    appendfsync,
-    mail_sender,
-    own_redis_url,
-    shared_redis_url,
-    smtp_url,
-    webhooks_loopback,
-)
+from deployments.foundation.values.setting_words import PREFIX, variable
+from deployments.foundation.values.settings import Settings, SettingsError, revealed, settings
 from deployments.notifications.mailer import SmtpMailer
-from deployments.notifications.renderer import MailRenderer
 
 NEEDED_MEMORY = 3_400 * 2**20
 """The whole store with one replica of each service was measured at 3,116 MiB."""
 
 _REDIS_ANSWERS_WITHIN_SECONDS = 5
 _CONTAINER = Path("/sys/fs/cgroup")
+_MISTAKES = (
+    SettingsError,
+    BadRateLimitsError,
+    SigningKeysUnreadableError,
+    PlatformKeysMissingError,
+)
 
 
-def check(settings: RunSettings) -> None:
+def check(run: RunSettings) -> None:
     """All that can be known before Ray starts. Raises `CannotRunError`."""
-    check_port(settings)
+    check_settings()
+    check_port(run)
     check_memory()
-    check_platform_keys()
-    check_mail()
-    check_webhooks()
-    check_durability()
     check_redis()
 
 
+def check_settings() -> None:
+    """What the environment says must make sense. Raises `CannotRunError`."""
+    try:
+        said = settings()
+        parse_rates(said.rate_limits)
+        configured_keys()
+        platform_keys()
+    except _MISTAKES as mistake:
+        raise CannotRunError(str(mistake)) from None
+    check_names()
+    check_mail()
+
+
+def check_names() -> None:
+    """A variable that only looks like a setting has been misspelt."""
+    known = {variable(name, field) for name, field in Settings.model_fields.items()}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f" Is {near[0]} meant?" if near else " `fieldhouse config` lists them."
+            raise CannotRunError(f"{name} is no setting.{meant}")
+
+
 @contextlib.contextmanager
-def only_store(settings: RunSettings) -> Iterator[None]:
+def only_store(run: RunSettings) -> Iterator[None]:
     """Hold the data directory for this run. Raises `CannotRunError` if a store already runs."""
     with (
-        (settings.data / "run.lock").open("a+") as lock,
-        (settings.data / "lock").open("a") as server,
+        (run.data / "run.lock").open("a+") as lock,
+        (run.data / "lock").open("a") as server,
     ):
         for held in (lock, server):
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as taken:
                 lock.seek(0)
-                raise CannotRunError(_already_running(settings, lock.read())) from taken
+                raise CannotRunError(_already_running(run, lock.read())) from taken
         # The second lock is the embedded server's: it shows a store that was started by hand.
         fcntl.flock(server, fcntl.LOCK_UN)
         lock.truncate(0)
-        lock.write(f"process {os.getpid()}, {settings.url}")
+        lock.write(f"process {os.getpid()}, {run.url}")
         lock.flush()
         yield
 
 
-def _already_running(settings: RunSettings, note: str) -> str:
+def _already_running(run: RunSettings, note: str) -> str:
     who = f" ({note})" if note else ""
     return (
-        f"A store already runs on {settings.data}{who}. "
+        f"A store already runs on {run.data}{who}. "
         "Stop it, or set FIELDHOUSE_DATA and FIELDHOUSE_PORT to run another."
     )
 
 
-def check_port(settings: RunSettings) -> None:
+def check_port(run: RunSettings) -> None:
     """The API's port must be free."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in run.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind((run.host, run.port))
         except OSError as reason:
             raise CannotRunError(
-                f"Port {settings.port} on {settings.host} cannot be used: {reason.strerror}. "
+                f"Port {run.port} on {run.host} cannot be used: {reason.strerror}. "
                 "Stop what listens there, or set FIELDHOUSE_PORT."
             ) from reason
 
@@ -113,43 +133,14 @@ def _left_in_container() -> float:
     return limit - used
 
 
-def check_platform_keys() -> None:
-    """A store on an external Redis is not for development, and its keys must not be either."""
-    try:
-        platform_keys()
-    except PlatformKeysMissingError as missing:
-        raise CannotRunError(str(missing)) from missing
-
-
 def check_mail() -> None:
-    """What the environment says of mail must make sense; whether the server answers is seen later.
+    """The mail server's address must be one; whether the server answers is seen later.
 
     Purchases do not wait for mail, and mail waits for its server.
     """
     try:
-        MailRenderer(mail_sender())
-    except (HeaderParseError, ValueError, IndexError) as reason:
-        raise CannotRunError("FIELDHOUSE_MAIL_FROM takes `Name <name@example.org>`.") from reason
-    try:
-        if (url := smtp_url()) is not None:
+        if (url := revealed(settings().smtp_url)) is not None:
             SmtpMailer(url)
-    except ValueError as reason:
-        raise CannotRunError(str(reason)) from reason
-
-
-def check_webhooks() -> None:
-    """Keys that nobody can read would keep the profile from starting."""
-    try:
-        configured_keys()
-        webhooks_loopback()
-    except (SigningKeysUnreadableError, ValueError) as reason:
-        raise CannotRunError(str(reason)) from None
-
-
-def check_durability() -> None:
-    """The embedded server must be told to write in a way that it knows."""
-    try:
-        appendfsync()
     except ValueError as reason:
         raise CannotRunError(str(reason)) from reason
 
@@ -157,9 +148,9 @@ def check_durability() -> None:
 def check_redis() -> None:
     """Every Redis that the environment names must answer, and let the services in."""
     for service in SERVICES:
-        if (url := own_redis_url(service)) is not None:
+        if (url := settings().own_redis_url(service)) is not None:
             _answers(f"{service.upper()}_REDIS_URL", url)
-    if (url := shared_redis_url()) is not None:
+    if (url := settings().shared_redis_url) is not None:
         _answers("REDIS_URL", url)
         if (shared := secret()) is not None:
             _lets_services_in(url, shared)

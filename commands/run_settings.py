@@ -9,11 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.foundation.values.settings import data_directory
+from deployments.foundation.values.settings import SettingsError, settings
 
 PROJECT = Path(__file__).parents[1]
 _SCRATCH = Path("/tmp")  # noqa: S108 - owned and checked below; sockets' paths must be short.
-_LONGEST_PORT = 65535
 
 
 class CannotRunError(Exception):
@@ -53,23 +52,20 @@ class RunSettings:
 
 def settings_from_environment() -> RunSettings:
     """The store that the environment asks for. Raises `CannotRunError` for what makes no sense."""
-    data = data_directory().resolve()
+    try:
+        said = settings()
+    except SettingsError as mistake:
+        raise CannotRunError(str(mistake)) from None
+    data = said.data_directory.resolve()
     # The directory's owner may keep several stores, one a data directory.
     name = hashlib.sha256(f"{os.getuid()}:{data}".encode()).hexdigest()[:8]
     return RunSettings(
-        host=os.environ.get("FIELDHOUSE_HOST") or "127.0.0.1",
-        port=_number("FIELDHOUSE_PORT", 8000, _LONGEST_PORT),
+        host=said.host,
+        port=said.port,
         data=data,
         scratch=_SCRATCH / f"fieldhouse-{name}",
-        ready_seconds=_number("FIELDHOUSE_READY_SECONDS", 600, 86400),
+        ready_seconds=said.ready_seconds,
     )
-
-
-def _number(name: str, default: int, most: int) -> int:
-    text = os.environ.get(name) or str(default)
-    if not text.isdecimal() or not 0 < int(text) <= most:
-        raise CannotRunError(f"{name} is {text!r}: it takes a number from 1 to {most}.")
-    return int(text)
 
 
 def make_data(settings: RunSettings) -> None:

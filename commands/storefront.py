@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any
 import httpx
 
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
+from deployments.foundation.values.settings import revealed, settings
 
 Json = dict[str, Any]
 _SECONDS = 30.0
@@ -31,8 +31,7 @@ class Answer:
 
 def connect() -> httpx.AsyncClient:
     """A client of the store at `FIELDHOUSE_URL`, as the platform of `FIELDHOUSE_API_KEY`."""
-    url = os.environ.get("FIELDHOUSE_URL") or "http://127.0.0.1:8000"
-    key = os.environ.get("FIELDHOUSE_API_KEY") or DEVELOPMENT_KEY
+    url, key = settings().url, revealed(settings().api_key) or DEVELOPMENT_KEY
     try:
         return httpx.AsyncClient(base_url=url, headers={"X-API-Key": key}, timeout=_SECONDS)
     except (httpx.InvalidURL, UnicodeError) as odd:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from deployments.checkout.contract import Session, SessionDelivery
 from deployments.foundation.http.ucp import Json, Notice, envelope
 from deployments.foundation.http.ucp_prices import discount_json, line_json, totals, totals_json
+from deployments.foundation.values.settings import settings
 from deployments.payments.contract import payment_handlers
 from deployments.shipping.contract import ShippingOption
 
@@ -16,19 +16,13 @@ _CAPABILITIES = (
     "dev.ucp.shopping.fulfillment",
     "dev.ucp.shopping.discount",
 )
-_POLICIES = {
-    "privacy_policy": "FIELDHOUSE_PRIVACY_URL",
-    "terms_of_service": "FIELDHOUSE_TERMS_URL",
-}
 
 
 def links() -> list[Json]:
     """The policies that the operator has published."""
-    return [
-        {"type": kind, "url": os.environ[setting]}
-        for kind, setting in _POLICIES.items()
-        if os.environ.get(setting)
-    ]
+    said = settings()
+    policies = {"privacy_policy": said.privacy_url, "terms_of_service": said.terms_url}
+    return [{"type": kind, "url": url} for kind, url in policies.items() if url is not None]
 
 
 def checkout_json(session: Session, *more: Notice) -> Json:

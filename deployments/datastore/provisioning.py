@@ -11,7 +11,7 @@ from redis.exceptions import NoPermissionError
 
 from deployments.foundation.events.loop import Tick
 from deployments.foundation.redis.users import SUBSCRIPTIONS, USERS, set_reader, set_user
-from deployments.foundation.values.settings import own_redis_url
+from deployments.foundation.values.settings import settings
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def provisioning(
 
     async def tick() -> bool:
         if shared is not None:
-            residents = [user for user in USERS if own_redis_url(user) is None]
+            residents = [user for user in USERS if settings().own_redis_url(user) is None]
             await _create(shared, [set_user(user, secret) for user in residents])
             await _create(shared, _readers_at(None, secret, subscriptions))
         for url in own_urls(subscriptions):
@@ -41,7 +41,9 @@ def provisioning(
 def own_urls(subscriptions: Mapping[str, Iterable[str]] = SUBSCRIPTIONS) -> set[str]:
     """The servers of their own that publishers have."""
     publishers = {publisher for read in subscriptions.values() for publisher in read}
-    return {url for publisher in publishers if (url := own_redis_url(publisher)) is not None}
+    return {
+        url for publisher in publishers if (url := settings().own_redis_url(publisher)) is not None
+    }
 
 
 def _readers_at(
@@ -50,8 +52,8 @@ def _readers_at(
     """Commands for the users that only read events on a server; `home` none is the shared one."""
     commands = []
     for subscriber, read in subscriptions.items():
-        here = [publisher for publisher in read if own_redis_url(publisher) == home]
-        if here and own_redis_url(subscriber) != home:
+        here = [publisher for publisher in read if settings().own_redis_url(publisher) == home]
+        if here and settings().own_redis_url(subscriber) != home:
             commands.append(set_reader(subscriber, here, secret))
     return commands
 

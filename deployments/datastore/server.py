@@ -26,7 +26,7 @@ from deployments.datastore.disk_sync import keep_synced
 from deployments.datastore.tied_process import start_tied
 from deployments.foundation.redis.connection import SECRET_FILE, password
 from deployments.foundation.redis.users import USERS, acl_rules
-from deployments.foundation.values.settings import appendfsync
+from deployments.foundation.values.settings import settings
 
 ADMIN = "admin"
 """The embedded server's operator, whose password derives from the secret as a service's does."""
@@ -101,7 +101,7 @@ class ValkeyServer:
 
 def syncs_here() -> bool:
     """Whether the files are brought to the disk here, and not by the server; see `disk_sync`."""
-    return appendfsync() == "everysec"
+    return settings().appendfsync == "everysec"
 
 
 def configuration(directory: Path, socket: Path, secret: str) -> str:
@@ -112,7 +112,7 @@ def configuration(directory: Path, socket: Path, secret: str) -> str:
         "unixsocketperm 700",
         f"dir {_quoted(directory)}",
         "appendonly yes",
-        f"appendfsync {'no' if syncs_here() else appendfsync()}",
+        f"appendfsync {'no' if syncs_here() else settings().appendfsync}",
         'save ""',  # The append-only file alone keeps the data.
         "maxmemory-policy noeviction",
         "user default off resetpass nocommands",

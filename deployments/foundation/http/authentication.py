@@ -9,11 +9,10 @@ external Redis refuses it.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 
 from deployments.foundation.redis.users import SERVICES
-from deployments.foundation.values.settings import is_embedded, own_redis_url
+from deployments.foundation.values.settings import settings
 
 DEVELOPMENT_PLATFORM = "dev-platform"
 DEVELOPMENT_KEY = "dev-platform-key"
@@ -30,8 +29,8 @@ def hash_key(key: str) -> str:
 
 def platform_keys() -> Mapping[str, str]:
     """Platforms by the hash of their key; `PlatformKeysMissingError` where that is unsafe."""
-    configured = os.environ.get("FIELDHOUSE_PLATFORM_KEYS", "")
-    pairs = (pair.strip().partition("=") for pair in configured.split(",") if pair.strip())
+    configured = settings().platform_keys.split(",")
+    pairs = (pair.strip().partition("=") for pair in configured if pair.strip())
     keys = {digest: platform for platform, _, digest in pairs}
     if _is_external() and (not keys or hash_key(DEVELOPMENT_KEY) in keys):
         raise PlatformKeysMissingError(
@@ -43,7 +42,8 @@ def platform_keys() -> Mapping[str, str]:
 
 
 def _is_external() -> bool:
-    return not is_embedded() or any(own_redis_url(service) for service in SERVICES)
+    said = settings()
+    return not said.is_embedded or any(said.own_redis_url(service) for service in SERVICES)
 
 
 def authenticate(key: str | None, keys: Mapping[str, str]) -> str | None:

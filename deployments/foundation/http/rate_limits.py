@@ -27,7 +27,7 @@ from starlette.datastructures import Headers
 
 from deployments.foundation.http.authentication import authenticate
 from deployments.foundation.http.operations import Operation
-from deployments.foundation.values.settings import rate_limits, trusted_proxies
+from deployments.foundation.values.settings import settings
 
 _DEFAULTS = "read=6000/minute,write=3000/minute,address=1200/minute"
 _OFF = "off"
@@ -136,8 +136,8 @@ class RateLimits:
     ) -> None:
         self._storage = _storage(redis, service)
         self._keys, self._clock = keys, clock
-        self._rates = parse_rates(rate_limits()) if rates is None else rates
-        self._proxies = trusted_proxies() if proxies is None else proxies
+        self._rates = parse_rates(settings().rate_limits) if rates is None else rates
+        self._proxies = settings().trusted_proxies if proxies is None else proxies
         self._not_before = 0.0
 
     async def count(self, headers: Headers, operation: Operation) -> RateLimitStatus | None:

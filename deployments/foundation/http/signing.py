@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from deployments.foundation.http.ucp import Json
-from deployments.foundation.values.settings import data_directory, is_embedded
+from deployments.foundation.values.settings import revealed, settings
 
 SIGNING_KEY_FILE = "signing-key.pem"
 """The name of an embedded store's own key, beside the data."""
@@ -49,9 +49,9 @@ def signing_keys() -> tuple[SigningKey, ...]:
     Raises `SigningKeysUnreadableError`.
     """
     configured = configured_keys()
-    if configured or not is_embedded():
+    if configured or not settings().is_embedded:
         return configured
-    return read_keys(_kept(data_directory() / SIGNING_KEY_FILE))
+    return read_keys(_kept(settings().data_directory / SIGNING_KEY_FILE))
 
 
 def configured_keys() -> tuple[SigningKey, ...]:
@@ -59,8 +59,8 @@ def configured_keys() -> tuple[SigningKey, ...]:
 
     Raises `SigningKeysUnreadableError`.
     """
-    setting = os.environ.get("FIELDHOUSE_SIGNING_KEYS", "").strip()
-    return read_keys(setting) if setting else ()
+    setting = revealed(settings().signing_keys)
+    return read_keys(setting) if setting and setting.strip() else ()
 
 
 def read_keys(text: str) -> tuple[SigningKey, ...]:

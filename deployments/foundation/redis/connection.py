@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import os
 import random
 import time
 from collections.abc import AsyncIterator
@@ -22,13 +21,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from deployments.foundation.values.settings import (
-    data_directory,
-    is_embedded,
-    own_redis_url,
-    shared_redis_url,
-    socket_path,
-)
+from deployments.foundation.values.settings import revealed, settings
 
 _PRELUDES = Path(__file__).parent / "lua"
 _KEYS_AT_ONCE = 1000
@@ -45,15 +38,15 @@ def secret() -> str | None:
     `FIELDHOUSE_REDIS_SECRET`, else the one that the embedded server's actor made for itself.
     """
     configured = configured_secret()
-    if configured or not is_embedded():
+    if configured or not settings().is_embedded:
         return configured
-    kept = data_directory() / SECRET_FILE
+    kept = settings().data_directory / SECRET_FILE
     return kept.read_text().strip() if kept.exists() else None
 
 
 def configured_secret() -> str | None:
     """The secret that the operator set, `FIELDHOUSE_REDIS_SECRET`: it holds on every server."""
-    return os.environ.get("FIELDHOUSE_REDIS_SECRET") or None
+    return revealed(settings().redis_secret)
 
 
 def password(service: str, from_secret: str) -> str:
@@ -72,8 +65,9 @@ def client(service: str, *, at: str | None = None, retries: int = 6) -> Redis:
     service's own is entered as one's own user too if `FIELDHOUSE_REDIS_SECRET` is set, and else
     with the credentials in its URL.
     """
-    home, own_url = own_redis_url(at or service), own_redis_url(service)
-    url = home or shared_redis_url() or f"unix://{quote(str(socket_path()))}"
+    said = settings()
+    home, own_url = said.own_redis_url(at or service), said.own_redis_url(service)
+    url = home or said.shared_redis_url or f"unix://{quote(str(said.socket_path))}"
     pool = ConnectionPool.from_url(url, **_options(retries))
     known = secret() if home is None else configured_secret()
     if known is not None and (home is None or home != own_url):

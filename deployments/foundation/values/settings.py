@@ -1,117 +1,145 @@
-"""What the operator sets through the environment, and where the store keeps its own files."""
+"""Everything that an operator sets through the environment, in one class.
+
+A variable's name is its field's in capitals after `FIELDHOUSE_`, unless the field names another.
+An empty variable counts as unset. `docs/configuration.md` is generated from the class.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import tempfile
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
+from pydantic import SecretStr, ValidationError
+
+from deployments.foundation.values.setting_sections import (
+    ClientSettings,
+    EdgeSettings,
+    MailSettings,
+    RedisSettings,
+    ServerSettings,
+)
+from deployments.foundation.values.setting_words import mistakes
+
+SECTIONS = (ServerSettings, RedisSettings, EdgeSettings, MailSettings, ClientSettings)
+_PROJECT = Path(__file__).parents[3]
 _LONGEST_SOCKET_PATH = 100
 """A unix socket's path may have 107 bytes on Linux and 103 on macOS."""
 
 
+class SettingsError(ValueError):
+    """The environment says something that no setting takes; the message is a sentence for each."""
+
+
+class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, ClientSettings):
+    """What the environment says. A value never shows in a message, because it may be a secret."""
+
+    @property
+    def data_directory(self) -> Path:
+        """Where the embedded store keeps its data."""
+        return _PROJECT / self.data
+
+    @property
+    def socket_path(self) -> Path:
+        """The fixed unix socket of the embedded server, short enough for any data directory."""
+        path = self.data_directory.resolve() / "valkey.sock"
+        if len(str(path)) <= _LONGEST_SOCKET_PATH:
+            return path
+        short = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"fieldhouse-{short}.sock"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the store brings its own Redis, because the operator named none."""
+        return self.redis_url is None
+
+    @property
+    def shared_redis_url(self) -> str | None:
+        """The Redis of every service without one of its own."""
+        return revealed(self.redis_url)
+
+    def own_redis_url(self, service: str) -> str | None:
+        """The Redis of one service alone; none if it has none."""
+        return revealed(self.own_redis_urls.get(service))
+
+    @property
+    def events_kept(self) -> timedelta:
+        """How long events stay readable after everybody has read them."""
+        return timedelta(days=self.event_days)
+
+
+def settings() -> Settings:
+    """What the environment says now. Raises `SettingsError` for a value that makes no sense."""
+    return _read(frozenset(os.environ.items()))
+
+
+@lru_cache(maxsize=4)
+def _read(_environment: frozenset[tuple[str, str]]) -> Settings:
+    # It is read again only when it has changed: a request may ask, and tests change it.
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        raise SettingsError(mistakes(Settings.model_fields, invalid)) from None
+
+
+def revealed(secret: SecretStr | None) -> str | None:
+    """A secret's text, for whoever must use it."""
+    return None if secret is None else secret.get_secret_value()
+
+
 def data_directory() -> Path:
-    """Where the embedded store keeps its data: `FIELDHOUSE_DATA`, or `.data` in the project.
-
-    Ray gives its workers other working directories, so a relative path counts from the project.
-    """
-    return Path(__file__).parents[3] / (os.environ.get("FIELDHOUSE_DATA") or ".data")
-
-
-def own_redis_url(service: str) -> str | None:
-    """The Redis of one service alone: `ORDERS_REDIS_URL`, say."""
-    return os.environ.get(f"{service.upper()}_REDIS_URL") or None
-
-
-def shared_redis_url() -> str | None:
-    """The Redis of every service without one of its own: `REDIS_URL`."""
-    return os.environ.get("REDIS_URL") or None
+    """See `Settings`."""
+    return settings().data_directory
 
 
 def is_embedded() -> bool:
-    """Whether the store brings its own Redis, because the operator named none."""
-    return shared_redis_url() is None
+    """See `Settings`."""
+    return settings().is_embedded
 
 
 def socket_path() -> Path:
-    """The fixed unix socket of the embedded server, short enough for any data directory."""
-    path = data_directory().resolve() / "valkey.sock"
-    if len(str(path)) <= _LONGEST_SOCKET_PATH:
-        return path
-    short = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"fieldhouse-{short}.sock"
+    """See `Settings`."""
+    return settings().socket_path
+
+
+def shared_redis_url() -> str | None:
+    """See `Settings`."""
+    return settings().shared_redis_url
 
 
 def public_url() -> str:
-    """The address under which clients reach the store, without a slash at its end."""
-    return os.environ.get("FIELDHOUSE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
-
-
-def rate_limits() -> str:
-    """How often one client may ask, beside the defaults: `FIELDHOUSE_RATE_LIMITS`, or `off`."""
-    return os.environ.get("FIELDHOUSE_RATE_LIMITS", "")
-
-
-def trusted_proxies() -> int:
-    """How many proxies of the operator's stand in front and append to `X-Forwarded-For`.
-
-    None unless `FIELDHOUSE_TRUSTED_PROXIES` says so: the store's own proxy appends nothing.
-    """
-    return int(os.environ.get("FIELDHOUSE_TRUSTED_PROXIES") or 0)
+    """See `Settings`."""
+    return settings().public_url
 
 
 def smtp_url() -> str | None:
-    """The server that takes mail, `SMTP_URL`; none if mail is only written to files."""
-    return os.environ.get("SMTP_URL") or None
+    """See `Settings`."""
+    return revealed(settings().smtp_url)
 
 
 def mail_sender() -> str:
-    """Whom mail is from, `FIELDHOUSE_MAIL_FROM`."""
-    return os.environ.get("FIELDHOUSE_MAIL_FROM") or "Fieldhouse <store@fieldhouse.example>"
+    """See `Settings`."""
+    return settings().mail_from
 
 
 def sandbox_dispatch_seconds() -> float:
-    """How long the sandbox carrier waits with a parcel: `FIELDHOUSE_SANDBOX_DISPATCH_SECONDS`."""
-    return _seconds("FIELDHOUSE_SANDBOX_DISPATCH_SECONDS", 5.0)
+    """See `Settings`."""
+    return settings().sandbox_dispatch_seconds
 
 
 def sandbox_delivery_seconds() -> float:
-    """How long it then takes to deliver it: `FIELDHOUSE_SANDBOX_DELIVERY_SECONDS`."""
-    return _seconds("FIELDHOUSE_SANDBOX_DELIVERY_SECONDS", 15.0)
-
-
-def _seconds(name: str, default: float) -> float:
-    seconds = float(os.environ.get(name) or default)
-    if not 0 <= seconds < math.inf:
-        raise ValueError(f"{name} takes seconds, 0 or more.")
-    return seconds
+    """See `Settings`."""
+    return settings().sandbox_delivery_seconds
 
 
 def webhooks_loopback() -> bool:
-    """Whether webhooks may go to this machine, and there without TLS, for development.
-
-    `FIELDHOUSE_WEBHOOKS_LOOPBACK` takes `allow`; anything else but `refuse` is a `ValueError`.
-    """
-    choice = os.environ.get("FIELDHOUSE_WEBHOOKS_LOOPBACK") or "refuse"
-    if choice not in {"allow", "refuse"}:
-        raise ValueError("FIELDHOUSE_WEBHOOKS_LOOPBACK takes allow or refuse.")
-    return choice == "allow"
+    """See `Settings`."""
+    return settings().webhooks_loopback == "allow"
 
 
 def events_kept() -> timedelta:
-    """How long events stay readable though everybody has read them: `FIELDHOUSE_EVENT_DAYS`."""
-    return timedelta(days=float(os.environ.get("FIELDHOUSE_EVENT_DAYS") or 7))
-
-
-def appendfsync() -> str:
-    """When the embedded server's writes reach the disk, `FIELDHOUSE_APPENDFSYNC`.
-
-    `everysec` survives every killed process, `always` a power cut too; a `ValueError` otherwise.
-    """
-    policy = os.environ.get("FIELDHOUSE_APPENDFSYNC") or "everysec"
-    if policy not in {"everysec", "always"}:
-        raise ValueError("FIELDHOUSE_APPENDFSYNC takes everysec or always.")
-    return policy
+    """See `Settings`."""
+    return settings().events_kept

@@ -82,5 +82,5 @@ def test_the_operator_says_how_fast_it_is(monkeypatch: pytest.MonkeyPatch) -> No
     assert (sandbox_dispatch_seconds(), sandbox_delivery_seconds()) == (0.5, 86400)
     for nonsense in ("-1", "soon", "inf", "nan"):
         monkeypatch.setenv("FIELDHOUSE_SANDBOX_DISPATCH_SECONDS", nonsense)
-        with pytest.raises(ValueError, match=r"takes seconds|could not convert"):
+        with pytest.raises(ValueError, match="takes a number of seconds"):
             sandbox_dispatch_seconds()

@@ -1,0 +1,232 @@
+"""The variables that an operator may set, by what they are about; see `settings`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_OWN_REDIS = re.compile(r"([A-Z]+)_REDIS_URL")
+
+
+def _web_address(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
+        raise ValueError
+    return url.rstrip("/")
+
+
+def _key_pairs(setting: str) -> str:
+    for pair in filter(None, (part.strip() for part in setting.split(","))):
+        if not re.fullmatch(r"[^=\s]{1,100}=[0-9a-f]{64}", pair):
+            raise ValueError
+    return setting
+
+
+def _mailbox(setting: str) -> str:
+    """A name and an address, or an address alone (RFC 5322)."""
+    try:
+        name, addr_spec = parseaddr(setting)
+        address = Address(name, addr_spec=addr_spec)
+    except (HeaderParseError, ValueError, IndexError):
+        address = Address()
+    if not address.username or not address.domain:
+        raise ValueError
+    return setting
+
+
+def _takes(what: str) -> Any:  # noqa: ANN401 - pydantic's type of it is its own.
+    """What a variable takes, where its type does not say it."""
+    return Field(json_schema_extra={"takes": what})
+
+
+_ADDRESS = "an address such as https://store.example"
+WebAddress = Annotated[str, AfterValidator(_web_address), _takes(_ADDRESS)]
+Mailbox = Annotated[str, AfterValidator(_mailbox), _takes("`Name <name@example.org>`")]
+KeyPairs = Annotated[
+    str,
+    AfterValidator(_key_pairs),
+    _takes(
+        "platform=sha256 pairs with commas between them (`fieldhouse platform-key acme` prints one)"
+    ),
+]
+
+
+class Section(BaseSettings):
+    """What every section has in common."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FIELDHOUSE_",
+        env_ignore_empty=True,
+        extra="ignore",
+        allow_inf_nan=False,
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+
+class ServerSettings(Section):
+    """Where the store listens and keeps its files."""
+
+    host: str = Field("127.0.0.1", description="The address that the API listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="The port that the API listens on.")
+    public_url: WebAddress = Field(
+        "http://127.0.0.1:8000",
+        description="The address under which clients reach the store. `fieldhouse run` sets it to "
+        "host and port unless it is given; mail can be unsubscribed from by one click only "
+        "if it is `https`.",
+    )
+    data: Path = Field(
+        Path(".data"),
+        description="The directory for the embedded Redis, mail and logs. A relative path "
+        "counts from the project, because Ray gives its workers other working directories.",
+    )
+    ready_seconds: float = Field(
+        600,
+        gt=0,
+        le=86400,
+        description="How long the services may take to come up before `fieldhouse run` gives up.",
+        json_schema_extra={"unit": "seconds"},
+    )
+
+
+class RedisSettings(Section):
+    """Where state is kept. Without a URL the store runs an embedded server."""
+
+    redis_url: SecretStr | None = Field(
+        None,
+        validation_alias="REDIS_URL",
+        description="The Redis of every service without one of its own, with credentials: "
+        "`redis://`, `rediss://` or `unix://`.",
+    )
+    own_redis_urls: Mapping[str, SecretStr] = Field(
+        default_factory=dict,
+        validation_alias="<SERVICE>_REDIS_URL",
+        description="The Redis of one service alone: `ORDERS_REDIS_URL`, say.",
+    )
+    redis_secret: SecretStr | None = Field(
+        None,
+        description="From this each service's Redis password derives. Without it, services enter "
+        "an external Redis with the credentials in its URL; an embedded server draws one.",
+    )
+    appendfsync: Literal["everysec", "always"] = Field(
+        "everysec",
+        description="When the embedded server's writes reach the disk: `everysec` survives every "
+        "killed process, `always` a power cut too.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_services(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Which services have a Redis of their own stands in the names of variables."""
+        found = {
+            match[1].lower(): url
+            for name, url in os.environ.items()
+            if url and (match := _OWN_REDIS.fullmatch(name))
+        }
+        return {"<SERVICE>_REDIS_URL": found, **given}
+
+    event_days: float = Field(
+        7,
+        gt=0,
+        le=365,
+        description="How long events stay readable after every subscriber has read them.",
+        json_schema_extra={"unit": "days"},
+    )
+
+
+class EdgeSettings(Section):
+    """Who may ask, how often, and what the store says of itself."""
+
+    platform_keys: KeyPairs = Field(
+        "",
+        description="The platforms that may use the API, as `platform=sha256` pairs with commas "
+        "between them. Without any, an embedded store takes a public key for development.",
+    )
+    rate_limits: str = Field(
+        "",
+        description="Changes to the limits of one client, such as "
+        "`write=600/minute,complete_checkout=60/minute`; `off` lifts all of them.",
+    )
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=16,
+        description="How many proxies in front of the store append to `X-Forwarded-For`. Clients "
+        "without a key are limited by that address; the store's own proxy appends nothing.",
+    )
+    signing_keys: SecretStr | None = Field(
+        None,
+        description="Private keys on the curve P-256, PEM or JWK, that sign webhooks: the first "
+        "signs, all are published. An embedded store draws one; any other signs nothing without.",
+    )
+    webhooks_loopback: Literal["refuse", "allow"] = Field(
+        "refuse",
+        description="Whether webhooks may go to this machine, without TLS, for development.",
+    )
+    privacy_url: WebAddress | None = Field(
+        None,
+        description="The privacy policy that every checkout links to.",
+        json_schema_extra={"takes": _ADDRESS},
+    )
+    terms_url: WebAddress | None = Field(
+        None,
+        description="The terms of service that every checkout links to.",
+        json_schema_extra={"takes": _ADDRESS},
+    )
+
+
+class MailSettings(Section):
+    """How mail leaves the store, and how the sandbox carrier behaves."""
+
+    smtp_url: SecretStr | None = Field(
+        None,
+        validation_alias="SMTP_URL",
+        description="The server that takes mail: `smtp://` or `smtps://`, with credentials. "
+        "Without one, mail is written to files.",
+    )
+    mail_from: Mailbox = Field(
+        "Fieldhouse <store@fieldhouse.example>", description="Whom mail is from."
+    )
+    sandbox_dispatch_seconds: float = Field(
+        5,
+        ge=0,
+        le=31_536_000,
+        description="How long the sandbox carrier waits before it takes a parcel.",
+        json_schema_extra={"unit": "seconds"},
+    )
+    sandbox_delivery_seconds: float = Field(
+        15,
+        ge=0,
+        le=31_536_000,
+        description="How long the sandbox carrier then takes to deliver it.",
+        json_schema_extra={"unit": "seconds"},
+    )
+
+
+class ClientSettings(Section):
+    """Which store `fieldhouse demo` and `fieldhouse load` talk to."""
+
+    url: WebAddress = Field("http://127.0.0.1:8000", description="The address of the store.")
+    api_key: SecretStr | None = Field(
+        None,
+        description="The key of the platform that asks; without one, the key for development.",
+    )
+    ray_auth_token: SecretStr | None = Field(
+        None,
+        validation_alias="RAY_AUTH_TOKEN",
+        description="Ray's own setting: the token that guards its ports.",
+    )
+    ray_auth_token_path: Path = Field(
+        Path("~/.ray/auth_token"),
+        validation_alias="RAY_AUTH_TOKEN_PATH",
+        description="Ray's own setting: the file with that token.",
+    )
