@@ -8,7 +8,7 @@ from deployments.checkout.contract import Session, SessionDelivery
 from deployments.foundation.http.ucp import Json, Notice, envelope
 from deployments.foundation.http.ucp_prices import discount_json, line_json, totals, totals_json
 from deployments.foundation.values.settings import settings
-from deployments.payments.contract import payment_handlers
+from deployments.payments.contract import HANDLERS
 from deployments.shipping.contract import ShippingOption
 
 _CAPABILITIES = (
@@ -28,7 +28,7 @@ def links() -> list[Json]:
 def checkout_json(session: Session, *more: Notice) -> Json:
     """The answer that shows a session, with further messages after its own."""
     body: Json = {
-        "ucp": envelope(*_CAPABILITIES, payment_handlers=payment_handlers()),
+        "ucp": envelope(*_CAPABILITIES, handlers=HANDLERS),
         "id": session.id,
         "status": session.status,
         "currency": session.currency,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from pydantic import Field, SecretStr, field_serializer
 
-from deployments.foundation.http.ucp import VERSION
+from deployments.foundation.http.ucp import PaymentHandler
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Cents, Currency, Message, StepKey
@@ -18,19 +18,19 @@ CARD = "card"
 TOKEN = "token"  # noqa: S105 - the name of a credential type.
 
 
-def payment_handlers() -> dict[str, Any]:
-    """The registry of UCP's `ucp.payment_handlers`, by namespace, for the profile and checkouts.
+HANDLERS = (
+    PaymentHandler(
+        id=SANDBOX_HANDLER,
+        specification="https://fieldhouse.org/specification/sandbox",
+        environment="sandbox",
+        instrument_types=(CARD,),
+        credential_types=(TOKEN,),
+    ),
+)
+"""The ways to pay that the profile and every checkout declare.
 
-    There is no `schema`: instruments and credentials are UCP's own card and token.
-    """
-    sandbox = {
-        "id": SANDBOX_HANDLER,
-        "version": VERSION,
-        "spec": "https://fieldhouse.org/specification/sandbox",
-        "available_instruments": [{"type": CARD}],
-        "config": {"environment": "sandbox", "credential_types": [TOKEN]},
-    }
-    return {SANDBOX_HANDLER: [sandbox]}
+They name no schema: instruments and credentials are UCP's own card and token.
+"""
 
 
 class Instrument(Message):

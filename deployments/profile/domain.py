@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployments.foundation.http.ucp import VERSION, Json
-from deployments.payments.contract import payment_handlers
+from deployments.foundation.http.ucp import VERSION, Json, handler_registry
+from deployments.payments.contract import HANDLERS
 
 _UCP = f"https://ucp.dev/{VERSION}"
 _SHOPPING = "dev.ucp.shopping"
@@ -22,7 +22,7 @@ def business_profile(public_url: str, signing_keys: Sequence[Json] = ()) -> Json
             "version": VERSION,
             "services": {_SHOPPING: [_rest_service(public_url)]},
             "capabilities": _capabilities(),
-            "payment_handlers": payment_handlers(),
+            "payment_handlers": handler_registry(HANDLERS),
         }
     }
     if signing_keys:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from deployments.foundation.values.message import Message
@@ -49,15 +49,43 @@ def info(code: str, content: str, *, path: str | None = None) -> Notice:
     return Notice(type="info", code=code, content=content, path=path)
 
 
-def envelope(*capabilities: str, payment_handlers: Mapping[str, Any] | None = None) -> Json:
+class PaymentHandler(Message):
+    """A way to pay: its namespace, which is also its id, and what it takes."""
+
+    id: str
+    specification: str
+    environment: Literal["sandbox", "production"]
+    instrument_types: tuple[str, ...]
+    credential_types: tuple[str, ...]
+
+    def to_json(self) -> Json:
+        """The handler as UCP spells it."""
+        return {
+            "id": self.id,
+            "version": VERSION,
+            "spec": self.specification,
+            "available_instruments": [{"type": kind} for kind in self.instrument_types],
+            "config": {
+                "environment": self.environment,
+                "credential_types": list(self.credential_types),
+            },
+        }
+
+
+def handler_registry(handlers: Iterable[PaymentHandler]) -> Json:
+    """UCP's `payment_handlers`: ways to pay by their namespace."""
+    return {handler.id: [handler.to_json()] for handler in handlers}
+
+
+def envelope(*capabilities: str, handlers: Iterable[PaymentHandler] | None = None) -> Json:
     """The `ucp` member of a successful answer, with the capabilities that are active in it."""
     ucp: Json = {
         "version": VERSION,
         "status": "success",
         "capabilities": {name: [{"version": VERSION}] for name in capabilities},
     }
-    if payment_handlers is not None:
-        ucp["payment_handlers"] = dict(payment_handlers)
+    if handlers is not None:
+        ucp["payment_handlers"] = handler_registry(handlers)
     return ucp
 
 

@@ -9,13 +9,13 @@ import pytest
 from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.payments.contract import (
+    HANDLERS,
     SANDBOX_HANDLER,
     InstrumentNotSupported,
     PaymentNotAuthorised,
     PaymentNotPossible,
     PaymentRefusedForRisk,
     PaymentsApi,
-    payment_handlers,
 )
 from tests.unit.payments.providers import Crowded, ProviderSilent, Silent, Slow
 from tests.unit.payments.world import World, capture, card, charge
@@ -62,7 +62,7 @@ async def test_foreign_instruments_are_not_supported_and_leave_no_trace(
 
 
 async def test_the_handlers_that_are_declared_are_those_that_work(world: World) -> None:
-    declared = [entry["id"] for entries in payment_handlers().values() for entry in entries]
+    declared = [handler.id for handler in HANDLERS]
     assert declared == [SANDBOX_HANDLER] == [world.sandbox.handler_id]
 
 

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.signing import read_keys
-from deployments.payments.contract import CARD, SANDBOX_HANDLER, payment_handlers
+from deployments.payments.contract import CARD, HANDLERS, SANDBOX_HANDLER, TOKEN
 from deployments.profile.routes import ProfileRoutes
 from tests.ucp_schemas import assert_valid
 
@@ -85,9 +85,10 @@ async def test_extensions_name_what_they_extend(ucp: dict[str, Any]) -> None:
 
 
 async def test_it_declares_how_to_pay(ucp: dict[str, Any]) -> None:
-    assert ucp["payment_handlers"] == payment_handlers()
+    assert list(ucp["payment_handlers"]) == [handler.id for handler in HANDLERS]
     (sandbox,) = ucp["payment_handlers"][SANDBOX_HANDLER]
     assert sandbox["available_instruments"] == [{"type": CARD}]
+    assert sandbox["config"] == {"environment": "sandbox", "credential_types": [TOKEN]}
 
 
 async def test_it_publishes_the_keys_with_which_webhooks_are_signed() -> None:
