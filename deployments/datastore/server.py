@@ -26,12 +26,13 @@ from deployments.datastore.disk_sync import keep_synced
 from deployments.datastore.tied_process import start_tied
 from deployments.foundation.redis.connection import SECRET_FILE, password
 from deployments.foundation.redis.users import USERS, acl_rules
+from deployments.foundation.values.backoff import Backoff
 from deployments.foundation.values.settings import settings
 
 ADMIN = "admin"
 """The embedded server's operator, whose password derives from the secret as a service's does."""
 
-_LONGEST_PAUSE_SECONDS = 10.0
+_BACKOFF = Backoff(first=0.2, longest=10.0)
 _STOPS_WITHIN_SECONDS = 10
 _log = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class ValkeyServer:
             born = asyncio.get_running_loop().time()
             status = await self._live(lock)
             lived = asyncio.get_running_loop().time() - born
-            deaths = 0 if lived > _LONGEST_PAUSE_SECONDS else deaths + 1
-            pause = min(0.1 * 2.0**deaths, _LONGEST_PAUSE_SECONDS)
+            deaths = 1 if lived > _BACKOFF.longest else deaths + 1
+            pause = _BACKOFF.after(deaths)
             _log.error(
                 "the embedded Redis ended with status %s, see %s; starting it again in %.1f s",
                 status,

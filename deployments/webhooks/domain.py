@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
+from deployments.foundation.values.backoff import Backoff
+
 LASTS = timedelta(hours=24)
 """How long a delivery is tried before it becomes a dead letter."""
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 3600.0
-_PAUSE_GROWS_BY = 2.0
+BACKOFF = Backoff(first=5.0, longest=3600.0)
 _GONE = 410
 _SUCCESS = range(200, 300)
 _EVENTS = uuid.UUID("5f0d4b1e-7a0c-5c8e-9b51-3f2f6c1d8a42")
@@ -80,15 +81,14 @@ def judge(
         return DeliveryOutcome("gone", now)
     if now >= delivery.ends_at:
         return DeliveryOutcome("dead", now)
-    asked = min(attempt.retry_after, LONGEST_PAUSE_SECONDS)
+    asked = min(attempt.retry_after, BACKOFF.longest)
     seconds = max(pause(delivery.attempts, chance), asked)
     return DeliveryOutcome("retry", min(now + timedelta(seconds=seconds), delivery.ends_at))
 
 
 def pause(attempts: int, chance: float) -> float:
     """Seconds after a failure that so many others preceded: half of it sure, half by chance."""
-    whole = min(FIRST_PAUSE_SECONDS * _PAUSE_GROWS_BY ** min(attempts, 30), LONGEST_PAUSE_SECONDS)
-    return whole * (0.5 + chance / 2)
+    return BACKOFF.after(attempts + 1) * (0.5 + chance / 2)
 
 
 def at_random() -> float:

@@ -22,6 +22,7 @@ from typing import Protocol
 from deployments.foundation.events.cancellation import heed_cancellation
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
+from deployments.foundation.values.backoff import Backoff
 
 Tick = Callable[[], Awaitable[bool]]
 """One piece of work; true when more of it waits, so that the next tick comes at once."""
@@ -48,7 +49,8 @@ class Loop:
     ) -> None:
         self.name = name
         self._tick = tick
-        self._every = every
+        # No failure counts as the first: then the pause is the one between ticks.
+        self._backoff = Backoff(every, max(every, LONGEST_PAUSE_SECONDS))
         self._tick_seconds = tick_seconds
         self._sleep = sleep
         self._failures = 0
@@ -76,9 +78,7 @@ class Loop:
         return False
 
     def _pause(self) -> float:
-        longest = max(self._every, LONGEST_PAUSE_SECONDS)
-        backed_off = self._every * 2.0 ** min(self._failures, 10)
-        return min(backed_off, longest) * random.uniform(0.8, 1.2)  # noqa: S311
+        return self._backoff.after(self._failures + 1) * random.uniform(0.8, 1.2)  # noqa: S311
 
 
 class Runnable(Protocol):

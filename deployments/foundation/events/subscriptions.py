@@ -32,6 +32,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from deployments.foundation.events.publishing import Envelope, Event
+from deployments.foundation.values.backoff import Backoff
+
+_BACKOFF = Backoff(first=1.0, longest=300.0)
 
 Handler = Callable[[Envelope], Awaitable[None]]
 """Gives one event to the service's own service. What it raises counts as a failed attempt."""
@@ -43,17 +46,14 @@ class NonRetryableError(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often an event is tried, and the seconds between: doubling from first to longest."""
+    """How often an event is tried, and the pauses between."""
 
     attempts: int = 12
-    first_seconds: float = 1.0
-    longest_seconds: float = 300.0
+    backoff: Backoff = _BACKOFF
 
     def pause(self, failures: int) -> float | None:
         """The seconds to wait after so many failures in a row; none when there were enough."""
-        if failures >= self.attempts:
-            return None
-        return min(self.first_seconds * 2.0 ** min(failures - 1, 30), self.longest_seconds)
+        return None if failures >= self.attempts else self.backoff.after(failures)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ import random
 from collections.abc import Awaitable, Callable, Collection
 
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, Transport
+from deployments.foundation.values.backoff import Backoff
 
 REPETITIONS = 2
 """At most, for one call."""
 _SHARE = 0.1
 _RESERVE = 5.0
-_FIRST_PAUSE_SECONDS = 0.05
+_BACKOFF = Backoff(first=0.05, longest=1.0)
 _spread = random.SystemRandom().random
 
 
@@ -74,8 +75,8 @@ class Retrying:
         self, method: str, body: bytes, ends_at: float, first: DependencyUnavailable
     ) -> Reply:
         now = asyncio.get_running_loop().time
-        for number in range(REPETITIONS):
-            pause = self._spread() * _FIRST_PAUSE_SECONDS * 2**number
+        for failures in range(1, REPETITIONS + 1):
+            pause = self._spread() * _BACKOFF.after(failures)
             if now() + pause >= ends_at or not self._budget.spend():
                 break
             await self._sleep(pause)

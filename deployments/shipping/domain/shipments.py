@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from deployments.foundation.events.subscriptions import NonRetryableError
 from deployments.foundation.values.address import PostalAddress
+from deployments.foundation.values.backoff import Backoff
 from deployments.foundation.values.message import Message
 from deployments.inventory.events import ReservedUnits, StockCommitted
 from deployments.orders.events import OrderPaid
@@ -31,8 +32,7 @@ MOVES: Mapping[State, tuple[State, type[ShipmentDispatched] | type[ShipmentDeliv
 }
 """What becomes of a shipment next, and the event that says so."""
 
-_FIRST_PAUSE_SECONDS = 2.0
-_LONGEST_PAUSE_SECONDS = 900.0
+_BACKOFF = Backoff(first=2.0, longest=900.0)
 
 
 class HalvesDisagreeError(NonRetryableError):
@@ -198,4 +198,4 @@ def _said_of(shipment: Shipment) -> dict[str, Any]:
 
 def pause_after(failures: int) -> float:
     """The seconds until a carrier is asked again that gave no answer so often in a row."""
-    return min(_FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 30), _LONGEST_PAUSE_SECONDS)
+    return _BACKOFF.after(failures)

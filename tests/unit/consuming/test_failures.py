@@ -14,6 +14,7 @@ from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.error_text import error_text
 from deployments.foundation.events.publishing import Envelope, stream_of
 from deployments.foundation.events.subscriptions import NonRetryableError, RetryPolicy
+from deployments.foundation.values.backoff import Backoff
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
 
@@ -109,7 +110,7 @@ async def test_pauses_grow_and_a_successor_goes_on_counting(mill: Mill, shelf: S
     patient = Shelf(
         shelf.redis,
         shelf.at_mill,
-        retry=RetryPolicy(attempts=5, first_seconds=10.0, longest_seconds=60.0),
+        retry=RetryPolicy(attempts=5, backoff=Backoff(first=10.0, longest=60.0)),
     )
     patient.trouble = poisonous(bad)
     await mill.grind(bad)
@@ -317,7 +318,7 @@ async def test_a_letter_that_was_dropped_while_it_failed_again_stays_dropped(
 
 @given(st.integers(1, 50), st.floats(0.001, 10), st.floats(10, 1000))
 def test_pauses_grow_up_to_the_longest(attempts: int, first: float, longest: float) -> None:
-    policy = RetryPolicy(attempts, first, longest)
+    policy = RetryPolicy(attempts, Backoff(first, longest))
     pauses = [policy.pause(n) for n in range(1, attempts)]
     assert policy.pause(attempts) is None
     assert None not in pauses

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.webhooks.domain import (
-    FIRST_PAUSE_SECONDS,
+    BACKOFF,
     LASTS,
-    LONGEST_PAUSE_SECONDS,
     DeliveryAttempt,
     DeliverySource,
     WebhookDelivery,
@@ -32,7 +31,7 @@ def delivery(attempts: int = 0) -> WebhookDelivery:
 @given(st.integers(0, 10_000), CHANCES)
 def test_pauses_grow_to_an_hour_and_are_half_chance(attempts: int, chance: float) -> None:
     seconds = pause(attempts, chance)
-    assert FIRST_PAUSE_SECONDS / 2 <= seconds <= LONGEST_PAUSE_SECONDS
+    assert BACKOFF.first / 2 <= seconds <= BACKOFF.longest
     assert pause(attempts, 0) <= seconds <= pause(attempts, 1) == 2 * pause(attempts, 0)
     assert seconds <= pause(attempts + 1, chance)
 
