@@ -29,6 +29,7 @@ SHIPMENT = "{shipping}:shipment:"
 ORDER = "{shipping}:order:"
 _RESERVATION = "{shipping}:reservation:"
 DUE = "{shipping}:due"
+_TAKEN = "{shipping}:taken"
 _STREAMS = streams_of(SERVICE)
 _LUA = Path(__file__).parent / "lua"
 
@@ -66,7 +67,7 @@ class ShipmentStore:
         self._redis = redis
         self._record = script(redis, _LUA / "record_half.lua", "inbox")
         self._create = script(redis, _LUA / "create_shipments.lua", "inbox", "publish")
-        self._take = script(redis, _LUA / "take_due.lua")
+        self._take = script(redis, _LUA / "take_due.lua", "leases")
         self._move = script(redis, _LUA / "move.lua", "publish")
 
     async def paid(self, paid: PaidOrder, event_id: str) -> Halves | None:
@@ -105,9 +106,11 @@ class ShipmentStore:
         )
 
     async def take_due(self, limit: int, now: datetime, lease: timedelta) -> list[Taken]:
-        """At most so many shipments that are due. Nobody else gets them while the lease lasts."""
-        args: list[int | str] = [_ms(now), limit, _ms(now + lease), SHIPMENT]
-        return [Taken(*row) for row in await self._take(keys=[DUE], args=args)]
+        """At most so many shipments that are due. Nobody else gets them while the lease lasts,
+        by Redis' clock."""
+        lasts = int(lease.total_seconds() * 1000)
+        args: list[int | str] = [_ms(now), limit, lasts, SHIPMENT]
+        return [Taken(*row) for row in await self._take(keys=[DUE, _TAKEN], args=args)]
 
     async def label(self, shipment_id: str, label: Label) -> Label:
         """Keep what the carrier answered; the label that was kept first, if there was one."""
@@ -128,7 +131,7 @@ class ShipmentStore:
         look = "" if again is None else str(_ms(again))
         event = moved_event(tracked, label).model_dump_json()
         moved = await self._move(
-            keys=[SHIPMENT + id_, DUE, *_STREAMS],
+            keys=[SHIPMENT + id_, DUE, _TAKEN, *_STREAMS],
             args=[
                 *(id_, tracked.state, target, now.isoformat(), look, kind.type, event),
                 occasion(SERVICE, now),
@@ -140,6 +143,7 @@ class ShipmentStore:
         """When a shipment is due next, unless it has come to its end meanwhile."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.zadd(DUE, {shipment_id: _ms(at)}, xx=True)
+            pipe.zrem(_TAKEN, shipment_id)
             pipe.hset(SHIPMENT + shipment_id, "failures", str(failures))
             await pipe.execute()
 

@@ -16,6 +16,8 @@
                                          failures, sequence (events published about it)
     {shipping}:due               zset    shipments by when to ask the carrier (ms since 1970);
                                          without those that are delivered
+    {shipping}:taken             zset    of those, the ones that somebody asks about, by when their
+                                         lease lapses (ms of Redis' clock)
 
     {shipping}:inbox:<event id>  string  an event that was consumed and took effect (`inbox.lua`)
     {shipping}:events:0 to 15    stream  what is published (foundation's `events.py`)

@@ -210,7 +210,7 @@ _SCRIPTS: dict[str, tuple[str, ...]] = {
     "remove": (),
     "queue": ("inbox",),
     "withdraw": ("inbox",),
-    "claim": (),
+    "claim": ("leases",),
     "finish": (),
     "replay": (),
     "drop": (),

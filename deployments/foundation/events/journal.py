@@ -59,7 +59,7 @@ class Journal:
         self._own, self._theirs = own, theirs
         self._leases = leases_key(service, publisher)
         self._letters = [dead_letters_key(service), replaying_key(service)]
-        self._record = script(own, _LUA / "record_failure.lua")
+        self._record = script(own, _LUA / "record_failure.lua", "leases")
 
     async def failing(self, partition: int) -> dict[str, Failure]:
         """The unsettled failures of a partition, by the delivery's name."""

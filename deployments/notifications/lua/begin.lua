@@ -4,8 +4,7 @@
 -- Returns 'send'; 'done' if the event took effect before; 'under_way' while another sender may
 -- still be at it; or 'skip' when this script decided that the mail is not to be.
 if event_seen(KEYS[1]) then return 'done' end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_time()
 local ends = redis.call('HGET', KEYS[2], 'ends')
 if ends and tonumber(ends) > now then return 'under_way' end
 

@@ -5,12 +5,11 @@
 -- were removed, and buries what is for those that are gone, or is over while its endpoint fails.
 local now, holds, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ENDPOINTS, STEPS = 100, 500
-local server = server_time()
 local taken, steps = {}, 0
 
 -- Orders whose claim has lapsed are due again: nobody knows what became of the attempt.
 local function lapse(endpoint)
-  for _, order in ipairs(redis.call('ZRANGEBYSCORE', claims_key(endpoint), '-inf', server)) do
+  for _, order in ipairs(lapsed(claims_key(endpoint))) do
     redis.call('ZREM', claims_key(endpoint), order)
     go_on(endpoint, order, now)
   end
@@ -36,14 +35,14 @@ local function take(endpoint, order)
   else
     local token = redis.call('INCR', P .. 'tokens')
     redis.call('HSET', delivery_key(id), 'claim', token)
-    redis.call('ZADD', claims_key(endpoint), server + holds, order)
+    lease(claims_key(endpoint), order, holds)
     local url = redis.call('HGET', endpoint_key(endpoint), 'url')
     taken[#taken + 1] = {id, token, endpoint, url, order, unpack(known, 1, 6)}
   end
 end
 
 for _, endpoint in ipairs(
-  redis.call('ZRANGEBYSCORE', READY, '-inf', math.max(now, server), 'LIMIT', 0, ENDPOINTS)
+  redis.call('ZRANGEBYSCORE', READY, '-inf', math.max(now, server_time()), 'LIMIT', 0, ENDPOINTS)
 ) do
   lapse(endpoint)
   local latest = is_registered(endpoint) and now or '+inf'

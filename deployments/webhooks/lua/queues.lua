@@ -13,11 +13,6 @@ local function dead_key(endpoint) return P .. 'dead:' .. endpoint end
 local function delivery_key(id) return P .. 'delivery:' .. id end
 local function queue_key(endpoint, order) return P .. 'queue:' .. endpoint .. ':' .. order end
 
-local function server_time()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 local function first_score(key)
   local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
   return first[2] and tonumber(first[2]) or math.huge

@@ -126,6 +126,18 @@ async def test_a_tracker_that_stalls_changes_nothing_when_it_wakes(world: World)
     assert (await record(world)).due is None
 
 
+async def test_a_tracker_whose_clock_is_fast_takes_nothing_from_others(world: World) -> None:
+    await ship(world)
+    stalling = TestCarrier(world.clock)
+    stalling.hold = asyncio.Event()
+    stalled = asyncio.create_task(advance(world.process(stalling)))
+    await stalling.waiting.wait()
+    world.clock.forward(10 * LEASE.total_seconds())
+    assert await advance(world.process()) == (0, 0, 0)
+    stalling.hold.set()
+    assert await stalled == (1, 0, 0)
+
+
 async def advance(tracker: ShippingService) -> tuple[int, int, int]:
     done = await tracker.advance(AdvanceShipments())
     return done.count, done.moved, done.failed

@@ -8,8 +8,7 @@
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 if not known or cjson.decode(known).token ~= tonumber(ARGV[2]) then return 'fenced' end
 local delivery, attempts, pause = ARGV[3], tonumber(ARGV[4]), ARGV[5]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = server_time()
 
 if pause ~= '' then
   local failure = {attempts = attempts, due = now + tonumber(pause)}
