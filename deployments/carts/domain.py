@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from deployments.carts.contract import Cart, CartLine, NothingToBuy, WantedLine
-from deployments.catalog.contract import Variant
-from deployments.foundation.http.ucp import Notice, error, info, warning
+from deployments.carts.contract import Cart
+from deployments.carts.contract.contents import CartLine, units_of
+from deployments.foundation.http.ucp import Notice, info, warning
 from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Currency, Message
 from deployments.foundation.values.money import format_money
@@ -28,72 +28,6 @@ class DeliveryEstimate(Message):
     at: datetime
 
 
-def lines_of(
-    wanted: Sequence[WantedLine],
-    items: Mapping[str, Variant],
-    given: Sequence[CartLine],
-    fresh_id: Callable[[], str],
-) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
-    """The lines that can be bought, and an error for each that cannot, at its place in the request.
-
-    A line keeps the id that the client sends if a line of `given`, the cart's current ones, has it
-    and no earlier line of the request took it; any other line gets a fresh one. Rejects with
-    `NothingToBuy` when no line is left.
-    """
-    unknown = tuple(
-        _unknown_item(index, line.item_id)
-        for index, line in enumerate(wanted)
-        if line.item_id not in items
-    )
-    if len(unknown) == len(wanted):
-        dead_end = tuple(n.model_copy(update={"severity": "unrecoverable"}) for n in unknown)
-        raise NothingToBuy("None of these items is sold here.", notices=dead_end)
-    free = {line.id for line in given}
-    lines = []
-    for line in wanted:
-        if (item := items.get(line.item_id)) is not None:
-            line_id = line.id if line.id in free else None
-            free.discard(line_id or "")
-            lines.append(_line(line_id or fresh_id(), item, line.quantity))
-    return tuple(lines), unknown
-
-
-def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
-    return CartLine(
-        id=line_id,
-        sku=item.sku,
-        title=item.title,
-        unit_price=item.price,
-        quantity=quantity,
-        weight_grams=item.weight_grams,
-    )
-
-
-def _unknown_item(index: int, item_id: str) -> Notice:
-    sentence = f"Item {item_id!r} is not sold here. Remove it, or look it up in the catalogue."
-    path = f"$.line_items[{index}]"
-    return error("item_unavailable", sentence, path=path, severity="recoverable")
-
-
-def stock_notices(lines: Sequence[CartLine], units: Mapping[str, int]) -> tuple[Notice, ...]:
-    """An error for every line whose SKU is wanted more often, all lines together, than there is.
-
-    A SKU without an entry in `units` has none in stock.
-    """
-    wanted = _units(lines)
-    return tuple(
-        error(
-            "out_of_stock",
-            f"{line.title}: {units.get(line.sku, 0)} available, {wanted[line.sku]} in the cart. "
-            "Reduce the quantity or remove the line.",
-            path=f"$.line_items[{index}]",
-            severity="recoverable",
-        )
-        for index, line in enumerate(lines)
-        if wanted[line.sku] > units.get(line.sku, 0)
-    )
-
-
 def ended_offers(before: Cart, lines: Sequence[CartLine], priced: Priced) -> tuple[Notice, ...]:
     """A warning for every line whose automatic offer went away though its quantity is the same.
 
@@ -101,7 +35,7 @@ def ended_offers(before: Cart, lines: Sequence[CartLine], priced: Priced) -> tup
     better one replaced is no loss.
     """
     had, has = _offers(before.lines, before.priced), _offers(lines, priced)
-    unchanged = _units(before.lines).items() & _units(lines).items()
+    unchanged = units_of(before.lines).items() & units_of(lines).items()
     kept_skus = {sku for sku, _ in unchanged}
     return tuple(
         warning(
@@ -157,13 +91,6 @@ def _way(option: EstimatedOption, currency: Currency, *, tell_days: bool) -> str
     days = format_days(option.earliest.date(), option.latest.date())
     arriving = f", arriving {days}," if tell_days else ""
     return f"{format_money(option.amount, currency)}{arriving} with {option.carrier}"
-
-
-def _units(lines: Sequence[CartLine]) -> Counter[str]:
-    units: Counter[str] = Counter()
-    for line in lines:
-        units[line.sku] += line.quantity
-    return units
 
 
 def _offers(lines: Sequence[CartLine], priced: Priced) -> defaultdict[str, Counter[str]]:

@@ -12,27 +12,21 @@ from deployments.carts.contract import (
     Cart,
     CartNotFound,
     CartsApi,
-    ContentsBody,
     CreateCart,
     GetCart,
-    NothingToBuy,
     ReplaceCart,
 )
+from deployments.carts.contract.bodies import ContentsBody
+from deployments.carts.contract.contents import NothingToBuy
 from deployments.carts.wire import cart_json
-from deployments.foundation.http.answers import ProtocolError, answer
-from deployments.foundation.http.bodies import parse, read_body
+from deployments.foundation.http.answers import answer
+from deployments.foundation.http.bodies import parse, path_id, read_body
 from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
 from deployments.foundation.http.operations import Handler, Operation
 from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
 
 _CART = ucp_schema("discount.json#/$defs/dev.ucp.shopping.cart")
 _CART_OR_ERROR = {"anyOf": [_CART, ERROR]}
-
-
-class _WholeCart(ContentsBody):
-    """An update names the cart again; UCP asks for it, and the path says it already."""
-
-    id: str | None = None
 
 
 class CartsRoutes:
@@ -68,7 +62,7 @@ class CartsRoutes:
                 _outcomes(self.replace),
                 id="update_cart",
                 summary="Replace all of a cart's contents",
-                bodies=(_WholeCart,),
+                bodies=(ContentsBody,),
                 answers={200: _CART_OR_ERROR},
                 writes=True,
                 versioned=True,
@@ -100,22 +94,19 @@ class CartsRoutes:
     async def get(self, request: Request) -> Response:
         """Get Cart, as it was last priced."""
         caller = identify(request, self._keys)
-        cart_id = request.path_params["id"]
-        cart = await self._service.get(GetCart(cart_id=cart_id, platform=caller.platform))
+        cart = await self._service.get(GetCart(cart_id=path_id(request), platform=caller.platform))
         return _show(cart)
 
     async def replace(self, request: Request) -> Response:
         """Update Cart: a full replacement."""
         caller = identify(request, self._keys)
         body = await read_body(request)
-        cart_id, whole = request.path_params["id"], parse(_WholeCart, body)
-        if whole.id not in {None, cart_id}:
-            raise ProtocolError(400, "invalid_request", "$.id is not the id in the path.")
+        parsed = parse(ContentsBody, body)
         cart = await self._service.replace(
             ReplaceCart(
-                cart_id=cart_id,
+                cart_id=path_id(request, parsed.id),
                 platform=caller.platform,
-                contents=whole.contents(),
+                contents=parsed.contents(),
                 expected_version=expected_version(request),
                 request=idempotency(request, caller, body),
             )
@@ -128,7 +119,7 @@ class CartsRoutes:
         body = await read_body(request)
         cart = await self._service.cancel(
             CancelCart(
-                cart_id=request.path_params["id"],
+                cart_id=path_id(request),
                 platform=caller.platform,
                 request=idempotency(request, caller, body),
             )

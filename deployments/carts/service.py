@@ -9,13 +9,19 @@ from deployments.carts.contract import (
     AbandonedPublished,
     CancelCart,
     Cart,
-    CartContents,
-    CartLine,
     CreateCart,
     GetCart,
-    NothingToBuy,
     PublishAbandoned,
     ReplaceCart,
+)
+from deployments.carts.contract.contents import (
+    CartContents,
+    CartLine,
+    NothingToBuy,
+    code_notices,
+    lines_of,
+    price_lines,
+    stock_notices,
 )
 from deployments.carts.domain import (
     LIFETIME,
@@ -23,9 +29,7 @@ from deployments.carts.domain import (
     delivery_notice,
     discounts_unknown,
     ended_offers,
-    lines_of,
     list_prices,
-    stock_notices,
 )
 from deployments.carts.store import CartsStore
 from deployments.catalog.contract import CatalogApi, ResolveItems, Variant
@@ -35,7 +39,7 @@ from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
 from deployments.inventory.contract import CheckAvailability, InventoryApi
-from deployments.pricing.contract import Priced, PriceLine, PriceRequest, PricingApi
+from deployments.pricing.contract import Priced, PriceRequest, PricingApi
 
 
 class CartsService:
@@ -109,8 +113,8 @@ class CartsService:
     ) -> Cart:
         """A cart with these contents: one call for the items, then two at once."""
         items = await self._resolve(contents)
-        given = before.lines if before else ()
-        lines, unknown = lines_of(contents.lines, items, given, lambda: new_id("li"))
+        kept = [line.id for line in before.lines] if before else []
+        lines, unknown = lines_of(contents.lines, items, kept)
         (priced, about_prices), short = await asyncio.gather(
             self._price(lines, contents.codes, before), self._check_stock(lines)
         )
@@ -135,17 +139,14 @@ class CartsService:
     async def _price(
         self, lines: tuple[CartLine, ...], codes: tuple[str, ...], before: Cart | None
     ) -> tuple[Priced, tuple[Notice, ...]]:
-        price_lines = tuple(
-            PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
-            for line in lines
-        )
+        request = PriceRequest(lines=price_lines(lines), codes=codes)
         try:
-            priced = await self._pricing.price(PriceRequest(lines=price_lines, codes=codes))
+            priced = await self._pricing.price(request)
         except DependencyUnavailable:
             # A cart is an estimate: a checkout prices what it sells anew, or refuses.
             return list_prices(lines), (discounts_unknown(),)
         ended = ended_offers(before, lines, priced) if before else ()
-        return priced, (*ended, *(code.to_notice() for code in priced.rejected))
+        return priced, (*ended, *code_notices(priced))
 
     async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
         skus = tuple(dict.fromkeys(line.sku for line in lines))

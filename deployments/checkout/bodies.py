@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from deployments.carts.contract import MAX_ID_LENGTH, ContentsBody
+from deployments.carts.contract.bodies import ContentsBody, Id
 from deployments.checkout.contract import Place, SessionContents, WantedDelivery
 from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Message
 from deployments.payments.contract import Instrument
 
 MAX_DESTINATIONS = 10
-Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
@@ -61,7 +60,6 @@ class _Fulfillment(Message):
 class SessionBody(ContentsBody):
     """A whole session, as it is created or replaced."""
 
-    id: Id | None = None
     fulfillment: _Fulfillment = _Fulfillment()
 
     def session_contents(self) -> SessionContents:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from deployments.carts.contract import CartContents, CartLine
+from deployments.carts.contract.contents import CartContents, CartLine
 from deployments.foundation.http.idempotency import RequestKey
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.contracts import repeatable

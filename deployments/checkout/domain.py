@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
-from deployments.catalog.contract import Variant
+from deployments.carts.contract.contents import shortage_notices
 from deployments.checkout.contract import Session, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.events import CheckoutCompleted, CheckoutFailed, CheckoutStarted
 from deployments.foundation.http.ucp import Notice, error
 from deployments.foundation.rpc.rejection import Rejection
-from deployments.inventory.contract import OutOfStock, Shortage
+from deployments.inventory.contract import OutOfStock
 from deployments.orders.contract import PlacedOrder
 from deployments.payments.contract import (
     InstrumentNotSupported,
@@ -27,84 +26,6 @@ UNAVAILABLE = "unavailable"
 """Why an attempt failed if not because something was refused."""
 _METHOD = "$.fulfillment.methods[0]"
 _PAYMENT_REJECTIONS = (PaymentNotAuthorised, PaymentRefusedForRisk, InstrumentNotSupported)
-
-
-def lines_of(
-    wanted: Sequence[WantedLine], items: Mapping[str, Variant], kept: frozenset[str]
-) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
-    """The lines that can be bought, and an error for each that cannot.
-
-    A line keeps its id if the client names one in `kept` (ids the session gave before) that no
-    earlier line took. Rejects with `NothingToBuy` when no line is left.
-    """
-    lines: list[CartLine] = []
-    notices: list[Notice] = []
-    free = set(kept)
-    for index, line in enumerate(wanted):
-        item = items.get(line.item_id)
-        if item is None:
-            notices.append(_unknown_item(index, line.item_id))
-            continue
-        given = line.id if line.id in free else None
-        free.discard(given or "")
-        lines.append(_line(given or _fresh_id(index, kept), item, line.quantity))
-    if not lines:
-        raise NothingToBuy("None of these items is sold here.", notices=tuple(notices))
-    return tuple(lines), tuple(notices)
-
-
-def _fresh_id(index: int, taken: frozenset[str]) -> str:
-    number = index + 1
-    while f"li_{number}" in taken:
-        number += 1000
-    return f"li_{number}"
-
-
-def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
-    return CartLine(
-        id=line_id,
-        sku=item.sku,
-        title=item.title,
-        unit_price=item.price,
-        quantity=quantity,
-        weight_grams=item.weight_grams,
-    )
-
-
-def _unknown_item(index: int, item_id: str) -> Notice:
-    sentence = f"Item {item_id!r} is not sold here. Remove it, or look it up in the catalogue."
-    path = f"$.line_items[{index}]"
-    return error("item_unavailable", sentence, path=path, severity="recoverable")
-
-
-def stock_notices(lines: Sequence[CartLine], units: Mapping[str, int]) -> tuple[Notice, ...]:
-    """An error for every line whose SKU is wanted more often, all lines together, than there is."""
-    wanted: dict[str, int] = {}
-    for line in lines:
-        wanted[line.sku] = wanted.get(line.sku, 0) + line.quantity
-    short = tuple(
-        Shortage(sku=sku, wanted=quantity, available=units[sku])
-        for sku, quantity in wanted.items()
-        if quantity > units.get(sku, quantity)
-    )
-    return shortage_notices(lines, short)
-
-
-def shortage_notices(
-    lines: Sequence[CartLine], shortages: Sequence[Shortage]
-) -> tuple[Notice, ...]:
-    """UCP's `out_of_stock` for the lines of SKUs that run short."""
-    left = {shortage.sku: shortage.available for shortage in shortages}
-    return tuple(
-        error(
-            "out_of_stock",
-            f"{line.title}: {left[line.sku]} available. Reduce the quantity or remove the line.",
-            path=f"$.line_items[{index}]",
-            severity="recoverable",
-        )
-        for index, line in enumerate(lines)
-        if line.sku in left
-    )
 
 
 def delivery_of(wanted: WantedDelivery, quoted: ShippingOptions | None) -> SessionDelivery:
@@ -175,7 +96,8 @@ def after_rejection(session: Session, rejection: Rejection) -> Session:
 def rejection_notices(session: Session, rejection: Rejection) -> tuple[Notice, ...]:
     """What UCP's messages say of a refused step."""
     if isinstance(rejection, OutOfStock):
-        return shortage_notices(session.lines, rejection.shortages)
+        left = {shortage.sku: shortage.available for shortage in rejection.shortages}
+        return shortage_notices(session.lines, left)
     path = "$.payment.instruments[0]" if isinstance(rejection, _PAYMENT_REJECTIONS) else None
     if isinstance(rejection, CodeUnavailable):
         codes = [code.casefold() for code in session.codes]

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 
-from deployments.carts.contract import CartLine
+from deployments.carts.contract.contents import (
+    CartLine,
+    code_notices,
+    lines_of,
+    price_lines,
+    stock_notices,
+)
 from deployments.catalog.contract import CatalogApi, ResolveItems
 from deployments.checkout.contract import SessionContents, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.domain import (
     delivery_of,
-    lines_of,
     missing,
     selected_destination,
     status_of,
-    stock_notices,
     undeliverable,
 )
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.message import Message
 from deployments.inventory.contract import CheckAvailability, InventoryApi
-from deployments.pricing.contract import Priced, PriceLine, PriceRequest, PricingApi, TaxAddress
+from deployments.pricing.contract import Priced, PriceRequest, PricingApi, TaxAddress
 from deployments.shipping.contract import (
     Destination,
     ParcelLine,
@@ -62,9 +66,8 @@ class Quoter:
             self._deliver(lines, contents.delivery), self._check_stock(lines)
         )
         priced = await self._price(lines, contents.codes, delivery)
-        rejected = tuple(code.to_notice() for code in priced.rejected)
         lacking = missing(contents.buyer, delivery)
-        notices = (*unknown, *short, *undelivered, *lacking, *rejected)
+        notices = (*unknown, *short, *undelivered, *lacking, *code_notices(priced))
         return Quote(
             lines=lines,
             delivery=delivery,
@@ -111,10 +114,7 @@ class Quoter:
             address = TaxAddress(country=delivery.country, region=place.address_region)
         return await self._pricing.price(
             PriceRequest(
-                lines=tuple(
-                    PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
-                    for line in lines
-                ),
+                lines=price_lines(lines),
                 codes=codes,
                 address=address,
                 shipping=None if option is None else option.amount,

@@ -8,7 +8,8 @@ import pydantic_core
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.carts.contract import CartNotFound, NothingToBuy
+from deployments.carts.contract import CartNotFound
+from deployments.carts.contract.contents import NothingToBuy
 from deployments.checkout.bodies import CompleteBody, FromCartBody, SessionBody
 from deployments.checkout.contract import (
     CancelSession,
@@ -25,7 +26,7 @@ from deployments.checkout.contract import (
 from deployments.checkout.domain import closed_notice
 from deployments.checkout.wire import checkout_json
 from deployments.foundation.http.answers import ProtocolError, answer
-from deployments.foundation.http.bodies import parse, read_body
+from deployments.foundation.http.bodies import parse, path_id, read_body
 from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
 from deployments.foundation.http.operations import Handler, Operation
 from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
@@ -120,7 +121,7 @@ class CheckoutRoutes:
         """Get Checkout."""
         caller = identify(request, self._keys)
         session = await self._service.get(
-            GetSession(session_id=request.path_params["id"], platform=caller.platform)
+            GetSession(session_id=path_id(request), platform=caller.platform)
         )
         return _show(session)
 
@@ -129,11 +130,9 @@ class CheckoutRoutes:
         caller = identify(request, self._keys)
         body = await read_body(request)
         parsed = parse(SessionBody, body)
-        if parsed.id not in {None, request.path_params["id"]}:
-            raise ProtocolError(400, "invalid_request", "$.id is not the id in the path.")
         session = await self._service.replace(
             ReplaceSession(
-                session_id=request.path_params["id"],
+                session_id=path_id(request, parsed.id),
                 platform=caller.platform,
                 contents=parsed.session_contents(),
                 expected_version=expected_version(request),
@@ -148,7 +147,7 @@ class CheckoutRoutes:
         body = await read_body(request)
         session = await self._service.complete(
             CompleteSession(
-                session_id=request.path_params["id"],
+                session_id=path_id(request),
                 platform=caller.platform,
                 instrument=parse(CompleteBody, body).instrument(),
                 expected_version=expected_version(request),
@@ -163,7 +162,7 @@ class CheckoutRoutes:
         body = await read_body(request)
         session = await self._service.cancel(
             CancelSession(
-                session_id=request.path_params["id"],
+                session_id=path_id(request),
                 platform=caller.platform,
                 request=idempotency(request, caller, body),
             )
@@ -194,8 +193,7 @@ def _outcomes(handler: Handler) -> Handler:
         except CartNotFound:
             return answer(not_found("Cart"))
         except NothingToBuy as rejection:
-            unrecoverable = {"severity": "unrecoverable"}
-            return answer(error_body(n.model_copy(update=unrecoverable) for n in rejection.notices))
+            return answer(error_body(rejection.notices))
         except SessionClosed as rejection:
             session = rejection.session
             body = checkout_json(session, closed_notice(session))

@@ -9,7 +9,6 @@ from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from deployments.foundation.http.ucp import Notice, warning
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Cents, Message, StepKey
@@ -73,11 +72,6 @@ class RejectedCode(Message):
     code: str
     reason: str
     sentence: str
-
-    def to_notice(self) -> Notice:
-        """The warning that UCP's discount extension asks for."""
-        path = f"$.discounts.codes[{self.index}]"
-        return warning(self.reason, self.sentence, path=path)
 
 
 class PriceTotals(Message):

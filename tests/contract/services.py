@@ -24,7 +24,8 @@ _STRINGS = {
 
 def contracts() -> list[str]:
     """The services that show others something."""
-    return sorted(path.parent.name for path in DEPLOYMENTS.glob("*/contract.py"))
+    found = [*DEPLOYMENTS.glob("*/contract.py"), *DEPLOYMENTS.glob("*/contract/")]
+    return sorted(path.parent.name for path in found)
 
 
 def protocol(service: str) -> type:
@@ -41,11 +42,12 @@ def protocol(service: str) -> type:
 def rejections(service: str) -> list[type[Rejection]]:
     """The rejections that the service's contract declares."""
     module = importlib.import_module(f"deployments.{service}.contract")
-    return [
-        member
-        for _, member in inspect.getmembers(module, inspect.isclass)
-        if issubclass(member, Rejection) and member.__module__ == module.__name__
+    declared = [
+        kind
+        for kind in Rejection.__subclasses__()
+        if f"{kind.__module__}.".startswith(f"{module.__name__}.")
     ]
+    return sorted(declared, key=lambda kind: kind.__name__)
 
 
 def adapters(service: str) -> Iterator[tuple[str, TypeAdapter[Any]]]:

@@ -7,7 +7,8 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from deployments.carts.contract import CreateCart, WantedLine
+from deployments.carts.contract import CreateCart
+from deployments.carts.contract.contents import WantedLine
 from deployments.checkout.contract import (
     CompleteSession,
     CreateSession,

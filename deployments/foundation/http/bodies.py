@@ -55,6 +55,14 @@ def parse(model: type[M], body: bytes) -> M:
         raise ProtocolError(400, "invalid_request", _describe(mistakes)) from mistakes
 
 
+def path_id(request: Request, named: str | None = None) -> str:
+    """The id in the request's path; 400 if its body names another."""
+    id_: str = request.path_params["id"]
+    if named not in {None, id_}:
+        raise ProtocolError(400, "invalid_request", "$.id is not the id in the path.")
+    return id_
+
+
 def _check_json(body: bytes) -> None:
     """Refuses what is not JSON (RFC 8259), which knows no NaN; and NUL, which is in no text."""
     try:

@@ -14,7 +14,8 @@ from redis.asyncio import Redis
 from commands.audit import audit
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Report
-from deployments.carts.contract import CartContents, CreateCart, WantedLine
+from deployments.carts.contract import CreateCart
+from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.catalog.contract import ImportProducts, Product
 from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import LiveSnapshot

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from deployments.carts.contract import CartContents, WantedLine
+from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
 from deployments.carts.store import CartsStore

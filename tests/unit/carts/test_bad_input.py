@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from deployments.carts.contract import MAX_CODES, MAX_LINES, MAX_QUANTITY
+from deployments.carts.contract.bodies import MAX_CODES, MAX_LINES, MAX_QUANTITY
 from deployments.foundation.http.bodies import MAX_BODY_BYTES
 from tests.ucp_schemas import assert_valid
 from tests.unit.carts.services import HELMET, SHIRT, Services, body

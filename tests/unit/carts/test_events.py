@@ -12,14 +12,12 @@ import pytest
 from deployments.carts.contract import (
     CancelCart,
     Cart,
-    CartContents,
     CreateCart,
     GetCart,
-    NothingToBuy,
     PublishAbandoned,
     ReplaceCart,
-    WantedLine,
 )
+from deployments.carts.contract.contents import CartContents, NothingToBuy, WantedLine
 from deployments.carts.domain import LIFETIME
 from deployments.carts.events import (
     AbandonedLine,

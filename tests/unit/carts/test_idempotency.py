@@ -13,9 +13,9 @@ from deployments.carts.contract import (
     CartNotFound,
     CreateCart,
     GetCart,
-    NothingToBuy,
     ReplaceCart,
 )
+from deployments.carts.contract.contents import NothingToBuy
 from deployments.foundation.http.idempotency import KeyReused, RequestKey, StaleVersion
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from tests.unit.carts.services import HELMET, OTHER, PLATFORM, SHIRT, Services, contents, key

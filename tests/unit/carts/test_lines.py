@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.carts.contract import CartLine, NothingToBuy, WantedLine
-from deployments.carts.domain import lines_of, stock_notices
+from deployments.carts.contract.contents import (
+    CartLine,
+    NothingToBuy,
+    WantedLine,
+    lines_of,
+    stock_notices,
+)
 from tests.unit.carts.services import BIKE, HELMET, SHIRT
 
 ITEMS = {item.sku: item for item in (SHIRT, HELMET, BIKE)}
@@ -26,7 +31,7 @@ def given_line(line_id: str) -> CartLine:
     return CartLine(id=line_id, sku=SHIRT.sku, title="Shirt", unit_price=2000, quantity=1)
 
 
-GIVEN = (given_line("li_1"), given_line("li_2"))
+KEPT = {"li_1", "li_2"}
 
 
 @given(st.lists(WANTED, max_size=8))
@@ -35,11 +40,11 @@ def test_known_items_become_lines_and_unknown_ones_messages(wanted: list[WantedL
     known = [line for line in wanted if line.item_id in ITEMS]
     if not known:
         with pytest.raises(NothingToBuy) as refused:
-            lines_of(wanted, ITEMS, GIVEN, lambda: f"fresh_{next(numbers)}")
+            lines_of(wanted, ITEMS, KEPT, lambda: f"fresh_{next(numbers)}")
         assert len(refused.value.notices) == len(wanted)
         assert {n.severity for n in refused.value.notices} <= {"unrecoverable"}
         return
-    lines, notices = lines_of(wanted, ITEMS, GIVEN, lambda: f"fresh_{next(numbers)}")
+    lines, notices = lines_of(wanted, ITEMS, KEPT, lambda: f"fresh_{next(numbers)}")
     assert [(line.sku, line.quantity) for line in lines] == [
         (line.item_id, line.quantity) for line in known
     ]
@@ -54,7 +59,7 @@ def test_known_items_become_lines_and_unknown_ones_messages(wanted: list[WantedL
 def test_a_line_keeps_an_id_of_ours_and_ids_are_unique(wanted: list[WantedLine]) -> None:
     numbers = count()
     wanted = [WantedLine(item_id=SHIRT.sku, quantity=1), *wanted]
-    lines, _ = lines_of(wanted, ITEMS, GIVEN, lambda: f"fresh_{next(numbers)}")
+    lines, _ = lines_of(wanted, ITEMS, KEPT, lambda: f"fresh_{next(numbers)}")
     ids = [line.id for line in lines]
     assert len(ids) == len(set(ids))
     assert all(line_id in {"li_1", "li_2"} or line_id.startswith("fresh_") for line_id in ids)
@@ -74,5 +79,5 @@ def test_lines_of_one_item_are_counted_together() -> None:
 
 
 def test_an_item_without_stock_is_out_of_stock() -> None:
-    (notice,) = stock_notices(GIVEN[:1], {})
+    (notice,) = stock_notices([given_line("li_1")], {})
     assert (notice.type, notice.code, notice.severity) == ("error", "out_of_stock", "recoverable")

@@ -14,10 +14,9 @@ from deployments.carts.contract import (
     CartsApi,
     CreateCart,
     GetCart,
-    NothingToBuy,
     ReplaceCart,
-    WantedLine,
 )
+from deployments.carts.contract.contents import NothingToBuy, WantedLine
 from deployments.carts.domain import LIFETIME
 from deployments.carts.service import CartsService
 from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, client_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from deployments.carts.contract import WantedLine
+from deployments.carts.contract.contents import WantedLine
 from deployments.checkout.contract import (
     CompleteSession,
     CreateSession,

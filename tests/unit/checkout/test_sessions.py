@@ -6,14 +6,8 @@ import asyncio
 
 import pytest
 
-from deployments.carts.contract import (
-    CancelCart,
-    Cart,
-    CartContents,
-    CartNotFound,
-    CreateCart,
-    WantedLine,
-)
+from deployments.carts.contract import CancelCart, Cart, CartNotFound, CreateCart
+from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.checkout.contract import (
     CancelSession,
     CreateSession,

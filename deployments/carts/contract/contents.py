@@ -1,0 +1,159 @@
+"""What carts and checkouts contain: the lines that a client wants, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from deployments.catalog.contract import Variant
+from deployments.foundation.http.ucp import Notice, error, warning
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.ids import new_id
+from deployments.foundation.values.message import Cents, Message
+from deployments.pricing.contract import Priced, PriceLine
+
+
+class WantedLine(Message):
+    """An item id and a quantity as a client sends them; `id` only where the client keeps a line."""
+
+    id: str | None = None
+    item_id: str
+    quantity: int = Field(ge=1)
+
+
+class CartContents(Message):
+    """All that a client may set. `context` and `buyer` are UCP's objects, checked at the edge."""
+
+    lines: tuple[WantedLine, ...]
+    codes: tuple[str, ...] = ()
+    buyer: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+
+
+class CartLine(Message):
+    """A line with what the catalogue says of its item; its money is in `Cart.priced`."""
+
+    id: str
+    sku: str
+    title: str
+    unit_price: Cents
+    quantity: int
+    weight_grams: int | None = None
+
+    def to_wanted(self) -> WantedLine:
+        """What a client would send to have this line again."""
+        return WantedLine(id=self.id, item_id=self.sku, quantity=self.quantity)
+
+
+@dataclass(eq=False)
+class NothingToBuy(Rejection):
+    """None of the lines names anything that the store sells. `notices` says so line by line."""
+
+    notices: tuple[Notice, ...]
+    code: ClassVar[str] = "item_unavailable"
+
+
+def new_line_id() -> str:
+    """An id that no line has had."""
+    return new_id("li")
+
+
+def lines_of(
+    wanted: Sequence[WantedLine],
+    items: Mapping[str, Variant],
+    kept: Collection[str],
+    fresh_id: Callable[[], str] = new_line_id,
+) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
+    """The lines that can be bought, and an error for each that cannot, at its place in the request.
+
+    A line keeps the id that the client sends if it is one of `kept`, which the store gave before,
+    and no earlier line of the request took it; any other line gets a fresh one. Rejects with
+    `NothingToBuy` when no line is left.
+    """
+    unknown = tuple(
+        _unknown_item(index, line.item_id)
+        for index, line in enumerate(wanted)
+        if line.item_id not in items
+    )
+    if len(unknown) == len(wanted):
+        dead_end = tuple(n.model_copy(update={"severity": "unrecoverable"}) for n in unknown)
+        raise NothingToBuy("None of these items is sold here.", notices=dead_end)
+    free = set(kept)
+    lines = []
+    for line in wanted:
+        if (item := items.get(line.item_id)) is not None:
+            line_id = line.id if line.id in free else None
+            free.discard(line_id or "")
+            lines.append(_line(line_id or fresh_id(), item, line.quantity))
+    return tuple(lines), unknown
+
+
+def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
+    return CartLine(
+        id=line_id,
+        sku=item.sku,
+        title=item.title,
+        unit_price=item.price,
+        quantity=quantity,
+        weight_grams=item.weight_grams,
+    )
+
+
+def _unknown_item(index: int, item_id: str) -> Notice:
+    sentence = f"Item {item_id!r} is not sold here. Remove it, or look it up in the catalogue."
+    path = f"$.line_items[{index}]"
+    return error("item_unavailable", sentence, path=path, severity="recoverable")
+
+
+def units_of(lines: Sequence[CartLine]) -> Counter[str]:
+    """The units of each SKU, all lines together."""
+    units: Counter[str] = Counter()
+    for line in lines:
+        units[line.sku] += line.quantity
+    return units
+
+
+def stock_notices(lines: Sequence[CartLine], available: Mapping[str, int]) -> tuple[Notice, ...]:
+    """An error for every line whose SKU is wanted more often, all lines together, than there is.
+
+    A SKU that is missing in `available` has none in stock.
+    """
+    wanted = units_of(lines)
+    short = {sku for sku, units in wanted.items() if units > available.get(sku, 0)}
+    return shortage_notices(lines, {sku: available.get(sku, 0) for sku in short})
+
+
+def shortage_notices(lines: Sequence[CartLine], left: Mapping[str, int]) -> tuple[Notice, ...]:
+    """UCP's `out_of_stock` for the lines of those SKUs of which too few are `left`."""
+    wanted = units_of(lines)
+    return tuple(
+        error(
+            "out_of_stock",
+            f"{line.title}: {left[line.sku]} available, {wanted[line.sku]} wanted. "
+            "Reduce the quantity or remove the line.",
+            path=f"$.line_items[{index}]",
+            severity="recoverable",
+        )
+        for index, line in enumerate(lines)
+        if line.sku in left
+    )
+
+
+def price_lines(lines: Sequence[CartLine]) -> tuple[PriceLine, ...]:
+    """The lines as pricing wants them."""
+    return tuple(
+        PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
+        for line in lines
+    )
+
+
+def code_notices(priced: Priced) -> tuple[Notice, ...]:
+    """The warning that UCP's discount extension asks for, for every code that does nothing."""
+    return tuple(
+        warning(code.reason, code.sentence, path=f"$.discounts.codes[{code.index}]")
+        for code in priced.rejected
+    )
