@@ -15,7 +15,7 @@ from typing import NamedTuple
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.outstanding import outstanding
-from deployments.inventory.domain import State
+from deployments.inventory.domain.stock import State
 from deployments.inventory.store import RESERVATION
 from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.events import ShipmentDispatched

@@ -27,7 +27,7 @@ from deployments.orders.events import (
     OrderShipped,
 )
 from deployments.orders.store import OrderRecord
-from deployments.payments.domain import Payment
+from deployments.payments.domain.payments import Payment
 from deployments.payments.events import (
     PaymentCaptured,
     PaymentDeclined,

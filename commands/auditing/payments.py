@@ -13,7 +13,7 @@ from commands.auditing.inspection import Suspects, inspect, suspects
 from deployments.checkout.records import SagaRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.store import OrderRecord
-from deployments.payments.domain import Payment
+from deployments.payments.domain.payments import Payment
 from deployments.payments.store import PaymentRecord
 
 _NO_MONEY = frozenset({"declined", "voided"})

@@ -16,7 +16,7 @@ from commands.auditing.outstanding import Outstanding, outstanding
 from deployments.foundation.events.publishing import Event
 from deployments.orders.contract import STATES, ShipmentState
 from deployments.orders.store import OrderRecord
-from deployments.payments.domain import Payment
+from deployments.payments.domain.payments import Payment
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.payments.store import PaymentRecord
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched

@@ -13,7 +13,7 @@ from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from deployments.payments.contract import SANDBOX_HANDLER
-from deployments.payments.domain import Payment, Status
+from deployments.payments.domain.payments import Payment, Status
 from deployments.payments.records import ChargeRecord
 
 _HELD: frozenset[Status] = frozenset({"authorised", "capturing", "captured"})

@@ -15,7 +15,7 @@ from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.inspection import Suspects, inspect, suspects
 from deployments.checkout.records import SagaRecord
 from deployments.inventory.contract import StockLine
-from deployments.inventory.domain import summed
+from deployments.inventory.domain.stock import summed
 from deployments.inventory.records import ReservationRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.store import OrderRecord

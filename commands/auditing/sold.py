@@ -14,7 +14,8 @@ from typing import NamedTuple
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
 from commands.auditing.reservations import units_of
-from deployments.inventory.domain import SOLD, Stock
+from deployments.inventory.domain.ledger import Stock
+from deployments.inventory.domain.stock import SOLD
 from deployments.inventory.store import InventoryStore
 
 Units = Counter[str]

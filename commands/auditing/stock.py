@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from commands.auditing.books import Books
 from commands.auditing.findings import Discrepancy, Findings
-from deployments.inventory.domain import Movement, State, Stock, discrepancies, replay
+from deployments.inventory.domain.ledger import Movement, Stock, discrepancies, replay
+from deployments.inventory.domain.stock import State
 from deployments.inventory.records import ReservationRecord, ReservationRecords
 from deployments.inventory.store import InventoryStore, LedgerEntry, Moment
 

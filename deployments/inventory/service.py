@@ -25,7 +25,7 @@ from deployments.inventory.contract import (
     StockReceived,
     UndoReservation,
 )
-from deployments.inventory.domain import summed
+from deployments.inventory.domain.stock import summed
 from deployments.inventory.store import InventoryStore, MovementOutcome
 
 

@@ -37,14 +37,14 @@ from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.message import Message, readable
 from deployments.inventory.contract import Reservation, Shortage, StockRow
-from deployments.inventory.domain import (
+from deployments.inventory.domain.ledger import (
     Movement,
-    State,
     Stock,
     StockDiscrepancy,
     discrepancies,
     replay,
 )
+from deployments.inventory.domain.stock import State
 
 SERVICE = "inventory"
 _STOCK = "{inventory}:stock"

@@ -1,46 +1,12 @@
-"""What a payment provider must be able to do, and which providers there are."""
+"""The interface of payment providers, and which of them this store works with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from deployments.payments.contract import Instrument, InstrumentNotSupported
-
-Outcome = Literal["held", "declined", "refused_for_risk", "voided"]
-"""What became of an authorisation; `voided` when it was undone before it arrived."""
-
-
-@dataclass(frozen=True)
-class Charge:
-    """An amount to hold, in minor units, under the provider's idempotency key."""
-
-    key: str
-    amount: int
-    currency: str
-    instrument: Instrument
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The provider's answer to a charge, and the provider's own name for it."""
-
-    outcome: Outcome
-    reference: str
-
-
-@dataclass(frozen=True)
-class Hold:
-    """An authorisation by the key it was asked for under.
-
-    `reference` is none when the provider's answer never came.
-    """
-
-    key: str
-    amount: int
-    currency: str
-    reference: str | None
+from deployments.payments.domain.charges import Charge, Hold, Verdict
 
 
 class PaymentProvider(Protocol):

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 
 from deployments.payments.contract import CARD, SANDBOX_HANDLER, TOKEN, Instrument
-from deployments.payments.provider import Charge, Hold, Outcome, Verdict
+from deployments.payments.domain.charges import Charge, Hold, Outcome, Verdict
 from deployments.payments.sandbox_books import SandboxBooks
 
 _VERDICTS: Mapping[str, Outcome] = {"success_token": "held", "fraud_token": "refused_for_risk"}

@@ -18,7 +18,7 @@ from typing import cast
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import script
-from deployments.payments.provider import Outcome
+from deployments.payments.domain.charges import Outcome
 
 CHARGE = "{payments}:sandbox:charge:"
 _LEDGER, _USED = "{payments}:sandbox:ledger:", "{payments}:sandbox:used:"

@@ -11,16 +11,10 @@ from deployments.payments.contract import (
     Settled,
     UndoAuthorisation,
 )
-from deployments.payments.domain import (
-    Payment,
-    Reply,
-    not_possible,
-    rejection_of,
-    taken,
-    undone,
-    void_key,
-)
-from deployments.payments.provider import Charge, Outcome, PaymentProvider, Providers
+from deployments.payments.domain.charges import Charge, Outcome
+from deployments.payments.domain.payments import Payment, Reply, void_key
+from deployments.payments.domain.rejections import not_possible, rejection_of, taken, undone
+from deployments.payments.provider import PaymentProvider, Providers
 from deployments.payments.store import PaymentsStore
 
 

@@ -31,8 +31,8 @@ from deployments.payments.contract import (
     RefundPayment,
     UndoAuthorisation,
 )
-from deployments.payments.domain import Payment, Reply, void_key
-from deployments.payments.provider import Outcome, Verdict
+from deployments.payments.domain.charges import Outcome, Verdict
+from deployments.payments.domain.payments import Payment, Reply, void_key
 
 SERVICE = "payments"
 _STREAMS = streams_of(SERVICE)

@@ -10,7 +10,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from deployments.foundation.values.clock import Clock
-from deployments.shipping.carrier import Label, Parcel, TrackingStatus
+from deployments.shipping.domain.parcels import Label, Parcel, TrackingStatus
 
 TRACKING_URL = "https://fieldhouse.example/track"
 _PREFIX = "SBX"

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
-from deployments.shipping.carrier import Label
+from deployments.shipping.domain.parcels import Label
 from deployments.shipping.domain.shipments import (
     COMMITTED,
     MOVES,

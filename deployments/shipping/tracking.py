@@ -14,8 +14,9 @@ from typing import Literal
 
 from deployments.foundation.rpc.deadline import within
 from deployments.foundation.values.clock import Clock
-from deployments.shipping.carrier import Carriers, Label, Stage, TrackingStatus
+from deployments.shipping.carrier import Carriers
 from deployments.shipping.contract import Advanced
+from deployments.shipping.domain.parcels import Label, Stage, TrackingStatus
 from deployments.shipping.domain.shipments import MOVES, State, Tracked, pause_after
 from deployments.shipping.shipment_store import ShipmentStore, Taken
 

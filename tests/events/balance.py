@@ -19,7 +19,7 @@ from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.events.publishing import Envelope, event_of
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 from deployments.foundation.values.clock import utc_now
-from deployments.inventory.domain import State
+from deployments.inventory.domain.stock import State
 from deployments.inventory.store import InventoryStore
 from deployments.orders.contract import GetOrder, Order
 from deployments.orders.events import OrderDelivered, OrderPaid, OrderPlaced, OrderShipped

@@ -15,9 +15,9 @@ from commands.auditing.books import Books
 from commands.subscribers import Subscriber
 from deployments.foundation.redis.connection import names
 from deployments.foundation.redis.users import SUBSCRIPTIONS
-from deployments.inventory.domain import SOLD, State
+from deployments.inventory.domain.stock import SOLD, State
 from deployments.orders.contract import PlaceOrder
-from deployments.payments.domain import Payment
+from deployments.payments.domain.payments import Payment
 from tests.faults.careful import Seen
 from tests.faults.conditions import until
 from tests.faults.declared import listeners

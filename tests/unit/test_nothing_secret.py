@@ -27,7 +27,7 @@ from deployments.foundation.rpc.calls import Endpoint
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
-from deployments.payments.provider import Charge, Verdict
+from deployments.payments.domain.charges import Charge, Verdict
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
 from tests.conftest import SECRET, ClientOf

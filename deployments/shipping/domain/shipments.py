@@ -16,7 +16,7 @@ from deployments.foundation.values.backoff import Backoff
 from deployments.foundation.values.message import Message
 from deployments.inventory.events import ReservedUnits, StockCommitted
 from deployments.orders.events import OrderPaid
-from deployments.shipping.carrier import Label, Parcel
+from deployments.shipping.domain.parcels import Label, Parcel
 from deployments.shipping.events import (
     ShipmentCreated,
     ShipmentDelivered,

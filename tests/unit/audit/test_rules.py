@@ -20,12 +20,13 @@ from deployments.checkout.contract import Session, SessionDelivery
 from deployments.checkout.records import SagaRecord, SessionRecord
 from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.contract import Allocation
-from deployments.inventory.domain import Movement, State
+from deployments.inventory.domain.ledger import Movement
+from deployments.inventory.domain.stock import State
 from deployments.inventory.records import ReservationRecord
 from deployments.inventory.store import LedgerEntry
 from deployments.orders.contract import OrderDelivery, OrderedItem, PlaceOrder
 from deployments.orders.store import OrderRecord
-from deployments.payments.domain import Payment, Status
+from deployments.payments.domain.payments import Payment, Status
 from deployments.payments.store import PaymentRecord
 from deployments.pricing.contract import (
     DiscountCode,

@@ -15,7 +15,7 @@ from commands.auditing.provider import payment_is_at_its_provider
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.values.address import PostalAddress
 from deployments.orders.contract import ShipmentState
-from deployments.payments.domain import Payment, Status
+from deployments.payments.domain.payments import Payment, Status
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.payments.records import ChargeRecord
 from deployments.payments.store import PaymentRecord

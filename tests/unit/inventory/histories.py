@@ -28,7 +28,8 @@ from deployments.inventory.contract import (
     ReservationLapsed,
     Shortage,
 )
-from deployments.inventory.domain import State, Stock, discrepancies
+from deployments.inventory.domain.ledger import Stock, discrepancies
+from deployments.inventory.domain.stock import State
 from tests.conftest import SECRET
 from tests.unit.inventory.shop import Shop
 

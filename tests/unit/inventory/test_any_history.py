@@ -13,7 +13,7 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from deployments.inventory.domain import State
+from deployments.inventory.domain.stock import State
 from tests.unit.inventory.histories import SKUS, Histories
 
 T = TypeVar("T")

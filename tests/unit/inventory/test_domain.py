@@ -8,14 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.inventory.contract import StockLine
-from deployments.inventory.domain import (
-    Movement,
-    State,
-    StockDiscrepancy,
-    discrepancies,
-    replay,
-    summed,
-)
+from deployments.inventory.domain.ledger import Movement, StockDiscrepancy, discrepancies, replay
+from deployments.inventory.domain.stock import State, summed
 
 SKUS = st.sampled_from(["helmet", "glove", "sock"])
 

@@ -11,7 +11,7 @@ import pytest
 
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.contract import OutOfStock
-from deployments.inventory.domain import State
+from deployments.inventory.domain.stock import State
 from tests.conftest import ClientOf
 from tests.unit.inventory.shop import HOLD_SECONDS, Shop
 

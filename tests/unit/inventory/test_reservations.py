@@ -15,7 +15,7 @@ from deployments.inventory.contract import (
     Shortage,
     UndoReservation,
 )
-from deployments.inventory.domain import State
+from deployments.inventory.domain.stock import State
 from tests.unit.inventory.shop import HOLD_SECONDS, Shop
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from deployments.inventory.domain import State
+from deployments.inventory.domain.stock import State
 from tests.conftest import ClientOf
 from tests.published_events import published
 from tests.unit.inventory.shop import Shop

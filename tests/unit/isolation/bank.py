@@ -8,7 +8,8 @@ from typing import Literal, TypeVar
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import Session
-from deployments.payments.provider import Charge, Hold, PaymentProvider, Verdict
+from deployments.payments.domain.charges import Charge, Hold, Verdict
+from deployments.payments.provider import PaymentProvider
 from tests.unit.payments.providers import Call, Forwarding, ProviderSilent
 
 T = TypeVar("T")

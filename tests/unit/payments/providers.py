@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from deployments.payments.contract import Instrument
-from deployments.payments.provider import Charge, Hold, PaymentProvider, Verdict
+from deployments.payments.domain.charges import Charge, Hold, Verdict
+from deployments.payments.provider import PaymentProvider
 
 T = TypeVar("T")
 Call = Callable[[], Awaitable[T]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from redis.exceptions import ResponseError
 
-from deployments.payments.provider import Charge, Hold
+from deployments.payments.domain.charges import Charge, Hold
 from tests.unit.payments.world import World, card
 
 HOLD = Hold("s1:authorise", 1000, "USD", None)

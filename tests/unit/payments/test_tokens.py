@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.payments.contract import AuthorisePayment, Instrument
-from deployments.payments.provider import Charge
+from deployments.payments.domain.charges import Charge
 from tests.unit.payments.providers import ProviderSilent, Silent
 from tests.unit.payments.world import World, capture, card, charge, refund, void
 

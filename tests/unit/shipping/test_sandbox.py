@@ -11,7 +11,8 @@ from deployments.foundation.values.settings import (
     sandbox_delivery_seconds,
     sandbox_dispatch_seconds,
 )
-from deployments.shipping.carrier import Carriers, Parcel, UnknownCarrierError
+from deployments.shipping.carrier import Carriers, UnknownCarrierError
+from deployments.shipping.domain.parcels import Parcel
 from deployments.shipping.sandbox import SandboxCarrier
 from tests.unit.shipping.examples import METHODS, WEDNESDAY
 from tests.unit.shipping.sample_events import HOME

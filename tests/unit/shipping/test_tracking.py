@@ -8,8 +8,9 @@ from datetime import datetime
 import pytest
 
 from deployments.foundation.events.publishing import event_of
-from deployments.shipping.carrier import Carriers, TrackingStatus
+from deployments.shipping.carrier import Carriers
 from deployments.shipping.contract import AdvanceShipments
+from deployments.shipping.domain.parcels import TrackingStatus
 from deployments.shipping.domain.shipments import shipment_id
 from deployments.shipping.events import ShipmentDelivered, ShipmentDispatched
 from deployments.shipping.records import ShipmentRecord

@@ -10,9 +10,10 @@ from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.events.subscriptions import Handler
-from deployments.shipping.carrier import Carriers, Label, Parcel, TrackingStatus
+from deployments.shipping.carrier import Carriers
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import AdvanceShipments, ImportMethods
+from deployments.shipping.domain.parcels import Label, Parcel, TrackingStatus
 from deployments.shipping.records import ShipmentRecord, ShipmentRecords
 from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService

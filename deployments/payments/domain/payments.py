@@ -1,4 +1,4 @@
-"""Payments' rules: a payment's states, and the rejections that follow from them.
+"""A payment and its states.
 
     authorising -> authorised -> capturing -> captured (and then refunded, in parts if need be)
          |             |
@@ -6,21 +6,15 @@
                 |
                 +-> declined
 
-Which transition is allowed is decided in `begin.lua`, in the moment in which it is written down.
+`begin.lua` decides which transition is allowed, in the moment in which it writes it down.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from deployments.foundation.rpc.rejection import Rejection, StepUndone
 from deployments.foundation.values.message import Message
-from deployments.payments.contract import (
-    PaymentNotAuthorised,
-    PaymentNotPossible,
-    PaymentRefusedForRisk,
-)
-from deployments.payments.provider import Hold, Outcome
+from deployments.payments.domain.charges import Hold, Outcome
 
 Status = Literal[
     "authorising", "authorised", "declined", "capturing", "captured", "voiding", "voided"
@@ -71,30 +65,3 @@ class Reply(Message):
 def void_key(authorise_key: str) -> str:
     """The key under which the provider is asked to undo an authorisation."""
     return f"{authorise_key}.void"
-
-
-def undone() -> StepUndone:
-    """The rejection with its sentence."""
-    return StepUndone("This payment was undone before it arrived. Start a new one.")
-
-
-def not_possible(wanted: str, payment: Payment | None) -> PaymentNotPossible:
-    """The rejection of a step that the payment's state or amount does not allow."""
-    state = "unknown" if payment is None else payment.status
-    return PaymentNotPossible(f"{wanted} is not possible: the payment is {state}.")
-
-
-def taken() -> PaymentNotPossible:
-    """The rejection of an authorisation under the id of another one."""
-    return PaymentNotPossible("This payment id belongs to another attempt. Draw a new one.")
-
-
-def rejection_of(outcome: Outcome | None) -> Rejection | None:
-    """The rejection that the provider's verdict amounts to; none when the amount is held."""
-    if outcome == "held":
-        return None
-    if outcome == "declined":
-        return PaymentNotAuthorised("The payment was declined. Try another card.")
-    if outcome == "refused_for_risk":
-        return PaymentRefusedForRisk("The payment cannot be accepted. Use another way to pay.")
-    return undone()

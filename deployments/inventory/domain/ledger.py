@@ -1,27 +1,12 @@
-"""The rules of stock that need no Redis: summing lines, and checking the books."""
+"""The ledger of all movements, and whether it adds up to the stock."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from enum import StrEnum
 
 from deployments.foundation.values.message import Message
-from deployments.inventory.contract import StockLine
-
-
-class State(StrEnum):
-    """Where a unit is. From `outside` it arrives; in stock it is in exactly one of the others."""
-
-    OUTSIDE = "outside"
-    AVAILABLE = "available"
-    RESERVED = "reserved"
-    COMMITTED = "committed"
-    SHIPPED = "shipped"
-
-
-SOLD = frozenset({State.COMMITTED, State.SHIPPED})
-"""The states of units that are sold, whether they have left or not."""
+from deployments.inventory.domain.stock import State
 
 
 class Movement(Message):
@@ -54,14 +39,6 @@ class StockDiscrepancy(Message):
     state: State
     in_stock: int
     in_ledger: int
-
-
-def summed(lines: Iterable[StockLine]) -> dict[str, int]:
-    """Units wanted of each SKU, in the order in which the SKUs first appear."""
-    wanted: Counter[str] = Counter()
-    for line in lines:
-        wanted[line.sku] += line.quantity
-    return dict(wanted)
 
 
 def replay(movements: Iterable[Movement]) -> Stock:

@@ -1,0 +1,31 @@
+"""Where units are, and how many a request wants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
+from deployments.inventory.contract import StockLine
+
+
+class State(StrEnum):
+    """Where a unit is. From `outside` it arrives; in stock it is in exactly one of the others."""
+
+    OUTSIDE = "outside"
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    SHIPPED = "shipped"
+
+
+SOLD = frozenset({State.COMMITTED, State.SHIPPED})
+"""The states of units that are sold, whether they have left or not."""
+
+
+def summed(lines: Iterable[StockLine]) -> dict[str, int]:
+    """Units wanted of each SKU, in the order in which the SKUs first appear."""
+    wanted: Counter[str] = Counter()
+    for line in lines:
+        wanted[line.sku] += line.quantity
+    return dict(wanted)

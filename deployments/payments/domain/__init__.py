@@ -1,0 +1,1 @@
+"""Payments' rules: no I/O."""
