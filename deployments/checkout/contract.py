@@ -44,8 +44,7 @@ class WantedDelivery(Message):
 
 
 class SessionDelivery(Message):
-    """SessionDelivery as it stands: the addresses, the selected one, its options, the selected
-    option."""
+    """The addresses, the selected one, how it can be delivered to, and the selected way."""
 
     destinations: tuple[Place, ...]
     destination_id: str | None = None

@@ -23,14 +23,13 @@ from deployments.shipping.contract import ShippingOptions
 LIFETIME = timedelta(hours=6)
 """How long a session can be completed (UCP's default for `expires_at`)."""
 UNAVAILABLE = "unavailable"
-"""Why an attempt failed if not because something was refused."""
+"""Why an attempt failed if not because a step was rejected."""
 _METHOD = "$.fulfillment.methods[0]"
 _PAYMENT_REJECTIONS = (PaymentNotAuthorised, PaymentRefusedForRisk, InstrumentNotSupported)
 
 
 def delivery_of(wanted: WantedDelivery, quoted: ShippingOptions | None) -> SessionDelivery:
-    """SessionDelivery with its options; a selected option that is not among them is no
-    selection."""
+    """The delivery with its options; a selected option that is not among them is no selection."""
     selected = selected_destination(wanted)
     options = quoted.options if quoted else ()
     known = any(option.id == wanted.option_id for option in options)
@@ -82,7 +81,7 @@ def status_of(notices: Sequence[Notice]) -> Status:
 
 
 def after_rejection(session: Session, rejection: Rejection) -> Session:
-    """The session after a step of its completion was refused, open for another try.
+    """The session after a step of its completion was rejected, open for another try.
 
     What the contents must mend leaves it incomplete; what another card or try can mend, ready.
     """
@@ -94,7 +93,7 @@ def after_rejection(session: Session, rejection: Rejection) -> Session:
 
 
 def rejection_notices(session: Session, rejection: Rejection) -> tuple[Notice, ...]:
-    """What UCP's messages say of a refused step."""
+    """What UCP's messages say of a rejected step."""
     if isinstance(rejection, OutOfStock):
         left = {shortage.sku: shortage.available for shortage in rejection.shortages}
         return shortage_notices(session.lines, left)

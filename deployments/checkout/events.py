@@ -37,7 +37,7 @@ class CheckoutCompleted(CheckoutEvent):
 class CheckoutFailed(CheckoutEvent):
     """An attempt at completing was undone; the session can be completed still.
 
-    `reason` is the code of what refused it, such as `payment_failed`, or `unavailable` if a service
+    `reason` is the rejection's code, such as `payment_failed`, or `unavailable` if a service
     gave no answer.
     """
 

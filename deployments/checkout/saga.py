@@ -197,7 +197,7 @@ class _TurnedBack(Exception):  # noqa: N818 - a turn of the saga, caught where i
 
 
 def _rejection_of(saga: Saga) -> Rejection | None:
-    """What refused a saga that turned back; none if a service gave no answer."""
+    """Why a saga turned back; none if a service gave no answer."""
     return (
         None if saga.rejection is None else from_wire(saga.rejection[0], saga.rejection[1].encode())
     )

@@ -1,7 +1,7 @@
 """The saga's steps, each beside its undo, and the stages in which they are taken.
 
 Steps of one stage are taken in parallel. Every step carries `saga:step` as its key; an undo names
-the step that it undoes, so that the step is refused if it arrives later.
+the step that it undoes, so that the step is rejected if it arrives later.
 """
 
 from __future__ import annotations

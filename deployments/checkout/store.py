@@ -9,7 +9,7 @@
 | `{checkout}:sagas:active` | sorted set of sagas that have not ended, by when their lease lapses |
 | `{checkout}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
-A saga that turned back also has: undo_from, untaken, and what refused it, rejection,
+A saga that turned back also has: undo_from, untaken, and why: rejection,
 rejection_body. `version` and `status` in the hash are the truth; the doc repeats them as of its
 last writing. Every change is one script, in which the idempotency key, the effect, the answer and
 what is published are one. A session's hash also counts its events, in `sequence`. Leases go by

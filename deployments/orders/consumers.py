@@ -19,7 +19,7 @@ _INDEXING_SECONDS = 120.0
 
 
 class OrdersConsumers:
-    """Gives events to the service. A event about an order that is not known yet is tried again."""
+    """Gives events to the service. An event about an order that is not known yet comes again."""
 
     def __init__(self, service: OrdersService) -> None:
         self._service = service
@@ -52,24 +52,19 @@ class OrdersConsumers:
 
     async def _created(self, envelope: Envelope) -> None:
         event = event_of(envelope, ShipmentCreated)
-        source, parcel = _source(envelope), _parcel(event)
-        await self._service.shipment_moved(source, event.order_id, parcel, "processing")
+        await self._service.shipment_moved(
+            _source(envelope), event.order_id, _parcel(event), "processing"
+        )
 
     async def _dispatched(self, envelope: Envelope) -> None:
         event = event_of(envelope, ShipmentDispatched)
-        source, parcel = (
-            _source(envelope),
-            _parcel(event, event.tracking_number, event.tracking_url),
-        )
-        await self._service.shipment_moved(source, event.order_id, parcel, "shipped")
+        parcel = _parcel(event, event.tracking_number, event.tracking_url)
+        await self._service.shipment_moved(_source(envelope), event.order_id, parcel, "shipped")
 
     async def _delivered(self, envelope: Envelope) -> None:
         event = event_of(envelope, ShipmentDelivered)
-        source, parcel = (
-            _source(envelope),
-            _parcel(event, event.tracking_number, event.tracking_url),
-        )
-        await self._service.shipment_moved(source, event.order_id, parcel, "delivered")
+        parcel = _parcel(event, event.tracking_number, event.tracking_url)
+        await self._service.shipment_moved(_source(envelope), event.order_id, parcel, "delivered")
 
 
 def _source(envelope: Envelope) -> OrderEventSource:

@@ -187,7 +187,7 @@ class OrdersApi(Protocol):
 
     @repeatable
     async def withdraw(self, request: UndoPlacement) -> Withdrawn:
-        """Undo `place`, and refuse it if it arrives later."""
+        """Undo `place`, and reject it if it arrives later."""
         ...
 
     @repeatable

@@ -33,7 +33,7 @@ class OrderNotKnownError(Exception):
 
 
 class OrderEventSource(NamedTuple):
-    """The event that tells a event: its id, and when the event came true."""
+    """An event of another service: its id, and when what it tells came true."""
 
     event: str
     at: datetime
@@ -42,7 +42,7 @@ class OrderEventSource(NamedTuple):
 class OrdersService:
     """Implements `OrdersApi`: every method is one Redis round trip and no handle call.
 
-    To follow a event takes two round trips, and one more if it names a payment. All raise
+    To follow an event takes two round trips, and one more if it names a payment. All raise
     `OrderNotKnownError`.
     """
 

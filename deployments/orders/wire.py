@@ -75,7 +75,7 @@ def _expectation(id_: str, lines: Iterable[LineUnits], delivery: OrderDelivery) 
 
 
 def promise(delivery: OrderDelivery) -> str:
-    """What the buyer was promised, such as `Ground by UPS, arrives 3 to 5 June 2026`."""
+    """What the buyer was promised, such as `Ground by UPS, arrives` and the days."""
     days = format_days(delivery.earliest.date(), delivery.latest.date())
     return f"{delivery.title} by {delivery.carrier}, arrives {days}"
 

@@ -7,8 +7,8 @@
 local fingerprint, now = ARGV[1], ARGV[4]
 local state, answer = request_state(KEYS[1], fingerprint)
 if state ~= 'new' then return {state, answer} end
-local refused = obstacle(KEYS[2], ARGV[3], now, ARGV[5])
-if refused then return refused end
+local rejected = obstacle(KEYS[2], ARGV[3], now, ARGV[5])
+if rejected then return rejected end
 if redis.call('HGET', KEYS[2], 'status') ~= 'ready_for_complete' then
   return {'closed', snapshot_of(KEYS[2])}
 end

@@ -7,8 +7,8 @@
 local fingerprint = ARGV[1]
 local state, answer = request_state(KEYS[1], fingerprint)
 if state ~= 'new' then return {state, answer} end
-local refused = obstacle(KEYS[2], ARGV[2], ARGV[3], ARGV[4])
-if refused then return refused end
+local rejected = obstacle(KEYS[2], ARGV[2], ARGV[3], ARGV[4])
+if rejected then return rejected end
 
 redis.call('HINCRBY', KEYS[2], 'version', 1)
 redis.call('HSET', KEYS[2], 'status', ARGV[5])

@@ -1,4 +1,4 @@
-"""What a event of another service changes about an order, and what is published of that.
+"""What an event of another service changes about an order, and what is published of that.
 
 A shipment only moves forward, and an order is paid once: what is known already changes nothing,
 in whatever order the events of different services arrive. Of an order that was withdrawn
