@@ -10,30 +10,31 @@ import pytest
 from deployments.catalog.routes import CatalogRoutes
 from deployments.foundation.http.edge import http_app
 from tests.conftest import ClientOf
-from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock
+from tests.unit.catalog.catalog_replica import CatalogReplica, StockTransport
+from tests.unit.catalog.sample_products import BOTTLE, SHIRT
 
 
 @pytest.fixture
-async def catalog(redis_of: ClientOf) -> AsyncIterator[Catalog]:
+async def catalog(redis_of: ClientOf) -> AsyncIterator[CatalogReplica]:
     """A replica with nothing in it."""
-    catalog = Catalog(redis_of("catalog"), Stock(S_RED_L=3, S_BLUE_M=1, B_1=7))
+    catalog = CatalogReplica(redis_of("catalog"), StockTransport(S_RED_L=3, S_BLUE_M=1, B_1=7))
     await catalog.snapshot.start()
     yield catalog
     await catalog.snapshot.stop()
 
 
 @pytest.fixture
-async def shop(catalog: Catalog) -> Catalog:
+async def stocked(catalog: CatalogReplica) -> CatalogReplica:
     """A replica that sells a shirt, whose red M is out of stock, and a bottle."""
     await catalog.sells(SHIRT, BOTTLE)
     return catalog
 
 
 @pytest.fixture
-async def http(shop: Catalog) -> AsyncIterator[httpx.AsyncClient]:
+async def http(stocked: CatalogReplica) -> AsyncIterator[httpx.AsyncClient]:
     """The shop over HTTP, mounted where Serve would mount it."""
     transport = httpx.ASGITransport(
-        http_app(CatalogRoutes(shop.service).routes()), raise_app_exceptions=False
+        http_app(CatalogRoutes(stocked.service).routes()), raise_app_exceptions=False
     )
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         yield client

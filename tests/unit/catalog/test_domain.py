@@ -14,7 +14,7 @@ from deployments.catalog.domain.products import (
     price_range,
     sellable_first,
 )
-from tests.unit.catalog.shop import BOTTLE, SHIRT, product, variant
+from tests.unit.catalog.sample_products import BOTTLE, SHIRT, product, variant
 
 
 def skus(variants: tuple[Variant, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deployments.catalog.contract import OptionValue, Product
 from deployments.catalog.domain.options import choose, options_of, relax, signals
-from tests.unit.catalog.shop import SHIRT, product, variant
+from tests.unit.catalog.sample_products import SHIRT, product, variant
 
 COLORS, SIZES = ["Red", "Blue", "Green"], ["S", "M", "L"]
 NAMES = ["Color", "Size"]

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from tests.ucp_schemas import Kind, assert_valid
-from tests.unit.catalog.shop import Catalog, product, variant
+from tests.unit.catalog.catalog_replica import CatalogReplica
+from tests.unit.catalog.sample_products import product, variant
 
 Json = dict[str, Any]
 AGENT = {"UCP-Agent": 'profile="https://agent.example/profile"'}
@@ -157,9 +158,11 @@ async def test_a_search_asks_for_something(http: httpx.AsyncClient, body: Json) 
     assert await refused(http, "/search", body) == "invalid_request"
 
 
-async def test_pages_follow_each_other_by_cursor(http: httpx.AsyncClient, shop: Catalog) -> None:
+async def test_pages_follow_each_other_by_cursor(
+    http: httpx.AsyncClient, stocked: CatalogReplica
+) -> None:
     lamps = [product(f"lamp-{n}", variant(f"L-{n}", 5), title="Lamp") for n in range(25)]
-    await shop.sells(*lamps, batch="lamps")
+    await stocked.sells(*lamps, batch="lamps")
     first = await post(http, "/search", {"query": "lamp"})
     assert len(first["products"]) == 10
     seen, cursor = ids(first), first["pagination"]["cursor"]
@@ -173,9 +176,11 @@ async def test_pages_follow_each_other_by_cursor(http: httpx.AsyncClient, shop: 
     assert sorted(seen) == sorted(each.id for each in lamps)
 
 
-async def test_a_page_that_is_too_large_is_clamped(http: httpx.AsyncClient, shop: Catalog) -> None:
+async def test_a_page_that_is_too_large_is_clamped(
+    http: httpx.AsyncClient, stocked: CatalogReplica
+) -> None:
     lamps = [product(f"lamp-{n}", variant(f"L-{n}", 5), title="Lamp") for n in range(60)]
-    await shop.sells(*lamps, batch="lamps")
+    await stocked.sells(*lamps, batch="lamps")
     for limit in (51, 10**6, 10**25):
         body = {"query": "lamp", "pagination": {"limit": limit}}
         assert len((await post(http, "/search", body))["products"]) == 50
@@ -359,9 +364,9 @@ async def test_each_option_is_selected_once_at_most(http: httpx.AsyncClient) -> 
 
 
 async def test_without_inventory_everything_but_the_availability_is_shown(
-    http: httpx.AsyncClient, shop: Catalog
+    http: httpx.AsyncClient, stocked: CatalogReplica
 ) -> None:
-    shop.stock.away = True
+    stocked.stock.away = True
     (shirt,) = (await post(http, "/search", {"query": "shirt"}))["products"]
     assert all("availability" not in each for each in shirt["variants"])
     (shirt,) = (await post(http, "/lookup", {"ids": ["shirt"]}))["products"]
@@ -371,7 +376,7 @@ async def test_without_inventory_everything_but_the_availability_is_shown(
 
 
 async def test_one_answer_asks_inventory_once_at_most(
-    http: httpx.AsyncClient, shop: Catalog
+    http: httpx.AsyncClient, stocked: CatalogReplica
 ) -> None:
     bodies: dict[str, Json] = {
         "/search": {"filters": {"price": {"min": 1}}},
@@ -379,13 +384,13 @@ async def test_one_answer_asks_inventory_once_at_most(
         "/product": {"id": "shirt"},
     }
     for path, body in bodies.items():
-        shop.stock.calls = 0
+        stocked.stock.calls = 0
         await post(http, path, body)
-        assert shop.stock.calls == 1
-    shop.stock.calls = 0
+        assert stocked.stock.calls == 1
+    stocked.stock.calls = 0
     await post(http, "/search", {"query": "piano"})
     await post(http, "/lookup", {"ids": ["nope"]})
-    assert shop.stock.calls == 0
+    assert stocked.stock.calls == 0
 
 
 @pytest.mark.parametrize("agent", ["", "curl/8", 'profile="agent.example"', "profile=https://a.b"])

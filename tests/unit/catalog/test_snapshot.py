@@ -19,14 +19,15 @@ from deployments.catalog.store import SERVICE, CatalogStore, Contents
 from deployments.foundation.events.publishing import ENTRY_FIELD, occasion, stream_of
 from deployments.foundation.values.clock import utc_now
 from tests.conftest import ClientOf
-from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock, eventually, product, variant
+from tests.unit.catalog.catalog_replica import CatalogReplica, StockTransport, eventually
+from tests.unit.catalog.sample_products import BOTTLE, SHIRT, product, variant
 from tests.valkey import valkey_server
 
 
 @pytest.fixture
-async def replicas(redis_of: ClientOf) -> AsyncIterator[list[Catalog]]:
+async def replicas(redis_of: ClientOf) -> AsyncIterator[list[CatalogReplica]]:
     """Three replicas of the same catalogue."""
-    found = [Catalog(redis_of("catalog"), Stock()) for _ in range(3)]
+    found = [CatalogReplica(redis_of("catalog"), StockTransport()) for _ in range(3)]
     for each in found:
         await each.snapshot.start()
     yield found
@@ -34,19 +35,19 @@ async def replicas(redis_of: ClientOf) -> AsyncIterator[list[Catalog]]:
         await each.snapshot.stop()
 
 
-def shown_price(catalog: Catalog, sku: str) -> int | None:
+def shown_price(catalog: CatalogReplica, sku: str) -> int | None:
     item = catalog.snapshot.assortment.item(sku)
     return None if item is None else item.price
 
 
-async def price_on(catalog: Catalog, sku: str) -> int:
+async def price_on(catalog: CatalogReplica, sku: str) -> int:
     return (await catalog.service.resolve(ResolveItems(ids=(sku,)))).items[sku].price
 
 
-async def test_items_are_resolved_by_any_id_without_redis(shop: Catalog) -> None:
-    await shop.snapshot.stop()
+async def test_items_are_resolved_by_any_id_without_redis(stocked: CatalogReplica) -> None:
+    await stocked.snapshot.stop()
     ids = ("bottle", "B-1", "variant-S-RED-M", "shirt", "nothing")
-    items = (await shop.service.resolve(ResolveItems(ids=ids))).items
+    items = (await stocked.service.resolve(ResolveItems(ids=ids))).items
     assert {id_: item.sku for id_, item in items.items()} == {
         "bottle": "B-1",
         "B-1": "B-1",
@@ -55,7 +56,7 @@ async def test_items_are_resolved_by_any_id_without_redis(shop: Catalog) -> None
 
 
 async def test_a_changed_price_is_seen_on_every_replica_within_a_second(
-    replicas: list[Catalog],
+    replicas: list[CatalogReplica],
 ) -> None:
     await replicas[0].sells(SHIRT, BOTTLE)
     await replicas[1].service.change_price(ChangePrice(sku="S-RED-L", price=1234))
@@ -65,14 +66,14 @@ async def test_a_changed_price_is_seen_on_every_replica_within_a_second(
     )
 
 
-async def test_a_new_product_is_found_on_every_replica(replicas: list[Catalog]) -> None:
+async def test_a_new_product_is_found_on_every_replica(replicas: list[CatalogReplica]) -> None:
     await replicas[0].sells(SHIRT)
     await replicas[1].service.import_products(ImportProducts(batch="2", products=(BOTTLE,)))
     await eventually(lambda: all(each.snapshot.current.index.search("bottle") for each in replicas))
 
 
 async def test_of_many_changes_at_once_every_replica_ends_up_with_the_last(
-    replicas: list[Catalog],
+    replicas: list[CatalogReplica],
 ) -> None:
     await replicas[0].sells(SHIRT, BOTTLE)
     changes = [ChangePrice(sku="S-RED-M", price=price) for price in range(100, 150)]
@@ -90,7 +91,7 @@ async def test_of_many_changes_at_once_every_replica_ends_up_with_the_last(
 
 async def test_what_happens_while_a_replica_starts_is_not_missed(redis_of: ClientOf) -> None:
     """Changes fall between loading and following: it follows from before it loaded."""
-    writer = Catalog(redis_of("catalog"), Stock())
+    writer = CatalogReplica(redis_of("catalog"), StockTransport())
     await writer.service.import_products(ImportProducts(batch="1", products=(SHIRT,)))
 
     class SlowStart(CatalogStore):
@@ -101,7 +102,7 @@ async def test_what_happens_while_a_replica_starts_is_not_missed(redis_of: Clien
             await writer.service.change_price(ChangePrice(sku="S-RED-M", price=7))
             return contents
 
-    starting = Catalog(redis_of("catalog"), Stock())
+    starting = CatalogReplica(redis_of("catalog"), StockTransport())
     starting.snapshot = LiveSnapshot(SlowStart(redis_of("catalog")))
     await starting.snapshot.start()
     await eventually(lambda: shown_price(starting, "S-RED-M") == 7)
@@ -116,7 +117,7 @@ async def test_an_event_is_read_once(redis_of: ClientOf) -> None:
             self.reads += 1
             return await super().read(subjects)
 
-    catalog = Catalog(redis_of("catalog"), Stock())
+    catalog = CatalogReplica(redis_of("catalog"), StockTransport())
     store = Counting(redis_of("catalog"))
     catalog.snapshot = LiveSnapshot(store)
     await catalog.snapshot.start()
@@ -128,16 +129,16 @@ async def test_an_event_is_read_once(redis_of: ClientOf) -> None:
     await catalog.snapshot.stop()
 
 
-async def test_a_price_does_not_build_the_index_anew(shop: Catalog) -> None:
-    before = shop.snapshot.current
-    await shop.service.change_price(ChangePrice(sku="B-1", price=1))
-    await eventually(lambda: shop.snapshot.current is not before)
-    assert shop.snapshot.current.index is before.index
+async def test_a_price_does_not_build_the_index_anew(stocked: CatalogReplica) -> None:
+    before = stocked.snapshot.current
+    await stocked.service.change_price(ChangePrice(sku="B-1", price=1))
+    await eventually(lambda: stocked.snapshot.current is not before)
+    assert stocked.snapshot.current.index is before.index
 
 
 async def test_what_no_event_told_is_found_in_time(redis_of: ClientOf) -> None:
     redis = redis_of("catalog")
-    catalog = Catalog(redis, Stock(), reload_seconds=0.05)
+    catalog = CatalogReplica(redis, StockTransport(), reload_seconds=0.05)
     await catalog.snapshot.start()
     await catalog.sells(BOTTLE)
     await redis.hset(f"{{{SERVICE}}}:prices", "B-1", "1")
@@ -152,7 +153,7 @@ async def test_a_replica_outlives_its_redis(reload_seconds: float) -> None:
         directory = Path(name)
         socket = first.enter_context(valkey_server(directory))
         async with Redis(unix_socket_path=str(socket), decode_responses=True) as redis:
-            catalog = Catalog(redis, Stock(), reload_seconds=reload_seconds)
+            catalog = CatalogReplica(redis, StockTransport(), reload_seconds=reload_seconds)
             await catalog.snapshot.start()
             await catalog.sells(SHIRT)
             first.close()
@@ -169,7 +170,7 @@ async def test_a_replica_outlives_its_redis(reload_seconds: float) -> None:
 
 async def test_a_replica_that_follows_no_more_is_not_healthy(redis_of: ClientOf) -> None:
     redis = redis_of("catalog")
-    catalog = Catalog(redis, Stock())
+    catalog = CatalogReplica(redis, StockTransport())
     with pytest.raises(CopyNotFollowedError):
         catalog.snapshot.check()
     await catalog.snapshot.start()
@@ -186,7 +187,9 @@ async def test_a_replica_that_follows_no_more_is_not_healthy(redis_of: ClientOf)
     await eventually(unhealthy)
 
 
-async def test_an_event_about_nothing_does_no_harm(shop: Catalog, redis_of: ClientOf) -> None:
+async def test_an_event_about_nothing_does_no_harm(
+    stocked: CatalogReplica, redis_of: ClientOf
+) -> None:
     gone = ProductChanged(product_id="gone", title="Gone", skus=("G-1",))
     event = {
         **json.loads(occasion(SERVICE, utc_now())),
@@ -197,5 +200,5 @@ async def test_an_event_about_nothing_does_no_harm(shop: Catalog, redis_of: Clie
     }
     stream = stream_of(SERVICE, "gone")
     await redis_of("catalog").xadd(stream, {ENTRY_FIELD: json.dumps(event)})
-    await shop.sells(product("lamp", variant("L-1", 5)), batch="later")
-    shop.snapshot.check()
+    await stocked.sells(product("lamp", variant("L-1", 5)), batch="later")
+    stocked.snapshot.check()

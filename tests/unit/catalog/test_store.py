@@ -19,24 +19,25 @@ from deployments.catalog.events import PriceChanged, ProductChanged
 from deployments.foundation.events.publishing import event_of
 from tests.conftest import ClientOf
 from tests.published_events import published
-from tests.unit.catalog.shop import BOTTLE, SHIRT, Catalog, Stock, product, variant
+from tests.unit.catalog.catalog_replica import CatalogReplica, StockTransport
+from tests.unit.catalog.sample_products import BOTTLE, SHIRT, product, variant
 
 
 @pytest.fixture
-def service(redis_of: ClientOf) -> Catalog:
+def service(redis_of: ClientOf) -> CatalogReplica:
     """A service whose replica follows nothing."""
-    return Catalog(redis_of("catalog"), Stock())
+    return CatalogReplica(redis_of("catalog"), StockTransport())
 
 
 def batch(name: str, *products: Product) -> ImportProducts:
     return ImportProducts(batch=name, products=products)
 
 
-async def kept(service: Catalog) -> dict[str, Product]:
+async def kept(service: CatalogReplica) -> dict[str, Product]:
     return {each.id: each for each in (await service.store.load()).products}
 
 
-async def test_what_is_imported_is_kept_as_it_came_but_described(service: Catalog) -> None:
+async def test_what_is_imported_is_kept_as_it_came_but_described(service: CatalogReplica) -> None:
     assert await service.service.import_products(batch("1", SHIRT, BOTTLE)) == Imported(count=2)
     found = await kept(service)
     assert found.keys() == {"shirt", "bottle"}
@@ -47,7 +48,7 @@ async def test_what_is_imported_is_kept_as_it_came_but_described(service: Catalo
     assert shirt.model_copy(update={"variants": tuple(without)}) == SHIRT
 
 
-async def test_a_batch_is_taken_in_once(service: Catalog) -> None:
+async def test_a_batch_is_taken_in_once(service: CatalogReplica) -> None:
     await service.service.import_products(batch("1", SHIRT))
     await service.service.change_price(ChangePrice(sku="S-RED-M", price=1))
     again = await asyncio.gather(
@@ -58,7 +59,7 @@ async def test_a_batch_is_taken_in_once(service: Catalog) -> None:
 
 
 async def test_a_batch_that_arrives_many_times_at_once_is_taken_in_once(
-    service: Catalog, redis_of: ClientOf
+    service: CatalogReplica, redis_of: ClientOf
 ) -> None:
     answers = await asyncio.gather(
         *(service.service.import_products(batch("1", SHIRT, BOTTLE)) for _ in range(20))
@@ -67,7 +68,7 @@ async def test_a_batch_that_arrives_many_times_at_once_is_taken_in_once(
     assert len(await published(redis_of("catalog"), "catalog")) == 2
 
 
-async def test_each_product_is_published(service: Catalog, redis_of: ClientOf) -> None:
+async def test_each_product_is_published(service: CatalogReplica, redis_of: ClientOf) -> None:
     await service.service.import_products(batch("1", SHIRT, BOTTLE))
     await service.service.import_products(batch("2", SHIRT))
     events = await published(redis_of("catalog"), "catalog")
@@ -78,7 +79,7 @@ async def test_each_product_is_published(service: Catalog, redis_of: ClientOf) -
     )
 
 
-async def test_a_later_batch_replaces_a_product_and_its_skus(service: Catalog) -> None:
+async def test_a_later_batch_replaces_a_product_and_its_skus(service: CatalogReplica) -> None:
     await service.service.import_products(batch("1", SHIRT))
     await service.service.import_products(batch("2", product("shirt", variant("S-NEW", 900))))
     assert [each.sku for each in (await kept(service))["shirt"].variants] == ["S-NEW"]
@@ -88,7 +89,7 @@ async def test_a_later_batch_replaces_a_product_and_its_skus(service: Catalog) -
     await service.service.import_products(batch("3", product("other", variant("S-RED-M", 100))))
 
 
-async def test_a_sku_belongs_to_one_product(service: Catalog, redis_of: ClientOf) -> None:
+async def test_a_sku_belongs_to_one_product(service: CatalogReplica, redis_of: ClientOf) -> None:
     await service.service.import_products(batch("1", SHIRT))
     thief = product("thief", variant("T-1", 5), variant("S-RED-L", 5))
     with pytest.raises(SkuTaken) as refused:
@@ -103,7 +104,7 @@ async def test_a_sku_belongs_to_one_product(service: Catalog, redis_of: ClientOf
     assert (await service.service.import_products(batch("2", BOTTLE))).count == 1
 
 
-async def test_a_price_changes_with_its_event(service: Catalog, redis_of: ClientOf) -> None:
+async def test_a_price_changes_with_its_event(service: CatalogReplica, redis_of: ClientOf) -> None:
     await service.service.import_products(batch("1", SHIRT, BOTTLE))
     changed = await service.service.change_price(ChangePrice(sku="S-RED-L", price=1999))
     assert (changed.sku, changed.price) == ("S-RED-L", 1999)
@@ -114,19 +115,23 @@ async def test_a_price_changes_with_its_event(service: Catalog, redis_of: Client
     ]
 
 
-async def test_a_price_that_stays_is_not_published(service: Catalog, redis_of: ClientOf) -> None:
+async def test_a_price_that_stays_is_not_published(
+    service: CatalogReplica, redis_of: ClientOf
+) -> None:
     await service.service.import_products(batch("1", BOTTLE))
     assert (await service.service.change_price(ChangePrice(sku="B-1", price=499))).price == 499
     assert len(await published(redis_of("catalog"), "catalog")) == 1
 
 
-async def test_the_price_of_an_unknown_sku_is_refused(service: Catalog) -> None:
+async def test_the_price_of_an_unknown_sku_is_refused(service: CatalogReplica) -> None:
     with pytest.raises(UnknownItem) as refused:
         await service.service.change_price(ChangePrice(sku="NOPE", price=1))
     assert refused.value.sku == "NOPE"
 
 
-async def test_an_empty_batch_and_an_empty_store_are_nothing_special(service: Catalog) -> None:
+async def test_an_empty_batch_and_an_empty_store_are_nothing_special(
+    service: CatalogReplica,
+) -> None:
     assert (await service.store.load()).products == ()
     assert await service.store.read(["nothing"]) == ()
     assert (await service.service.import_products(batch("1"))).count == 0

@@ -31,7 +31,7 @@ from deployments.inventory.contract import (
 from deployments.inventory.domain.ledger import Stock, discrepancies
 from deployments.inventory.domain.stock import State
 from tests.conftest import SECRET
-from tests.unit.inventory.shop import Shop
+from tests.unit.inventory.inventory_client import InventoryClient
 
 T = TypeVar("T")
 SKUS = ("helmet", "glove", "sock")
@@ -70,7 +70,7 @@ class Histories(RuleBasedStateMachine):
             password=password("inventory", SECRET),
             decode_responses=True,
         )
-        self.shop = Shop(self.redis)
+        self.inventory = InventoryClient(self.redis)
         self.elapsed = 0.0
         self.stock: Stock = Stock()
         self.known: dict[str, Known] = {}
@@ -107,7 +107,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(batch=st.sampled_from("abcdef"), rows=ROWS)
     def receive(self, batch: str, rows: list[tuple[str, int, int]]) -> None:
-        count = self.run(self.shop.receive(batch, *rows))
+        count = self.run(self.inventory.receive(batch, *rows))
         assert count == (0 if batch in self.batches else len(rows))
         if batch not in self.batches:
             for sku, at, quantity in rows:
@@ -127,7 +127,7 @@ class Histories(RuleBasedStateMachine):
             for sku, n in wanted.items()
             if n > self.total(sku)
         )
-        answer = self.outcome_of(self.shop.reserve(saga, *lines, seconds=seconds))
+        answer = self.outcome_of(self.inventory.reserve(saga, *lines, seconds=seconds))
         assert isinstance(answer, StepUndone) == (saga in self.undone)
         if isinstance(answer, OutOfStock):
             assert answer.shortages == short
@@ -152,7 +152,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(saga=sagas, lines=LINES)
     def reserve_again(self, saga: str, lines: list[tuple[str, int]]) -> None:
-        answer = self.outcome_of(self.shop.reserve(saga, *lines))
+        answer = self.outcome_of(self.inventory.reserve(saga, *lines))
         assert isinstance(answer, StepUndone) == (saga in self.undone)
         if isinstance(answer, OutOfStock):
             assert answer.shortages == self.refused[saga]
@@ -169,12 +169,14 @@ class Histories(RuleBasedStateMachine):
 
     @rule(saga=sagas)
     def allocate(self, saga: str) -> None:
-        if self.upon(saga, "allocate", self.shop.allocate(saga)) and self.first("allocate", saga):
+        if self.upon(saga, "allocate", self.inventory.allocate(saga)) and self.first(
+            "allocate", saga
+        ):
             self.known[saga].state = "allocated"
 
     @rule(saga=sagas)
     def commit(self, saga: str) -> None:
-        if self.upon(saga, "commit", self.shop.commit(saga)) and self.first("commit", saga):
+        if self.upon(saga, "commit", self.inventory.commit(saga)) and self.first("commit", saga):
             self.known[saga].state = "committed"
             self.shift(saga, State.RESERVED, State.COMMITTED)
 
@@ -184,7 +186,7 @@ class Histories(RuleBasedStateMachine):
     @rule(saga=st.one_of(sagas, unused))
     def release(self, saga: str) -> None:
         known = self.known.get(saga)
-        rejection = self.rejection_of(self.shop.release(saga))
+        rejection = self.rejection_of(self.inventory.release(saga))
         if known is not None and known.state == "committed":
             assert rejection is AlreadyCommitted
             return
@@ -200,7 +202,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 15))
     def time_passes(self, seconds: int) -> None:
-        self.shop.clock.move(seconds)
+        self.inventory.clock.forward(seconds)
         self.elapsed += seconds
 
     @rule(limit=st.integers(1, 5))
@@ -210,27 +212,27 @@ class Histories(RuleBasedStateMachine):
             for saga, known in self.known.items()
             if known.state == "held" and known.deadline <= self.elapsed
         )[:limit]
-        assert self.run(self.shop.release_expired(limit)) == len(lapsed)
+        assert self.run(self.inventory.release_expired(limit)) == len(lapsed)
         for _, saga in lapsed:
             self.gives_back(saga)
 
     @invariant()
     def the_model_agrees(self) -> None:
-        assert self.run(self.shop.available(*SKUS)) == {sku: self.total(sku) for sku in SKUS}
-        assert discrepancies(self.run(self.shop.store.stock()), self.stock) == ()
+        assert self.run(self.inventory.available(*SKUS)) == {sku: self.total(sku) for sku in SKUS}
+        assert discrepancies(self.run(self.inventory.store.stock()), self.stock) == ()
 
     @invariant()
     def no_unit_came_or_went(self) -> None:
-        movements = self.run(self.shop.store.movements())
+        movements = self.run(self.inventory.store.movements())
         received = Counter[str]()
         for movement in movements:
             received[movement.sku] += movement.quantity * (movement.source == State.OUTSIDE)
         here = Counter[str]()
-        for (sku, _, _), units in self.run(self.shop.store.stock()).items():
+        for (sku, _, _), units in self.run(self.inventory.store.stock()).items():
             assert units > 0
             here[sku] += units
         assert here == +received
 
     @invariant()
     def the_ledger_adds_up(self) -> None:
-        assert self.run(self.shop.store.check()) == ()
+        assert self.run(self.inventory.store.check()) == ()

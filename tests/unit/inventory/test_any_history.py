@@ -60,7 +60,7 @@ class Shipping(Histories):
         self, event: str, saga: str, at: int, lines: list[tuple[str, int]], times: int
     ) -> None:
         for _ in range(times):
-            self.run(self.shop.ship(event, saga, at, *lines))
+            self.run(self.inventory.ship(event, saga, at, *lines))
         self.consumed[event] = (saga, at, lines)
 
     def leaves(self, sku: str, at: int, quantity: int) -> None:
@@ -71,7 +71,7 @@ class Shipping(Histories):
     @rule(chosen=CHOICE)
     def an_old_event_comes_again(self, chosen: int) -> None:
         event, (saga, at, lines) = choose(self.consumed.items(), chosen)
-        self.run(self.shop.ship(event, saga, at, *lines))
+        self.run(self.inventory.ship(event, saga, at, *lines))
 
     @rule(
         saga=st.one_of(Histories.sagas, Histories.unused),
@@ -84,7 +84,7 @@ class Shipping(Histories):
         lines = [(sku, n) for sku, n in sold.items() if n] + [(SKUS[-1], more)]
         self.count += 1
         with pytest.raises(ResponseError, match="are shipped than are sold"):
-            self.run(self.shop.ship(f"event{self.count}", saga, at, *lines))
+            self.run(self.inventory.ship(f"event{self.count}", saga, at, *lines))
 
 
 def test_any_history_agrees_with_the_model(admin: Redis, valkey_socket: Path) -> None:

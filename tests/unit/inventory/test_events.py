@@ -24,7 +24,7 @@ from deployments.inventory.events import (
 )
 from tests.conftest import ClientOf
 from tests.published_events import published
-from tests.unit.inventory.shop import HOLD_SECONDS, Shop
+from tests.unit.inventory.inventory_client import HOLD_SECONDS, InventoryClient
 
 LOW_UNITS = 5
 
@@ -50,12 +50,12 @@ async def level(redis: Redis, sku: str) -> list[tuple[str, int]]:
 
 
 async def test_a_reservation_that_is_bought_is_reserved_then_committed(
-    shop: Shop, redis: Redis
+    inventory: InventoryClient, redis: Redis
 ) -> None:
     for _ in range(3):
-        await shop.reserve("r", ("helmet", 6), ("glove", 1))
-        await shop.allocate("r")
-        await shop.commit("r")
+        await inventory.reserve("r", ("helmet", 6), ("glove", 1))
+        await inventory.allocate("r")
+        await inventory.commit("r")
     reserved, committed = await told(redis, "r")
     lines = (
         ReservedUnits(sku="helmet", location_id=1, quantity=5),
@@ -67,56 +67,64 @@ async def test_a_reservation_that_is_bought_is_reserved_then_committed(
     assert (reserved.sequence, committed.sequence) == (1, 2)
 
 
-async def test_a_release_is_published_once_with_its_reason(shop: Shop, redis: Redis) -> None:
-    await shop.reserve("taken_back", ("helmet", 1))
-    await shop.reserve("lapsed", ("helmet", 1))
-    await asyncio.gather(*(shop.release("taken_back") for _ in range(5)))
-    shop.clock.move(HOLD_SECONDS)
-    await asyncio.gather(*(shop.release_expired() for _ in range(5)))
-    await shop.release("lapsed")
+async def test_a_release_is_published_once_with_its_reason(
+    inventory: InventoryClient, redis: Redis
+) -> None:
+    await inventory.reserve("taken_back", ("helmet", 1))
+    await inventory.reserve("lapsed", ("helmet", 1))
+    await asyncio.gather(*(inventory.release("taken_back") for _ in range(5)))
+    inventory.clock.forward(HOLD_SECONDS)
+    await asyncio.gather(*(inventory.release_expired() for _ in range(5)))
+    await inventory.release("lapsed")
     for saga, why in (("taken_back", "released"), ("lapsed", "lapsed")):
         reserved, released = await told(redis, saga)
         assert reserved.type == StockReserved.type
         assert event_of(released, StockReleased).why == why
 
 
-async def test_what_does_not_take_effect_is_not_published(shop: Shop, redis: Redis) -> None:
+async def test_what_does_not_take_effect_is_not_published(
+    inventory: InventoryClient, redis: Redis
+) -> None:
     before = len(await published(redis, "inventory"))
     with pytest.raises(OutOfStock):
-        await shop.reserve("much", ("helmet", 8), ("glove", 2))
-    await shop.release("early")
+        await inventory.reserve("much", ("helmet", 8), ("glove", 2))
+    await inventory.release("early")
     with pytest.raises(StepUndone):
-        await shop.reserve("early", ("helmet", 1))
+        await inventory.reserve("early", ("helmet", 1))
     with pytest.raises(ReservationLapsed):
-        await shop.commit("nothing")
-    await shop.release_expired()
+        await inventory.commit("nothing")
+    await inventory.release_expired()
     assert len(await published(redis, "inventory")) == before
 
 
-async def test_a_script_that_fails_publishes_nothing(shop: Shop, redis: Redis) -> None:
-    await shop.reserve("r", ("helmet", 1))
+async def test_a_script_that_fails_publishes_nothing(
+    inventory: InventoryClient, redis: Redis
+) -> None:
+    await inventory.reserve("r", ("helmet", 1))
     before = await published(redis, "inventory")
     nothing_reserved = '{"1":{"available":4,"reserved":0,"committed":0}}'
     await redis.hset("{inventory}:stock", "helmet", nothing_reserved)
     with pytest.raises(ResponseError, match="more units of helmet"):
-        await shop.store.commit("r", "r:commit", now=shop.clock.now())
+        await inventory.store.commit("r", "r:commit", now=inventory.clock())
     assert await published(redis, "inventory") == before
 
 
-async def test_a_sku_runs_low_runs_out_and_is_back(shop: Shop, redis: Redis) -> None:
-    await shop.receive("many", ("ball", 1, 4), ("ball", 6, 3))
-    await shop.reserve("a", ("ball", 1))
+async def test_a_sku_runs_low_runs_out_and_is_back(
+    inventory: InventoryClient, redis: Redis
+) -> None:
+    await inventory.receive("many", ("ball", 1, 4), ("ball", 6, 3))
+    await inventory.reserve("a", ("ball", 1))
     assert await level(redis, "ball") == []
-    await shop.reserve("b", ("ball", 1))
-    await shop.reserve("c", ("ball", 1))
+    await inventory.reserve("b", ("ball", 1))
+    await inventory.reserve("c", ("ball", 1))
     assert await level(redis, "ball") == [("low", LOW_UNITS)]
-    await shop.reserve("d", ("ball", 4))
-    await shop.commit("a")
+    await inventory.reserve("d", ("ball", 4))
+    await inventory.commit("a")
     assert (await level(redis, "ball"))[1:] == [("out", 0)]
-    await shop.release("b")
-    await shop.receive("more", ("ball", 1, 10))
+    await inventory.release("b")
+    await inventory.receive("more", ("ball", 1, 10))
     assert (await level(redis, "ball"))[2:] == [("back", 1)]
-    await shop.reserve("e", ("ball", 11))
+    await inventory.reserve("e", ("ball", 11))
     assert (await level(redis, "ball"))[3:] == [("out", 0)]
     for event, kind in zip(
         await told(redis, "ball"), (StockLow, StockOut, StockBack, StockOut), strict=True
@@ -125,18 +133,18 @@ async def test_a_sku_runs_low_runs_out_and_is_back(shop: Shop, redis: Redis) -> 
 
 
 async def test_one_script_publishes_a_level_once_whatever_lines_it_has(
-    shop: Shop, redis: Redis
+    inventory: InventoryClient, redis: Redis
 ) -> None:
-    await shop.reserve("r", ("helmet", 4), ("helmet", 4))
+    await inventory.reserve("r", ("helmet", 4), ("helmet", 4))
     assert await level(redis, "helmet") == [("out", 0)]
     for _ in range(2):
-        await shop.receive("second", ("helmet", 1, 0), ("helmet", 6, 2), ("helmet", 1, 1))
+        await inventory.receive("second", ("helmet", 1, 0), ("helmet", 6, 2), ("helmet", 1, 1))
     assert (await level(redis, "helmet"))[1:] == [("back", 3)]
 
 
-async def test_a_sku_that_is_new_is_not_back(shop: Shop, redis: Redis) -> None:
-    await shop.receive("new", ("ball", 1, 0), ("ball", 6, 9), ("cap", 1, 0))
-    await shop.receive("later", ("cap", 1, 9))
+async def test_a_sku_that_is_new_is_not_back(inventory: InventoryClient, redis: Redis) -> None:
+    await inventory.receive("new", ("ball", 1, 0), ("ball", 6, 9), ("cap", 1, 0))
+    await inventory.receive("later", ("cap", 1, 9))
     assert await level(redis, "ball") == []
     assert await level(redis, "cap") == [("back", 9)]
 
@@ -144,8 +152,8 @@ async def test_a_sku_that_is_new_is_not_back(shop: Shop, redis: Redis) -> None:
 async def test_under_any_crowd_levels_alternate_and_reservations_end_once(
     redis_of: ClientOf, redis: Redis
 ) -> None:
-    shops = [Shop(redis_of("inventory"))]
-    shops.append(Shop(redis_of("inventory"), shops[0].clock))
+    shops = [InventoryClient(redis_of("inventory"))]
+    shops.append(InventoryClient(redis_of("inventory"), shops[0].clock))
     await shops[0].receive("first", ("helmet", 1, 4), ("helmet", 6, 3))
     chance = random.Random(4)
 
@@ -154,14 +162,14 @@ async def test_under_any_crowd_levels_alternate_and_reservations_end_once(
         chance.shuffle(steps)
         quantity = chance.randint(1, 4)
         for step in steps:
-            shop = chance.choice(shops)
+            inventory = chance.choice(shops)
             with suppress(Rejection):
                 if step == "reserve":
-                    await shop.reserve(saga, ("helmet", quantity))
+                    await inventory.reserve(saga, ("helmet", quantity))
                 elif step == "commit":
-                    await shop.commit(saga)
+                    await inventory.commit(saga)
                 else:
-                    await shop.release(saga)
+                    await inventory.release(saga)
 
     for n in range(10):
         sagas = [f"r{n}_{k}" for k in range(8)]

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from deployments.checkout.contract import Session
 from deployments.payments.domain.charges import Charge, Hold, Verdict
 from deployments.payments.provider import PaymentProvider
-from tests.unit.payments.providers import Call, Forwarding, ProviderSilent
+from tests.unit.payments.unreliable_providers import Call, Forwarding, ProviderSilent
 
 T = TypeVar("T")
 Mood = Literal["silent before", "silent after"]

@@ -18,7 +18,7 @@ from deployments.checkout.contract import ReplaceSession, Session
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.contract import InventoryApi, ReceiveStock, StockRow
 from tests.conftest import ClientOf
-from tests.unit.catalog.shop import eventually
+from tests.unit.catalog.catalog_replica import eventually
 from tests.unit.checkout.services import PLATFORM, SHIRT
 from tests.unit.checkout.shopping import completing, contents, order_of, ready
 from tests.unit.isolation.bank import assert_the_bank_agrees

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import ClientOf
-from tests.unit.payments.world import World
+from tests.unit.payments.composed_payments import ComposedPayments
 
 
 @pytest.fixture
-def world(redis_of: ClientOf) -> World:
-    return World(redis_of("payments"))
+def composed(redis_of: ClientOf) -> ComposedPayments:
+    return ComposedPayments(redis_of("payments"))

@@ -17,15 +17,15 @@ from deployments.payments.contract import (
     PaymentRefusedForRisk,
     PaymentsApi,
 )
-from tests.unit.payments.providers import Crowded, ProviderSilent, Silent, Slow
-from tests.unit.payments.world import World, capture, card, charge
+from tests.unit.payments.composed_payments import ComposedPayments, capture, card, charge
+from tests.unit.payments.unreliable_providers import Crowded, ProviderSilent, Silent, Slow
 
 
-async def test_the_success_token_holds_the_amount(world: World) -> None:
-    held = await world.service().authorise(charge(amount=4999))
+async def test_the_success_token_holds_the_amount(composed: ComposedPayments) -> None:
+    held = await composed.service().authorise(charge(amount=4999))
     assert (held.payment_id, held.amount) == ("s1", 4999)
-    assert await world.ledger() == ["authorise 4999"]
-    assert (await world.payment())["status"] == "authorised"
+    assert await composed.ledger() == ["authorise 4999"]
+    assert (await composed.payment())["status"] == "authorised"
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ async def test_the_success_token_holds_the_amount(world: World) -> None:
     ],
 )
 async def test_other_tokens_are_refused_and_stay_so(
-    world: World, token: str, rejection: type[Rejection], outcome: str
+    composed: ComposedPayments, token: str, rejection: type[Rejection], outcome: str
 ) -> None:
     for instrument in (card(token), card("success_token")):
         with pytest.raises(rejection):
-            await world.service().authorise(charge(instrument=instrument))
-    assert (await world.payment())["status"] == "declined"
-    assert (await world.attempts())["s1:authorise"]["outcome"] == outcome
+            await composed.service().authorise(charge(instrument=instrument))
+    assert (await composed.payment())["status"] == "declined"
+    assert (await composed.attempts())["s1:authorise"]["outcome"] == outcome
     with pytest.raises(PaymentNotPossible):
-        await world.service().capture(capture())
+        await composed.service().capture(capture())
 
 
 @pytest.mark.parametrize(
@@ -54,82 +54,88 @@ async def test_other_tokens_are_refused_and_stay_so(
     [{"handler_id": "com.example.pay"}, {"type": "gift_card"}, {"credential_type": "pan"}],
 )
 async def test_foreign_instruments_are_not_supported_and_leave_no_trace(
-    world: World, changed: dict[str, str]
+    composed: ComposedPayments, changed: dict[str, str]
 ) -> None:
     with pytest.raises(InstrumentNotSupported):
-        await world.service().authorise(charge(instrument=card(**changed)))
-    assert await world.payment() == {}
+        await composed.service().authorise(charge(instrument=card(**changed)))
+    assert await composed.payment() == {}
 
 
-async def test_the_handlers_that_are_declared_are_those_that_work(world: World) -> None:
+async def test_the_handlers_that_are_declared_are_those_that_work(
+    composed: ComposedPayments,
+) -> None:
     declared = [handler.id for handler in HANDLERS]
-    assert declared == [SANDBOX_HANDLER] == [world.sandbox.handler_id]
+    assert declared == [SANDBOX_HANDLER] == [composed.sandbox.handler_id]
 
 
-async def test_the_same_step_twenty_times_at_once_charges_once(world: World) -> None:
-    provider = Crowded(world.sandbox, 20)
-    replicas = [world.service(provider), world.service(provider)]
+async def test_the_same_step_twenty_times_at_once_charges_once(composed: ComposedPayments) -> None:
+    provider = Crowded(composed.sandbox, 20)
+    replicas = [composed.service(provider), composed.service(provider)]
     answers = await asyncio.gather(*(replicas[i % 2].authorise(charge()) for i in range(20)))
     assert len(set(answers)) == 1
-    assert await world.ledger() == ["authorise 1000"]
-    assert len(await world.attempts()) == 1
+    assert await composed.ledger() == ["authorise 1000"]
+    assert len(await composed.attempts()) == 1
 
 
-async def test_twenty_declined_at_once_are_all_told_so(world: World) -> None:
-    calls = (world.service().authorise(charge(instrument=card("fail_token"))) for _ in range(20))
+async def test_twenty_declined_at_once_are_all_told_so(composed: ComposedPayments) -> None:
+    calls = (composed.service().authorise(charge(instrument=card("fail_token"))) for _ in range(20))
     answers = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(answer) for answer in answers} == {PaymentNotAuthorised}
 
 
-async def test_the_attempt_is_written_down_before_the_provider_is_asked(world: World) -> None:
-    provider = Slow(world.sandbox)
-    asked = asyncio.create_task(world.service(provider).authorise(charge()))
+async def test_the_attempt_is_written_down_before_the_provider_is_asked(
+    composed: ComposedPayments,
+) -> None:
+    provider = Slow(composed.sandbox)
+    asked = asyncio.create_task(composed.service(provider).authorise(charge()))
     await provider.reached.wait()
-    assert (await world.payment())["status"] == "authorising"
-    assert "outcome" not in (await world.attempts())["s1:authorise"]
+    assert (await composed.payment())["status"] == "authorising"
+    assert "outcome" not in (await composed.attempts())["s1:authorise"]
     provider.open.set()
     await asked
-    assert (await world.attempts())["s1:authorise"]["outcome"] == "held"
+    assert (await composed.attempts())["s1:authorise"]["outcome"] == "held"
 
 
 @pytest.mark.parametrize("arrives", [True, False])
 async def test_an_unknown_outcome_is_settled_by_repeating_the_step(
-    world: World, *, arrives: bool
+    composed: ComposedPayments, *, arrives: bool
 ) -> None:
     with pytest.raises(ProviderSilent):
-        await world.service(Silent(world.sandbox, arrives=arrives)).authorise(charge())
-    assert (await world.payment())["status"] == "authorising"
-    await world.service().authorise(charge())
-    assert await world.ledger() == ["authorise 1000"]
+        await composed.service(Silent(composed.sandbox, arrives=arrives)).authorise(charge())
+    assert (await composed.payment())["status"] == "authorising"
+    await composed.service().authorise(charge())
+    assert await composed.ledger() == ["authorise 1000"]
 
 
-async def test_a_second_card_is_a_payment_of_its_own(world: World) -> None:
+async def test_a_second_card_is_a_payment_of_its_own(composed: ComposedPayments) -> None:
     with pytest.raises(PaymentNotAuthorised):
-        await world.service().authorise(charge("s1", instrument=card("fail_token")))
-    await world.service().authorise(charge("s2"))
-    assert (await world.payment("s1"))["status"] == "declined"
-    assert (await world.payment("s2"))["status"] == "authorised"
+        await composed.service().authorise(charge("s1", instrument=card("fail_token")))
+    await composed.service().authorise(charge("s2"))
+    assert (await composed.payment("s1"))["status"] == "declined"
+    assert (await composed.payment("s2"))["status"] == "authorised"
 
 
 @pytest.mark.parametrize("first", ["success_token", "fail_token"])
-async def test_a_payment_id_belongs_to_the_step_that_came_first(world: World, first: str) -> None:
+async def test_a_payment_id_belongs_to_the_step_that_came_first(
+    composed: ComposedPayments, first: str
+) -> None:
     await asyncio.gather(
-        world.service().authorise(charge(instrument=card(first))), return_exceptions=True
+        composed.service().authorise(charge(instrument=card(first))), return_exceptions=True
     )
     other = charge().model_copy(update={"key": "s9:authorise"})
     with pytest.raises(PaymentNotPossible):
-        await world.service().authorise(other)
-    assert await world.ledger("s9") == []
+        await composed.service().authorise(other)
+    assert await composed.ledger("s9") == []
 
 
-async def test_nothing_to_pay_goes_the_same_way(world: World) -> None:
-    await world.service().authorise(charge(amount=0))
-    await world.service().capture(capture())
-    assert await world.ledger() == ["authorise 0", "capture 0"]
+async def test_nothing_to_pay_goes_the_same_way(composed: ComposedPayments) -> None:
+    await composed.service().authorise(charge(amount=0))
+    await composed.service().capture(capture())
+    assert await composed.ledger() == ["authorise 0", "capture 0"]
 
 
-async def test_the_instrument_crosses_the_seam(world: World) -> None:
-    payments = client_of(PaymentsApi, Endpoint(PaymentsApi, world.service()))
+async def test_the_instrument_crosses_the_seam(composed: ComposedPayments) -> None:
+    payments = client_of(PaymentsApi, Endpoint(PaymentsApi, composed.service()))
     assert (await payments.authorise(charge())).amount == 1000
     with pytest.raises(PaymentRefusedForRisk):
         await payments.authorise(charge("s2", instrument=card("fraud_token")))

@@ -25,8 +25,15 @@ from deployments.foundation.rpc.rejection import Rejection, StepUndone
 from deployments.foundation.values.ids import new_id
 from deployments.payments.contract import Authorisation, Settled
 from tests.conftest import SECRET
-from tests.unit.payments.providers import Call, Forwarding, ProviderSilent, T
-from tests.unit.payments.world import World, capture, card, charge, refund, void
+from tests.unit.payments.composed_payments import (
+    ComposedPayments,
+    capture,
+    card,
+    charge,
+    refund,
+    void,
+)
+from tests.unit.payments.unreliable_providers import Call, Forwarding, ProviderSilent, T
 
 LEVELS = st.sampled_from(["answers", "answers", "silent before", "silent after"])
 STEPS = st.one_of(
@@ -70,7 +77,7 @@ class Money(RuleBasedStateMachine):
             password=password("payments", SECRET),
             decode_responses=True,
         )
-        self.world, self.saga = World(self.redis), new_id("saga")
+        self.composed, self.saga = ComposedPayments(self.redis), new_id("saga")
         self.answers: list[tuple[str, object]] = []
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -81,7 +88,7 @@ class Money(RuleBasedStateMachine):
         self.amount, self.token = amount, token
 
     async def take(self, step: str, number: int, mood: str, turns: int) -> None:
-        service = self.world.service(Unreliable(Forwarding(self.world.sandbox), mood, turns))
+        service = self.composed.service(Unreliable(Forwarding(self.composed.sandbox), mood, turns))
         requests: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
             "authorise": lambda: service.authorise(
                 charge(self.saga, self.amount, card(self.token))
@@ -111,7 +118,7 @@ class Money(RuleBasedStateMachine):
     def the_books_add_up(self) -> None:
         sums = {"authorise": 0, "capture": 0, "refund": 0, "void": 0}
         counts = dict.fromkeys(sums, 0)
-        for entry in self.run(self.world.ledger(self.saga)):
+        for entry in self.run(self.composed.ledger(self.saga)):
             what, amount = entry.split()
             sums[what] += int(amount)
             counts[what] += 1
@@ -124,7 +131,7 @@ class Money(RuleBasedStateMachine):
         self.check_own_record(sums)
 
     def check_own_record(self, sums: dict[str, int]) -> None:
-        payment = self.run(self.world.payment(self.saga))
+        payment = self.run(self.composed.payment(self.saga))
         assert int(payment.get("captured", 0)) <= sums["capture"]
         assert int(payment.get("refunded", 0)) <= sums["refund"]
         aside = int(payment.get("refunded", 0)) + int(payment.get("refunding", 0))
@@ -134,7 +141,7 @@ class Money(RuleBasedStateMachine):
     def what_was_voided_is_not_held(self) -> None:
         if not self.told("void", Settled):
             return
-        verdict = self.run(self.world.sandbox.look_up(f"{self.saga}:authorise"))
+        verdict = self.run(self.composed.sandbox.look_up(f"{self.saga}:authorise"))
         assert verdict is None or verdict.outcome in {"voided", "declined"}
         assert not self.told("capture", Settled)
         before = len(self.answers)

@@ -6,7 +6,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from deployments.payments.domain.charges import Charge, Hold
-from tests.unit.payments.world import World, card
+from tests.unit.payments.composed_payments import ComposedPayments, card
 
 HOLD = Hold("s1:authorise", 1000, "USD", None)
 
@@ -15,33 +15,33 @@ def one(token: str = "success_token") -> Charge:
     return Charge("s1:authorise", 1000, "USD", card(token))
 
 
-async def test_a_key_is_answered_as_it_was_first(world: World) -> None:
-    first = await world.sandbox.authorise(one())
-    assert await world.sandbox.authorise(one("fail_token")) == first
-    assert await world.sandbox.look_up("s1:authorise") == first
-    assert await world.sandbox.look_up("s2:authorise") is None
+async def test_a_key_is_answered_as_it_was_first(composed: ComposedPayments) -> None:
+    first = await composed.sandbox.authorise(one())
+    assert await composed.sandbox.authorise(one("fail_token")) == first
+    assert await composed.sandbox.look_up("s1:authorise") == first
+    assert await composed.sandbox.look_up("s2:authorise") is None
 
 
-async def test_a_void_in_advance_refuses_the_charge(world: World) -> None:
-    await world.sandbox.void("s1:authorise.void", HOLD)
-    assert (await world.sandbox.authorise(one())).outcome == "voided"
-    assert await world.ledger() == []
+async def test_a_void_in_advance_refuses_the_charge(composed: ComposedPayments) -> None:
+    await composed.sandbox.void("s1:authorise.void", HOLD)
+    assert (await composed.sandbox.authorise(one())).outcome == "voided"
+    assert await composed.ledger() == []
 
 
-async def test_it_lets_nobody_take_or_give_back_too_much(world: World) -> None:
+async def test_it_lets_nobody_take_or_give_back_too_much(composed: ComposedPayments) -> None:
     with pytest.raises(ResponseError, match="nothing is held"):
-        await world.sandbox.capture("s1:capture", HOLD)
-    await world.sandbox.authorise(one())
+        await composed.sandbox.capture("s1:capture", HOLD)
+    await composed.sandbox.authorise(one())
     with pytest.raises(ResponseError, match="capture what is held"):
-        await world.sandbox.capture("s1:capture", Hold("s1:authorise", 1001, "USD", None))
+        await composed.sandbox.capture("s1:capture", Hold("s1:authorise", 1001, "USD", None))
     for _ in range(2):
-        await world.sandbox.capture("s1:capture", HOLD)
+        await composed.sandbox.capture("s1:capture", HOLD)
     with pytest.raises(ResponseError, match="capture what is held"):
-        await world.sandbox.capture("s1:capture2", HOLD)
+        await composed.sandbox.capture("s1:capture2", HOLD)
     with pytest.raises(ResponseError, match="cannot be voided"):
-        await world.sandbox.void("s1:authorise.void", HOLD)
+        await composed.sandbox.void("s1:authorise.void", HOLD)
     with pytest.raises(ResponseError, match="refund too high"):
-        await world.sandbox.refund("s1:refund", HOLD, 1001)
+        await composed.sandbox.refund("s1:refund", HOLD, 1001)
     for _ in range(2):
-        await world.sandbox.refund("s1:refund", HOLD, 1000)
-    assert await world.ledger() == ["authorise 1000", "capture 1000", "refund 1000"]
+        await composed.sandbox.refund("s1:refund", HOLD, 1000)
+    assert await composed.ledger() == ["authorise 1000", "capture 1000", "refund 1000"]

@@ -12,8 +12,15 @@ from redis.asyncio import Redis
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.payments.contract import AuthorisePayment, Instrument
 from deployments.payments.domain.charges import Charge
-from tests.unit.payments.providers import ProviderSilent, Silent
-from tests.unit.payments.world import World, capture, card, charge, refund, void
+from tests.unit.payments.composed_payments import (
+    ComposedPayments,
+    capture,
+    card,
+    charge,
+    refund,
+    void,
+)
+from tests.unit.payments.unreliable_providers import ProviderSilent, Silent
 
 TOKENS = ("success_token", "fail_token", "fraud_token", "tok_4242424242424242")
 
@@ -37,12 +44,15 @@ async def everything_in(redis: Redis) -> str:
 
 
 async def test_no_token_is_in_redis_or_in_the_logs(
-    world: World, admin: Redis, caplog: pytest.LogCaptureFixture
+    composed: ComposedPayments, admin: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for number, token in enumerate(TOKENS):
         saga, instrument = f"s{number}", card(token)
-        for service in (world.service(Silent(world.sandbox, arrives=True)), world.service()):
+        for service in (
+            composed.service(Silent(composed.sandbox, arrives=True)),
+            composed.service(),
+        ):
             try:
                 await service.authorise(charge(saga, instrument=instrument))
                 await service.capture(capture(saga))
@@ -50,7 +60,7 @@ async def test_no_token_is_in_redis_or_in_the_logs(
             except (Rejection, ProviderSilent) as outcome:
                 logging.getLogger("test").info("%r", outcome)
         if number > 0:
-            await world.service().void(void(saga))
+            await composed.service().void(void(saga))
     kept = await everything_in(admin)
     assert "s0:authorise" in kept
     assert not [token for token in TOKENS if token in kept + caplog.text]

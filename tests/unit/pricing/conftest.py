@@ -9,7 +9,7 @@ import pytest
 from deployments.pricing.service import PricingService
 from deployments.pricing.store import PricingStore
 from tests.conftest import ClientOf
-from tests.unit.pricing.examples import NOW
+from tests.unit.pricing.sample_rules import NOW
 
 Replica = Callable[[], PricingService]
 

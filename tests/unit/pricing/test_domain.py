@@ -16,7 +16,7 @@ from deployments.pricing.contract import (
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import rules_of
 from deployments.pricing.domain.tax import rate_for
-from tests.unit.pricing.examples import (
+from tests.unit.pricing.sample_rules import (
     CODES,
     NOW,
     RULES,

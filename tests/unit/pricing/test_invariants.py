@@ -18,7 +18,7 @@ from deployments.pricing.contract import (
 )
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import Rules, fold, rules_of
-from tests.unit.pricing.examples import (
+from tests.unit.pricing.sample_rules import (
     NOW,
     TAX_RATES,
     amount_code,

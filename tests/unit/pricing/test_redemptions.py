@@ -22,7 +22,7 @@ from deployments.pricing.contract import (
 )
 from deployments.pricing.service import PricingService
 from tests.unit.pricing.conftest import Replica
-from tests.unit.pricing.examples import CODES, line, percent_code, request, shipping_code
+from tests.unit.pricing.sample_rules import CODES, line, percent_code, request, shipping_code
 
 LIMIT = 10
 

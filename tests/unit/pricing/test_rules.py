@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from deployments.pricing.contract import DiscountCode, ImportRules, PricingApi
 from deployments.pricing.service import PricingService
 from tests.unit.pricing.conftest import Replica
-from tests.unit.pricing.examples import (
+from tests.unit.pricing.sample_rules import (
     CODES,
     OFFERS,
     TAX_RATES,

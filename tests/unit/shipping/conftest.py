@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import ClientOf
-from tests.unit.shipping.world import World
+from tests.unit.shipping.composed_shipping import ComposedShipping
 
 
 @pytest.fixture
-async def world(redis_of: ClientOf) -> World:
+async def composed(redis_of: ClientOf) -> ComposedShipping:
     """Shipping on an empty Redis, with the shipped methods."""
-    world = World(redis_of)
-    await world.stock()
-    return world
+    composed = ComposedShipping(redis_of)
+    await composed.stock()
+    return composed

@@ -11,7 +11,7 @@ from deployments.foundation.events.publishing import Envelope, Event, schema_of
 from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.events import ReservedUnits, StockCommitted
 from deployments.orders.events import OrderPaid, PlacedLine, PromisedDelivery
-from tests.unit.shipping.examples import WEDNESDAY
+from tests.unit.shipping.sample_methods import WEDNESDAY
 
 _ids = itertools.count(1)
 HOME = PostalAddress(

@@ -16,8 +16,8 @@ from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.events import DeliveryEstimated, ShipmentCreated
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
+from tests.unit.shipping.composed_shipping import ComposedShipping
 from tests.unit.shipping.sample_events import CartHistory, committed, paid
-from tests.unit.shipping.world import World
 
 PACE = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05)
 ORDERS = 30
@@ -30,12 +30,12 @@ async def publish(redis_of: ClientOf, service: str, *events: Envelope) -> None:
 
 
 @asynccontextmanager
-async def consumers(world: World, count: int) -> AsyncIterator[None]:
+async def consumers(composed: ComposedShipping, count: int) -> AsyncIterator[None]:
     running = []
     for _ in range(count):
-        subscriptions = ShippingConsumers(world.process()).subscriptions()
-        connect = lambda _publisher: world.redis_of("shipping")  # noqa: E731
-        consumer = Consumer("shipping", world.redis, connect, subscriptions, options=PACE)
+        subscriptions = ShippingConsumers(composed.process()).subscriptions()
+        connect = lambda _publisher: composed.redis_of("shipping")  # noqa: E731
+        consumer = Consumer("shipping", composed.redis, connect, subscriptions, options=PACE)
         running.append((consumer, asyncio.create_task(consumer.run())))
     yield
     for consumer, task in running:
@@ -45,7 +45,7 @@ async def consumers(world: World, count: int) -> AsyncIterator[None]:
 
 
 async def test_events_take_effect_and_a_bug_becomes_a_dead_letter(
-    world: World, redis_of: ClientOf
+    composed: ComposedShipping, redis_of: ClientOf
 ) -> None:
     orders = random.sample(range(ORDERS), ORDERS)
     lines, places = [("li_1", "X", 3)], [("X", 1, 1), ("X", 6, 2)]
@@ -55,13 +55,13 @@ async def test_events_take_effect_and_a_bug_becomes_a_dead_letter(
     await publish(redis_of, "orders", paid("order_x", lines), *payments)
     await publish(redis_of, "inventory", committed("order_x", [("X", 1, 4)]), *stock)
     await publish(redis_of, "carts", cart.added("a"), cart.added("b"), cart.removed("a"))
-    letters = DeadLetters("shipping", world.redis)
+    letters = DeadLetters("shipping", composed.redis)
 
     async def all_is_done() -> bool:
-        done = await world.published(ShipmentCreated.type, DeliveryEstimated.type)
+        done = await composed.published(ShipmentCreated.type, DeliveryEstimated.type)
         return len(done) == 2 * ORDERS + 3 and await letters.count() == 1
 
-    async with consumers(world, 2):
+    async with consumers(composed, 2):
         await eventually(all_is_done)
-    shipped = await world.published(ShipmentCreated.type)
+    shipped = await composed.published(ShipmentCreated.type)
     assert {event.data["order_id"] for event in shipped} == {f"order_{n}" for n in orders}

@@ -14,7 +14,7 @@ from deployments.shipping.contract import ParcelLine, ShippingMethod, ShippingOp
 from deployments.shipping.domain.countries import alpha_2, zone_of
 from deployments.shipping.domain.dates import working_days_after
 from deployments.shipping.domain.rates import charge, country_of, grams, options_for
-from tests.unit.shipping.examples import METHODS, WEDNESDAY, parcel
+from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY, parcel
 
 GROUND = next(method for method in METHODS if method.id == "1")
 countries = st.sampled_from(["US", "CA", "DE", "JP", "AU"])

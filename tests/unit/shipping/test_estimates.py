@@ -24,18 +24,18 @@ from deployments.shipping.domain.estimates import (
 )
 from deployments.shipping.domain.rates import options_for
 from deployments.shipping.events import DeliveryEstimated
-from tests.unit.shipping.examples import METHODS, WEDNESDAY, parcel, shipment
+from tests.unit.shipping.composed_shipping import ComposedShipping
 from tests.unit.shipping.sample_events import CartHistory
-from tests.unit.shipping.world import World
+from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY, parcel, shipment
 
 
-async def estimates(world: World) -> list[DeliveryEstimated]:
-    events = await world.published(DeliveryEstimated.type)
+async def estimates(composed: ComposedShipping) -> list[DeliveryEstimated]:
+    events = await composed.published(DeliveryEstimated.type)
     return [event_of(event, DeliveryEstimated) for event in events]
 
 
-async def amounts(world: World) -> list[list[int]]:
-    return [[option.amount for option in one.options] for one in await estimates(world)]
+async def amounts(composed: ComposedShipping) -> list[list[int]]:
+    return [[option.amount for option in one.options] for one in await estimates(composed)]
 
 
 def charges(country: str, grams: int) -> list[int]:
@@ -43,23 +43,25 @@ def charges(country: str, grams: int) -> list[int]:
     return [option.amount for option in found]
 
 
-async def test_every_change_of_a_cart_is_estimated_with_all_its_lines(world: World) -> None:
+async def test_every_change_of_a_cart_is_estimated_with_all_its_lines(
+    composed: ComposedShipping,
+) -> None:
     cart = CartHistory()
-    await world.consume(
+    await composed.consume(
         cart.added("a", 2, 1000),
         cart.added("b", 1, 500),
         cart.changed("a", 5, 1000),
         cart.removed("b"),
     )
     grams = [2000, 2500, 5500, 5000]
-    assert await amounts(world) == [charges("US", weight) for weight in grams]
-    assert [one.cart_sequence for one in await estimates(world)] == [1, 2, 3, 4]
+    assert await amounts(composed) == [charges("US", weight) for weight in grams]
+    assert [one.cart_sequence for one in await estimates(composed)] == [1, 2, 3, 4]
 
 
-async def test_an_estimate_says_what_checkout_would(world: World) -> None:
-    await world.consume(CartHistory(country="Canada").added("a", 3))
-    (found,) = await estimates(world)
-    quoted = await world.service.options(shipment("CA", parcel(454, 3)))
+async def test_an_estimate_says_what_checkout_would(composed: ComposedShipping) -> None:
+    await composed.consume(CartHistory(country="Canada").added("a", 3))
+    (found,) = await estimates(composed)
+    quoted = await composed.service.options(shipment("CA", parcel(454, 3)))
     assert found.country == quoted.country == "CA"
     assert [option.model_dump() for option in found.options] == [
         option.model_dump(exclude={"description"}) for option in quoted.options
@@ -68,101 +70,107 @@ async def test_an_estimate_says_what_checkout_would(world: World) -> None:
 
 @pytest.mark.parametrize("country", [None, "", " "])
 async def test_a_cart_without_a_country_goes_to_the_stores_own(
-    world: World, country: str | None
+    composed: ComposedShipping, country: str | None
 ) -> None:
-    await world.consume(CartHistory(country=country).added("a"))
-    (found,) = await estimates(world)
+    await composed.consume(CartHistory(country=country).added("a"))
+    (found,) = await estimates(composed)
     assert found.country == STORE_COUNTRY
     assert len(found.options) == 3
 
 
-async def test_a_country_that_does_not_exist_has_no_options(world: World) -> None:
-    await world.consume(CartHistory(country="Atlantis").added("a"))
-    assert await estimates(world) == [DeliveryEstimated(cart_id="cart_1", cart_sequence=1)]
+async def test_a_country_that_does_not_exist_has_no_options(composed: ComposedShipping) -> None:
+    await composed.consume(CartHistory(country="Atlantis").added("a"))
+    assert await estimates(composed) == [DeliveryEstimated(cart_id="cart_1", cart_sequence=1)]
 
 
-async def test_where_nothing_goes_there_are_no_options(world: World) -> None:
+async def test_where_nothing_goes_there_are_no_options(composed: ComposedShipping) -> None:
     nowhere = [one.model_copy(update={"zones": frozenset({"CA"})}) for one in METHODS]
-    await world.service.import_methods(ImportMethods(batch="second", methods=tuple(nowhere)))
-    await world.consume(CartHistory(country="DE").added("a"))
+    await composed.service.import_methods(ImportMethods(batch="second", methods=tuple(nowhere)))
+    await composed.consume(CartHistory(country="DE").added("a"))
     expected = DeliveryEstimated(cart_id="cart_1", cart_sequence=1, country="DE")
-    assert await estimates(world) == [expected]
+    assert await estimates(composed) == [expected]
 
 
-async def test_the_last_country_counts(world: World) -> None:
+async def test_the_last_country_counts(composed: ComposedShipping) -> None:
     cart = CartHistory()
-    await world.consume(cart.added("a"))
+    await composed.consume(cart.added("a"))
     cart.country = "DE"
-    await world.consume(cart.changed("a", 2))
-    assert [found.country for found in await estimates(world)] == ["US", "DE"]
+    await composed.consume(cart.changed("a", 2))
+    assert [found.country for found in await estimates(composed)] == ["US", "DE"]
 
 
-async def test_an_emptied_cart_is_forgotten_and_may_be_filled_again(world: World) -> None:
+async def test_an_emptied_cart_is_forgotten_and_may_be_filled_again(
+    composed: ComposedShipping,
+) -> None:
     cart = CartHistory()
-    await world.consume(cart.added("a", 5), cart.removed("a"))
-    assert len(await estimates(world)) == 1
-    await world.consume(cart.added("b", 1))
-    assert await amounts(world) == [charges("US", 5 * 454), charges("US", 454)]
+    await composed.consume(cart.added("a", 5), cart.removed("a"))
+    assert len(await estimates(composed)) == 1
+    await composed.consume(cart.added("b", 1))
+    assert await amounts(composed) == [charges("US", 5 * 454), charges("US", 454)]
 
 
-async def test_a_cancelled_cart_is_forgotten_for_good(world: World) -> None:
+async def test_a_cancelled_cart_is_forgotten_for_good(composed: ComposedShipping) -> None:
     cart = CartHistory()
     late = cart.added("a", 5)
-    await world.consume(late, cart.cancelled(), late, cart.changed("a", 6))
-    assert len(await estimates(world)) == 1
-    assert "SKU-a" not in str(await world.redis.hgetall("{shipping}:cart:cart_1"))
+    await composed.consume(late, cart.cancelled(), late, cart.changed("a", 6))
+    assert len(await estimates(composed)) == 1
+    assert "SKU-a" not in str(await composed.redis.hgetall("{shipping}:cart:cart_1"))
 
 
 async def test_events_of_the_cart_that_shipping_does_not_consume_are_no_matter(
-    world: World,
+    composed: ComposedShipping,
 ) -> None:
     cart = CartHistory()
     left = CartAbandoned(cart_id="cart_1", platform="acme", currency="USD", total=1, lines=())
     first = cart.added("a")
     cart.unheard(left)
-    await world.consume(first, cart.added("b"))
-    assert await amounts(world) == [charges("US", 454), charges("US", 908)]
+    await composed.consume(first, cart.added("b"))
+    assert await amounts(composed) == [charges("US", 454), charges("US", 908)]
 
 
-async def test_an_event_that_comes_again_publishes_nothing(world: World) -> None:
+async def test_an_event_that_comes_again_publishes_nothing(composed: ComposedShipping) -> None:
     cart = CartHistory()
     history = [cart.added("a"), cart.added("b", 3), cart.removed("a")]
     for event in history:
-        await world.consume(event, event)
-    await world.consume(*history)
-    assert await amounts(world) == [charges("US", grams) for grams in (454, 4 * 454, 3 * 454)]
+        await composed.consume(event, event)
+    await composed.consume(*history)
+    assert await amounts(composed) == [charges("US", grams) for grams in (454, 4 * 454, 3 * 454)]
 
 
-async def test_an_older_event_never_overwrites_a_newer(world: World) -> None:
+async def test_an_older_event_never_overwrites_a_newer(composed: ComposedShipping) -> None:
     cart = CartHistory()
     first, older, newer = cart.added("a", 1), cart.changed("a", 2), cart.changed("a", 3)
-    await world.consume(first, newer, older)
-    assert await amounts(world) == [charges("US", 454), charges("US", 3 * 454)]
+    await composed.consume(first, newer, older)
+    assert await amounts(composed) == [charges("US", 454), charges("US", 3 * 454)]
 
 
-async def test_a_cart_whose_beginning_was_not_consumed_is_not_estimated(world: World) -> None:
+async def test_a_cart_whose_beginning_was_not_consumed_is_not_estimated(
+    composed: ComposedShipping,
+) -> None:
     cart = CartHistory()
     first = cart.added("heavy", 9, 50_000)
-    await world.consume(cart.added("a"), cart.changed("a", 2), first)
-    assert await estimates(world) == []
+    await composed.consume(cart.added("a"), cart.changed("a", 2), first)
+    assert await estimates(composed) == []
 
 
-async def test_carts_are_known_as_long_as_they_live(world: World) -> None:
+async def test_carts_are_known_as_long_as_they_live(composed: ComposedShipping) -> None:
     assert KEPT == LIFETIME
-    await world.consume(CartHistory().added("a"))
-    ttl = await world.redis.ttl("{shipping}:cart:cart_1")
+    await composed.consume(CartHistory().added("a"))
+    ttl = await composed.redis.ttl("{shipping}:cart:cart_1")
     assert KEPT.total_seconds() - 60 < ttl <= KEPT.total_seconds()
 
 
-async def test_two_processes_at_one_cart_publish_every_change_once(world: World) -> None:
+async def test_two_processes_at_one_cart_publish_every_change_once(
+    composed: ComposedShipping,
+) -> None:
     """As after a lease that was lost: one is still at what the other already does."""
-    other = world.process()
+    other = composed.process()
     for n in range(20):
         cart = CartHistory(f"cart_{n}")
         history = [cart.added("a"), cart.added("b"), cart.changed("a", 7), cart.removed("b")]
-        await asyncio.gather(world.consume(*history), world.consume(*history, by=other))
+        await asyncio.gather(composed.consume(*history), composed.consume(*history, by=other))
     weights = [454, 2 * 454, 8 * 454, 7 * 454]
-    found = await world.published(DeliveryEstimated.type)
+    found = await composed.published(DeliveryEstimated.type)
     for n in range(20):
         of_cart = [event_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
         assert [[option.amount for option in one.options] for one in of_cart] == [
@@ -170,15 +178,15 @@ async def test_two_processes_at_one_cart_publish_every_change_once(world: World)
         ]
 
 
-async def test_two_events_at_once_lose_no_line(world: World) -> None:
+async def test_two_events_at_once_lose_no_line(composed: ComposedShipping) -> None:
     """Out of their order the later event may come first, and the earlier then counts no more."""
-    other = world.process()
+    other = composed.process()
     for n in range(40):
         cart = CartHistory(f"cart_{n}")
-        await world.consume(cart.added("a"))
+        await composed.consume(cart.added("a"))
         one, two = cart.added("b"), cart.added("c")
-        await asyncio.gather(world.consume(one), world.consume(two, by=other))
-    found = await world.published(DeliveryEstimated.type)
+        await asyncio.gather(composed.consume(one), composed.consume(two, by=other))
+    found = await composed.published(DeliveryEstimated.type)
     for n in range(40):
         of_cart = [event_of(one, DeliveryEstimated) for one in found if one.subject == f"cart_{n}"]
         last = [option.amount for option in of_cart[-1].options]
@@ -186,13 +194,13 @@ async def test_two_events_at_once_lose_no_line(world: World) -> None:
 
 
 async def test_an_event_that_comes_after_its_cart_has_expired_publishes_nothing(
-    world: World,
+    composed: ComposedShipping,
 ) -> None:
     first = CartHistory().added("a")
-    await world.consume(first)
-    await world.redis.delete("{shipping}:cart:cart_1")
-    await world.consume(first)
-    assert len(await estimates(world)) == 1
+    await composed.consume(first)
+    await composed.redis.delete("{shipping}:cart:cart_1")
+    await composed.consume(first)
+    assert len(await estimates(composed)) == 1
 
 
 lines = st.tuples(st.sampled_from("abcd"), st.integers(0, 20), st.none() | st.integers(0, 10**5))

@@ -14,9 +14,9 @@ from deployments.foundation.values.settings import (
 from deployments.shipping.carrier import Carriers, UnknownCarrierError
 from deployments.shipping.domain.parcels import Parcel
 from deployments.shipping.sandbox import SandboxCarrier
-from tests.unit.shipping.examples import METHODS, WEDNESDAY
+from tests.clock import ManualClock
 from tests.unit.shipping.sample_events import HOME
-from tests.unit.shipping.world import Clock
+from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY
 
 
 def parcel(key: str = "shipment_1") -> Parcel:
@@ -24,7 +24,7 @@ def parcel(key: str = "shipment_1") -> Parcel:
 
 
 async def test_time_moves_a_parcel_along() -> None:
-    clock = Clock()
+    clock = ManualClock(WEDNESDAY)
     sandbox = SandboxCarrier(5, 15, clock)
     number = (await sandbox.book(parcel())).tracking_number
     seen = []
@@ -43,7 +43,7 @@ async def test_time_moves_a_parcel_along() -> None:
 
 
 async def test_a_key_has_one_label_whenever_and_by_whomever_it_is_booked() -> None:
-    clock = Clock()
+    clock = ManualClock(WEDNESDAY)
     first = await SandboxCarrier(5, 15, clock).book(parcel())
     clock.forward(3600)
     assert await SandboxCarrier(1, 1, clock).book(parcel()) == first
@@ -51,7 +51,7 @@ async def test_a_key_has_one_label_whenever_and_by_whomever_it_is_booked() -> No
 
 
 async def test_a_label_has_an_address_to_follow_the_parcel() -> None:
-    label = await SandboxCarrier(5, 15, Clock()).book(parcel())
+    label = await SandboxCarrier(5, 15, ManualClock(WEDNESDAY)).book(parcel())
     url = urlsplit(label.tracking_url)
     assert (url.scheme, url.hostname) == ("https", "fieldhouse.example")
     assert url.path == f"/track/{label.tracking_number}"
@@ -59,7 +59,7 @@ async def test_a_label_has_an_address_to_follow_the_parcel() -> None:
 
 
 async def test_a_parcel_without_any_waiting_is_there_at_once() -> None:
-    clock = Clock()
+    clock = ManualClock(WEDNESDAY)
     sandbox = SandboxCarrier(0, 0, clock)
     label = await sandbox.book(parcel())
     assert (await sandbox.look_up(label.tracking_number)).stage == "delivered"
@@ -68,7 +68,7 @@ async def test_a_parcel_without_any_waiting_is_there_at_once() -> None:
 
 
 def test_every_carrier_of_the_shipped_methods_has_the_sandbox() -> None:
-    sandbox = SandboxCarrier(5, 15, Clock())
+    sandbox = SandboxCarrier(5, 15, ManualClock(WEDNESDAY))
     carriers = Carriers([sandbox])
     assert {method.carrier for method in METHODS} == sandbox.names
     assert {carriers.of(method.carrier) for method in METHODS} == {sandbox}

@@ -12,7 +12,7 @@ from deployments.shipping.contract import ImportMethods, ShippingApi, Undelivera
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
 from tests.conftest import ClientOf
-from tests.unit.shipping.examples import METHODS, WEDNESDAY, parcel, shipment
+from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY, parcel, shipment
 
 BATCH = ImportMethods(batch="first", methods=METHODS)
 Replica = Callable[[], ShippingApi]

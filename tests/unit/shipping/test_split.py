@@ -20,8 +20,8 @@ from deployments.shipping.domain.shipments import (
     split,
 )
 from deployments.shipping.events import ShipmentLine
-from tests.unit.shipping.examples import WEDNESDAY
 from tests.unit.shipping.sample_events import committed_event, paid_event, reserved
+from tests.unit.shipping.sample_methods import WEDNESDAY
 
 Order = tuple[list[ShipmentLine], list[ReservedUnits]]
 

@@ -23,50 +23,57 @@ from deployments.shipping.tracking import (
     SHORTEST_PAUSE_SECONDS,
     Tracking,
 )
+from tests.unit.shipping.composed_shipping import (
+    DELIVERY_SECONDS,
+    DISPATCH_SECONDS,
+    ComposedShipping,
+    TroubledCarrier,
+)
 from tests.unit.shipping.sample_events import committed, paid
-from tests.unit.shipping.world import DELIVERY_SECONDS, DISPATCH_SECONDS, TestCarrier, World
 
 FIRST = shipment_id("order_0", 1)
 
 
-async def ship(world: World, count: int = 1, carrier: str = "XRQ") -> None:
+async def ship(composed: ComposedShipping, count: int = 1, carrier: str = "XRQ") -> None:
     """So many orders of one shipment each."""
     for n in range(count):
         lines, places = [("li_1", "X", 2)], [("X", 1, 2)]
-        await world.consume(paid(f"order_{n}", lines, carrier), committed(f"order_{n}", places))
+        await composed.consume(paid(f"order_{n}", lines, carrier), committed(f"order_{n}", places))
 
 
-async def record(world: World, id_: str = FIRST) -> ShipmentRecord:
-    return (await world.records.records([id_]))[id_]
+async def record(composed: ComposedShipping, id_: str = FIRST) -> ShipmentRecord:
+    return (await composed.records.records([id_]))[id_]
 
 
-async def test_a_parcel_is_booked_dispatched_and_delivered(world: World) -> None:
-    await ship(world)
-    assert await world.advance() == (1, 0, 0)
-    assert world.carrier.booked == [FIRST]
-    assert await world.advance(DISPATCH_SECONDS - 0.1) == (0, 0, 0)
-    assert await world.advance(0.1) == (1, 1, 0)
-    assert (await record(world)).state == "dispatched"
-    assert await world.advance(DELIVERY_SECONDS - 0.1) == (0, 0, 0)
-    assert await world.advance(0.1) == (1, 1, 0)
-    assert await world.advance(10**6) == (0, 0, 0), "what is delivered is not looked at any more"
-    told = await record(world)
+async def test_a_parcel_is_booked_dispatched_and_delivered(composed: ComposedShipping) -> None:
+    await ship(composed)
+    assert await composed.advance() == (1, 0, 0)
+    assert composed.carrier.booked == [FIRST]
+    assert await composed.advance(DISPATCH_SECONDS - 0.1) == (0, 0, 0)
+    assert await composed.advance(0.1) == (1, 1, 0)
+    assert (await record(composed)).state == "dispatched"
+    assert await composed.advance(DELIVERY_SECONDS - 0.1) == (0, 0, 0)
+    assert await composed.advance(0.1) == (1, 1, 0)
+    assert await composed.advance(10**6) == (0, 0, 0), "what is delivered is not looked at any more"
+    told = await record(composed)
     assert (told.state, told.published, told.due) == ("delivered", 3, None)
-    assert await world.said() == [
+    assert await composed.said() == [
         ("created", FIRST),
         ("dispatched", FIRST),
         ("delivered", FIRST),
     ]
-    assert world.carrier.booked == [FIRST]
+    assert composed.carrier.booked == [FIRST]
 
 
-async def test_the_events_say_what_travels_and_where_to_follow_it(world: World) -> None:
-    await ship(world)
-    await world.advance()
-    await world.advance(DISPATCH_SECONDS)
-    await world.advance(DELIVERY_SECONDS)
-    (gone,) = await world.published(ShipmentDispatched.type)
-    (there,) = await world.published(ShipmentDelivered.type)
+async def test_the_events_say_what_travels_and_where_to_follow_it(
+    composed: ComposedShipping,
+) -> None:
+    await ship(composed)
+    await composed.advance()
+    await composed.advance(DISPATCH_SECONDS)
+    await composed.advance(DELIVERY_SECONDS)
+    (gone,) = await composed.published(ShipmentDispatched.type)
+    (there,) = await composed.published(ShipmentDelivered.type)
     event = event_of(gone, ShipmentDispatched)
     assert event.model_dump() == event_of(there, ShipmentDelivered).model_dump()
     assert (event.order_id, event.reservation_id, event.location_id, event.carrier) == (
@@ -80,61 +87,65 @@ async def test_the_events_say_what_travels_and_where_to_follow_it(world: World) 
     assert (gone.sequence, there.sequence) == (2, 3)
 
 
-async def test_what_was_missed_is_published_in_its_order(world: World) -> None:
-    await ship(world)
-    assert await world.advance(3600) == (1, 1, 0)
-    assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
-    assert (await record(world)).due is None
+async def test_what_was_missed_is_published_in_its_order(composed: ComposedShipping) -> None:
+    await ship(composed)
+    assert await composed.advance(3600) == (1, 1, 0)
+    assert [what for what, _ in await composed.said()] == ["created", "dispatched", "delivered"]
+    assert (await record(composed)).due is None
 
 
-async def test_a_batch_takes_the_longest_overdue(world: World) -> None:
-    await ship(world, 7)
-    assert await world.advance(limit=3) == (3, 0, 0)
-    assert await world.advance(limit=3) == (3, 0, 0)
-    assert await world.advance(limit=3) == (1, 0, 0)
-    assert sorted(world.carrier.booked) == sorted(shipment_id(f"order_{n}", 1) for n in range(7))
+async def test_a_batch_takes_the_longest_overdue(composed: ComposedShipping) -> None:
+    await ship(composed, 7)
+    assert await composed.advance(limit=3) == (3, 0, 0)
+    assert await composed.advance(limit=3) == (3, 0, 0)
+    assert await composed.advance(limit=3) == (1, 0, 0)
+    assert sorted(composed.carrier.booked) == sorted(shipment_id(f"order_{n}", 1) for n in range(7))
 
 
-async def test_trackers_at_once_share_the_work_and_publish_once(world: World) -> None:
-    await ship(world, 40)
-    trackers = [world.process() for _ in range(4)]
+async def test_trackers_at_once_share_the_work_and_publish_once(composed: ComposedShipping) -> None:
+    await ship(composed, 40)
+    trackers = [composed.process() for _ in range(4)]
 
     async def all_advance(seconds: float) -> int:
-        world.clock.forward(seconds)
+        composed.clock.forward(seconds)
         passes = (each.advance(AdvanceShipments(limit=15)) for each in trackers)
         return sum(done.count for done in await asyncio.gather(*passes))
 
     for seconds in (0, DISPATCH_SECONDS, DELIVERY_SECONDS):
         assert await all_advance(seconds) == 40
-    assert len(world.carrier.booked) == 40
-    for record_ in await world.all_records():
+    assert len(composed.carrier.booked) == 40
+    for record_ in await composed.all_records():
         assert (record_.state, record_.published) == ("delivered", 3)
 
 
-async def test_a_tracker_that_stalls_changes_nothing_when_it_wakes(world: World) -> None:
-    await ship(world)
-    await world.advance()
-    world.clock.forward(DISPATCH_SECONDS)
-    stalling = TestCarrier(world.clock)
+async def test_a_tracker_that_stalls_changes_nothing_when_it_wakes(
+    composed: ComposedShipping,
+) -> None:
+    await ship(composed)
+    await composed.advance()
+    composed.clock.forward(DISPATCH_SECONDS)
+    stalling = TroubledCarrier(composed.clock)
     stalling.hold = asyncio.Event()
-    stalled = asyncio.create_task(advance(world.process(stalling)))
+    stalled = asyncio.create_task(advance(composed.process(stalling)))
     await stalling.waiting.wait()
-    assert await world.advance() == (0, 0, 0), "it is the other's"
-    assert await world.advance(LEASE.total_seconds()) == (1, 1, 0)
+    assert await composed.advance() == (0, 0, 0), "it is the other's"
+    assert await composed.advance(LEASE.total_seconds()) == (1, 1, 0)
     stalling.hold.set()
     assert await stalled == (1, 0, 0)
-    assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
-    assert (await record(world)).due is None
+    assert [what for what, _ in await composed.said()] == ["created", "dispatched", "delivered"]
+    assert (await record(composed)).due is None
 
 
-async def test_a_tracker_whose_clock_is_fast_takes_nothing_from_others(world: World) -> None:
-    await ship(world)
-    stalling = TestCarrier(world.clock)
+async def test_a_tracker_whose_clock_is_fast_takes_nothing_from_others(
+    composed: ComposedShipping,
+) -> None:
+    await ship(composed)
+    stalling = TroubledCarrier(composed.clock)
     stalling.hold = asyncio.Event()
-    stalled = asyncio.create_task(advance(world.process(stalling)))
+    stalled = asyncio.create_task(advance(composed.process(stalling)))
     await stalling.waiting.wait()
-    world.clock.forward(10 * LEASE.total_seconds())
-    assert await advance(world.process()) == (0, 0, 0)
+    composed.clock.forward(10 * LEASE.total_seconds())
+    assert await advance(composed.process()) == (0, 0, 0)
     stalling.hold.set()
     assert await stalled == (1, 0, 0)
 
@@ -144,91 +155,95 @@ async def advance(tracker: ShippingService) -> tuple[int, int, int]:
     return done.count, done.moved, done.failed
 
 
-async def test_two_that_book_at_once_go_by_one_label(world: World) -> None:
-    await ship(world)
-    store = ShippingStore(world.redis).shipments
-    (taken,) = await store.take_due(1, world.clock.now, LEASE)
+async def test_two_that_book_at_once_go_by_one_label(composed: ComposedShipping) -> None:
+    await ship(composed)
+    store = ShippingStore(composed.redis).shipments
+    (taken,) = await store.take_due(1, composed.clock.now, LEASE)
     parcel = taken.read().shipment.parcel()
-    mine = await world.carrier.book(parcel)
+    mine = await composed.carrier.book(parcel)
     theirs = mine.model_copy(update={"tracking_number": "another"})
     answers = await asyncio.gather(*(store.label(FIRST, one) for one in (mine, theirs, mine)))
     assert len({answer.tracking_number for answer in answers}) == 1
 
 
 async def test_a_carrier_that_fails_for_one_holds_up_no_other(
-    world: World, caplog: pytest.LogCaptureFixture
+    composed: ComposedShipping, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await ship(world, 5)
-    world.carrier.trouble[FIRST] = ConnectionError("nobody there")
-    assert await world.advance() == (5, 0, 1)
-    assert await world.advance(DISPATCH_SECONDS) == (5, 4, 1)
+    await ship(composed, 5)
+    composed.carrier.trouble[FIRST] = ConnectionError("nobody there")
+    assert await composed.advance() == (5, 0, 1)
+    assert await composed.advance(DISPATCH_SECONDS) == (5, 4, 1)
     assert caplog.text.count("nobody there") == 1
-    assert (await record(world)).state == "created"
+    assert (await record(composed)).state == "created"
 
 
-async def test_failures_grow_the_pause_and_success_ends_it(world: World) -> None:
-    await ship(world)
-    world.carrier.trouble[FIRST] = ConnectionError("nobody there")
+async def test_failures_grow_the_pause_and_success_ends_it(composed: ComposedShipping) -> None:
+    await ship(composed)
+    composed.carrier.trouble[FIRST] = ConnectionError("nobody there")
     for pause in (0, 2, 4, 8, 16):
         if pause:
-            assert await world.advance(pause - 0.1) == (0, 0, 0)
-        assert await world.advance(0.1) == (1, 0, 1)
-    world.carrier.trouble.clear()
-    assert await world.advance(32) == (1, 1, 0)
-    assert [what for what, _ in await world.said()] == ["created", "dispatched", "delivered"]
+            assert await composed.advance(pause - 0.1) == (0, 0, 0)
+        assert await composed.advance(0.1) == (1, 0, 1)
+    composed.carrier.trouble.clear()
+    assert await composed.advance(32) == (1, 1, 0)
+    assert [what for what, _ in await composed.said()] == ["created", "dispatched", "delivered"]
 
 
-async def test_failures_are_counted_from_the_last_answer(world: World) -> None:
-    await ship(world)
+async def test_failures_are_counted_from_the_last_answer(composed: ComposedShipping) -> None:
+    await ship(composed)
     nobody = ConnectionError("nobody there")
-    world.carrier.trouble[FIRST] = nobody
-    await world.advance()
-    await world.advance(2)
-    world.carrier.trouble.clear()
-    assert await world.advance(DISPATCH_SECONDS) == (1, 1, 0)
-    (gone,) = await world.published(ShipmentDispatched.type)
-    world.carrier.trouble[gone.data["tracking_number"]] = nobody
-    assert await world.advance(DELIVERY_SECONDS) == (1, 0, 1)
-    assert await world.advance(2) == (1, 0, 1), "as after a first failure"
+    composed.carrier.trouble[FIRST] = nobody
+    await composed.advance()
+    await composed.advance(2)
+    composed.carrier.trouble.clear()
+    assert await composed.advance(DISPATCH_SECONDS) == (1, 1, 0)
+    (gone,) = await composed.published(ShipmentDispatched.type)
+    composed.carrier.trouble[gone.data["tracking_number"]] = nobody
+    assert await composed.advance(DELIVERY_SECONDS) == (1, 0, 1)
+    assert await composed.advance(2) == (1, 0, 1), "as after a first failure"
 
 
 async def test_a_carrier_that_hangs_is_given_up_for_now(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    composed: ComposedShipping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("deployments.shipping.tracking.CARRIER_SECONDS", 0.05)
-    await ship(world)
-    world.carrier.hold = asyncio.Event()
-    assert await world.advance() == (1, 0, 1)
-    world.carrier.hold = None
-    assert await world.advance(DISPATCH_SECONDS) == (1, 1, 0)
-    assert world.carrier.booked == [FIRST], "the label was kept"
+    await ship(composed)
+    composed.carrier.hold = asyncio.Event()
+    assert await composed.advance() == (1, 0, 1)
+    composed.carrier.hold = None
+    assert await composed.advance(DISPATCH_SECONDS) == (1, 1, 0)
+    assert composed.carrier.booked == [FIRST], "the label was kept"
 
 
-async def test_a_carrier_that_never_wants_to_wait_is_not_asked_without_end(world: World) -> None:
-    class Impatient(TestCarrier):
+async def test_a_carrier_that_never_wants_to_wait_is_not_asked_without_end(
+    composed: ComposedShipping,
+) -> None:
+    class Impatient(TroubledCarrier):
         async def look_up(self, tracking_number: str) -> TrackingStatus:
             return TrackingStatus("waiting", 0.0)
 
-    await ship(world)
-    tracker = world.process(Impatient(world.clock))
+    await ship(composed)
+    tracker = composed.process(Impatient(composed.clock))
     assert await advance(tracker) == (1, 0, 0)
     assert await advance(tracker) == (0, 0, 0)
-    world.clock.forward(SHORTEST_PAUSE_SECONDS)
+    composed.clock.forward(SHORTEST_PAUSE_SECONDS)
     assert await advance(tracker) == (1, 0, 0)
 
 
-async def test_a_note_that_fails_is_raised_when_the_others_are_taken(world: World) -> None:
+async def test_a_note_that_fails_is_raised_when_the_others_are_taken(
+    composed: ComposedShipping,
+) -> None:
     class Failing(ShipmentStore):
         async def look_again(self, shipment_id: str, at: datetime, failures: int = 0) -> None:
             raise ConnectionError("Redis is away")
 
-    await ship(world, 5)
-    world.carrier.trouble[FIRST] = ConnectionError("nobody there")
-    world.clock.forward(DISPATCH_SECONDS)
-    tracking = Tracking(Failing(world.redis), Carriers([world.carrier]), world.clock)
+    await ship(composed, 5)
+    composed.carrier.trouble[FIRST] = ConnectionError("nobody there")
+    composed.clock.forward(DISPATCH_SECONDS)
+    tracking = Tracking(Failing(composed.redis), Carriers([composed.carrier]), composed.clock)
     with pytest.raises(ConnectionError, match="Redis is away"):
         await tracking.advance(5)
-    states = [record_.state for record_ in await world.all_records()]
+    states = [record_.state for record_ in await composed.all_records()]
     assert sorted(filter(None, states)) == ["created", *["dispatched"] * 4]
 
 
@@ -236,14 +251,14 @@ def test_the_lease_outlasts_a_pass() -> None:
     assert LEASE.total_seconds() > 3 * CARRIER_SECONDS
 
 
-async def test_a_carrier_that_nobody_composed_waits_for_one(world: World) -> None:
-    await ship(world, carrier="Pigeon Post")
-    assert await world.advance() == (1, 0, 1)
-    assert (await record(world)).state == "created"
+async def test_a_carrier_that_nobody_composed_waits_for_one(composed: ComposedShipping) -> None:
+    await ship(composed, carrier="Pigeon Post")
+    assert await composed.advance() == (1, 0, 1)
+    assert (await record(composed)).state == "created"
 
 
-async def test_a_record_that_cannot_be_read_holds_up_no_other(world: World) -> None:
-    await ship(world, 3)
-    await world.redis.hset("{shipping}:shipment:" + FIRST, "shipment", "{")
-    assert await world.advance(DISPATCH_SECONDS) == (3, 2, 1)
-    assert await world.advance(DELIVERY_SECONDS) == (3, 2, 1)
+async def test_a_record_that_cannot_be_read_holds_up_no_other(composed: ComposedShipping) -> None:
+    await ship(composed, 3)
+    await composed.redis.hset("{shipping}:shipment:" + FIRST, "shipment", "{")
+    assert await composed.advance(DISPATCH_SECONDS) == (3, 2, 1)
+    assert await composed.advance(DELIVERY_SECONDS) == (3, 2, 1)

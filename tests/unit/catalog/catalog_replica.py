@@ -1,4 +1,4 @@
-"""A small shop for tests: its products, its dependency, and replicas of the catalogue."""
+"""Replicas of the catalogue, and the inventory that they ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-from deployments.catalog.contract import ImportProducts, OptionValue, Product, Variant
+from deployments.catalog.contract import ImportProducts, Product
 from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
@@ -16,51 +16,7 @@ from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import Availability, InventoryApi
 
 
-def variant(sku: str, price: int, *, color: str | None = None, size: str | None = None) -> Variant:
-    options = [("Color", color), ("Size", size)]
-    return Variant(
-        id=f"variant-{sku}",
-        sku=sku,
-        product_id="",
-        title=" ".join(part for part in ("Thing", color, size) if part),
-        price=price,
-        options=tuple(OptionValue(name=name, label=label) for name, label in options if label),
-    )
-
-
-def product(
-    id_: str,
-    *variants: Variant,
-    title: str = "Thing",
-    description: str = "A thing.",
-    categories: tuple[str, ...] = ("Things", "Small Things"),
-) -> Product:
-    mine = tuple(each.model_copy(update={"product_id": id_}) for each in variants)
-    return Product(
-        id=id_, title=title, description=description, categories=categories, variants=mine
-    )
-
-
-SHIRT = product(
-    "shirt",
-    variant("S-RED-M", 2000, color="Red", size="M"),
-    variant("S-RED-L", 2200, color="Red", size="L"),
-    variant("S-BLUE-M", 2500, color="Blue", size="M"),
-    title="Running Shirt",
-    description="A light shirt for runners.",
-    categories=("Clothing", "Shirts"),
-)
-"""Blue comes in M only."""
-BOTTLE = product(
-    "bottle",
-    variant("B-1", 499),
-    title="Water Bottle",
-    description="A bottle for any bicycle.",
-    categories=("Accessories",),
-)
-
-
-class Stock:
+class StockTransport:
     """An inventory behind the seam, of which only `availability` is reached."""
 
     def __init__(self, **units: int) -> None:
@@ -78,10 +34,12 @@ class Stock:
         return "ok", spec.answer.dump_json(Availability(units=units))
 
 
-class Catalog:
+class CatalogReplica:
     """One replica of the catalogue's service, on a Redis that others may share."""
 
-    def __init__(self, redis: Redis, stock: Stock, *, reload_seconds: float = 30.0) -> None:
+    def __init__(
+        self, redis: Redis, stock: StockTransport, *, reload_seconds: float = 30.0
+    ) -> None:
         self.store = CatalogStore(redis)
         self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds)
         self.stock = stock

@@ -57,7 +57,7 @@ def refund(amount: int, step: str = "refund", saga: str = "s1") -> RefundPayment
 
 
 @dataclass
-class World:
+class ComposedPayments:
     """Payments on one Redis."""
 
     redis: Redis

@@ -1,12 +1,11 @@
-"""An inventory with a clock that a test moves, and short words for what is asked of it."""
+"""Inventory with a clock that a test moves, and short words for what is asked of it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events.publishing import Envelope, schema_of
 from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import (
@@ -23,31 +22,20 @@ from deployments.inventory.contract import (
 )
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
-from deployments.shipping.events import ShipmentDispatched, ShipmentLine
+from tests.clock import ManualClock
+from tests.unit.inventory.sample_events import dispatched
 
 HOLD_SECONDS = 600
+NOW = datetime(2026, 4, 8, 12, tzinfo=UTC)
 
 
-class Hands:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self._time = datetime(2026, 4, 8, 12, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self._time
-
-    def move(self, seconds: float) -> None:
-        self._time += timedelta(seconds=seconds)
-
-
-class Shop:
+class InventoryClient:
     """Inventory behind the seam. What a saga called `r` does has keys `r:reserve` and so on."""
 
-    def __init__(self, redis: Redis, clock: Hands | None = None) -> None:
-        self.clock = clock or Hands()
+    def __init__(self, redis: Redis, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock(NOW)
         self.store = InventoryStore(redis)
-        service = InventoryService(self.store, self.clock.now)
+        service = InventoryService(self.store, self.clock)
         (self.consumes,) = InventoryConsumers(service).subscriptions()
         self.api = client_of(InventoryApi, Endpoint(InventoryApi, service), seconds=60)
 
@@ -82,40 +70,8 @@ class Shop:
         return (await self.api.release_expired(ReleaseExpired(limit=limit))).count
 
     async def ship(self, event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> None:
-        """Hear that a shipment left."""
+        """Consume that a shipment left."""
         envelope = dispatched(event_id, saga, at, *lines)
         handler = self.consumes.handler_of(envelope.type)
         assert handler is not None
         await handler(envelope)
-
-
-def dispatched(event_id: str, saga: str, at: int, *lines: tuple[str, int]) -> Envelope:
-    """The event as shipping publishes it."""
-    event = ShipmentDispatched(
-        shipment_id=f"shipment_{saga}_{at}",
-        order_id=f"order_{saga}",
-        reservation_id=saga,
-        location_id=at,
-        carrier="Carrier",
-        lines=tuple(
-            ShipmentLine(line_id=f"li_{n}", sku=sku, quantity=quantity)
-            for n, (sku, quantity) in enumerate(lines, 1)
-        ),
-        tracking_number="1Z",
-        tracking_url="http://carrier/1Z",
-    )
-    return Envelope.model_validate(
-        {
-            "specversion": "1.0",
-            "id": event_id,
-            "source": "/services/shipping",
-            "type": event.type,
-            "subject": event.shipment_id,
-            "time": "2026-04-08T12:00:00Z",
-            "dataschema": schema_of(event.type),
-            "datacontenttype": "application/json",
-            "sequence": 2,
-            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            "data": event.model_dump(mode="json"),
-        }
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
@@ -18,32 +17,18 @@ from deployments.shipping.records import ShipmentRecord, ShipmentRecords
 from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
+from tests.clock import ManualClock
 from tests.conftest import ClientOf
 from tests.published_events import published
-from tests.unit.shipping.examples import METHODS, WEDNESDAY
+from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY
 
 DISPATCH_SECONDS, DELIVERY_SECONDS = 5, 15
 
 
-class Clock:
-    """Stands still until it is told otherwise."""
-
-    def __init__(self) -> None:
-        self.now = WEDNESDAY
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-class TestCarrier:
+class TroubledCarrier:
     """The sandbox, but for what is in `trouble`, by a parcel's key or tracking number."""
 
-    __test__ = False
-
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         self._sandbox = SandboxCarrier(DISPATCH_SECONDS, DELIVERY_SECONDS, clock)
         self.names = self._sandbox.names
         self.booked: list[str] = []
@@ -68,17 +53,17 @@ class TestCarrier:
         return progress
 
 
-class World:
+class ComposedShipping:
     """One shipping on one Redis, in as many processes as a test asks for."""
 
     def __init__(self, redis_of: ClientOf) -> None:
-        self.redis_of, self.clock = redis_of, Clock()
+        self.redis_of, self.clock = redis_of, ManualClock(WEDNESDAY)
         self.redis: Redis = redis_of("shipping")
-        self.carrier = TestCarrier(self.clock)
+        self.carrier = TroubledCarrier(self.clock)
         self.records = ShipmentRecords(self.redis)
         self.service = self.process()
 
-    def process(self, carrier: TestCarrier | None = None) -> ShippingService:
+    def process(self, carrier: TroubledCarrier | None = None) -> ShippingService:
         """Another process."""
         store = ShippingStore(self.redis_of("shipping"))
         return ShippingService(store, self.clock, Carriers([carrier or self.carrier]))
