@@ -1,4 +1,4 @@
-"""What inventory subscribes to other services."""
+"""What inventory consumes: shipping's dispatches."""
 
 from __future__ import annotations
 

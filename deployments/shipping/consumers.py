@@ -1,4 +1,4 @@
-"""What shipping subscribes to other services."""
+"""What shipping consumes: events of carts, orders and inventory."""
 
 from __future__ import annotations
 

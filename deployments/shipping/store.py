@@ -58,7 +58,7 @@ Methods = tuple[ShippingMethod, ...]
 
 
 class ShippingStore:
-    """Methods, carts as far as they were consumed of, and shipments, as the service's own user."""
+    """Methods, carts as far as events told of them, and shipments, as the service's own user."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -85,7 +85,7 @@ class ShippingStore:
         return cast(int, await self._import(keys=keys, args=args))
 
     async def cart(self, cart_id: str) -> KnownCart:
-        """What was consumed of a cart."""
+        """What events have told of a cart."""
         found = await self._redis.hmget(_CART + cart_id, ["consumed", "cart"])
         consumed, cart = cast(list[str | None], found)
         if consumed is None or cart is None:

@@ -1,5 +1,4 @@
-"""A call's way to another service: repeated where that is safe, and not made where it is
-non-retryable."""
+"""A call's way to another service: repeated where that is safe, not made where it would fail."""
 
 from __future__ import annotations
 
