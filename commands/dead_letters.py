@@ -1,24 +1,22 @@
-"""Events that a subscriber gave up: list, show, replay and drop them.
+"""`fieldhouse dead-letters`: events that a subscriber gave up, to list, show, replay and drop.
 
-`make dead-letters`, or `make dead-letters DO="replay 1764000000000-0"`. A replayed letter goes to
-its handler within seconds if the store runs, else when it does; until it has taken effect it stays
-a dead letter. Exits with 0; 1 if an id is not that of one letter; 2 for a wrong command, or if a
-Redis does not answer.
+A dead letter that is replayed goes to its handler within seconds if the store runs, else when it
+does; until it has taken effect it stays a dead letter.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import re
-import sys
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
 
-from redis.exceptions import RedisError
+import typer
 
+from commands.exit_status import FOUND, OK, command
 from commands.receipt import ReceiptPage
-from commands.subscribers import NO_ANSWER, Subscriber, subscribers, wide_page
+from commands.subscribers import Subscriber, subscribers, wide_page
 from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 
@@ -27,6 +25,7 @@ _SHOWN_OF_ERROR = 60
 _ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 Found = tuple[Subscriber, DeadLetter]
+Act = Callable[[ReceiptPage, Sequence[Found]], Awaitable[None]]
 
 
 async def listing(page: ReceiptPage, found: Sequence[Subscriber], limit: int) -> int:
@@ -42,7 +41,7 @@ async def listing(page: ReceiptPage, found: Sequence[Subscriber], limit: int) ->
         page.table(_HEADERS, rows)
     else:
         page.say("There are no dead letters.")
-    return 0
+    return OK
 
 
 def row(service: str, letter: DeadLetter) -> list[str]:
@@ -62,9 +61,13 @@ def _event(letter: DeadLetter) -> tuple[str, str]:
         return "(no event)", ""
 
 
-def show(page: ReceiptPage, found: Found) -> None:
-    """Everything about one letter."""
-    subscriber, letter = found
+async def show(page: ReceiptPage, found: Sequence[Found]) -> None:
+    """Everything about letters."""
+    for subscriber, letter in found:
+        _show(page, subscriber, letter)
+
+
+def _show(page: ReceiptPage, subscriber: Subscriber, letter: DeadLetter) -> None:
     page.step(f"{letter.id} of {subscriber.service}")
     page.say(f"from {letter.publisher}, partition {letter.partition}, entry {letter.entry}")
     page.say(f"{letter.attempts} attempts, given up at {letter.failed_at.isoformat()}")
@@ -118,63 +121,98 @@ async def everything(found: Sequence[Subscriber]) -> list[Found]:
     return letters
 
 
-async def run(arguments: argparse.Namespace, page: ReceiptPage) -> int:
-    """Do what was asked."""
-    services = [arguments.service] if arguments.service else sorted(SUBSCRIPTIONS)
+async def carry_out(
+    act: Act, ids: Sequence[str], services: Sequence[str], page: ReceiptPage, *, every: bool
+) -> int:
+    """Act on the letters with these ids, or on every letter there is."""
     async with subscribers(services) as found:
-        if arguments.do == "list":
-            return await listing(page, found, arguments.limit)
-        there, wrong = await chosen(found, arguments.ids)
-        if getattr(arguments, "all", False):
-            there = await everything(found)
-        if arguments.do == "show":
-            for each in there:
-                show(page, each)
-        else:
-            act: dict[str, Callable[[ReceiptPage, Sequence[Found]], Awaitable[None]]]
-            act = {"replay": replay, "drop": drop}
-            await act[arguments.do](page, there)
+        there, wrong = await chosen(found, ids)
+        await act(page, await everything(found) if every else there)
     for sentence in wrong:
         page.say(sentence, "yellow")
-    return 1 if wrong else 0
+    return FOUND if wrong else OK
 
 
-def parser() -> argparse.ArgumentParser:
-    """What may be asked."""
-    root = argparse.ArgumentParser(prog="dead_letters", description=__doc__)
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--service", choices=sorted(SUBSCRIPTIONS), help="only this subscriber's")
-    do = root.add_subparsers(dest="do", required=True)
-    listed = do.add_parser("list", parents=[common], help="the oldest dead letters")
-    listed.add_argument("--limit", type=int, default=50, help="of each subscriber")
-    for name, what in (
-        ("show", "everything about a letter"),
-        ("replay", "deliver letters to their handler again"),
-        ("drop", "remove letters for good"),
-    ):
-        command = do.add_parser(name, parents=[common], help=what)
-        which = command.add_mutually_exclusive_group(required=True)
-        which.add_argument("ids", nargs="*", type=_id, default=[], metavar="id")
-        if name != "show":
-            which.add_argument("--all", action="store_true", help="all there are")
-    return root
+async def listed(services: Sequence[str], page: ReceiptPage, limit: int) -> int:
+    """List what there is."""
+    async with subscribers(services) as found:
+        return await listing(page, found, limit)
 
 
-def _id(text: str) -> str:
-    if not _ID.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no id: take it from `list`")
-    return text
+def _known(service: str | None) -> str | None:
+    if service is not None and service not in SUBSCRIPTIONS:
+        raise typer.BadParameter(f"{service!r} is none of {', '.join(sorted(SUBSCRIPTIONS))}")
+    return service
 
 
-def main(words: Sequence[str]) -> int:
-    """Do what the words say."""
-    arguments = parser().parse_args(words or ["list"])
-    try:
-        return asyncio.run(run(arguments, wide_page()))
-    except (RedisError, OSError) as reason:
-        print(NO_ANSWER.format(reason=reason), file=sys.stderr)
-        return 2
+def _ids(ids: list[str]) -> list[str]:
+    for id_ in ids:
+        if not _ID.fullmatch(id_):
+            raise typer.BadParameter(f"{id_!r} is no id: take it from `list`")
+    return ids
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+Service = Annotated[
+    str | None,
+    typer.Option(
+        callback=_known,
+        autocompletion=lambda: sorted(SUBSCRIPTIONS),
+        help="Only the dead letters of this subscriber.",
+    ),
+]
+Ids = Annotated[list[str], typer.Argument(callback=_ids, metavar="ID...", help="Which ones.")]
+SomeIds = Annotated[
+    list[str] | None,
+    typer.Argument(callback=lambda ids: _ids(ids or []), metavar="[ID...]", help="Which ones."),
+]
+Every = Annotated[bool, typer.Option("--all", help="All there are.")]
+app = typer.Typer(help="Look after events that were given up.")
+
+
+@app.callback(invoke_without_command=True)
+def dead_letters(context: typer.Context) -> None:
+    """List, show, replay and drop events that a subscriber gave up."""
+    if context.invoked_subcommand is None:
+        list_letters()
+
+
+@app.command("list")
+@command
+def list_letters(
+    *,
+    service: Service = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Of each subscriber.")] = 50,
+) -> int:
+    """List the oldest dead letters."""
+    return asyncio.run(listed(_services(service), wide_page(), limit))
+
+
+@app.command("show")
+@command
+def show_letters(ids: Ids, *, service: Service = None) -> int:
+    """Show everything about dead letters."""
+    return asyncio.run(carry_out(show, ids, _services(service), wide_page(), every=False))
+
+
+@app.command("replay")
+@command
+def replay_letters(ids: SomeIds = None, *, every: Every = False, service: Service = None) -> int:
+    """Deliver dead letters to their handlers again."""
+    return _act(replay, ids or [], service, every=every)
+
+
+@app.command("drop")
+@command
+def drop_letters(ids: SomeIds = None, *, every: Every = False, service: Service = None) -> int:
+    """Remove dead letters for good."""
+    return _act(drop, ids or [], service, every=every)
+
+
+def _act(act: Act, ids: Sequence[str], service: str | None, *, every: bool) -> int:
+    if every == bool(ids):
+        raise typer.BadParameter("Name ids, or say --all.")
+    return asyncio.run(carry_out(act, ids, _services(service), wide_page(), every=every))
+
+
+def _services(service: str | None) -> list[str]:
+    return [service] if service else sorted(SUBSCRIPTIONS)

@@ -1,12 +1,11 @@
-"""`make demo`: buys something in the running store and tells the story step by step."""
+"""`fieldhouse demo`: buys something in the running store and tells the story step by step."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import dataclass
-from typing import Any
 
+from commands.exit_status import OK
 from commands.offerings import (
     buyable,
     category,
@@ -34,7 +33,6 @@ ADDRESS = {
     "address_country": "US",
     "postal_code": "95616",
 }
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -214,24 +212,7 @@ async def shop(page: ReceiptPage) -> None:
         await Demo(Storefront(client, page.call), page).run()
 
 
-def main() -> int:
-    """The exit status; whatever goes wrong is one line."""
-    for stream in (sys.stdout, sys.stderr):
-        _never_fail(stream)
-    try:
-        asyncio.run(shop(ReceiptPage()))
-    except StoreError as problem:
-        print(f"demo: {problem}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
-
-
-def _never_fail(stream: Any) -> None:  # noqa: ANN401 - streams are typed as less than they are.
-    """A terminal that cannot write a letter gets a question mark instead of an exception."""
-    stream.reconfigure(errors="replace")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def demo() -> int:
+    """Buy something in the running store."""
+    asyncio.run(shop(ReceiptPage()))
+    return OK

@@ -1,18 +1,13 @@
-"""Shows how far each subscriber is behind its publishers: `make lag`.
-
-Exits with 0, or with 2 if a Redis does not answer.
-"""
+"""`fieldhouse lag`: how far each subscriber is behind its publishers."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 
-from redis.exceptions import RedisError
-
+from commands.exit_status import OK
 from commands.receipt import ReceiptPage
-from commands.subscribers import NO_ANSWER, Subscriber, subscribers, wide_page
+from commands.subscribers import Subscriber, subscribers, wide_page
 from deployments.foundation.events.lag import Lag
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 
@@ -37,17 +32,17 @@ def age(seconds: float) -> str:
     return f"{seconds / _HOUR:.1f} h" if seconds < _DAY else f"{seconds / _DAY:.1f} d"
 
 
-def row(service: str, lag: Lag, letters: int) -> list[str]:
+def row(service: str, behind: Lag, letters: int) -> list[str]:
     """A line of the table."""
-    oldest = age(lag.oldest_seconds) if lag.waiting else "-"
-    numbers = [str(lag.waiting), oldest, str(lag.failing), str(lag.readers), str(letters)]
-    return [service, lag.publisher, *numbers]
+    oldest = age(behind.oldest_seconds) if behind.waiting else "-"
+    numbers = [str(behind.waiting), oldest, str(behind.failing), str(behind.readers), str(letters)]
+    return [service, behind.publisher, *numbers]
 
 
 async def rows_of(subscriber: Subscriber) -> list[list[str]]:
     """A subscriber's lines; its dead letters are those of all its publishers."""
     letters = await subscriber.letters.count()
-    return [row(subscriber.service, lag, letters) for lag in await subscriber.meter.measure()]
+    return [row(subscriber.service, behind, letters) for behind in await subscriber.meter.measure()]
 
 
 async def show(page: ReceiptPage, services: Sequence[str]) -> None:
@@ -56,15 +51,7 @@ async def show(page: ReceiptPage, services: Sequence[str]) -> None:
         page.table(_HEADERS, [line for each in found for line in await rows_of(each)])
 
 
-def main() -> int:
-    """Print the table of all subscribers."""
-    try:
-        asyncio.run(show(wide_page(), sorted(SUBSCRIPTIONS)))
-    except (RedisError, OSError) as reason:
-        print(NO_ANSWER.format(reason=reason), file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def lag() -> int:
+    """Show how far each service is behind its events."""
+    asyncio.run(show(wide_page(), sorted(SUBSCRIPTIONS)))
+    return OK

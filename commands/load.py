@@ -1,26 +1,24 @@
-"""How much the running store takes, and how soon what follows a purchase is done: `make load`.
+"""`fieldhouse load`: how much the running store takes, and how soon mail and webhooks follow.
 
 Buyers buy as fast as they are answered, more of them from level to level. After each level the
 mails and webhooks of its orders are waited for, so that the next one begins with nothing left over.
 The store must be on this machine and run with `FIELDHOUSE_RATE_LIMITS=off`; webhooks are measured
 if it also allows them on the loopback. What is bought stays bought.
-
-Exits with 0, or with 1 and a line that says why there is nothing to tell.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import ipaddress
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated
 
 import httpx
-from redis.exceptions import RedisError
+import typer
 
+from commands.exit_status import OK
 from commands.loading.buyers import Buyers, plentiful
 from commands.loading.figures import Level, lags
 from commands.loading.mails import Mails
@@ -28,13 +26,12 @@ from commands.loading.receiver import Receiver
 from commands.loading.table import Shown, show
 from commands.receipt import ReceiptPage
 from commands.storefront import StoreError, Storefront, connect
-from commands.subscribers import NO_ANSWER, wide_page
+from commands.subscribers import wide_page
 from deployments.foundation.redis.connection import client
 
 LEVELS = (1, 2, 4, 8, 16, 32)
-PATIENCE_SECONDS = 60.0
+MOST_SILENT_SECONDS = 60.0
 """How long nothing may come of mails and webhooks before they are not waited for any more."""
-INTERRUPTED = 130
 _LOOK_SECONDS = 0.2
 _TRIES = 2
 
@@ -71,7 +68,7 @@ class Load:
             await asyncio.sleep(_LOOK_SECONDS)
             if await self._look(level) < left:
                 last = time.monotonic()
-            elif time.monotonic() - last > PATIENCE_SECONDS:
+            elif time.monotonic() - last > MOST_SILENT_SECONDS:
                 level.trouble["mails or webhooks that never came"] += left
                 break
         level.drained = time.monotonic() - began
@@ -129,29 +126,15 @@ async def measure(page: ReceiptPage, levels: Sequence[int], seconds: float) -> N
         show(page, await load.run(levels, seconds))
 
 
-def arguments() -> argparse.Namespace:
-    """What was asked for."""
-    parser = argparse.ArgumentParser(prog="load", description="Load the running store.")
-    parser.add_argument("--seconds", type=float, default=60.0, help="for all levels together")
-    parser.add_argument("--buyers", type=int, nargs="+", default=LEVELS, help="one level each")
-    return parser.parse_args()
-
-
-def main() -> int:
-    """Load the store that the environment names."""
-    asked = arguments()
-    try:
-        asyncio.run(measure(wide_page(), asked.buyers, asked.seconds))
-    except StoreError as problem:
-        print(f"load: {problem}", file=sys.stderr)
-        return 1
-    except (RedisError, OSError) as reason:
-        print(NO_ANSWER.format(reason=reason), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def load(
+    seconds: Annotated[
+        float, typer.Option(min=1, max=86400, help="How long to buy, all levels together.")
+    ] = 60,
+    buyers: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=1000, help="Buyers at once, once for each level. [1 to 32]"),
+    ] = None,
+) -> int:
+    """Buy as fast as the running store can sell."""
+    asyncio.run(measure(wide_page(), buyers or LEVELS, seconds))
+    return OK

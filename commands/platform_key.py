@@ -1,23 +1,30 @@
-"""Draws an API key for a platform: the key is shown once, and its hash is what the store keeps."""
+"""`fieldhouse platform-key`: draws an API key for a platform.
+
+The key is shown once; the store keeps its hash.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
-import sys
+from typing import Annotated
 
+import typer
+
+from commands.exit_status import OK
 from deployments.foundation.http.authentication import hash_key
 
 
-def main(name: str) -> int:
-    """Print a fresh key and its `FIELDHOUSE_PLATFORM_KEYS` pair; 2 if the name cannot be one."""
-    if not name or any(mark in name for mark in "=, "):
-        print("Name the platform: make platform-key NAME=acme", file=sys.stderr)
-        return 2
+def platform_key(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="The platform's name: letters, digits, `-` and `_`."),
+    ],
+) -> int:
+    """Draw an API key for a platform."""
+    if not re.fullmatch(r"[\w-]{1,100}", name, re.ASCII):
+        raise typer.BadParameter("A platform's name has letters, digits, `-` and `_` only.")
     key = secrets.token_urlsafe(32)
     print(f"X-API-Key for {name}, shown only now:  {key}")
     print(f"add to FIELDHOUSE_PLATFORM_KEYS:       {name}={hash_key(key)}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    return OK

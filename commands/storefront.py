@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from commands.exit_status import UNUSABLE, CommandError
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.values.settings import revealed, settings
 
@@ -17,8 +18,14 @@ Json = dict[str, Any]
 _SECONDS = 30.0
 
 
-class StoreError(Exception):
-    """The command cannot go on; the message is one line that says why and what to do."""
+class StoreError(CommandError):
+    """The store said no, or something that cannot be right."""
+
+
+class NoStoreError(StoreError):
+    """No store answers, or what answers is none."""
+
+    status = UNUSABLE
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ def connect() -> httpx.AsyncClient:
     try:
         return httpx.AsyncClient(base_url=url, headers={"X-API-Key": key}, timeout=_SECONDS)
     except (httpx.InvalidURL, UnicodeError) as odd:
-        raise StoreError(f"FIELDHOUSE_URL or FIELDHOUSE_API_KEY cannot be used: {odd}.") from odd
+        raise NoStoreError(f"FIELDHOUSE_URL or FIELDHOUSE_API_KEY cannot be used: {odd}.") from odd
 
 
 class Storefront:
@@ -75,16 +82,14 @@ class Storefront:
         try:
             response = await self._client.request(method, path, json=body, headers=sent)
         except (httpx.TransportError, httpx.UnsupportedProtocol) as failure:
-            raise StoreError(self._silent(failure)) from failure
+            raise NoStoreError(self._silent(failure)) from failure
         spent = (time.perf_counter() - began) * 1000
         self._tell(f"{method} {path} -> {response.status_code}, {spent:.0f} ms")
         return Answer(self._body(f"{method} {path}", response), response.headers.get("etag"))
 
     def _silent(self, failure: Exception) -> str:
         if isinstance(failure, httpx.ConnectError | httpx.UnsupportedProtocol):
-            return (
-                f"No store answers at {self.url}. Start it with `make run`, or set FIELDHOUSE_URL."
-            )
+            return f"No store answers at {self.url}. Start it, or set FIELDHOUSE_URL."
         why = str(failure) or type(failure).__name__
         return f"The store at {self.url} did not answer: {why}. Look at its logs."
 
@@ -95,9 +100,9 @@ class Storefront:
         if body.get("ucp", {}).get("status") == "error":
             raise StoreError(f"{what} was refused: {_sentences(body)}")
         if response.is_error or "ucp" not in body:
-            raise StoreError(
+            raise NoStoreError(
                 f"What answers at {self.url} is not the store, or it is still starting "
-                f"({what}: {response.status_code}). `make run` says when it is ready."
+                f"({what}: {response.status_code}). `fieldhouse run` says when it is ready."
             )
         return body
 

@@ -15,10 +15,6 @@ from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _TRIES = 2
 _WIDTH = 200
-NO_ANSWER = (
-    "Redis does not answer ({reason}). Is the store running (`make run`), and do FIELDHOUSE_DATA, "
-    "REDIS_URL and FIELDHOUSE_REDIS_SECRET name it as they do for the store?"
-)
 
 
 class Subscriber:

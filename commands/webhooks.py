@@ -1,25 +1,22 @@
-"""Platforms' endpoints and what they did not take: list, show, replay and drop it.
+"""`fieldhouse webhooks`: platforms' endpoints and the deliveries that they did not take.
 
-`make webhooks`, or `make webhooks DO="replay ID"` with the id of a delivery; `replay --all` and
-`drop --all` are for all dead letters. What is replayed is tried within a second if the store runs,
-else when it does. It is the order as it was then, even if its endpoint has taken a newer state of
-it since. Exits with 0; 1 if there is no such delivery, or not now; 2 for a wrong command, or if
-Redis does not answer.
+What is replayed is tried within a second if the store runs, else when it does. It is the order as
+it was then, even if its endpoint has taken a newer state of it since.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from redis.exceptions import RedisError
+import typer
 
+from commands.exit_status import FOUND, OK, command
 from commands.receipt import ReceiptPage
-from commands.subscribers import NO_ANSWER, wide_page
+from commands.subscribers import wide_page
 from deployments.foundation.redis.connection import client
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.webhooks.contract import WebhookEndpoint
@@ -47,13 +44,13 @@ async def listing(page: ReceiptPage, store: WebhooksStore) -> int:
     endpoints = await store.all_endpoints()
     if not endpoints:
         page.say("No platform has registered an endpoint.")
-        return 0
+        return OK
     page.table(_ENDPOINTS, [_row(platform, endpoint) for platform, endpoint in endpoints])
     ids = await store.dead_letters(_SHOWN)
     if ids:
         found = zip(ids, await store.records(ids), strict=True)
         page.table(_LETTERS, [_letter(id_, known) for id_, known in found if known])
-    return 0
+    return OK
 
 
 def _row(platform: str, endpoint: WebhookEndpoint) -> list[str]:
@@ -94,24 +91,24 @@ async def drop(_page: ReceiptPage, store: WebhooksStore, id_: str, now: datetime
 
 
 Act = Callable[[ReceiptPage, WebhooksStore, str, datetime], Awaitable[str]]
-_ACTS: Mapping[str, Act] = {"show": show, "replay": replay, "drop": drop}
 
 
-async def run(
-    arguments: argparse.Namespace, page: ReceiptPage, store: WebhooksStore, clock: Clock = utc_now
+async def act_on(
+    act: Act, ids: Sequence[str], page: ReceiptPage, store: WebhooksStore, now: Clock = utc_now
 ) -> int:
-    """Do what was asked."""
-    if arguments.do == "list":
-        return await listing(page, store)
-    act = _ACTS[arguments.do]
-    if getattr(arguments, "all", False):
-        tried = {id_: await act(page, store, id_, clock()) for id_ in await dead_letters(store)}
-        # What is absent by now has lapsed, or somebody else was faster. Nobody asked for it.
-        outcomes = {id_: outcome for id_, outcome in tried.items() if outcome != "absent"}
-        if not outcomes:
-            page.say("There are no dead letters.")
-    else:
-        outcomes = {id_: await act(page, store, id_, clock()) for id_ in arguments.ids}
+    """Act on these deliveries."""
+    return told(page, {id_: await act(page, store, id_, now()) for id_ in ids})
+
+
+async def act_on_all(
+    act: Act, page: ReceiptPage, store: WebhooksStore, now: Clock = utc_now
+) -> int:
+    """Act on all dead letters."""
+    tried = {id_: await act(page, store, id_, now()) for id_ in await dead_letters(store)}
+    # What is absent by now has lapsed, or somebody else was faster. Nobody asked for it.
+    outcomes = {id_: outcome for id_, outcome in tried.items() if outcome != "absent"}
+    if not outcomes:
+        page.say("There are no dead letters.")
     return told(page, outcomes)
 
 
@@ -120,7 +117,7 @@ def told(page: ReceiptPage, outcomes: Mapping[str, str]) -> int:
     for id_, outcome in outcomes.items():
         if outcome != _SHOWN_ALREADY:
             page.say(_ANSWERS[outcome].format(id_), "" if outcome in _DONE else "yellow")
-    return 0 if _DONE.issuperset(outcomes.values()) else 1
+    return OK if _DONE.issuperset(outcomes.values()) else FOUND
 
 
 async def dead_letters(store: WebhooksStore) -> list[str]:
@@ -132,38 +129,60 @@ async def dead_letters(store: WebhooksStore) -> list[str]:
     return sorted(await store.dead_letters(most), key=int)
 
 
-def parser() -> argparse.ArgumentParser:
-    """What may be asked."""
-    root = argparse.ArgumentParser(prog="webhooks", description=__doc__)
-    do = root.add_subparsers(dest="do", required=True)
-    do.add_parser("list", help="endpoints, and what they did not take")
-    for name, what in (
-        ("show", "everything about deliveries"),
-        ("replay", "have deliveries tried now"),
-        ("drop", "remove deliveries for good"),
-    ):
-        which = do.add_parser(name, help=what).add_mutually_exclusive_group(required=True)
-        which.add_argument("ids", nargs="*", default=[], metavar="id")
-        if name != "show":
-            which.add_argument("--all", action="store_true", help="all dead letters")
-    return root
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Which deliveries.")]
+SomeIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Which deliveries.")]
+Every = Annotated[bool, typer.Option("--all", help="All dead letters.")]
+Job = Callable[[ReceiptPage, WebhooksStore], Awaitable[int]]
+app = typer.Typer(help="Look after platforms' endpoints.")
 
 
-async def _run(arguments: argparse.Namespace) -> int:
+@app.callback(invoke_without_command=True)
+def webhooks(context: typer.Context) -> None:
+    """List platforms' endpoints; show, replay and drop what they did not take."""
+    if context.invoked_subcommand is None:
+        list_endpoints()
+
+
+@app.command("list")
+@command
+def list_endpoints() -> int:
+    """List endpoints, and what they did not take."""
+    return _run(listing)
+
+
+@app.command("show")
+@command
+def show_deliveries(ids: Ids) -> int:
+    """Show everything about deliveries."""
+    return _run(lambda page, store: act_on(show, ids, page, store))
+
+
+@app.command("replay")
+@command
+def replay_deliveries(ids: SomeIds = None, *, every: Every = False) -> int:
+    """Try deliveries now."""
+    return _act(replay, ids or [], every=every)
+
+
+@app.command("drop")
+@command
+def drop_deliveries(ids: SomeIds = None, *, every: Every = False) -> int:
+    """Remove deliveries for good."""
+    return _act(drop, ids or [], every=every)
+
+
+def _act(act: Act, ids: Sequence[str], *, every: bool) -> int:
+    if every == bool(ids):
+        raise typer.BadParameter("Name ids, or say --all.")
+    if every:
+        return _run(lambda page, store: act_on_all(act, page, store))
+    return _run(lambda page, store: act_on(act, ids, page, store))
+
+
+def _run(job: Job) -> int:
+    return asyncio.run(_at_this_store(job))
+
+
+async def _at_this_store(job: Job) -> int:
     async with client(SERVICE, retries=_TRIES) as redis:
-        store = WebhooksStore(redis, claim_seconds=CLAIM_SECONDS)
-        return await run(arguments, wide_page(), store)
-
-
-def main(words: Sequence[str]) -> int:
-    """Do what the words say."""
-    arguments = parser().parse_args(words or ["list"])
-    try:
-        return asyncio.run(_run(arguments))
-    except (RedisError, OSError) as reason:
-        print(NO_ANSWER.format(reason=reason), file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        return await job(wide_page(), WebhooksStore(redis, claim_seconds=CLAIM_SECONDS))

@@ -47,6 +47,7 @@ def _takes(what: str) -> Any:  # noqa: ANN401 - pydantic's type of it is its own
     return Field(json_schema_extra={"takes": what})
 
 
+_REDIS = "a URL: redis://, rediss:// or unix://"
 _ADDRESS = "an address such as https://store.example"
 WebAddress = Annotated[str, AfterValidator(_web_address), _takes(_ADDRESS)]
 Mailbox = Annotated[str, AfterValidator(_mailbox), _takes("`Name <name@example.org>`")]
@@ -74,7 +75,7 @@ class Section(BaseSettings):
 
 
 class ServerSettings(Section):
-    """Where the store listens and keeps its files."""
+    """Server: where the store listens, and where it keeps its files."""
 
     host: str = Field("127.0.0.1", description="The address that the API listens on.")
     port: int = Field(8000, ge=1, le=65535, description="The port that the API listens on.")
@@ -99,18 +100,19 @@ class ServerSettings(Section):
 
 
 class RedisSettings(Section):
-    """Where state is kept. Without a URL the store runs an embedded server."""
+    """Redis: where state is kept. Without a URL the store runs an embedded server."""
 
     redis_url: SecretStr | None = Field(
         None,
         validation_alias="REDIS_URL",
-        description="The Redis of every service without one of its own, with credentials: "
-        "`redis://`, `rediss://` or `unix://`.",
+        description="The Redis of every service without one of its own, with credentials.",
+        json_schema_extra={"takes": _REDIS},
     )
     own_redis_urls: Mapping[str, SecretStr] = Field(
         default_factory=dict,
         validation_alias="<SERVICE>_REDIS_URL",
         description="The Redis of one service alone: `ORDERS_REDIS_URL`, say.",
+        json_schema_extra={"takes": _REDIS},
     )
     redis_secret: SecretStr | None = Field(
         None,
@@ -144,7 +146,7 @@ class RedisSettings(Section):
 
 
 class EdgeSettings(Section):
-    """Who may ask, how often, and what the store says of itself."""
+    """Edge: who may ask, how often, and what the store sends and says of itself."""
 
     platform_keys: KeyPairs = Field(
         "",
@@ -153,8 +155,10 @@ class EdgeSettings(Section):
     )
     rate_limits: str = Field(
         "",
-        description="Changes to the limits of one client, such as "
-        "`write=600/minute,complete_checkout=60/minute`; `off` lifts all of them.",
+        description="Changes to the limits of one client. `off` lifts all of them.",
+        json_schema_extra={
+            "takes": "rates such as write=600/minute,complete_checkout=60/minute, or off"
+        },
     )
     trusted_proxies: int = Field(
         0,
@@ -165,8 +169,9 @@ class EdgeSettings(Section):
     )
     signing_keys: SecretStr | None = Field(
         None,
-        description="Private keys on the curve P-256, PEM or JWK, that sign webhooks: the first "
-        "signs, all are published. An embedded store draws one; any other signs nothing without.",
+        description="The keys of webhooks: the first signs, all are published. An embedded store "
+        "draws one; any other signs nothing without.",
+        json_schema_extra={"takes": "private keys on the curve P-256, as PEM or JWK"},
     )
     webhooks_loopback: Literal["refuse", "allow"] = Field(
         "refuse",
@@ -185,13 +190,13 @@ class EdgeSettings(Section):
 
 
 class MailSettings(Section):
-    """How mail leaves the store, and how the sandbox carrier behaves."""
+    """Mail and parcels: how mail leaves the store, and how the sandbox carrier behaves."""
 
     smtp_url: SecretStr | None = Field(
         None,
         validation_alias="SMTP_URL",
-        description="The server that takes mail: `smtp://` or `smtps://`, with credentials. "
-        "Without one, mail is written to files.",
+        description="The server that takes mail. Without one, mail is written to files.",
+        json_schema_extra={"takes": "smtp://[user:password@]host[:port], or smtps://…"},
     )
     mail_from: Mailbox = Field(
         "Fieldhouse <store@fieldhouse.example>", description="Whom mail is from."
@@ -213,7 +218,7 @@ class MailSettings(Section):
 
 
 class ClientSettings(Section):
-    """Which store `fieldhouse demo` and `fieldhouse load` talk to."""
+    """Commands: which store they talk to, and as whom."""
 
     url: WebAddress = Field("http://127.0.0.1:8000", description="The address of the store.")
     api_key: SecretStr | None = Field(

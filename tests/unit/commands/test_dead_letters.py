@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from pathlib import Path
 
@@ -10,9 +9,10 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
-from commands import dead_letters, lag
+from commands import lag
 from commands.receipt import ReceiptPage
 from deployments.foundation.events.dead_letters import DeadLetters
+from tests.command_line import fieldhouse, typed
 from tests.conftest import ClientOf
 
 SUBSCRIBER, OTHER = "notifications", "carts"
@@ -22,13 +22,8 @@ class Operator:
     """Types commands and reads what they print."""
 
     async def __call__(self, *words: str) -> tuple[int, str]:
-        written = io.StringIO()
-        page = ReceiptPage(
-            Console(file=written, width=200, highlight=False, markup=False, emoji=False)
-        )
-        page.console.width = 200
-        status = await dead_letters.run(dead_letters.parser().parse_args(words), page)
-        return status, written.getvalue()
+        ended = await typed("dead-letters", *words)
+        return ended.status, ended.out
 
 
 @pytest.fixture
@@ -139,24 +134,32 @@ async def test_an_id_of_two_services_needs_the_service(
 
 
 @pytest.mark.parametrize(
-    "words", [["replay"], ["replay", "rubbish"], ["show"], ["list", "--service", "nobody"], ["eat"]]
+    "words",
+    [
+        ["replay"],
+        ["replay", "rubbish"],
+        ["replay", "1-1", "--all"],
+        ["show"],
+        ["list", "--service", "nobody"],
+        ["list", "--limit", "0"],
+        ["eat"],
+    ],
 )
-def test_a_wrong_command_is_one_line_and_a_status(
-    words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        dead_letters.main(words)
-    assert stopped.value.code == 2
-    assert "error:" in capsys.readouterr().err
+def test_a_wrong_command_is_said_to_be_one(words: list[str]) -> None:
+    ended = fieldhouse("dead-letters", *words)
+    assert (ended.status, ended.out) == (2, "")
+    assert "Error: " in ended.err
 
 
 async def test_a_redis_that_is_away_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/nothing")
-    for command in (lambda: dead_letters.main([]), lag.main):
-        assert await asyncio.to_thread(command) == 2
-        assert capsys.readouterr().err.count("\n") == 1
+    for command in ("dead-letters", "lag", "webhooks"):
+        ended = await typed(command)
+        assert (ended.status, ended.out) == (2, "")
+        assert ended.err.startswith("fieldhouse: Redis does not answer")
+        assert ended.err.count("\n") == 1
 
 
 async def test_the_lag_of_every_subscriber_is_shown(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -22,6 +18,7 @@ from commands.storefront import StoreError, Storefront
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.http.edge import http_app
 from deployments.inventory.contract import CheckAvailability
+from tests.command_line import fieldhouse
 from tests.conftest import ClientOf
 from tests.unit.commands.whole_store import URL, WholeStore, open_store
 
@@ -110,19 +107,14 @@ async def test_what_is_no_store_is_called_so(handler: object) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense", "http://127.0.0.1:x"])
-def test_without_a_store_the_command_fails_in_one_line(url: str) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "commands.demo"],
-        cwd=Path(__file__).parents[3],
-        env={**os.environ, "FIELDHOUSE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert len(ended.stderr.splitlines()) == 1
-    assert ended.stderr.startswith("demo: ")
+def test_without_a_store_the_command_fails_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("FIELDHOUSE_URL", url)
+    ended = fieldhouse("demo")
+    assert (ended.status, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1
+    assert ended.err.startswith("fieldhouse: ")
 
 
 def test_totals_that_do_not_add_up_are_not_shown() -> None:

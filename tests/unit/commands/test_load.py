@@ -95,7 +95,7 @@ async def test_what_is_bought_is_counted_and_followed_to_its_mail(
 async def test_mails_that_never_come_are_told_and_not_waited_for_for_ever(
     shop: httpx.AsyncClient, redis_of: ClientOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(load, "MOST_SILENT_SECONDS", 0.2)
     told, written = page()
     notifications = redis_of("notifications")
     mails = Mails(notifications, notifications)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
-from rich.console import Console
-
-from commands import dead_letters
-from commands.receipt import ReceiptPage
 from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.events.subscriptions import RetryPolicy
 from deployments.notifications.store import SERVICE
+from tests.command_line import typed
 from tests.unit.consuming.toys import eventually
 from tests.unit.notifications.world import World
 
@@ -19,12 +14,9 @@ ALL_ATTEMPTS = RetryPolicy().attempts
 
 async def operator(*words: str) -> str:
     """What an operator's command prints."""
-    written = io.StringIO()
-    page = ReceiptPage(Console(file=written, width=200, highlight=False, markup=False, emoji=False))
-    page.console.width = 200
-    arguments = dead_letters.parser().parse_args([*words, "--service", SERVICE])
-    assert await dead_letters.run(arguments, page) == 0
-    return written.getvalue()
+    ended = await typed("dead-letters", *words, "--service", SERVICE)
+    assert ended.status == 0, ended.err
+    return ended.out
 
 
 async def none_is_left(world: World) -> None:

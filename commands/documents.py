@@ -1,0 +1,40 @@
+"""Documents that are generated from the code: written anew, or only compared with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands import asyncapi, events_page
+from commands.exit_status import FOUND, OK
+from commands.openapi import as_text
+from deployments.profile.routes import OPENAPI_FILE
+
+CheckOnly = Annotated[
+    bool,
+    typer.Option("--check", help="Write nothing; exit with 1 if a document is stale."),
+]
+
+
+def openapi(*, check: CheckOnly = False) -> int:
+    """Write the API's document, from all routes."""
+    return keep({OPENAPI_FILE: as_text()}, check=check)
+
+
+def events(*, check: CheckOnly = False) -> int:
+    """Write the events' documents, from what is declared."""
+    texts = {asyncapi.FILE: asyncapi.text(), events_page.FILE: events_page.text()}
+    return keep(texts, check=check)
+
+
+def keep(texts: Mapping[Path, str], *, check: bool) -> int:
+    """Write each document that is not as it should be, or say which these are."""
+    stale = [file for file, text in texts.items() if not file.exists() or file.read_text() != text]
+    for file in stale:
+        if not check:
+            file.write_text(texts[file])
+        typer.echo(f"{file} {'is stale' if check else 'is written'}.")
+    return FOUND if check and stale else OK

@@ -1,0 +1,87 @@
+"""The command line of the store: `fieldhouse --help` lists what there is.
+
+Every command ends with 0 if all is well, 1 if it found something, 2 if it was called wrongly or
+what it needs does not answer, and 130 if it was interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from commands import (
+    audit,
+    config,
+    dead_letters,
+    demo,
+    documents,
+    lag,
+    load,
+    platform_key,
+    run,
+    webhooks,
+)
+from commands.exit_status import command
+
+app = typer.Typer(
+    name="fieldhouse",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value.
+    if asked:
+        typer.echo(version("fieldhouse"))
+        raise typer.Exit
+
+
+@app.callback()
+def fieldhouse(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Run and look after a Fieldhouse store.
+
+    Which store is meant, the environment says: `fieldhouse config` lists its settings.
+    """
+
+
+@app.command("run")
+@command
+def run_store() -> int:
+    """Run the store until Ctrl-C."""
+    return run.main()
+
+
+@app.command("audit")
+@command
+def audit_store(
+    *, json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False
+) -> int:
+    """Prove that the books are straight."""
+    return audit.main(["--json"] if json else [])
+
+
+app.command("demo")(command(demo.demo))
+app.command("lag")(command(lag.lag))
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(webhooks.app, name="webhooks")
+app.command("load")(command(load.load))
+app.command("platform-key")(command(platform_key.platform_key))
+app.add_typer(config.app, name="config")
+app.command("openapi")(command(documents.openapi))
+app.command("events")(command(documents.events))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the words say, and exit."""
+    app(arguments, prog_name="fieldhouse")
