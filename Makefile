@@ -14,13 +14,13 @@ SECONDS := 60
 TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo audit lag dead-letters openapi events fuzz faults storm load webhooks platform-key clean
+.PHONY: help run test check demo audit lag dead-letters config openapi events fuzz faults storm load webhooks platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C
-	@$(BIN)/python -m commands.run
+	@$(BIN)/fieldhouse run
 
 test: $(VENV)/.test ## run all tests; SERVICE=carts runs one service's alone, without Ray
 	@$(if $(SERVICE),test -d $(TESTS) || { echo "There is no service $(SERVICE): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })
@@ -31,27 +31,30 @@ check: $(VENV)/.test ## lint, type-check, and check who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest tests/contract/test_events.py
+	$(BIN)/python -m pytest tests/contract/test_events.py tests/contract/test_configuration.py
 
 demo: $(VENV)/.run ## buy something in the running store, and tell the story
-	@$(BIN)/python -m commands.demo
+	@$(BIN)/fieldhouse demo
+
+config: $(VENV)/.run ## show the settings, and write docs/configuration.md anew
+	@$(BIN)/fieldhouse config
+	@$(BIN)/fieldhouse config page
 
 openapi: $(VENV)/.run ## write the API's document anew, from the routes of all services
-	@$(BIN)/python -m commands.openapi
+	@$(BIN)/fieldhouse openapi
 
 events: $(VENV)/.test ## write the events' documents anew, from what the services declare
-	@$(BIN)/python -m commands.asyncapi
-	@$(BIN)/python -m commands.events_page
+	@$(BIN)/fieldhouse events
 	@$(BIN)/python -m tests.contract.event_schemas
 
 fuzz: $(VENV)/.test ## fuzz the running store; FOR=600 says how many seconds, STORE=http://… where it is
-	@FIELDHOUSE_KEY=$${FIELDHOUSE_KEY:-dev-platform-key} $(BIN)/schemathesis run $(STORE)/.well-known/openapi.json --max-time $(FOR)
+	@FIELDHOUSE_API_KEY=$${FIELDHOUSE_API_KEY:-dev-platform-key} $(BIN)/schemathesis run $(STORE)/.well-known/openapi.json --max-time $(FOR)
 
 lag: $(VENV)/.run ## show how far each service is behind the events that it subscribes to
-	@$(BIN)/python -m commands.lag
+	@$(BIN)/fieldhouse lag
 
 dead-letters: $(VENV)/.run ## list events that were given up; DO="show|replay|drop ID", --service X, --all
-	@$(BIN)/python -m commands.dead_letters $(DO)
+	@$(BIN)/fieldhouse dead-letters $(DO)
 
 faults: $(VENV)/.test ## break a store under load in every way, at random; MINUTES=30 says for how long
 	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/faults/long_form.py tests/faults/test_secrets.py
@@ -60,35 +63,39 @@ storm: $(VENV)/.test ## kill consumers at random while they handle the events of
 	@STORM_ORDERS=$(ORDERS) $(BIN)/python -m pytest tests/events/test_storm.py
 
 load: $(VENV)/.run ## buy as fast as the running store can sell; SECONDS=60 says for how long
-	@$(BIN)/python -m commands.load --seconds $(SECONDS)
+	@$(BIN)/fieldhouse load --seconds $(SECONDS)
 
 webhooks: $(VENV)/.run ## list platforms' endpoints and what they did not take; DO="show|replay|drop ID"
-	@$(BIN)/python -m commands.webhooks $(DO)
+	@$(BIN)/fieldhouse webhooks $(DO)
 
 audit: $(VENV)/.run ## prove that the books are straight, while the store runs
-	@$(BIN)/python -m commands.audit
+	@$(BIN)/fieldhouse audit
 
 platform-key: $(VENV)/.run ## draw an API key for a platform: make platform-key NAME=acme
-	@$(BIN)/python -m commands.platform_key "$(NAME)"
+	@$(BIN)/fieldhouse platform-key "$(NAME)"
 
 clean: ## remove the environment; the store's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # The lock files are made by `uv pip compile --universal --generate-hashes`, see docs/decisions.
-$(VENV)/.run: requirements/run.txt $(VENV)/.created
+$(VENV)/.run: requirements/run.txt $(VENV)/.installed
 	@echo "Installing what the store needs (about 400 MB the first time) ..."
 	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
 	@touch $@
 
-$(VENV)/.test: requirements/test.txt $(VENV)/.created
+$(VENV)/.test: requirements/test.txt $(VENV)/.installed
 	@echo "Installing what the tests need (about 450 MB the first time) ..."
 	@$(PIP) install --quiet --require-hashes -r requirements/test.txt
 	@touch $@ $(VENV)/.run
 
-# The path file makes the project importable in every process that Ray starts.
+# The project itself, in place: `fieldhouse` is a command, and every process that Ray starts finds the code.
+$(VENV)/.installed: pyproject.toml requirements/build.txt $(VENV)/.created
+	@$(PIP) install --quiet --require-hashes -r requirements/build.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
 $(VENV)/.created: Makefile
 	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo "Python 3.11 or newer is needed; name one with PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Install Python's venv module (on Debian: the package python3-venv)." >&2; exit 1; }
-	@$(BIN)/python -c "import pathlib, site; pathlib.Path(site.getsitepackages()[0], 'fieldhouse.pth').write_text(str(pathlib.Path.cwd()) + '\n')"
 	@touch $@

@@ -59,7 +59,7 @@ async def fuzz(url: str, mail_token: str) -> tuple[int | None, str]:
         cwd=ROOT,
         env={
             **os.environ,
-            "FIELDHOUSE_KEY": DEVELOPMENT_KEY,
+            "FIELDHOUSE_API_KEY": DEVELOPMENT_KEY,
             "FUZZ_MAIL_TOKEN": mail_token,
             "PYTHONPATH": str(ROOT),
         },
