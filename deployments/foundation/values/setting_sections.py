@@ -134,7 +134,7 @@ class RedisSettings(Section):
             for name, url in os.environ.items()
             if url and (match := _OWN_REDIS.fullmatch(name))
         }
-        return {"<SERVICE>_REDIS_URL": found, **given}
+        return {**({"<SERVICE>_REDIS_URL": found} if found else {}), **given}
 
     event_days: float = Field(
         7,
