@@ -11,6 +11,7 @@ from starlette.requests import Request
 from deployments.foundation.http.answers import ProtocolError
 from deployments.foundation.http.authentication import authenticate
 from deployments.foundation.http.idempotency import RequestKey, request_key
+from deployments.foundation.http.operations import OPERATION
 
 _AGENT = re.compile(r'(^|[,;]\s*)profile="https?://[^"\s]+"')
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -53,7 +54,8 @@ def idempotency(request: Request, caller: Caller, body: bytes) -> RequestKey:
         raise ProtocolError(
             400, "invalid_request", "An Idempotency-Key has 1 to 255 visible ASCII characters."
         )
-    return request_key(caller.platform, key, request.method, request.url.path, body)
+    operation: str = request.scope[OPERATION]
+    return request_key(caller.platform, key, operation, request.url.path, body)
 
 
 def expected_version(request: Request) -> int | None:

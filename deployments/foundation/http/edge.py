@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from deployments.foundation.http.answers import ProtocolError, error_answer
 from deployments.foundation.http.bodies import BODY_SECONDS
 from deployments.foundation.http.idempotency import KeyReused, StaleVersion, StillRunning
-from deployments.foundation.http.operations import Dialect, Handler, Operation
+from deployments.foundation.http.operations import OPERATION, Dialect, Handler, Operation
 from deployments.foundation.http.rate_limits import RateLimits, RateLimitStatus
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
@@ -167,6 +167,7 @@ def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Rou
         if limits is not None and isinstance(route, Operation) and route.limited:
             _admit(request, await limits.count(request.headers, route))
         request.scope[BODY_SECONDS] = timeouts.body
+        request.scope[OPERATION] = route.id if isinstance(route, Operation) else route.path
         async with within(timeouts.answer):
             return await handler(request)
 

@@ -22,12 +22,17 @@ class RequestKey(Message):
     fingerprint: str = ""
 
 
-def request_key(platform: str, key: str | None, method: str, path: str, body: bytes) -> RequestKey:
-    """The request's record name, bound to the platform, and the fingerprint of its content."""
+def request_key(
+    platform: str, key: str | None, operation: str, path: str, body: bytes
+) -> RequestKey:
+    """The name of the request's record, and the fingerprint of what it asks for.
+
+    A platform may use one key for different operations: each has a record of its own.
+    """
     if key is None:
         return RequestKey()
-    name = hashlib.sha256(f"{platform}\n{key}".encode()).hexdigest()
-    content = b"\n".join([method.encode(), path.encode(), body])
+    name = hashlib.sha256(f"{platform}\n{operation}\n{key}".encode()).hexdigest()
+    content = b"\n".join([path.encode(), body])
     return RequestKey(name=name, fingerprint=hashlib.sha256(content).hexdigest())
 
 

@@ -21,6 +21,8 @@ Content = Schema | type[BaseModel] | None
 
 A schema that names a `contentMediaType` is not of JSON, but of that.
 """
+OPERATION = "fieldhouse.operation"
+"""Where in a request's scope the edge says which operation it is for, by its id."""
 Dialect = Literal["ucp", "problem"]
 """How a service answers with an error: as UCP does, or with problem details (RFC 9457)."""
 

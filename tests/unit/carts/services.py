@@ -207,4 +207,4 @@ def body(*wanted: tuple[str, int], **more: object) -> dict[str, Any]:
 
 def key(name: str, sent: bytes = b"{}", platform: str = PLATFORM) -> RequestKey:
     """A platform's idempotency key, with a body."""
-    return request_key(platform, name, "POST", "/carts", sent)
+    return request_key(platform, name, "create_cart", "/carts", sent)

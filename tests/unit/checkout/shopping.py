@@ -64,7 +64,7 @@ def card(token: str = "success_token") -> Instrument:
 
 def key(name: str, body: bytes = b"{}") -> RequestKey:
     """An idempotency key of the platform's."""
-    return request_key(PLATFORM, name, "POST", "/", body)
+    return request_key(PLATFORM, name, "complete_checkout", "/", body)
 
 
 async def ready(checkout: CheckoutService, **wanted: Any) -> Session:  # noqa: ANN401

@@ -248,3 +248,38 @@ async def test_a_body_has_a_limit(client: httpx.AsyncClient) -> None:
 async def test_unknown_fields_are_ignored(client: httpx.AsyncClient) -> None:
     answer = await client.post("/", json=body(colour="blue", payment={"instruments": []}))
     assert answer.status_code == 201
+
+
+async def test_one_idempotency_key_may_serve_different_operations(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    created = await client.post("/", json=body(option="ground"), headers=headers)
+    session = created.json()
+    done = await client.post(f"/{session['id']}/complete", json=payment(), headers=headers)
+    assert (done.status_code, done.json()["status"]) == (200, "completed")
+    again = await client.post("/", json=body(option="ground"), headers=headers)
+    assert (again.status_code, again.json()) == (201, session)
+
+
+async def test_a_key_that_completed_one_session_does_not_complete_another(
+    client: httpx.AsyncClient,
+) -> None:
+    headers = {"Idempotency-Key": "k1"}
+    first, second = [await create(client, option="ground") for _ in range(2)]
+    await client.post(f"/{first['id']}/complete", json=payment(), headers=headers)
+    refused = await client.post(f"/{second['id']}/complete", json=payment(), headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_key_reused")
+    assert (await client.get(f"/{second['id']}")).json()["status"] == "ready_for_complete"
+
+
+async def test_a_stale_version_is_not_completed(client: httpx.AsyncClient) -> None:
+    created = await client.post("/", json=body(option="ground"))
+    path, first = f"/{created.json()['id']}", created.headers["etag"]
+    changed = await client.put(path, json=body(option="express"))
+    stale = {"If-Match": first}
+    refused = await client.post(f"{path}/complete", json=payment(), headers=stale)
+    assert (refused.status_code, refused.json()["code"]) == (412, "stale_version")
+    current = {"If-Match": changed.headers["etag"]}
+    done = await client.post(f"{path}/complete", json=payment(), headers=current)
+    assert done.json()["status"] == "completed"

@@ -223,7 +223,7 @@ class Buying(RuleBasedStateMachine):
         """Under a key that the same buyer uses again with the same card."""
         key = f"{session.id} {token}"
         request = completing(session, token=token).model_copy(
-            update={"request": request_key(PLATFORM, key, "POST", "/", token.encode())}
+            update={"request": request_key(PLATFORM, key, "complete_checkout", "/", token.encode())}
         )
         answer = await self.services.replica().complete(request)
         assert self.answers.setdefault(key, answer) == answer

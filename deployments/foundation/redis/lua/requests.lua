@@ -1,5 +1,5 @@
 -- Idempotency of a client's requests, to be used inside the script that takes effect.
--- A request's record is a hash: `fingerprint` of method, path and body, and the `answer` given.
+-- A request's record is a hash: `fingerprint` of path and body, and the `answer` given.
 -- An empty fingerprint stands for a client that sent no key: nothing is looked up or kept.
 local REQUEST_TTL_SECONDS = 24 * 3600
 
