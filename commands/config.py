@@ -10,9 +10,9 @@ from pydantic.fields import FieldInfo
 
 from commands.documents import CheckOnly, keep
 from commands.exit_status import OK, UNUSABLE, CommandError, command
+from commands.page import wide_page
 from commands.preflight import check_settings
 from commands.run_settings import CannotRunError
-from commands.subscribers import wide_page
 from deployments.foundation.values.setting_sections import Section
 from deployments.foundation.values.setting_words import takes, variable
 from deployments.foundation.values.settings import SECTIONS, Settings, settings

@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 
 from commands.exit_status import FOUND, OK, command
-from commands.receipt import ReceiptPage
-from commands.subscribers import Subscriber, subscribers, wide_page
+from commands.page import ConsolePage, wide_page
+from commands.subscribers import Subscriber, subscribers
 from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 
@@ -25,10 +25,10 @@ _SHOWN_OF_ERROR = 60
 _ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 Found = tuple[Subscriber, DeadLetter]
-Act = Callable[[ReceiptPage, Sequence[Found]], Awaitable[None]]
+Act = Callable[[ConsolePage, Sequence[Found]], Awaitable[None]]
 
 
-async def listing(page: ReceiptPage, found: Sequence[Subscriber], limit: int) -> int:
+async def listing(page: ConsolePage, found: Sequence[Subscriber], limit: int) -> int:
     """The oldest letters of each subscriber, as a table."""
     rows: list[list[str]] = []
     for subscriber in found:
@@ -61,13 +61,13 @@ def _event(letter: DeadLetter) -> tuple[str, str]:
         return "(no event)", ""
 
 
-async def show(page: ReceiptPage, found: Sequence[Found]) -> None:
+async def show(page: ConsolePage, found: Sequence[Found]) -> None:
     """Everything about letters."""
     for subscriber, letter in found:
         _show(page, subscriber, letter)
 
 
-def _show(page: ReceiptPage, subscriber: Subscriber, letter: DeadLetter) -> None:
+def _show(page: ConsolePage, subscriber: Subscriber, letter: DeadLetter) -> None:
     page.step(f"{letter.id} of {subscriber.service}")
     page.say(f"from {letter.publisher}, partition {letter.partition}, entry {letter.entry}")
     page.say(f"{letter.attempts} attempts, given up at {letter.failed_at.isoformat()}")
@@ -79,14 +79,14 @@ def _show(page: ReceiptPage, subscriber: Subscriber, letter: DeadLetter) -> None
         page.say(letter.event)
 
 
-async def replay(page: ReceiptPage, found: Sequence[Found]) -> None:
+async def replay(page: ConsolePage, found: Sequence[Found]) -> None:
     """Have letters delivered again."""
     for subscriber, letter in found:
         await subscriber.letters.replay([letter.id])
         page.say(f"{letter.id} will be delivered to {subscriber.service} again.")
 
 
-async def drop(page: ReceiptPage, found: Sequence[Found]) -> None:
+async def drop(page: ConsolePage, found: Sequence[Found]) -> None:
     """Remove letters for good."""
     for subscriber, letter in found:
         await subscriber.letters.drop([letter.id])
@@ -122,7 +122,7 @@ async def everything(found: Sequence[Subscriber]) -> list[Found]:
 
 
 async def carry_out(
-    act: Act, ids: Sequence[str], services: Sequence[str], page: ReceiptPage, *, every: bool
+    act: Act, ids: Sequence[str], services: Sequence[str], page: ConsolePage, *, every: bool
 ) -> int:
     """Act on the letters with these ids, or on every letter there is."""
     async with subscribers(services) as found:
@@ -133,7 +133,7 @@ async def carry_out(
     return FOUND if wrong else OK
 
 
-async def listed(services: Sequence[str], page: ReceiptPage, limit: int) -> int:
+async def listed(services: Sequence[str], page: ConsolePage, limit: int) -> int:
     """List what there is."""
     async with subscribers(services) as found:
         return await listing(page, found, limit)

@@ -17,7 +17,8 @@ from commands.offerings import (
     stock,
     values,
 )
-from commands.receipt import ReceiptPage, amounts
+from commands.page import ConsolePage
+from commands.receipt import amounts, show_messages, show_receipt
 from commands.storefront import Answer, Json, StoreError, Storefront, connect
 from deployments.foundation.values.money import format_money
 
@@ -40,7 +41,7 @@ class Demo:
     """One purchase in one store, written to one page."""
 
     store: Storefront
-    page: ReceiptPage
+    page: ConsolePage
 
     async def run(self) -> None:
         """The whole story. Raises `StoreError` where it cannot go on."""
@@ -101,11 +102,11 @@ class Demo:
         lines = [{"item": {"id": variant["id"]}, "quantity": units} for variant, units in wanted]
         body = {"line_items": lines, "discounts": {"codes": [CODE]}}
         cart = (await self.store.post("/carts", body)).body
-        self.page.receipt(cart)
+        show_receipt(self.page, cart)
         for discount in cart["discounts"]["applied"]:
             amount = format_money(-discount["amount"], cart["currency"])
             self.page.say(f"{discount['title']}: {amount}")
-        self.page.messages(cart)
+        show_messages(self.page, cart)
         return cart
 
     async def check_out(self, cart: Json) -> Answer:
@@ -113,7 +114,7 @@ class Demo:
         self.page.step("Check out")
         session = await self.store.post("/checkout-sessions", {"cart_id": cart["id"]})
         self.page.say(f"The session is {session.body['status']}; it says what it still needs:")
-        self.page.messages(session.body)
+        show_messages(self.page, session.body)
         return session
 
     async def deliver(self, session: Answer) -> Answer:
@@ -125,7 +126,7 @@ class Demo:
             ["Shipping", "Carrier", "Arrives", "Price>"],
             [option_row(option, shown.body["currency"]) for option in options],
         )
-        self.page.messages(shown.body)
+        show_messages(self.page, shown.body)
         return shown
 
     async def choose_shipping(self, session: Answer) -> Answer:
@@ -136,8 +137,8 @@ class Demo:
         self.page.step(f"Choose {cheapest['title']}")
         group = {"id": group["id"], "selected_option_id": cheapest["id"]}
         session = await self._replace(session, {**method, "groups": [group]})
-        self.page.receipt(session.body)
-        self.page.messages(session.body)
+        show_receipt(self.page, session.body)
+        show_messages(self.page, session.body)
         if session.body["status"] != "ready_for_complete":
             raise StoreError("The checkout is not ready to be paid; its messages say why.")
         return session
@@ -158,7 +159,7 @@ class Demo:
         """A card that is declined; the session stays open."""
         self.page.step("Pay with a card that is declined")
         declined = await self._complete(session, "fail_token")
-        self.page.messages(declined.body)
+        show_messages(self.page, declined.body)
         self.page.say(f"Nothing is held or sold. The session is {declined.body['status']}.")
         if declined.body["status"] != "ready_for_complete":
             raise StoreError("The session should have stayed open after the declined card.")
@@ -168,7 +169,7 @@ class Demo:
         """A card that pays; the session becomes an order."""
         self.page.step("Pay with another card")
         done = (await self._complete(session, "success_token")).body
-        self.page.messages(done)
+        show_messages(self.page, done)
         if done["status"] != "completed":
             raise StoreError(f"The checkout is {done['status']}; its messages say why.")
         self.page.say(f"The session is completed: order {done['order']['label']}.", "bold green")
@@ -191,7 +192,7 @@ class Demo:
         """The order, which must come to what was paid."""
         self.page.step("See the order")
         order = (await self.store.get(f"/orders/{done['order']['id']}")).body
-        self.page.receipt(order)
+        show_receipt(self.page, order)
         for expectation in order["fulfillment"]["expectations"]:
             self.page.say(expectation["description"])
         if amounts(order) != amounts(done):
@@ -206,7 +207,7 @@ class Demo:
         return list(products)
 
 
-async def shop(page: ReceiptPage) -> None:
+async def shop(page: ConsolePage) -> None:
     """Buy something, and tell of it."""
     async with connect() as client:
         await Demo(Storefront(client, page.call), page).run()
@@ -214,5 +215,5 @@ async def shop(page: ReceiptPage) -> None:
 
 def demo() -> int:
     """Buy something in the running store."""
-    asyncio.run(shop(ReceiptPage()))
+    asyncio.run(shop(ConsolePage()))
     return OK

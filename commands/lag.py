@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from commands.exit_status import OK
-from commands.receipt import ReceiptPage
-from commands.subscribers import Subscriber, subscribers, wide_page
+from commands.page import ConsolePage, wide_page
+from commands.subscribers import Subscriber, subscribers
 from deployments.foundation.events.lag import Lag
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 
@@ -45,7 +45,7 @@ async def rows_of(subscriber: Subscriber) -> list[list[str]]:
     return [row(subscriber.service, behind, letters) for behind in await subscriber.meter.measure()]
 
 
-async def show(page: ReceiptPage, services: Sequence[str]) -> None:
+async def show(page: ConsolePage, services: Sequence[str]) -> None:
     """Print the table."""
     async with subscribers(services) as found:
         page.table(_HEADERS, [line for each in found for line in await rows_of(each)])

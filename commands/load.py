@@ -20,13 +20,12 @@ import typer
 
 from commands.exit_status import OK
 from commands.loading.buyers import Buyers, plentiful
-from commands.loading.figures import Level, lags
-from commands.loading.mails import Mails
-from commands.loading.receiver import Receiver
-from commands.loading.table import Shown, show
-from commands.receipt import ReceiptPage
+from commands.loading.display import LevelProgress, show
+from commands.loading.figures import LoadLevel, lags
+from commands.loading.mail_times import MailTimes
+from commands.loading.webhook_receiver import WebhookReceiver
+from commands.page import ConsolePage, wide_page
 from commands.storefront import StoreError, Storefront, connect
-from commands.subscribers import wide_page
 from deployments.foundation.redis.connection import client
 
 LEVELS = (1, 2, 4, 8, 16, 32)
@@ -40,31 +39,36 @@ class Load:
     """One measurement."""
 
     def __init__(
-        self, buyers: Buyers, mails: Mails, receiver: Receiver | None, shown: Shown
+        self,
+        buyers: Buyers,
+        mails: MailTimes,
+        receiver: WebhookReceiver | None,
+        progress: LevelProgress,
     ) -> None:
-        self._buyers, self._mails, self._receiver, self._shown = buyers, mails, receiver, shown
+        self._buyers, self._mails = buyers, mails
+        self._receiver, self._progress = receiver, progress
 
-    async def run(self, levels: Sequence[int], seconds: float) -> list[Level]:
+    async def run(self, levels: Sequence[int], seconds: float) -> list[LoadLevel]:
         """The levels one after another, `seconds` in all and what it takes to drain them."""
         await self._mails.begin()
-        return [await self._level(Level(buyers), seconds / len(levels)) for buyers in levels]
+        return [await self._level(LoadLevel(buyers), seconds / len(levels)) for buyers in levels]
 
-    async def _level(self, level: Level, seconds: float) -> Level:
-        self._shown.begin(level)
+    async def _level(self, level: LoadLevel, seconds: float) -> LoadLevel:
+        self._progress.begin(level)
         shopping = asyncio.create_task(self._buyers.shop(level, seconds))
         while not shopping.done():
             await asyncio.wait([shopping], timeout=_LOOK_SECONDS)
             await self._look(level)
-            self._shown.progress(level, draining=False)
+            self._progress.progress(level, draining=False)
         await shopping
         await self._drain(level)
-        self._shown.done(level)
+        self._progress.done(level)
         return level
 
-    async def _drain(self, level: Level) -> None:
+    async def _drain(self, level: LoadLevel) -> None:
         began = last = time.monotonic()
         while left := await self._look(level):
-            self._shown.progress(level, draining=True)
+            self._progress.progress(level, draining=True)
             await asyncio.sleep(_LOOK_SECONDS)
             if await self._look(level) < left:
                 last = time.monotonic()
@@ -73,14 +77,14 @@ class Load:
                 break
         level.drained = time.monotonic() - began
 
-    async def _look(self, level: Level) -> int:
+    async def _look(self, level: LoadLevel) -> int:
         """Take in what has happened; how many mails and webhooks have not come yet."""
         await self._mails.look()
         placed, orders = self._mails.placed, level.orders
         level.mailed = lags(orders, placed, self._mails.sent)
         missing = len(orders) - len(level.mailed)
         if self._receiver is not None:
-            level.delivered = lags(orders, placed, self._receiver.consumed)
+            level.delivered = lags(orders, placed, self._receiver.received)
             missing += len(orders) - len(level.delivered)
         return missing
 
@@ -98,9 +102,11 @@ def on_this_machine(client: httpx.AsyncClient) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def webhooks(shop: httpx.AsyncClient, page: ReceiptPage) -> AsyncIterator[Receiver | None]:
+async def webhooks(
+    shop: httpx.AsyncClient, page: ConsolePage
+) -> AsyncIterator[WebhookReceiver | None]:
     """An endpoint that is registered meanwhile; none if the store does not want it."""
-    receiver = Receiver()
+    receiver = WebhookReceiver()
     async with receiver.listening() as url:
         answer = await shop.post("/webhooks", json={"url": url})
         if answer.is_error:
@@ -113,7 +119,7 @@ async def webhooks(shop: httpx.AsyncClient, page: ReceiptPage) -> AsyncIterator[
             await shop.delete(f"/webhooks/{answer.json()['id']}")
 
 
-async def measure(page: ReceiptPage, levels: Sequence[int], seconds: float) -> None:
+async def measure(page: ConsolePage, levels: Sequence[int], seconds: float) -> None:
     """Load the store, and print what came of it."""
     async with AsyncExitStack() as stack:
         shop = await stack.enter_async_context(on_this_machine(connect()))
@@ -122,7 +128,9 @@ async def measure(page: ReceiptPage, levels: Sequence[int], seconds: float) -> N
         stack.push_async_callback(own.aclose)
         stack.push_async_callback(at_orders.aclose)
         receiver = await stack.enter_async_context(webhooks(shop, page))
-        load = Load(Buyers(shop, plentiful()), Mails(own, at_orders), receiver, Shown(page))
+        load = Load(
+            Buyers(shop, plentiful()), MailTimes(own, at_orders), receiver, LevelProgress(page)
+        )
         show(page, await load.run(levels, seconds))
 
 

@@ -2,65 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from rich.box import ASCII, SIMPLE_HEAD, Box
-from rich.console import Console
-from rich.table import Table
-
+from commands.page import ConsolePage
 from commands.storefront import Json, StoreError
 from deployments.foundation.values.money import format_money
 
-_WIDTH = 96
+
+def show_receipt(page: ConsolePage, shown: Json) -> None:
+    """The lines and totals of a cart, a checkout or an order, which must add up."""
+    check(shown)
+    currency = shown["currency"]
+    lines = [_line(line, currency) for line in shown["line_items"]]
+    totals = [_total(entry, currency) for entry in shown["totals"]]
+    page.table(["Quantity>", "Item", "Each>", "Amount>"], [*lines, ["", "", "", ""], *totals])
 
 
-class ReceiptPage:
-    """Where the story is written: in colour on a terminal, as plain text elsewhere."""
-
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, markup=False, emoji=False)
-        if not self.console.is_terminal:
-            self.console.width = _WIDTH
-        self._box: Box = SIMPLE_HEAD if self.console.is_terminal else ASCII
-        self._step = 0
-
-    def step(self, title: str) -> None:
-        """Begin the next chapter."""
-        self._step += 1
-        self.console.print(f"\n{self._step}. {title}", style="bold cyan")
-
-    def call(self, line: str) -> None:
-        """One request and how it was answered."""
-        self.console.print(f"   {line}", style="dim", soft_wrap=True)
-
-    def say(self, sentence: str, style: str = "") -> None:
-        """A sentence of the story."""
-        self.console.print(f"   {sentence}", style=style or None, soft_wrap=True)
-
-    def messages(self, shown: Json) -> None:
-        """What the store says about a cart or a checkout."""
-        for message in shown.get("messages", []):
-            style = "yellow" if message["type"] == "error" else "blue"
-            place = f" at {message['path']}" if "path" in message else ""
-            self.say(f"{message['type']} {message['code']}{place}: {message['content']}", style)
-
-    def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table; a header that ends in `>` is that of a column of numbers."""
-        table = Table(box=self._box, header_style="bold")
-        for header in headers:
-            justify = "right" if header.endswith(">") else "left"
-            table.add_column(header.rstrip(">"), justify=justify)  # type: ignore[arg-type]
-        for row in rows:
-            table.add_row(*row)
-        self.console.print(table)
-
-    def receipt(self, shown: Json) -> None:
-        """The lines and totals of a cart, a checkout or an order, which must add up."""
-        check(shown)
-        currency = shown["currency"]
-        lines = [_line(line, currency) for line in shown["line_items"]]
-        totals = [_total(entry, currency) for entry in shown["totals"]]
-        self.table(["Quantity>", "Item", "Each>", "Amount>"], [*lines, ["", "", "", ""], *totals])
+def show_messages(page: ConsolePage, shown: Json) -> None:
+    """What the store says about a cart or a checkout."""
+    for message in shown.get("messages", []):
+        style = "yellow" if message["type"] == "error" else "blue"
+        place = f" at {message['path']}" if "path" in message else ""
+        page.say(f"{message['type']} {message['code']}{place}: {message['content']}", style)
 
 
 def _line(line: Json, currency: str) -> list[str]:

@@ -14,7 +14,6 @@ import yaml
 from rich.console import Console
 
 from commands.preflight import check, only_store
-from commands.progress import StartProgress
 from commands.run_settings import (
     PROJECT,
     CannotRunError,
@@ -33,6 +32,7 @@ from commands.serve_status import (
     catalogue_is_loaded,
     token_file,
 )
+from commands.start_progress import StartProgress
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
 
 INTERRUPTED = 130

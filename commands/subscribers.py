@@ -7,14 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from redis.asyncio import Redis
 
-from commands.receipt import ReceiptPage
 from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.redis.connection import client
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _TRIES = 2
-_WIDTH = 200
 
 
 class Subscriber:
@@ -44,11 +42,3 @@ async def subscribers(services: Iterable[str]) -> AsyncIterator[list[Subscriber]
             )
             for service in services
         ]
-
-
-def wide_page() -> ReceiptPage:
-    """A page for tables whose lines a machine may read too."""
-    page = ReceiptPage()
-    if not page.console.is_terminal:
-        page.console.width = _WIDTH
-    return page

@@ -15,8 +15,7 @@ from urllib.parse import urlsplit
 import typer
 
 from commands.exit_status import FOUND, OK, command
-from commands.receipt import ReceiptPage
-from commands.subscribers import wide_page
+from commands.page import ConsolePage, wide_page
 from deployments.foundation.redis.connection import client
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.webhooks.contract import WebhookEndpoint
@@ -39,7 +38,7 @@ _SHOWN_ALREADY = ""
 _DONE = frozenset({"replayed", "dropped", _SHOWN_ALREADY})
 
 
-async def listing(page: ReceiptPage, store: WebhooksStore) -> int:
+async def listing(page: ConsolePage, store: WebhooksStore) -> int:
     """All endpoints, and the oldest of what each did not take, as tables."""
     endpoints = await store.all_endpoints()
     if not endpoints:
@@ -69,7 +68,7 @@ def _letter(id_: str, known: Mapping[str, str]) -> list[str]:
     return [id_, known["endpoint"], known["order"], kind, known["attempts"], known.get("error", "")]
 
 
-async def show(page: ReceiptPage, store: WebhooksStore, id_: str, _now: datetime) -> str:
+async def show(page: ConsolePage, store: WebhooksStore, id_: str, _now: datetime) -> str:
     """Everything about one delivery, the order as it is sent among it."""
     (known,) = await store.records([id_])
     if known:
@@ -80,28 +79,28 @@ async def show(page: ReceiptPage, store: WebhooksStore, id_: str, _now: datetime
     return _SHOWN_ALREADY if known else "absent"
 
 
-async def replay(_page: ReceiptPage, store: WebhooksStore, id_: str, now: datetime) -> str:
+async def replay(_page: ConsolePage, store: WebhooksStore, id_: str, now: datetime) -> str:
     """Have a delivery tried now."""
     return await store.replay(id_, now)
 
 
-async def drop(_page: ReceiptPage, store: WebhooksStore, id_: str, now: datetime) -> str:
+async def drop(_page: ConsolePage, store: WebhooksStore, id_: str, now: datetime) -> str:
     """Remove a delivery for good."""
     return await store.drop(id_, now)
 
 
-Act = Callable[[ReceiptPage, WebhooksStore, str, datetime], Awaitable[str]]
+Act = Callable[[ConsolePage, WebhooksStore, str, datetime], Awaitable[str]]
 
 
 async def act_on(
-    act: Act, ids: Sequence[str], page: ReceiptPage, store: WebhooksStore, now: Clock = utc_now
+    act: Act, ids: Sequence[str], page: ConsolePage, store: WebhooksStore, now: Clock = utc_now
 ) -> int:
     """Act on these deliveries."""
     return told(page, {id_: await act(page, store, id_, now()) for id_ in ids})
 
 
 async def act_on_all(
-    act: Act, page: ReceiptPage, store: WebhooksStore, now: Clock = utc_now
+    act: Act, page: ConsolePage, store: WebhooksStore, now: Clock = utc_now
 ) -> int:
     """Act on all dead letters."""
     tried = {id_: await act(page, store, id_, now()) for id_ in await dead_letters(store)}
@@ -112,7 +111,7 @@ async def act_on_all(
     return told(page, outcomes)
 
 
-def told(page: ReceiptPage, outcomes: Mapping[str, str]) -> int:
+def told(page: ConsolePage, outcomes: Mapping[str, str]) -> int:
     """Say what became of deliveries, and what to exit with."""
     for id_, outcome in outcomes.items():
         if outcome != _SHOWN_ALREADY:
@@ -132,7 +131,7 @@ async def dead_letters(store: WebhooksStore) -> list[str]:
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="Which deliveries.")]
 SomeIds = Annotated[list[str] | None, typer.Argument(metavar="[ID...]", help="Which deliveries.")]
 Every = Annotated[bool, typer.Option("--all", help="All dead letters.")]
-Job = Callable[[ReceiptPage, WebhooksStore], Awaitable[int]]
+Job = Callable[[ConsolePage, WebhooksStore], Awaitable[int]]
 app = typer.Typer(help="Look after platforms' endpoints.")
 
 

@@ -16,7 +16,7 @@ from typing import cast
 import httpx
 
 from actors import shipped_data
-from commands.loading.figures import Level
+from commands.loading.figures import LoadLevel
 from commands.storefront import Json
 
 _PLENTIFUL = 200
@@ -50,7 +50,7 @@ class Buyers:
     def __init__(self, client: httpx.AsyncClient, skus: Sequence[str]) -> None:
         self._client, self._skus = client, list(skus)
 
-    async def shop(self, level: Level, seconds: float) -> None:
+    async def shop(self, level: LoadLevel, seconds: float) -> None:
         """Let the level's buyers buy for so long, and finish what they have begun."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as tasks:
@@ -58,11 +58,11 @@ class Buyers:
                 tasks.create_task(self._shop(level, began + seconds))
         level.seconds = time.monotonic() - began
 
-    async def _shop(self, level: Level, until: float) -> None:
+    async def _shop(self, level: LoadLevel, until: float) -> None:
         while time.monotonic() < until and self._skus:
             await self._buy(level)
 
-    async def _buy(self, level: Level) -> None:
+    async def _buy(self, level: LoadLevel) -> None:
         sku = random.choice(self._skus)  # noqa: S311 - whatever comes.
         session = await self._ask(level, "/checkout-sessions", _contents(sku), level.opening)
         if session is not None and session["status"] == "ready_for_complete":
@@ -71,15 +71,17 @@ class Buyers:
         if session is not None and session["status"] == "completed":
             level.orders.add(session["order"]["id"])
         elif session is not None:
-            self._refused(level, session, sku)
+            self._count_rejection(level, session, sku)
 
-    def _refused(self, level: Level, session: Json, sku: str) -> None:
+    def _count_rejection(self, level: LoadLevel, session: Json, sku: str) -> None:
         codes = {message["code"] for message in session.get("messages", ())}
         level.trouble.update(codes)
         if "out_of_stock" in codes and sku in self._skus:
             self._skus.remove(sku)
 
-    async def _ask(self, level: Level, path: str, body: Json, spent: list[float]) -> Json | None:
+    async def _ask(
+        self, level: LoadLevel, path: str, body: Json, spent: list[float]
+    ) -> Json | None:
         """The answer; none if there was no good one."""
         began = time.monotonic()
         try:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 
 @dataclass
-class Level:
+class LoadLevel:
     """So many buyers at once, and what they saw. All durations are in seconds.
 
     `opening` and `completing` are those of requests that were answered as wished, `trouble` counts
@@ -51,6 +51,6 @@ def percentile(values: Sequence[float], part: float) -> float:
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-def highest(levels: Sequence[Level]) -> Level:
+def highest(levels: Sequence[LoadLevel]) -> LoadLevel:
     """The level at which most was bought in its time."""
     return max(levels, key=lambda level: level.rate)

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 
 from commands import lag
-from commands.receipt import ReceiptPage
+from commands.page import ConsolePage
 from deployments.foundation.events.dead_letters import DeadLetters
 from tests.command_line import fieldhouse, typed
 from tests.conftest import ClientOf
@@ -167,7 +167,7 @@ async def test_the_lag_of_every_subscriber_is_shown(
 ) -> None:
     await admin.xadd("{carts}:events:0", {"event": "{}"})
     written = io.StringIO()
-    page = ReceiptPage(Console(file=written, width=200))
+    page = ConsolePage(Console(file=written, width=200))
     await lag.show(page, [SUBSCRIBER])
     (line,) = [line for line in written.getvalue().splitlines() if "| carts " in line]
     cells = [cell.strip() for cell in line.split("|")]

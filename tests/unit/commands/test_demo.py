@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from commands.demo import Demo
-from commands.receipt import ReceiptPage, check
+from commands.page import ConsolePage
+from commands.receipt import check
 from commands.storefront import StoreError, Storefront
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.http.edge import http_app
@@ -34,7 +35,7 @@ class Story:
 
     def __init__(self) -> None:
         self._file = io.StringIO()
-        self.page = ReceiptPage(
+        self.page = ConsolePage(
             Console(file=self._file, highlight=False, markup=False, emoji=False)
         )
 

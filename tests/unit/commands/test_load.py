@@ -17,11 +17,11 @@ from rich.console import Console
 from commands import load
 from commands.load import Load, on_this_machine, webhooks
 from commands.loading.buyers import Buyers, plentiful
-from commands.loading.figures import Level, highest, lags, percentile
-from commands.loading.mails import Mails
-from commands.loading.receiver import Receiver
-from commands.loading.table import Shown, show
-from commands.receipt import ReceiptPage
+from commands.loading.display import LevelProgress, show
+from commands.loading.figures import LoadLevel, highest, lags, percentile
+from commands.loading.mail_times import MailTimes
+from commands.loading.webhook_receiver import WebhookReceiver
+from commands.page import ConsolePage
 from commands.storefront import StoreError
 from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
@@ -64,10 +64,10 @@ async def mailing(store: WholeStore, redis_of: ClientOf) -> AsyncIterator[None]:
     await asyncio.wait([running])
 
 
-def page() -> tuple[ReceiptPage, io.StringIO]:
+def page() -> tuple[ConsolePage, io.StringIO]:
     written = io.StringIO()
     console = Console(file=written, width=200, highlight=False, markup=False, emoji=False)
-    made = ReceiptPage(console)
+    made = ConsolePage(console)
     console.width = 200
     return made, written
 
@@ -78,8 +78,10 @@ async def test_what_is_bought_is_counted_and_followed_to_its_mail(
 ) -> None:
     told, written = page()
     notifications = redis_of("notifications")
-    mails = Mails(notifications, notifications)
-    levels = await Load(Buyers(shop, plentiful()), mails, None, Shown(told)).run([1, 2], 0.5)
+    mails = MailTimes(notifications, notifications)
+    levels = await Load(Buyers(shop, plentiful()), mails, None, LevelProgress(told)).run(
+        [1, 2], 0.5
+    )
     assert [level.buyers for level in levels] == [1, 2]
     for level in levels:
         assert level.orders
@@ -98,14 +100,14 @@ async def test_mails_that_never_come_are_told_and_not_waited_for_for_ever(
     monkeypatch.setattr(load, "MOST_SILENT_SECONDS", 0.2)
     told, written = page()
     notifications = redis_of("notifications")
-    mails = Mails(notifications, notifications)
-    (level,) = await Load(Buyers(shop, plentiful()), mails, None, Shown(told)).run([1], 0.1)
+    mails = MailTimes(notifications, notifications)
+    (level,) = await Load(Buyers(shop, plentiful()), mails, None, LevelProgress(told)).run([1], 0.1)
     assert level.trouble == {"mails or webhooks that never came": len(level.orders)}
     assert "never came" in written.getvalue()
 
 
 async def test_what_the_store_refuses_is_no_purchase(shop: httpx.AsyncClient) -> None:
-    level = Level(2)
+    level = LoadLevel(2)
     shop.headers["X-API-Key"] = "nobody's"
     await Buyers(shop, plentiful()).shop(level, 0.05)
     assert not level.orders
@@ -121,14 +123,14 @@ async def test_a_store_that_sends_nothing_to_this_machine_is_measured_without_we
     assert "Webhooks are not measured" in written.getvalue()
 
 
-async def test_a_receiver_notes_when_it_consumed_of_an_order_first() -> None:
-    receiver = Receiver()
+async def test_a_receiver_notes_when_it_first_received_an_order() -> None:
+    receiver = WebhookReceiver()
     async with receiver.listening() as url, httpx.AsyncClient() as sender:
         assert (await sender.post(url, json={"id": "order_1"})).status_code == 204
-        first = dict(receiver.consumed)
+        first = dict(receiver.received)
         assert first.keys() == {"order_1"}
         assert (await sender.post(url, json={"id": "order_1"})).status_code == 204
-        assert receiver.consumed == first
+        assert receiver.received == first
 
 
 @pytest.mark.parametrize("url", ["http://store.example", "http://192.0.2.1:8000"])

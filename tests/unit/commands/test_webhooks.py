@@ -12,7 +12,7 @@ from rich.console import Console
 from starlette.responses import Response
 
 from commands import webhooks
-from commands.receipt import ReceiptPage
+from commands.page import ConsolePage
 from tests.command_line import fieldhouse
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
@@ -23,13 +23,13 @@ from tests.unit.webhooks.world import World
 async def typed(world: World, *words: str) -> tuple[int, str]:
     """What a command exits with and prints."""
     written = io.StringIO()
-    page = ReceiptPage(Console(file=written, width=250, highlight=False, markup=False, emoji=False))
+    page = ConsolePage(Console(file=written, width=250, highlight=False, markup=False, emoji=False))
     page.console.width = 250
     status = await _carried_out(words, page, world)
     return status, written.getvalue()
 
 
-async def _carried_out(words: Sequence[str], page: ReceiptPage, world: World) -> int:
+async def _carried_out(words: Sequence[str], page: ConsolePage, world: World) -> int:
     do, *ids = words
     if do == "list":
         return await webhooks.listing(page, world.store)

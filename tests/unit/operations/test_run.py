@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import pytest
 from rich.console import Console
 
-from commands.progress import StartProgress
 from commands.run import services
 from commands.serve_status import FAILED, RUNNING, Application, applications, catalogue_is_loaded
+from commands.start_progress import StartProgress
 
 TOKEN = "a token for tests"  # noqa: S105 - it guards nothing.
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from commands.loading.figures import Level, highest, percentile
-from commands.receipt import ReceiptPage
+from commands.loading.figures import LoadLevel, highest, percentile
+from commands.page import ConsolePage
 
 _HEADERS = (
     *("buyers>", "purchases>", "a second>", "no's>", "open p50>", "p99>", "complete p50>", "p99>"),
@@ -17,10 +17,10 @@ _HEADERS = (
 _HALF, _MOST = 0.5, 0.99
 
 
-class Shown:
+class LevelProgress:
     """A bar a level on a terminal, and a line a level everywhere."""
 
-    def __init__(self, page: ReceiptPage) -> None:
+    def __init__(self, page: ConsolePage) -> None:
         self._page = page
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._bars = Progress(
@@ -28,12 +28,12 @@ class Shown:
         )
         self._task: TaskID | None = None
 
-    def begin(self, level: Level) -> None:
+    def begin(self, level: LoadLevel) -> None:
         """A level begins."""
         self._bars.start()
         self._task = self._bars.add_task(f"{level.buyers} buyers", total=None)
 
-    def progress(self, level: Level, *, draining: bool) -> None:
+    def progress(self, level: LoadLevel, *, draining: bool) -> None:
         """How far it is."""
         if self._task is not None:
             what = "waiting for mails and webhooks" if draining else "buying"
@@ -42,7 +42,7 @@ class Shown:
                 self._task, description=f"{level.buyers} buyers: {bought}, {what}", refresh=True
             )
 
-    def done(self, level: Level) -> None:
+    def done(self, level: LoadLevel) -> None:
         """A level has ended."""
         self._bars.stop()
         if self._task is not None:
@@ -60,7 +60,7 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 
-def show(page: ReceiptPage, levels: Sequence[Level]) -> None:
+def show(page: ConsolePage, levels: Sequence[LoadLevel]) -> None:
     """The whole table, and what it says in one sentence."""
     page.table(_HEADERS, map(_row, levels))
     best = highest(levels)
@@ -69,7 +69,7 @@ def show(page: ReceiptPage, levels: Sequence[Level]) -> None:
     page.say(f"From order placed to mail handed over then: p50 {half}, p99 {most}.", "bold")
 
 
-def _row(level: Level) -> list[str]:
+def _row(level: LoadLevel) -> list[str]:
     counts = [str(level.buyers), str(len(level.orders)), f"{level.rate:.1f}"]
     durations = (level.opening, level.completing, level.mailed, level.delivered)
     parts = [seconds(percentile(of, part)) for of in durations for part in (_HALF, _MOST)]

@@ -1,4 +1,4 @@
-"""A platform's endpoint on this machine, which notes when it consumed of each order first."""
+"""A platform's endpoint on this machine, which notes when it first received each order."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from deployments.foundation.values.clock import utc_now
 _NOTHING_TO_SAY = 204
 
 
-class Receiver:
-    """Takes whatever is posted to it. `consumed` says when the first of an order came."""
+class WebhookReceiver:
+    """Takes whatever is posted to it. `received` says when each order came first."""
 
     def __init__(self) -> None:
-        self.consumed: dict[str, datetime] = {}
+        self.received: dict[str, datetime] = {}
         self._app = Starlette(routes=[Route("/webhooks", self._take, methods=["POST"])])
 
     async def _take(self, request: Request) -> Response:
-        self.consumed.setdefault((await request.json())["id"], utc_now())
+        self.received.setdefault((await request.json())["id"], utc_now())
         return Response(status_code=_NOTHING_TO_SAY)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""When orders were placed and their mails handed over, by the events and notifications' records."""
+"""When orders were placed, by their events, and their mails handed over, by their records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PAGE = 1000
 _RECORDS_AT_ONCE = 50
 
 
-class Mails:
+class MailTimes:
     """Follows what orders publishes and what becomes of it, as notifications' user.
 
     `own` is notifications' Redis, `at_orders` that of orders. `placed` and `sent` say when, by the
