@@ -18,10 +18,10 @@ from deployments.catalog.contract import (
 from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
 from deployments.catalog.domain.paging import Hit, Page, identity, turn
 from deployments.catalog.domain.products import (
+    AvailableUnits,
     Filters,
     Match,
     Named,
-    Stock,
     described,
     passing,
     sellable_first,
@@ -50,7 +50,7 @@ class Found:
 
     offerings: tuple[Offering, ...]
     page: Page
-    stock: Stock | None
+    stock: AvailableUnits | None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class LookedUp:
     offerings: tuple[Offering, ...]
     inputs: dict[str, list[tuple[str, Match]]]
     unknown: tuple[str, ...]
-    stock: Stock | None
+    stock: AvailableUnits | None
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Detail:
     offering: Offering
     selected: Selection
     signals: dict[str, tuple[Signal, ...]]
-    stock: Stock | None
+    stock: AvailableUnits | None
 
 
 class CatalogService:
@@ -174,7 +174,7 @@ class CatalogService:
         offering = Offering(product, shown)
         return Detail(offering, selected, signals(product, selected, stock), stock)
 
-    async def _stock(self, groups: Iterable[Iterable[Variant]]) -> Stock | None:
+    async def _stock(self, groups: Iterable[Iterable[Variant]]) -> AvailableUnits | None:
         """Units by SKU, or none: what is in stock is no reason to answer nothing at all."""
         skus = tuple(dict.fromkeys(variant.sku for group in groups for variant in group))
         if not skus:
@@ -190,12 +190,14 @@ def _product_changed(product: Product) -> ProductChanged:
     return ProductChanged(product_id=product.id, title=product.title, skus=skus)
 
 
-def _ordered(offering: Offering, query: str | None, stock: Stock | None) -> Offering:
+def _ordered(offering: Offering, query: str | None, stock: AvailableUnits | None) -> Offering:
     variants = sellable_first(offering.variants, stock)
     return Offering(offering.product, closest_first(variants, query) if query else variants)
 
 
-def _representing(named: Named, filters: Filters, stock: Stock | None) -> tuple[Variant, ...]:
+def _representing(
+    named: Named, filters: Filters, stock: AvailableUnits | None
+) -> tuple[Variant, ...]:
     """The variant that an id leads to, if the filters leave it."""
     left = passing(named.product, filters)
     if named.variant is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
 from deployments.catalog.domain.options import Selection, Signal, options_of
 from deployments.catalog.domain.products import (
-    Stock,
+    AvailableUnits,
     category_values,
     in_stock,
     price_range,
@@ -81,7 +81,7 @@ def _price(amount: int, currency: str) -> Json:
     return {"amount": amount, "currency": currency}
 
 
-def _product(offering: Offering, stock: Stock | None) -> Json:
+def _product(offering: Offering, stock: AvailableUnits | None) -> Json:
     product = offering.product
     lowest, highest = price_range(product)
     currency = product.variants[0].currency
@@ -105,7 +105,7 @@ def _categories(product: Product) -> list[Json]:
     return [{"value": value, "taxonomy": "merchant"} for value in category_values(product)]
 
 
-def _variant(variant: Variant, stock: Stock | None) -> Json:
+def _variant(variant: Variant, stock: AvailableUnits | None) -> Json:
     body: Json = {
         "id": variant.id,
         "sku": variant.sku,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from deployments.catalog.contract import OptionValue, Product, Variant
-from deployments.catalog.domain.products import Stock, in_stock
+from deployments.catalog.domain.products import AvailableUnits, in_stock
 
 _SIZES = ("XS", "S", "M", "L", "XL", "XXL")
 Selection = tuple[OptionValue, ...]
@@ -77,7 +77,7 @@ def _spelled(product: Product, wanted: Selection) -> list[OptionValue]:
 
 
 def signals(
-    product: Product, selection: Selection, stock: Stock | None
+    product: Product, selection: Selection, stock: AvailableUnits | None
 ) -> dict[str, tuple[Signal, ...]]:
     """For every option, what each value leads to, the other selections being what they are."""
     return {
@@ -93,7 +93,7 @@ def _others(selection: Selection, name: str) -> Selection:
 
 
 def _signal(
-    product: Product, others: Selection, name: str, label: str, stock: Stock | None
+    product: Product, others: Selection, name: str, label: str, stock: AvailableUnits | None
 ) -> Signal:
     found = choose(product.variants, (*others, OptionValue(name=name, label=label)))
     known = [in_stock(variant, stock) for variant in found]

@@ -10,7 +10,7 @@ from deployments.catalog.contract import Product, Variant
 
 _KILOGRAM = 1000
 Match = Literal["exact", "featured"]
-Stock = Mapping[str, int]
+AvailableUnits = Mapping[str, int]
 """Units that can be sold, by SKU."""
 
 
@@ -92,12 +92,14 @@ def price_range(product: Product) -> tuple[int, int]:
     return min(prices), max(prices)
 
 
-def in_stock(variant: Variant, stock: Stock | None) -> bool | None:
+def in_stock(variant: Variant, stock: AvailableUnits | None) -> bool | None:
     """Whether the variant can be bought now; none when nobody knows."""
     return None if stock is None else stock.get(variant.sku, 0) > 0
 
 
-def sellable_first(variants: Iterable[Variant], stock: Stock | None) -> tuple[Variant, ...]:
+def sellable_first(
+    variants: Iterable[Variant], stock: AvailableUnits | None
+) -> tuple[Variant, ...]:
     """The variants with what is out of stock behind the rest, otherwise in the same order."""
     return tuple(sorted(variants, key=lambda variant: in_stock(variant, stock) is False))
 
