@@ -89,7 +89,8 @@ class UnknownItem(Rejection):
     """The catalogue has no such SKU."""
 
     sku: str
-    code: ClassVar[str] = "not_found"
+    code: ClassVar[str] = "catalog.unknown_item"
+    public_code: ClassVar[str] = "not_found"
 
 
 @dataclass(eq=False)
@@ -97,7 +98,7 @@ class SkuTaken(Rejection):
     """A SKU of a batch belongs to another product. Nothing of the batch was taken in."""
 
     sku: str
-    code: ClassVar[str] = "sku_taken"
+    code: ClassVar[str] = "catalog.sku_taken"
 
 
 class CatalogApi(Protocol):

@@ -162,7 +162,7 @@ class Recovered(Message):
 class SessionNotFound(Rejection):
     """There is no such session, or it is another platform's."""
 
-    code: ClassVar[str] = "not_found"
+    code: ClassVar[str] = "checkout.not_found"
 
 
 @dataclass(eq=False)
@@ -170,14 +170,15 @@ class SessionClosed(Rejection):
     """The session's status does not allow this: it is completed, cancelled or expired."""
 
     session: Session
-    code: ClassVar[str] = "invalid_state"
+    code: ClassVar[str] = "checkout.closed"
+    public_code: ClassVar[str] = "invalid_state"
 
 
 @dataclass(eq=False)
 class SessionBusy(Rejection):
     """The session is being completed right now (409)."""
 
-    code: ClassVar[str] = "complete_in_progress"
+    code: ClassVar[str] = "checkout.complete_in_progress"
 
 
 class CheckoutApi(Protocol):

@@ -71,7 +71,7 @@ def _required(path: str, sentence: str) -> Notice:
 def undeliverable(rejection: Rejection) -> Notice:
     """UCP's `address_undeliverable`, on the destinations."""
     path = f"{_METHOD}.destinations"
-    return error(rejection.code, rejection.sentence, path=path, severity="recoverable")
+    return error(rejection.public_code, rejection.sentence, path=path, severity="recoverable")
 
 
 def status_of(notices: Sequence[Notice]) -> Status:
@@ -101,7 +101,7 @@ def rejection_notices(session: Session, rejection: Rejection) -> tuple[Notice, .
     if isinstance(rejection, CodeUnavailable):
         codes = [code.casefold() for code in session.codes]
         path = f"$.discounts.codes[{codes.index(rejection.unavailable.casefold())}]"
-    return (error(rejection.code, rejection.sentence, path=path, severity="recoverable"),)
+    return (error(rejection.public_code, rejection.sentence, path=path, severity="recoverable"),)
 
 
 def started_event(session: Session) -> CheckoutStarted:
@@ -134,7 +134,7 @@ def failed_event(session: Session, rejection: Rejection | None) -> CheckoutFaile
         session_id=session.id,
         platform=session.platform,
         cart_id=session.cart_id,
-        reason=UNAVAILABLE if rejection is None else rejection.code,
+        reason=UNAVAILABLE if rejection is None else rejection.public_code,
     )
 
 

@@ -199,6 +199,6 @@ def _outcomes(handler: Handler) -> Handler:
             body = checkout_json(session, closed_notice(session))
             return answer(body, headers=etag(session.version))
         except SessionBusy as rejection:
-            raise ProtocolError(409, rejection.code, rejection.sentence) from rejection
+            raise ProtocolError(409, rejection.public_code, rejection.sentence) from rejection
 
     return handle

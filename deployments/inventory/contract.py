@@ -123,21 +123,21 @@ class OutOfStock(Rejection):
     """There are fewer units than asked for. Nothing was reserved."""
 
     shortages: tuple[Shortage, ...]
-    code: ClassVar[str] = "out_of_stock"
+    code: ClassVar[str] = "inventory.out_of_stock"
 
 
 @dataclass(eq=False)
 class ReservationLapsed(Rejection):
     """The reservation is gone: it lapsed, was released, or never was."""
 
-    code: ClassVar[str] = "reservation_lapsed"
+    code: ClassVar[str] = "inventory.reservation_lapsed"
 
 
 @dataclass(eq=False)
 class AlreadyCommitted(Rejection):
     """The reservation's units are sold, so it cannot be released: its saga must go forward."""
 
-    code: ClassVar[str] = "already_committed"
+    code: ClassVar[str] = "inventory.already_committed"
 
 
 class InventoryApi(Protocol):

@@ -45,7 +45,7 @@ class Link(Message):
 class LinkNotValid(Rejection):
     """This store has not made the link."""
 
-    code: ClassVar[str] = "link_not_valid"
+    code: ClassVar[str] = "notifications.link_not_valid"
 
 
 class NotificationsApi(Protocol):

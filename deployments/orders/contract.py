@@ -174,7 +174,7 @@ class Order(Message):
 class OrderNotFound(Rejection):
     """There is no such order, or the platform that asks did not make it."""
 
-    code: ClassVar[str] = "not_found"
+    code: ClassVar[str] = "orders.not_found"
 
 
 class OrdersApi(Protocol):

@@ -97,28 +97,32 @@ class Settled(Message):
 class PaymentNotAuthorised(Rejection):
     """The provider declined. Nothing is held; another instrument may do."""
 
-    code: ClassVar[str] = "payment_failed"
+    code: ClassVar[str] = "payments.declined"
+    public_code: ClassVar[str] = "payment_failed"
 
 
 @dataclass(eq=False)
 class PaymentRefusedForRisk(Rejection):
     """The provider suspects fraud. Nothing is held."""
 
-    code: ClassVar[str] = "payment_failed"
+    code: ClassVar[str] = "payments.refused_for_risk"
+    public_code: ClassVar[str] = "payment_failed"
 
 
 @dataclass(eq=False)
 class InstrumentNotSupported(Rejection):
     """No provider here takes this handler, instrument or credential type."""
 
-    code: ClassVar[str] = "payment_failed"
+    code: ClassVar[str] = "payments.instrument_not_supported"
+    public_code: ClassVar[str] = "payment_failed"
 
 
 @dataclass(eq=False)
 class PaymentNotPossible(Rejection):
     """The payment is not in a state, or has not the amount, for what was asked."""
 
-    code: ClassVar[str] = "payment_not_possible"
+    code: ClassVar[str] = "payments.not_possible"
+    public_code: ClassVar[str] = "payment_not_possible"
 
 
 class PaymentsApi(Protocol):

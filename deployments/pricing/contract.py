@@ -181,7 +181,8 @@ class CodeUnavailable(Rejection):
     """A code can no longer be redeemed. Nothing was claimed."""
 
     unavailable: str
-    code: ClassVar[str] = "discount_code_expired"
+    code: ClassVar[str] = "pricing.code_unavailable"
+    public_code: ClassVar[str] = "discount_code_expired"
 
 
 class PricingApi(Protocol):

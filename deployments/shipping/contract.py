@@ -104,7 +104,7 @@ class Advanced(Message):
 class Undeliverable(Rejection):
     """Nothing can be delivered to this address."""
 
-    code: ClassVar[str] = "address_undeliverable"
+    code: ClassVar[str] = "shipping.address_undeliverable"
 
 
 class ShippingApi(Protocol):

@@ -71,28 +71,28 @@ class Removed(Message):
 class UrlRefused(Rejection):
     """The store does not send to such a URL; the sentence says why."""
 
-    code: ClassVar[str] = "url_refused"
+    code: ClassVar[str] = "webhooks.url_refused"
 
 
 @dataclass(eq=False)
 class TooManyEndpoints(Rejection):
     """The platform has `MOST_ENDPOINTS` already."""
 
-    code: ClassVar[str] = "too_many_endpoints"
+    code: ClassVar[str] = "webhooks.too_many_endpoints"
 
 
 @dataclass(eq=False)
 class NothingSigned(Rejection):
     """The store has no signing key, and sends nothing that it cannot sign."""
 
-    code: ClassVar[str] = "nothing_signed"
+    code: ClassVar[str] = "webhooks.nothing_signed"
 
 
 @dataclass(eq=False)
 class EndpointNotFound(Rejection):
     """The platform has no such endpoint."""
 
-    code: ClassVar[str] = "not_found"
+    code: ClassVar[str] = "webhooks.not_found"
 
 
 class WebhooksApi(Protocol):

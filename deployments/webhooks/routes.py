@@ -91,7 +91,7 @@ class WebhooksRoutes:
                 RegisterEndpoint(platform=caller.platform, url=wanted.url)
             )
         except (UrlRefused, TooManyEndpoints, NothingSigned) as no:
-            raise ProtocolError(_STATUS[type(no)], no.code, no.sentence) from no
+            raise ProtocolError(_STATUS[type(no)], no.public_code, no.sentence) from no
         return answer(_shown(endpoint), status=201)
 
     async def list(self, request: Request) -> Response:
@@ -107,7 +107,7 @@ class WebhooksRoutes:
         try:
             await self._service.remove(RemoveEndpoint(platform=caller.platform, endpoint_id=id_))
         except EndpointNotFound as absent:
-            raise ProtocolError(404, absent.code, absent.sentence) from absent
+            raise ProtocolError(404, absent.public_code, absent.sentence) from absent
         return Response(status_code=204)
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.contract.services import adapters, contracts
+from tests.contract.services import adapters, contracts, rejections
 
 KEPT = Path(__file__).parent / "schemas"
 
 
 def current(service: str) -> str:
     """The schemas of everything that crosses the wire to and from a service, as JSON."""
-    schemas = {name: adapter.json_schema() for name, adapter in adapters(service)}
+    schemas: dict[str, object] = {name: each.json_schema() for name, each in adapters(service)}
+    schemas["rejections"] = {kind.code: kind.public_code for kind in rejections(service)}
     return json.dumps(schemas, indent=1, sort_keys=True) + "\n"
 
 

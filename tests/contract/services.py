@@ -51,12 +51,12 @@ def rejections(service: str) -> list[type[Rejection]]:
 
 
 def adapters(service: str) -> Iterator[tuple[str, TypeAdapter[Any]]]:
-    """What crosses the wire: each method's request and answer, and each rejection, by name."""
+    """What crosses the wire: each method's request and answer by name, each rejection by code."""
     for name, method in methods_of(protocol(service)).items():
         yield f"{name}.request", method.request
         yield f"{name}.answer", method.answer
     for rejection in rejections(service):
-        yield rejection.__name__, TypeAdapter(rejection)
+        yield rejection.code, TypeAdapter(rejection)
 
 
 def example(schema: Schema, root: Schema | None = None) -> Any:  # noqa: ANN401 - any JSON.

@@ -87,7 +87,7 @@ class AbandonedPublished(Message):
 class CartNotFound(Rejection):
     """There is no such cart, it expired or was cancelled, or it is another platform's."""
 
-    code: ClassVar[str] = "not_found"
+    code: ClassVar[str] = "carts.not_found"
 
 
 class CartsApi(Protocol):

@@ -54,7 +54,8 @@ class NothingToBuy(Rejection):
     """None of the lines names anything that the store sells. `notices` says so line by line."""
 
     notices: tuple[Notice, ...]
-    code: ClassVar[str] = "item_unavailable"
+    code: ClassVar[str] = "carts.nothing_to_buy"
+    public_code: ClassVar[str] = "item_unavailable"
 
 
 def new_line_id() -> str:

@@ -70,10 +70,13 @@ def _allowed(request: Request) -> str:
 def _shared_rejection(request: Request, error: Exception) -> ProtocolError:
     assert isinstance(error, Rejection)  # noqa: S101
     status = _STATUS.get(type(error))
+    if type(error) is Rejection:
+        # A newer dependency's, which no route here can tell apart: its sentence says what to do.
+        return ProtocolError(409, error.public_code, error.sentence)
     if status is None:
         _log.error("a rejection reached the edge unanswered", exc_info=error)
         return _bug(request, error)
-    return ProtocolError(status, error.code, error.sentence)
+    return ProtocolError(status, error.public_code, error.sentence)
 
 
 def _unavailable(_request: Request, error: Exception) -> ProtocolError:

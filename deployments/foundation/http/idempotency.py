@@ -40,21 +40,22 @@ def request_key(
 class KeyReused(Rejection):
     """The idempotency key came before with other content (409)."""
 
-    code: ClassVar[str] = "idempotency_key_reused"
+    code: ClassVar[str] = "request.idempotency_key_reused"
 
 
 @dataclass(eq=False)
 class StillRunning(Rejection):
     """The first request under this idempotency key is still being worked on (409)."""
 
-    code: ClassVar[str] = "request_in_progress"
+    code: ClassVar[str] = "request.in_progress"
+    public_code: ClassVar[str] = "request_in_progress"
 
 
 @dataclass(eq=False)
 class StaleVersion(Rejection):
     """`If-Match` names a version that is no longer the current one (412)."""
 
-    code: ClassVar[str] = "stale_version"
+    code: ClassVar[str] = "request.stale_version"
 
 
 def key_reused() -> KeyReused:

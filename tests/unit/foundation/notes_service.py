@@ -43,7 +43,7 @@ class Note(Message):
 
 @dataclass(eq=False)
 class Unforeseen(Rejection):
-    code: ClassVar[str] = "unforeseen"
+    code: ClassVar[str] = "notes.unforeseen"
 
 
 FAILURES: dict[str, Exception] = {

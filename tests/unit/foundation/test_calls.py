@@ -31,7 +31,7 @@ class Told(Message):
 @dataclass(eq=False)
 class Unspeakable(Rejection):
     words: tuple[Ask, ...]
-    code: ClassVar[str] = "unspeakable"
+    code: ClassVar[str] = "asking.unspeakable"
 
 
 class EchoApi(Protocol):

@@ -47,7 +47,7 @@ class Told(Message):
 class No(Rejection):
     """A rejection, which is an answer."""
 
-    code: ClassVar[str] = "no"
+    code: ClassVar[str] = "asking.no"
 
 
 class AskApi(Protocol):

@@ -62,7 +62,7 @@ async def test_an_empty_store_delivers_nothing(shipping: ShippingApi) -> None:
 async def test_an_unknown_country_is_refused_across_the_seam(shipping: ShippingApi) -> None:
     with pytest.raises(Undeliverable) as refused:
         await shipping.options(shipment("Atlantis"))
-    assert refused.value.code == "address_undeliverable"
+    assert refused.value.public_code == "address_undeliverable"
 
 
 async def test_a_batch_is_taken_in_once(shipping: ShippingApi) -> None:
