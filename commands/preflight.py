@@ -25,6 +25,7 @@ from deployments.foundation.redis.users import DATASTORE, SERVICES, set_user
 from deployments.foundation.values.setting_words import PREFIX, variable
 from deployments.foundation.values.settings import Settings, SettingsError, revealed, settings
 from deployments.notifications.mailer import SmtpMailer
+from deployments.payments.sandbox_permission import SandboxRefusedError, require_permission
 
 NEEDED_MEMORY = 3_400 * 2**20
 """The whole store with one replica of each service was measured at 3,116 MiB."""
@@ -36,6 +37,7 @@ _MISTAKES = (
     BadRateLimitsError,
     SigningKeysUnreadableError,
     PlatformKeysMissingError,
+    SandboxRefusedError,
 )
 
 
@@ -54,6 +56,7 @@ def check_settings() -> None:
         parse_rates(said.rate_limits)
         configured_keys()
         platform_keys()
+        require_permission()
     except _MISTAKES as mistake:
         raise CannotRunError(str(mistake)) from None
     check_names()

@@ -151,7 +151,12 @@ class EdgeSettings(Section):
     platform_keys: KeyPairs = Field(
         "",
         description="The platforms that may use the API, as `platform=sha256` pairs with commas "
-        "between them. Without any, an embedded store takes a public key for development.",
+        "between them. Without any there is one platform, whose key is public.",
+    )
+    development_key: Literal["refuse", "allow"] = Field(
+        "refuse",
+        description="Whether a store that others can reach takes the public key for development. "
+        "One that listens on this machine alone, on the embedded Redis, takes it anyway.",
     )
     rate_limits: str = Field(
         "",
@@ -190,7 +195,7 @@ class EdgeSettings(Section):
 
 
 class MailSettings(Section):
-    """Mail and parcels: how mail leaves the store, and how the sandbox carrier behaves."""
+    """Outside parties: who takes mail, money and parcels."""
 
     smtp_url: SecretStr | None = Field(
         None,
@@ -200,6 +205,12 @@ class MailSettings(Section):
     )
     mail_from: Mailbox = Field(
         "Fieldhouse <store@fieldhouse.example>", description="Whom mail is from."
+    )
+    payments: Literal["sandbox"] | None = Field(
+        None,
+        description="Who takes the money. A store that others can reach must name the sandbox, "
+        "which takes test tokens as money; any other store has it anyway.",
+        json_schema_extra={"takes": "sandbox"},
     )
     sandbox_dispatch_seconds: float = Field(
         5,

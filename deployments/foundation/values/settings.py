@@ -7,6 +7,7 @@ An empty variable counts as unset. `docs/configuration.md` is generated from the
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import tempfile
 from datetime import timedelta
@@ -57,6 +58,15 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         return self.redis_url is None
 
     @property
+    def is_exposed(self) -> bool:
+        """Whether others can reach the store: then it may not trust what is public.
+
+        Its API listens beyond this machine, or some state lies outside the store.
+        """
+        inside = self.is_embedded and not self.own_redis_urls
+        return not (inside and _is_loopback(self.host))
+
+    @property
     def shared_redis_url(self) -> str | None:
         """The Redis of every service without one of its own."""
         return revealed(self.redis_url)
@@ -83,6 +93,13 @@ def _read(_environment: frozenset[tuple[str, str]]) -> Settings:
         return Settings()
     except ValidationError as invalid:
         raise SettingsError(mistakes(Settings.model_fields, invalid)) from None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def revealed(secret: SecretStr | None) -> str | None:

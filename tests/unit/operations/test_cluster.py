@@ -13,6 +13,8 @@ import yaml
 from jsonschema import Draft7Validator
 
 from commands.run_settings import PROJECT
+from deployments.foundation.values.setting_words import variable
+from deployments.foundation.values.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,8 @@ def test_redis_is_outside_and_every_node_is_told_where(cluster: dict[str, Any]) 
     example = (PROJECT / "cluster.env.example").read_text().splitlines()
     names = {line.partition("=")[0] for line in example if line and not line.startswith("#")}
     assert {"REDIS_URL", "FIELDHOUSE_REDIS_SECRET", "RAY_AUTH_TOKEN"} <= names
+    assert names <= {variable(name, field) for name, field in Settings.model_fields.items()}
+    assert {"FIELDHOUSE_PLATFORM_KEYS", "FIELDHOUSE_PAYMENTS"} <= names, "or nothing starts"
     assert "./cluster.env" in cluster["file_mounts"].values()
 
 

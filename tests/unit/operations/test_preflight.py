@@ -186,14 +186,53 @@ class TestRedis:
         await admin.execute_command("ACL", "SETUSER", DATASTORE, "reset", "on", f">{word}", "+ping")
         preflight.check_redis()
 
-    @pytest.mark.parametrize("name", ["REDIS_URL", "ORDERS_REDIS_URL"])
-    def test_with_the_development_key(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-        preflight.check_settings()
-        monkeypatch.setenv(name, "redis://127.0.0.1")
-        assert "make platform-key" in rejection(preflight.check_settings)
+
+EXPOSING = [
+    ("REDIS_URL", "redis://127.0.0.1"),
+    ("ORDERS_REDIS_URL", "redis://127.0.0.1"),
+    ("FIELDHOUSE_HOST", "0.0.0.0"),
+    ("FIELDHOUSE_HOST", "::"),
+    ("FIELDHOUSE_HOST", "192.0.2.1"),
+    ("FIELDHOUSE_HOST", "store.example"),
+]
+
+
+@pytest.mark.usefixtures("settings")
+class TestExposed:
+    """A store that others can reach trusts nothing that is public, unless the operator says so."""
+
+    @pytest.mark.parametrize(("name", "value"), EXPOSING)
+    def test_the_development_key_is_refused_until_it_is_replaced_or_allowed(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv("FIELDHOUSE_PAYMENTS", "sandbox")
+        monkeypatch.setenv(name, value)
+        assert "FIELDHOUSE_PLATFORM_KEYS" in rejection(preflight.check_settings)
         monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"dev={hash_key('dev-platform-key')}")
-        assert "make platform-key" in rejection(preflight.check_settings)
+        line = rejection(preflight.check_settings)
+        assert line.endswith("or FIELDHOUSE_DEVELOPMENT_KEY=allow.")
+        monkeypatch.setenv("FIELDHOUSE_DEVELOPMENT_KEY", "allow")
+        preflight.check_settings()
+        monkeypatch.delenv("FIELDHOUSE_DEVELOPMENT_KEY")
         monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"acme={hash_key('a long one')}")
+        preflight.check_settings()
+
+    @pytest.mark.parametrize(("name", "value"), EXPOSING)
+    def test_the_sandbox_is_refused_until_it_is_named(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"acme={hash_key('a long one')}")
+        monkeypatch.setenv(name, value)
+        line = rejection(preflight.check_settings)
+        assert line.endswith("set FIELDHOUSE_PAYMENTS=sandbox if that is meant.")
+        monkeypatch.setenv("FIELDHOUSE_PAYMENTS", "sandbox")
+        preflight.check_settings()
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost", ""])
+    def test_a_store_on_this_machine_alone_is_for_development(
+        self, monkeypatch: pytest.MonkeyPatch, host: str
+    ) -> None:
+        monkeypatch.setenv("FIELDHOUSE_HOST", host)
         preflight.check_settings()
 
 
