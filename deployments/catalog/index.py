@@ -7,9 +7,13 @@ Prices and categories are not in it: filters apply to what it finds, by the cata
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import bisect
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract_iter
 from tantivy import (
     Document,
     Filter,
@@ -22,20 +26,21 @@ from tantivy import (
 )
 
 from deployments.catalog.domain.paging import Hit
-from deployments.catalog.domain.text import Searchable, Word, asked
+from deployments.catalog.domain.text import Searchable, Word, asked, is_number
 
 _HEAP_BYTES = 15_000_000
 """The least that tantivy accepts for a writer."""
 _LONGEST_WORD = 64
-_BOOSTS = {"title": 4.0, "options": 3.0, "category": 4.0, "description": 1.0}
+_BOOSTS = {"title": 4.0, "options": 3.0, "category": 5.0, "description": 1.0}
+_NAMES = ("title", "category")
 _UNSTEMMED = {"name_words": 3.0, "description_words": 1.0}
 """The same words once more as they are written, for prefixes and misspellings."""
 _OTHER_FIELDS = 0.3
 """What a word that fits in several fields gains from the lesser ones."""
 _SKU_BOOST, _SKU_PREFIX_BOOST = 20.0, 8.0
-_PREFIX_BOOST, _ONE_TYPO_BOOST, _TWO_TYPOS_BOOST = 2.0, 0.4, 0.2
-_SHORTEST_PREFIX, _SHORTEST_SKU_PREFIX = 2, 3
-_ONE_TYPO_FROM, _TWO_TYPOS_FROM = 3, 6
+_PREFIX_BOOST, _MISSPELLED_BOOST = 2.0, 0.4
+_SHORTEST_PREFIX, _SHORTEST_SKU_PREFIX = 3, 3
+_ONE_TYPO_FROM, _TWO_TYPOS_FROM = 4, 8
 _ALL_REQUIRED_UP_TO = 2
 _RANKS_PER_POINT = 1000
 
@@ -66,6 +71,7 @@ class SearchIndex:
 
     def __init__(self, texts: Mapping[str, Searchable]) -> None:
         self._ids = list(texts)
+        self._spelling = Spelling(texts.values())
         self._index = Index(_SCHEMA)
         self._index.register_tokenizer("plain", _PLAIN)
         self._index.register_tokenizer("english", _ENGLISH)
@@ -81,12 +87,16 @@ class SearchIndex:
         """The products that fit a search string, in no particular order.
 
         Of up to two words, every one must be found; of more, two thirds. Where that finds nothing,
-        any word is enough.
+        one word is enough that names a product or its category.
         """
-        words = [self._word(word) for word in asked(query)]
+        words = asked(query)
         if not words:
             return []
-        return self._find(words, _required(len(words))) or self._find(words, 1)
+        ways = [self._word(word) for word in words]
+        return self._find(ways, _required(len(words))) or self._named_by_any(words)
+
+    def _named_by_any(self, words: Iterable[Word]) -> list[Hit]:
+        return self._find([self._name(word) for word in words if word.says_what], 1)
 
     def _find(self, words: list[Any], required: int) -> list[Hit]:
         query = Query.boolean_query([(Occur.Should, word) for word in words], required)
@@ -98,22 +108,81 @@ class SearchIndex:
         ]
 
     def _word(self, word: Word) -> Any:  # noqa: ANN401
-        """A word fits by all its parts, or as a SKU or the beginning of one."""
-        parts = [(Occur.Must, self._part(part)) for part in word.parts]
-        ways = [Query.boolean_query(parts), _boosted(_term("sku", word.written), _SKU_BOOST)]
-        if len(word.written) >= _SHORTEST_SKU_PREFIX:
-            ways.append(_boosted(_like("sku", word.written, prefix=True), _SKU_PREFIX_BOOST))
-        return Query.disjunction_max_query(ways)
+        """What begins a SKU is one; any other word fits by all its parts."""
+        if word.may_be_sku and self._spelling.begins_sku(word.written):
+            exact = _boosted(_term("sku", word.written), _SKU_BOOST)
+            begun = _boosted(_beginning("sku", word.written), _SKU_PREFIX_BOOST)
+            return Query.disjunction_max_query([exact, begun])
+        return _all(self._part(part) for part in word.parts)
 
     def _part(self, part: str) -> Any:  # noqa: ANN401
-        """A part fits as a word or as its beginning; if nobody knows it, as a misspelling."""
-        stem = (_ENGLISH.analyze(part) or [part])[0]
+        """A number fits as it is, a word also as its beginning; or else as a misspelling."""
+        stem = _stem(part)
         ways = [_boosted(_term(field, stem), boost) for field, boost in _BOOSTS.items()]
+        if is_number(part):
+            return Query.disjunction_max_query(ways, _OTHER_FIELDS)
         if len(part) >= _SHORTEST_PREFIX:
-            ways += _unstemmed(part, _PREFIX_BOOST, prefix=True)
+            ways += [
+                _boosted(_beginning(field, part), _PREFIX_BOOST * weight)
+                for field, weight in _UNSTEMMED.items()
+            ]
         if not any(self._searcher.doc_freq(field, stem) for field in _BOOSTS):
-            ways += _misspellings(part)
+            ways += self._misspelled(part)
         return Query.disjunction_max_query(ways, _OTHER_FIELDS)
+
+    def _name(self, word: Word) -> Any:  # noqa: ANN401
+        return _all(self._name_part(part) for part in word.parts)
+
+    def _name_part(self, part: str) -> Any:  # noqa: ANN401
+        names = [_boosted(_term(field, _stem(part)), _BOOSTS[field]) for field in _NAMES]
+        return Query.disjunction_max_query([*names, *self._misspelled(part)], _OTHER_FIELDS)
+
+    def _misspelled(self, part: str) -> list[Any]:
+        """The words of names and options that are meant by one which nobody knows."""
+        return [
+            _boosted(_term(field, _stem(known)), _BOOSTS[field] * _MISSPELLED_BOOST / far)
+            for known, far in self._spelling.closest(part)
+            for field in (*_NAMES, "options")
+        ]
+
+
+class Spelling:
+    """The words of all products' names and options, and their SKUs, to compare others with."""
+
+    def __init__(self, texts: Iterable[Searchable]) -> None:
+        known = list(texts)
+        self._skus = sorted(sku for text in known for sku in text.skus)
+        by_letter: defaultdict[str, set[str]] = defaultdict(set)
+        for text in known:
+            for word in text.name.split():
+                by_letter[word[0]] |= {word, _stem(word)}
+        self._words = {letter: sorted(words) for letter, words in by_letter.items()}
+
+    def begins_sku(self, written: str) -> bool:
+        """Whether a SKU begins so."""
+        place = bisect.bisect_left(self._skus, written)
+        return (
+            len(written) >= _SHORTEST_SKU_PREFIX
+            and place < len(self._skus)
+            and self._skus[place].startswith(written)
+        )
+
+    def closest(self, word: str) -> list[tuple[str, int]]:
+        """Words that differ from this one by a letter or two, and by how many.
+
+        The first letter is nearly always right, so it is taken to be; numbers are not guessed.
+        """
+        typos = _typos(word)
+        if is_number(word) or not typos:
+            return []
+        near = extract_iter(
+            word, self._words.get(word[0], ()), scorer=OSA.distance, score_cutoff=typos
+        )
+        return [(known, int(far)) for known, far, _ in near if far and not is_number(known)]
+
+
+def _typos(word: str) -> int:
+    return (len(word) >= _ONE_TYPO_FROM) + (len(word) >= _TWO_TYPOS_FROM)
 
 
 def _document(position: int, text: Searchable) -> Any:  # noqa: ANN401
@@ -126,25 +195,20 @@ def _required(words: int) -> int:
     return words if words <= _ALL_REQUIRED_UP_TO else -(-2 * words // 3)
 
 
-def _misspellings(part: str) -> list[Any]:
-    one = _unstemmed(part, _ONE_TYPO_BOOST, typos=1) if len(part) >= _ONE_TYPO_FROM else []
-    two = _unstemmed(part, _TWO_TYPOS_BOOST, typos=2) if len(part) >= _TWO_TYPOS_FROM else []
-    return one + two
+def _stem(part: str) -> str:
+    return str((_ENGLISH.analyze(part) or [part])[0])
 
 
-def _unstemmed(part: str, boost: float, *, typos: int = 0, prefix: bool = False) -> list[Any]:
-    return [
-        _boosted(_like(field, part, typos=typos, prefix=prefix), boost * weight)
-        for field, weight in _UNSTEMMED.items()
-    ]
+def _all(parts: Iterable[Any]) -> Any:  # noqa: ANN401
+    return Query.boolean_query([(Occur.Must, part) for part in parts])
 
 
 def _term(field: str, value: str) -> Any:  # noqa: ANN401
     return Query.term_query(_SCHEMA, field, value)
 
 
-def _like(field: str, value: str, *, typos: int = 0, prefix: bool = False) -> Any:  # noqa: ANN401
-    return Query.fuzzy_term_query(_SCHEMA, field, value, distance=typos, prefix=prefix)
+def _beginning(field: str, value: str) -> Any:  # noqa: ANN401
+    return Query.fuzzy_term_query(_SCHEMA, field, value, distance=0, prefix=True)
 
 
 def _boosted(query: Any, boost: float) -> Any:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ from deployments.catalog.domain.products import (
 )
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import PriceChanged, ProductChanged
-from deployments.catalog.snapshot import LiveSnapshot
+from deployments.catalog.snapshot import LiveSnapshot, Snapshot
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.clock import Clock, utc_now
@@ -117,7 +118,7 @@ class CatalogService:
         """
         snapshot = self._snapshot.current
         products = snapshot.assortment.products
-        hits = snapshot.index.search(query) if query else [Hit(0, id_) for id_ in products]
+        hits = await _hits(snapshot, query)
         passed = [hit for hit in hits if passing(products[hit.product_id], filters)]
         page = turn(passed, identity(query, filters), cursor, limit)
         shown = [products[hit.product_id] for hit in page.hits]
@@ -183,6 +184,13 @@ class CatalogService:
             return (await self._inventory.availability(CheckAvailability(skus=skus))).units
         except DependencyUnavailable:
             return None
+
+
+async def _hits(snapshot: Snapshot, query: str | None) -> list[Hit]:
+    """What a query finds, in a thread: a long one must not keep other requests waiting."""
+    if not query:
+        return [Hit(0, id_) for id_ in snapshot.assortment.products]
+    return await asyncio.to_thread(snapshot.index.search, query)
 
 
 def _product_changed(product: Product) -> ProductChanged:

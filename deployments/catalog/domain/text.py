@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deployments.catalog.contract import Product, Variant
 
 MAX_WORDS = 20
-"""Words of a search string beyond these are not looked at."""
+"""Words of a search string beyond these are not looked at, whatever they hang together by."""
 _WORD = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile("['\u2019]s\\b")
 
@@ -39,6 +39,8 @@ _SAME = (
     ("fender", "mudguard"),
     ("fenders", "mudguards"),
     ("grey", "gray"),
+    ("headlamp", "headlight"),
+    ("headlamps", "headlights"),
 )
 _SYNONYMS = {word: other for one, two in _SAME for word, other in ((one, two), (two, one))}
 
@@ -66,15 +68,30 @@ class Word:
     written: str
     parts: tuple[str, ...]
 
+    @property
+    def may_be_sku(self) -> bool:
+        """Whether it is written as SKUs are: with digits, or what is no letter between them."""
+        return not self.written.isalpha()
+
+    @property
+    def says_what(self) -> bool:
+        """Whether it may name a kind of thing: a bare number does not."""
+        return not all(is_number(part) for part in self.parts)
+
+
+def is_number(word: str) -> bool:
+    """Whether a word has digits, so that another spelling of it means something else."""
+    return any(char.isdigit() for char in word)
+
 
 def searchable(product: Product) -> Searchable:
     """What can be found of a product; a word that its variants repeat counts once."""
-    titles = [product.title, *(variant.title for variant in product.variants)]
+    titles = [variant.title for variant in product.variants]
     labels = [option.label for variant in product.variants for option in variant.options]
     return Searchable(
-        title=_distinct(titles),
+        title=_distinct([product.title]),
         category=_distinct(product.categories),
-        options=_distinct([*labels, *(label.replace(" ", "") for label in labels)]),
+        options=_distinct([*titles, *labels, *(label.replace(" ", "") for label in labels)]),
         description=_distinct([product.description]),
         skus=tuple(variant.sku.lower() for variant in product.variants),
     )
@@ -92,7 +109,16 @@ def asked(query: str) -> list[Word]:
     words = [Word(chunk.lower(), tuple(words_of(chunk))) for chunk in query.split()]
     sayable = [word for word in words if word.parts]
     meaning = [word for word in sayable if not _STOP_WORDS.issuperset(word.parts)]
-    return (meaning or sayable)[:MAX_WORDS]
+    return list(_first_parts(meaning or sayable))
+
+
+def _first_parts(words: Iterable[Word]) -> Iterator[Word]:
+    """The words up to the part that is one too many, the last one shortened."""
+    left = MAX_WORDS
+    for word in words:
+        if left > 0:
+            yield Word(word.written, word.parts[:left])
+        left -= len(word.parts)
 
 
 def closest_first(variants: Iterable[Variant], query: str) -> tuple[Variant, ...]:

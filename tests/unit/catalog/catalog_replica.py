@@ -8,8 +8,9 @@ from collections.abc import Callable
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ImportProducts, Product
+from deployments.catalog.index import SearchIndex
 from deployments.catalog.service import CatalogService
-from deployments.catalog.snapshot import LiveSnapshot
+from deployments.catalog.snapshot import Build, LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of
@@ -38,10 +39,15 @@ class CatalogReplica:
     """One replica of the catalogue's service, on a Redis that others may share."""
 
     def __init__(
-        self, redis: Redis, stock: StockTransport, *, reload_seconds: float = 30.0
+        self,
+        redis: Redis,
+        stock: StockTransport,
+        *,
+        reload_seconds: float = 30.0,
+        build: Build = SearchIndex,
     ) -> None:
         self.store = CatalogStore(redis)
-        self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds)
+        self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds, build=build)
         self.stock = stock
         self.service = CatalogService(self.store, self.snapshot, client_of(InventoryApi, stock))
 

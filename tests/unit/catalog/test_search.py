@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.shipped_data import products
-from deployments.catalog.contract import Product
-from deployments.catalog.domain.text import asked, closest_first, searchable, words_of
+from deployments.catalog.domain.text import MAX_WORDS, asked, closest_first, searchable, words_of
 from deployments.catalog.index import SearchIndex
-
-
-@cache
-def shipped() -> dict[str, Product]:
-    return {product.id: product for product in products()}
-
-
-@cache
-def index() -> SearchIndex:
-    return SearchIndex({id_: searchable(product) for id_, product in shipped().items()})
-
-
-def titles(query: str) -> list[str]:
-    hits = sorted(index().search(query), key=lambda hit: hit.key)
-    return [shipped()[hit.product_id].title for hit in hits]
+from tests.unit.catalog.search_quality import index, shipped, titles
 
 
 @pytest.mark.parametrize(
@@ -71,16 +53,60 @@ def test_what_is_meant_is_at_the_top(query: str, expected: set[str]) -> None:
 
 @pytest.mark.parametrize("query", ["zzzzqq", "山地车", "-", "'", "🚲", "qqqq zzzz wwww"])
 def test_what_nobody_knows_finds_nothing(query: str) -> None:
-    assert titles(query) == []
+    assert titles(query) == ()
 
 
 def test_two_words_must_both_be_found_if_anything_has_both() -> None:
-    assert titles("women's shorts") == ["Women's Mountain Shorts"]
-    assert titles("cushioning socks") == ["Mountain Bike Socks"]  # "… that cushion the foot"
+    assert titles("women's shorts") == ("Women's Mountain Shorts",)
+    assert titles("cushioning socks") == ("Mountain Bike Socks",)  # "… that cushion the foot"
 
 
-def test_one_word_is_enough_if_nothing_has_both() -> None:
-    assert "Cable Lock" in titles("unobtainium lock")
+def test_one_word_is_enough_if_nothing_has_both_and_it_names_the_thing() -> None:
+    assert titles("unobtainium lock")[0] == "Cable Lock"
+    assert titles("unobtainium lok") == ()  # three letters are too few to guess
+    assert titles("purple unicycle") == ()
+    assert titles("red unicycle") == ()  # red is an option of much
+    assert titles("unicycle 44") == ()
+
+
+SKUS = sorted(variant.sku for product in shipped().values() for variant in product.variants)
+NUMBERS = {
+    word
+    for product in shipped().values()
+    for text in (product.title, product.description, *(v.title for v in product.variants))
+    for word in words_of(text)
+}
+
+
+@given(st.from_regex(r"[0-9]{1,5}|[a-z]{1,3}[0-9]{1,4}", fullmatch=True))
+def test_a_number_is_found_as_it_is_or_not_at_all(number: str) -> None:
+    labels = {
+        label.replace(" ", "").lower()
+        for product in shipped().values()
+        for variant in product.variants
+        for label in (option.label for option in variant.options)
+    }
+    if number not in NUMBERS | labels and not any(sku.lower().startswith(number) for sku in SKUS):
+        assert titles(number) == ()
+
+
+@given(st.sampled_from(SKUS), st.integers(3, 8))
+def test_the_beginning_of_a_sku_finds_those_that_begin_so_and_no_others(
+    sku: str, length: int
+) -> None:
+    beginning = sku[:length]
+    found = {hit.product_id for hit in index().search(beginning.swapcase())}
+    assert found == {
+        id_
+        for id_, product in shipped().items()
+        if any(variant.sku.startswith(beginning) for variant in product.variants)
+    }
+
+
+@pytest.mark.parametrize("glue", ["-", " ", "/", "."])
+def test_words_are_capped_whatever_they_hang_together_by(glue: str) -> None:
+    words = asked(glue.join(["half", "finger"] * 70))
+    assert sum(len(word.parts) for word in words) == MAX_WORDS
 
 
 def test_the_order_does_not_depend_on_the_order_of_loading() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +14,10 @@ import pytest
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product, ResolveItems
+from deployments.catalog.domain.paging import Hit
+from deployments.catalog.domain.products import Filters
 from deployments.catalog.events import ProductChanged
+from deployments.catalog.index import SearchIndex
 from deployments.catalog.snapshot import CopyNotFollowedError, LiveSnapshot
 from deployments.catalog.store import SERVICE, CatalogStore, Contents
 from deployments.foundation.events.publishing import ENTRY_FIELD, occasion, stream_of
@@ -202,3 +206,27 @@ async def test_an_event_about_nothing_does_no_harm(
     await redis_of("catalog").xadd(stream, {ENTRY_FIELD: json.dumps(event)})
     await stocked.sells(product("lamp", variant("L-1", 5)), batch="later")
     stocked.snapshot.check()
+
+
+class HeldIndex(SearchIndex):
+    """A search that takes as long as a test wants."""
+
+    held = threading.Event()
+
+    def search(self, query: str) -> list[Hit]:
+        self.held.wait()
+        return super().search(query)
+
+
+async def test_a_long_search_keeps_no_other_request_waiting(redis_of: ClientOf) -> None:
+    catalog = CatalogReplica(redis_of("catalog"), StockTransport(B_1=1), build=HeldIndex)
+    await catalog.snapshot.start()
+    try:
+        await catalog.sells(BOTTLE)
+        searching = asyncio.create_task(catalog.service.search("bottle", Filters(), limit=1))
+        assert await price_on(catalog, "B-1") == BOTTLE.variants[0].price
+        assert not searching.done()
+    finally:
+        HeldIndex.held.set()
+        await catalog.snapshot.stop()
+    assert [each.product.id for each in (await searching).offerings] == ["bottle"]
