@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from deployments.foundation.redis.connection import SECRET_FILE
+from deployments.foundation.values.private_files import NotPrivateError, keep_private
 from deployments.foundation.values.settings import SettingsError, settings
 
 PROJECT = Path(__file__).parents[1]
@@ -69,9 +71,11 @@ def settings_from_environment() -> RunSettings:
 
 
 def make_data(settings: RunSettings) -> None:
-    """Make the data directory. Raises `CannotRunError` where that is impossible."""
+    """Make the data directory, for nobody else to read. Raises `CannotRunError` if it cannot be."""
     try:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep_private(settings.data, mark=SECRET_FILE)
+    except NotPrivateError as others:
+        raise CannotRunError(str(others)) from None
     except OSError as reason:
         raise CannotRunError(f"{settings.data} cannot be used: {reason.strerror}.") from reason
 

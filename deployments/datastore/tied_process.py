@@ -31,7 +31,10 @@ def start_tied(
     new_session: bool = False,
     new_group: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` so that it gets `signal` when the calling thread or its process ends."""
+    """Start `command` so that it gets `signal` when the calling thread or its process ends.
+
+    What it writes is its owner's alone.
+    """
     tie = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(signal.value)]
     return subprocess.Popen(  # noqa: S603 - the store's own programs.
         [*tie, *map(str, command)],
@@ -42,6 +45,7 @@ def start_tied(
         cwd=directory,
         pass_fds=keep_open,
         start_new_session=new_session,
+        umask=0o077,
         process_group=0 if new_group else None,
     )
 

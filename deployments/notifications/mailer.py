@@ -18,6 +18,7 @@ import aiosmtplib
 
 from deployments.foundation.events.subscriptions import NonRetryableError
 from deployments.foundation.rpc.detach import go_on
+from deployments.foundation.values.private_files import make_private
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _ANSWER_SECONDS = 10.0
@@ -161,7 +162,7 @@ class MailDirectory:
         await asyncio.to_thread(self._write, mail.as_bytes(), event)
 
     def _write(self, content: bytes, event: str) -> None:
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._directory)
         unfinished = self._directory / f".{event}.{secrets.token_hex(4)}"
         try:
             with unfinished.open("xb") as file:

@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from deployments.foundation.http.ucp import Json
+from deployments.foundation.values.private_files import make_private
 from deployments.foundation.values.settings import revealed, settings
 
 SIGNING_KEY_FILE = "signing-key.pem"
@@ -106,7 +107,7 @@ def _signing_key(key: ECKey) -> SigningKey:
 def _kept(path: Path) -> str:
     """The key in this file, drawn by whoever asks first, if all ask at once."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         _offer(path)
     return path.read_text()
 

@@ -25,6 +25,8 @@ from deployments.foundation.values.settings import revealed, settings
 
 _PRELUDES = Path(__file__).parent / "lua"
 _KEYS_AT_ONCE = 1000
+
+
 SECRET_FILE = "redis-secret"  # noqa: S105 - the name of the file, beside the data.
 
 

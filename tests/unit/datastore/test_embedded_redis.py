@@ -131,6 +131,42 @@ async def test_what_it_keeps_can_be_read_by_its_owner_alone(directory: Path) -> 
         assert password("orders", kept) not in (directory / "valkey.conf").read_text()
 
 
+def open_to_others(directory: Path) -> list[Path]:
+    """What others may read, the directory itself among it."""
+    found = [directory, *directory.rglob("*")]
+    return [path for path in found if stat.S_IMODE(path.lstat().st_mode) & 0o077]
+
+
+async def test_whatever_it_writes_is_its_owners_alone(directory: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        async with embedded(), entered(ADMIN) as admin:
+            await admin.set("{orders}:test", "private")
+            await admin.bgrewriteaof()
+
+            await until(lambda: any(directory.glob("appendonlydir/*.2.base.*")))
+            assert (directory / "valkey.log").exists()
+            assert list((directory / APPEND_ONLY_FILES).iterdir())
+            assert open_to_others(directory) == []
+    finally:
+        os.umask(before)
+
+
+def open_up(directory: Path) -> None:
+    for path in (directory, *directory.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+async def test_what_an_earlier_store_left_open_is_closed(directory: Path) -> None:
+    async with embedded(), entered("orders") as orders:
+        await orders.set("{orders}:test", "kept")
+    open_up(directory)
+    assert len(open_to_others(directory)) > 4
+    async with embedded(), entered("orders") as orders:
+        assert await orders.get("{orders}:test") == "kept"
+        assert open_to_others(directory) == []
+
+
 async def test_a_server_that_is_killed_comes_back_with_its_data(directory: Path) -> None:
     async with embedded(), entered("orders") as orders:
         first = await pid_of_server()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -256,6 +258,34 @@ def test_a_data_directory_that_cannot_be_made(settings: RunSettings, tmp_path: P
     (tmp_path / "file").touch()
     odd = RunSettings("127.0.0.1", 8000, tmp_path / "file", settings.scratch, 60)
     assert "cannot be used" in rejection(lambda: make_data(odd))
+
+
+def test_a_data_directory_that_is_open_is_closed_if_it_is_the_stores(
+    settings: RunSettings,
+) -> None:
+    settings.data.chmod(0o755)
+    make_data(settings)
+    assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
+    (settings.data / "redis-secret").touch(0o644)
+    settings.data.chmod(0o777)
+    make_data(settings)
+    assert stat.S_IMODE(settings.data.stat().st_mode) == 0o700
+    assert stat.S_IMODE((settings.data / "redis-secret").stat().st_mode) == 0o600
+
+
+def test_a_data_directory_that_others_use_too_is_left_as_it_is(settings: RunSettings) -> None:
+    (settings.data / "holiday.jpg").touch()
+    settings.data.chmod(0o755)
+    assert "holds other files" in rejection(lambda: make_data(settings))
+    assert stat.S_IMODE(settings.data.stat().st_mode) == 0o755
+
+
+def test_a_directory_that_is_missing_is_made_private_with_its_parents(
+    settings: RunSettings, tmp_path: Path
+) -> None:
+    make_data(replace(settings, data=tmp_path / "new" / "data"))
+    for made in (tmp_path / "new", tmp_path / "new" / "data"):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
 def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> None:
