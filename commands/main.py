@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from commands import (
-    audit,
     config,
     dead_letters,
     demo,
@@ -24,6 +23,7 @@ from commands import (
     run,
     webhooks,
 )
+from commands.audit.command import main as run_audit
 from commands.exit_status import command
 
 app = typer.Typer(
@@ -68,7 +68,7 @@ def audit_store(
     *, json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False
 ) -> int:
     """Prove that the books are straight."""
-    return audit.main(["--json"] if json else [])
+    return run_audit(["--json"] if json else [])
 
 
 app.command("demo")(command(demo.demo))

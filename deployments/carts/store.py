@@ -41,7 +41,8 @@ _REQUEST_FIELDS = ["fingerprint", "answer"]
 Fields = list[str | None]
 
 
-def _cart(cart_id: str) -> str:
+def cart_key(cart_id: str) -> str:
+    """Where a cart is."""
     return f"{_CART}{cart_id}"
 
 
@@ -70,7 +71,7 @@ class CartsStore:
     async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
         outcome = await self._create(
-            keys=[_request(request), _cart(cart.id), _CHANGED, *_STREAMS],
+            keys=[_request(request), cart_key(cart.id), _CHANGED, *_STREAMS],
             args=[
                 request.fingerprint,
                 cart.platform,
@@ -87,7 +88,7 @@ class CartsStore:
         self, cart_id: str, platform: str, now: datetime
     ) -> tuple[Cart, DeliveryEstimate | None]:
         """The platform's cart, and how it can be delivered. Rejects with `CartNotFound`."""
-        found = cast(Fields, await self._redis.hmget(_cart(cart_id), _SHOWN_FIELDS))
+        found = cast(Fields, await self._redis.hmget(cart_key(cart_id), _SHOWN_FIELDS))
         delivery = found.pop()
         cart = _visible(found, platform, now)
         return cart, None if delivery is None else DeliveryEstimate.model_validate_json(delivery)
@@ -103,7 +104,7 @@ class CartsStore:
         """The current cart and false; or what this request was answered before, and true."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hmget(_request(request.request), _REQUEST_FIELDS)
-            pipe.hmget(_cart(request.cart_id), _CART_FIELDS)
+            pipe.hmget(cart_key(request.cart_id), _CART_FIELDS)
             record, found = await pipe.execute()
         before = _answered(record, request.request)
         if before is not None:
@@ -114,7 +115,7 @@ class CartsStore:
         """Put a cart in the place of its earlier version."""
         expected = "" if request.expected_version is None else request.expected_version
         outcome = await self._replace(
-            keys=[_request(request.request), _cart(cart.id), _CHANGED, *_STREAMS],
+            keys=[_request(request.request), cart_key(cart.id), _CHANGED, *_STREAMS],
             args=[
                 request.request.fingerprint,
                 cart.platform,
@@ -131,7 +132,7 @@ class CartsStore:
     async def cancel(self, request: CancelCart, now: datetime) -> Cart:
         """Delete the cart; gives it as it was."""
         outcome = await self._cancel(
-            keys=[_request(request.request), _cart(request.cart_id), _CHANGED, *_STREAMS],
+            keys=[_request(request.request), cart_key(request.cart_id), _CHANGED, *_STREAMS],
             args=[
                 request.request.fingerprint,
                 request.platform,
@@ -156,7 +157,7 @@ class CartsStore:
         """Keep how a cart can be delivered, if it is still as it was then; once for an event."""
         said = delivery.estimate
         await self._keep_estimate(
-            keys=[inbox_key(SERVICE, event_id), _cart(said.cart_id)],
+            keys=[inbox_key(SERVICE, event_id), cart_key(said.cart_id)],
             args=[said.cart_sequence or "", delivery.model_dump_json()],
         )
 

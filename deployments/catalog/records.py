@@ -1,4 +1,4 @@
-"""Which prices there ever were, for whoever checks the books."""
+"""The catalogue's contents, and every price that it ever had, as the audit may read them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,28 @@ from collections.abc import Collection
 
 from redis.asyncio import Redis
 
-from deployments.catalog.store import HAD
+from deployments.catalog.store import HAD, CatalogStore, Contents
+
+__all__ = ["CatalogRecords", "Contents", "Price"]
 
 Price = tuple[str, int]
 """A SKU, and cents."""
 
 
-class PriceRecords:
-    """The prices that SKUs had, in one Redis, to be read only."""
+class CatalogRecords:
+    """Products and prices of one Redis, to be read only."""
+
+    PRICES = HAD
+    """The key of the prices that there ever were, for messages."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def are_complete(self) -> bool:
+    async def contents(self) -> Contents:
+        """All products with their prices, and the last event of each stream by then."""
+        return await CatalogStore(self._redis).load()
+
+    async def prices_are_complete(self) -> bool:
         """Whether all prices were written down; not if an earlier version filled the catalogue."""
         return bool(await self._redis.exists(HAD))
 

@@ -1,4 +1,4 @@
-"""What is stored of sessions and sagas, record by record, for whoever checks the books."""
+"""What is stored of sessions and sagas, record by record, as the audit may read it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import NamedTuple, cast
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import Session
-from deployments.checkout.store import ACTIVE, cart_key, saga_key, session_key
+from deployments.checkout.store import ACTIVE, KEEP_SECONDS, cart_key, saga_key, session_key
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 
+SURELY_KEPT = timedelta(seconds=KEEP_SECONDS) - timedelta(days=1)
+"""What is younger has its session."""
 ENDED = frozenset({"done", "undone"})
 """The stages from which a saga goes nowhere."""
 _SAGA_FIELDS = ("stage", "fence", "session", "order", "started_at")

@@ -1,17 +1,34 @@
-"""What is stored of reservations, record by record, for whoever checks the books."""
+"""Stock, the ledger and reservations as they are stored, as the audit may read them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from typing import NamedTuple, cast
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import names
+from deployments.foundation.values.message import readable
 from deployments.inventory.contract import Allocation
-from deployments.inventory.store import HOLDS, RESERVATION
+from deployments.inventory.domain.ledger import (
+    Movement,
+    Stock,
+    StockDiscrepancy,
+    discrepancies,
+    replay,
+)
+from deployments.inventory.domain.stock import SOLD, State
+from deployments.inventory.store import HOLDS, LEDGER, PLACES, RESERVATION, STOCK
 
+SURELY_KEPT = timedelta(days=6)
+"""A reservation that is over is kept for a week; an order that is younger than this has its own."""
+BEGINNING = "0-0"
+"""Where the ledger begins."""
+_LEDGER_PAGE = 1000
+_Page = list[tuple[str, dict[str, str]]]
 _ALLOCATIONS: TypeAdapter[tuple[Allocation, ...]] = TypeAdapter(tuple[Allocation, ...])
 
 
@@ -33,17 +50,45 @@ class ReservationRecord(NamedTuple):
         return self.state in {"held", "allocated"}
 
 
-class ReservationRecords:
-    """Reservations of one Redis, to be read only."""
+class StockMoment(NamedTuple):
+    """All units by SKU, location and state, and the last entry of the ledger, at one moment."""
+
+    stock: Stock
+    last: str
+
+
+class LedgerEntry(NamedTuple):
+    """One entry of the ledger; `movement` is none where it cannot be read."""
+
+    key: str
+    movement: Movement | None
+
+    @property
+    def departure(self) -> Movement | None:
+        """The movement, if units left by it."""
+        left = self.movement is not None and self.movement.target == State.SHIPPED
+        return self.movement if left else None
+
+
+class InventoryRecords:
+    """Stock, ledger and reservations of one Redis, to be read only."""
+
+    STOCK = STOCK
+    """The key of the stock, for messages."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    def ids(self) -> AsyncIterator[list[str]]:
+    @staticmethod
+    def reservation_key(id_: str) -> str:
+        """Where a reservation is, for messages."""
+        return RESERVATION + id_
+
+    def reservation_ids(self) -> AsyncIterator[list[str]]:
         """All reservations that are open, or were until a week ago, in batches."""
         return names(self._redis, RESERVATION)
 
-    async def records(self, ids: Sequence[str]) -> dict[str, ReservationRecord]:
+    async def reservations(self, ids: Sequence[str]) -> dict[str, ReservationRecord]:
         """What is stored under each of these ids, at one moment."""
         if not ids:
             return {}
@@ -57,9 +102,69 @@ class ReservationRecords:
             for id_, (state, written), lapses in zip(ids, found, holds, strict=True)
         }
 
+    async def stock(self) -> Stock:
+        """All units by SKU, location and state."""
+        return _stock(cast(dict[str, str], await self._redis.hgetall(STOCK)))
+
+    async def sold(self) -> Counter[str]:
+        """Units of each SKU that are sold, shipped or not, all locations together."""
+        units: Counter[str] = Counter()
+        for (sku, _, state), quantity in (await self.stock()).items():
+            units[sku] += quantity if state in SOLD else 0
+        return units
+
+    async def moment(self) -> StockMoment:
+        """The stock, and how far the ledger goes that it is the sum of."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(STOCK)
+            pipe.xrevrange(LEDGER, count=1)
+            rows, newest = await pipe.execute()
+        return StockMoment(_stock(rows), newest[0][0] if newest else BEGINNING)
+
+    async def ledger(
+        self, *, after: str = BEGINNING, until: str
+    ) -> AsyncIterator[list[LedgerEntry]]:
+        """The ledger's entries between two of them, the first left out, oldest first, in pages."""
+        while page := await self._redis.xrange(LEDGER, f"({after}", until, count=_LEDGER_PAGE):
+            yield [
+                LedgerEntry(f"{LEDGER} {entry}", readable(Movement, fields))
+                for entry, fields in cast(_Page, page)
+            ]
+            after = cast(_Page, page)[-1][0]
+
+    async def movements(self, until: str = "+") -> list[Movement]:
+        """The whole ledger, oldest entry first. `ValueError` if an entry cannot be read."""
+        found: list[Movement] = []
+        async for page in self.ledger(until=until):
+            for key, movement in page:
+                if movement is None:
+                    raise ValueError(f"{key} cannot be read")
+                found.append(movement)
+        return found
+
+    async def check(self) -> tuple[StockDiscrepancy, ...]:
+        """Where the stock differs from what the ledger adds up to; it must be nowhere.
+
+        Reads both as of one moment, so it may run while the store sells.
+        """
+        stock, last = await self.moment()
+        return discrepancies(stock, replay(await self.movements(last)))
+
 
 def _allocations(written: str | None) -> tuple[Allocation, ...] | None:
     try:
         return _ALLOCATIONS.validate_json(written or "")
     except ValidationError:
         return None
+
+
+def _stock(rows: Mapping[str, str]) -> Stock:
+    return Counter(
+        {
+            (sku, location, state): quantity
+            for sku, row in rows.items()
+            for location, units in PLACES.validate_json(row).items()
+            for state, quantity in units.items()
+            if quantity
+        }
+    )

@@ -22,11 +22,10 @@ lapses a little early or late, but never twice.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
@@ -35,22 +34,15 @@ from redis.commands.core import AsyncScript
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
-from deployments.foundation.values.message import Message, readable
+from deployments.foundation.values.message import Message
 from deployments.inventory.contract import Reservation, Shortage, StockRow
-from deployments.inventory.domain.ledger import (
-    Movement,
-    Stock,
-    StockDiscrepancy,
-    discrepancies,
-    replay,
-)
 from deployments.inventory.domain.stock import State
 
 SERVICE = "inventory"
-_STOCK = "{inventory}:stock"
+STOCK = "{inventory}:stock"
 _LOCATIONS = "{inventory}:locations"
 HOLDS = "{inventory}:holds"
-_LEDGER = "{inventory}:ledger"
+LEDGER = "{inventory}:ledger"
 _SEQUENCES = "{inventory}:sequences"
 _STREAMS = streams_of(SERVICE)
 RESERVATION = "{inventory}:reservation:"
@@ -58,10 +50,8 @@ _BATCH = "{inventory}:batch:"
 _STEP = "{inventory}:step:"
 
 _LUA = Path(__file__).parent / "lua"
-_LEDGER_PAGE = 1000
-_BEGINNING = "0-0"
-_Page = list[tuple[str, dict[str, str]]]
-_PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
+PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
+"""A row of the stock: units by location id and state."""
 
 
 class MovementOutcome(Message):
@@ -73,25 +63,8 @@ class MovementOutcome(Message):
     count: int = 0
 
 
-class Moment(NamedTuple):
-    """All units by SKU, location and state, and the last entry of the ledger, at one moment."""
-
-    stock: Stock
-    last: str
-
-
-class LedgerEntry(NamedTuple):
-    """One entry of the ledger; `movement` is none where it cannot be read."""
-
-    key: str
-    movement: Movement | None
-
-
 class InventoryStore:
     """Stock, reservations and ledger. Every change is one round trip and one atomic script."""
-
-    STOCK = _STOCK
-    """The key of the stock, for messages."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -108,7 +81,7 @@ class InventoryStore:
         asked = list(dict.fromkeys(skus))
         if not asked:
             return {}
-        rows = cast(list[str | None], await self._redis.hmget(_STOCK, asked))
+        rows = cast(list[str | None], await self._redis.hmget(STOCK, asked))
         return {sku: _available(row) for sku, row in zip(asked, rows, strict=True)}
 
     async def reserve(
@@ -170,51 +143,6 @@ class InventoryStore:
             words += line
         await _run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
 
-    async def check(self) -> tuple[StockDiscrepancy, ...]:
-        """Where the stock differs from what the ledger adds up to; it must be nowhere.
-
-        Reads both as of one moment, so it may run while the store sells.
-        """
-        stock, last = await self.moment()
-        ledger = replay([movement async for movement in self._movements(last)])
-        return discrepancies(stock, ledger)
-
-    async def moment(self) -> Moment:
-        """The stock, and how far the ledger goes that it is the sum of."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hgetall(_STOCK)
-            pipe.xrevrange(_LEDGER, count=1)
-            rows, newest = await pipe.execute()
-        return Moment(_stock(rows), newest[0][0] if newest else _BEGINNING)
-
-    async def stock(self) -> Stock:
-        """All units by SKU, location and state."""
-        return _stock(cast(dict[str, str], await self._redis.hgetall(_STOCK)))
-
-    async def movements(self) -> list[Movement]:
-        """The whole ledger, oldest entry first."""
-        return [movement async for movement in self._movements("+")]
-
-    async def ledger(
-        self, *, after: str = _BEGINNING, until: str
-    ) -> AsyncIterator[list[LedgerEntry]]:
-        """The ledger's entries between two of them, the first left out, oldest first, in pages."""
-        async for page in self._pages(after, until):
-            yield [
-                LedgerEntry(f"{_LEDGER} {entry}", readable(Movement, fields))
-                for entry, fields in page
-            ]
-
-    async def _movements(self, last: str) -> AsyncIterator[Movement]:
-        async for page in self._pages(_BEGINNING, last):
-            for _entry, fields in page:
-                yield Movement.model_validate(fields)
-
-    async def _pages(self, after: str, until: str) -> AsyncIterator[_Page]:
-        while page := await self._redis.xrange(_LEDGER, f"({after}", until, count=_LEDGER_PAGE):
-            yield cast(_Page, page)
-            after = cast(_Page, page)[-1][0]
-
     def _script(self, name: str, *more: str) -> AsyncScript:
         path, movements = _LUA / f"{name}.lua", _LUA / "movements"
         return script(self._redis, path, "steps", "publish", *more, movements)
@@ -224,7 +152,7 @@ async def _run(
     prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
 ) -> MovementOutcome:
     answer = await prepared(
-        keys=[_STOCK, _LEDGER, HOLDS, _SEQUENCES, *keys, *_STREAMS],
+        keys=[STOCK, LEDGER, HOLDS, _SEQUENCES, *keys, *_STREAMS],
         args=[_ms(now), *arguments, occasion(SERVICE, now)],
     )
     return MovementOutcome.model_validate_json(cast(str, answer))
@@ -235,17 +163,5 @@ def _ms(moment: datetime) -> int:
 
 
 def _available(row: str | None) -> int:
-    places = _PLACES.validate_json(row) if row else {}
+    places = PLACES.validate_json(row) if row else {}
     return sum(units[State.AVAILABLE] for units in places.values())
-
-
-def _stock(rows: Mapping[str, str]) -> Stock:
-    return Counter(
-        {
-            (sku, location, state): quantity
-            for sku, row in rows.items()
-            for location, units in _PLACES.validate_json(row).items()
-            for state, quantity in units.items()
-            if quantity
-        }
-    )

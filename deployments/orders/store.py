@@ -20,11 +20,8 @@ asks for one that is not known.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
@@ -36,13 +33,11 @@ from deployments.foundation.values.message import readable
 from deployments.orders.contract import (
     HistoryEntry,
     Order,
-    OrderShipment,
     PlaceOrder,
-    ShipmentState,
     UndoPlacement,
 )
 from deployments.orders.domain.changes import Change
-from deployments.orders.domain.orders import placed_event, progress_of
+from deployments.orders.domain.orders import placed_event
 from deployments.orders.events import OrderPlaced
 
 SERVICE = "orders"
@@ -66,33 +61,6 @@ class StoredOrder(NamedTuple):
         """Whether it is the platform's, and was not withdrawn."""
         withdrawn = any(entry.what == "withdrawn" for entry in self.history)
         return self.placed.platform == platform and not withdrawn
-
-
-class OrderRecord(NamedTuple):
-    """What is stored of an order, for whoever checks the books.
-
-    `placed` is none where there is no order or it cannot be read, `listed_at` (seconds since 1970)
-    where its platform's index does not have it; `published` is how many events there were about it.
-    `refunded` is in cents; `shipped` and `delivered` are units by line id, and what was delivered
-    was shipped too.
-    """
-
-    key: str
-    found: bool
-    placed: PlaceOrder | None
-    withdrawn: bool
-    listed_at: float | None
-    published: int = 0
-    paid: bool = False
-    refunded: int = 0
-    shipments: Mapping[str, ShipmentState] = MappingProxyType({})
-    shipped: Mapping[str, int] = MappingProxyType({})
-    delivered: Mapping[str, int] = MappingProxyType({})
-
-    @property
-    def order(self) -> PlaceOrder | None:
-        """The order, if it can be read and was not withdrawn."""
-        return None if self.withdrawn else self.placed
 
 
 class OrdersStore:
@@ -125,7 +93,7 @@ class OrdersStore:
         """Leave the step's tombstone, and hide the order if it was placed by that step."""
         order_id, entry = request.order_id, HistoryEntry(at=at, what="withdrawn")
         names = (f"step:{request.undoes}", f"order:{order_id}", f"history:{order_id}")
-        more = (_written(entry), "{orders}:platform:", occasion(SERVICE, at))
+        more = (_written(entry), platform_key(""), occasion(SERVICE, at))
         await self._withdraw(
             keys=[*(f"{{orders}}:{name}" for name in names), *_STREAMS],
             args=[request.undoes, order_id, *more],
@@ -139,7 +107,7 @@ class OrdersStore:
         entries = [_written(entry) for entry in change.entries]
         events = [text for one in change.events for text in (one.type, one.model_dump_json())]
         outcome = await self._append(
-            keys=[inbox_key(SERVICE, event), _order(to.id), _history(to.id), *_STREAMS],
+            keys=[inbox_key(SERVICE, event), order_key(to.id), history_key(to.id), *_STREAMS],
             args=[
                 *[to.id, str(len(to.history)), str(len(entries)), *entries, *events],
                 occasion(SERVICE, at),
@@ -150,8 +118,8 @@ class OrdersStore:
     async def find(self, order_id: str) -> StoredOrder | None:
         """The order, whoever's it is, even if it was withdrawn."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hmget(_order(order_id), ["order", "label"])
-            pipe.lrange(_history(order_id), 0, -1)
+            pipe.hmget(order_key(order_id), ["order", "label"])
+            pipe.lrange(history_key(order_id), 0, -1)
             (order, label), entries = await pipe.execute()
         if order is None:
             return None
@@ -169,75 +137,30 @@ class OrdersStore:
         """
         if not await self._redis.set("{orders}:indexing", "1", nx=True, ex=_INDEX_EVERY_SECONDS):
             return
-        async for order_ids in self.ids():
-            records = await self.records(order_ids)
+        async for order_ids in names(self._redis, order_key("")):
             async with self._redis.pipeline(transaction=False) as pipe:
-                for order_id, record in records.items():
-                    if record.placed is not None:
-                        pipe.set(_payment(record.placed.payment_id), order_id)
+                for order_id in order_ids:
+                    pipe.hget(order_key(order_id), "order")
+                stored = [readable(PlaceOrder, order) for order in await pipe.execute()]
+                for order_id, placed in zip(order_ids, stored, strict=True):
+                    if placed is not None:
+                        pipe.set(_payment(placed.payment_id), order_id)
                 await pipe.execute()
 
-    def ids(self) -> AsyncIterator[list[str]]:
-        """All orders that were ever placed, in batches."""
-        return names(self._redis, "{orders}:order:")
 
-    async def records(self, order_ids: Sequence[str]) -> dict[str, OrderRecord]:
-        """What is stored under each of these ids, in two round trips."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for order_id in order_ids:
-                pipe.hmget(_order(order_id), ["order", "platform", "withdrawn", "sequence"])
-                pipe.lrange(_history(order_id), 0, -1)
-            found = await pipe.execute()
-            for order_id, (_, platform, *_) in zip(order_ids, found[::2], strict=True):
-                pipe.zscore(f"{{orders}}:platform:{platform}", order_id)
-            listed = await pipe.execute()
-        return {
-            order_id: _record(order_id, fields, entries, listed_at)
-            for order_id, fields, entries, listed_at in zip(
-                order_ids, found[::2], found[1::2], listed, strict=True
-            )
-        }
-
-
-def _record(
-    order_id: str,
-    fields: Sequence[str | None],
-    entries: Iterable[str],
-    listed_at: float | None,
-) -> OrderRecord:
-    order, _, withdrawn, sequence = fields
-    read = (readable(HistoryEntry, entry) for entry in entries)
-    progress = progress_of([entry for entry in read if entry is not None])
-    shipments = progress["shipments"]
-    return OrderRecord(
-        key=_order(order_id),
-        found=order is not None,
-        placed=readable(PlaceOrder, order),
-        withdrawn=withdrawn is not None,
-        listed_at=listed_at,
-        published=int(sequence or 0),
-        paid=progress["paid"],
-        refunded=sum(refund.amount for refund in progress["refunds"]),
-        shipments={shipment.id: shipment.state for shipment in shipments},
-        shipped=_units(shipments, "shipped"),
-        delivered=_units(shipments, "delivered"),
-    )
-
-
-def _units(shipments: Iterable[OrderShipment], state: ShipmentState) -> Mapping[str, int]:
-    units = Counter[str]()
-    for shipment in shipments:
-        if shipment.has_reached(state):
-            units.update({line.id: line.quantity for line in shipment.lines})
-    return units
-
-
-def _order(order_id: str) -> str:
+def order_key(order_id: str) -> str:
+    """Where an order is."""
     return f"{{orders}}:order:{order_id}"
 
 
-def _history(order_id: str) -> str:
+def history_key(order_id: str) -> str:
+    """Where what happened to an order is."""
     return f"{{orders}}:history:{order_id}"
+
+
+def platform_key(platform: str) -> str:
+    """Where a platform's orders are listed."""
+    return f"{{orders}}:platform:{platform}"
 
 
 def _payment(payment_id: str) -> str:

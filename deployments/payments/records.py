@@ -1,14 +1,71 @@
-"""What the sandbox provider's books say, charge by charge, for whoever checks the books."""
+"""What is stored of payments, and of charges in the sandbox's books, as the audit may read it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import names
+from deployments.foundation.values.message import readable
+from deployments.payments.domain.payments import Payment
 from deployments.payments.sandbox_books import CHARGE
+from deployments.payments.store import attempts_key, payment_key
+
+__all__ = ["ChargeRecord", "Payment", "PaymentRecord", "PaymentRecords", "SandboxRecords"]
+
+
+class PaymentRecord(NamedTuple):
+    """What is stored of a payment.
+
+    `payment` is none where there is none or it cannot be read; `captures` is how many attempts at
+    capturing it took effect, `published` how many events there were about it.
+    """
+
+    key: str
+    found: bool
+    payment: Payment | None
+    captures: int
+    published: int = 0
+
+
+class PaymentRecords:
+    """Payments of one Redis, to be read only."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def ids(self) -> AsyncIterator[list[str]]:
+        """All payments that were ever begun, in batches."""
+        return names(self._redis, payment_key(""))
+
+    async def records(self, payment_ids: Sequence[str]) -> dict[str, PaymentRecord]:
+        """What is stored under each of these ids, at one moment."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for payment_id in payment_ids:
+                pipe.hgetall(payment_key(payment_id))
+                pipe.hvals(attempts_key(payment_id))
+            found = await pipe.execute()
+        return {
+            payment_id: PaymentRecord(
+                key=payment_key(payment_id),
+                found=bool(fields),
+                payment=readable(Payment, fields),
+                captures=_captures(attempts),
+                published=int(fields.get("sequence", 0)),
+            )
+            for payment_id, fields, attempts in zip(
+                payment_ids, found[::2], found[1::2], strict=True
+            )
+        }
+
+
+def _captures(attempts: Sequence[str]) -> int:
+    """How many of these attempts, as JSON, were captures that took effect."""
+    made = [json.loads(attempt) for attempt in attempts]
+    return sum(one["kind"] == "capture" and one.get("outcome") == "done" for one in made)
 
 
 class ChargeRecord(NamedTuple):

@@ -15,16 +15,15 @@ events, in `sequence`. Payments and attempts are kept for good; no token is amon
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import occasion, streams_of
-from deployments.foundation.redis.connection import names, script
-from deployments.foundation.values.message import readable
+from deployments.foundation.redis.connection import script
 from deployments.payments.contract import (
     AuthorisePayment,
     PaymentStep,
@@ -32,27 +31,13 @@ from deployments.payments.contract import (
     UndoAuthorisation,
 )
 from deployments.payments.domain.charges import Outcome, Verdict
-from deployments.payments.domain.payments import Payment, Reply, void_key
+from deployments.payments.domain.payments import Reply, void_key
 
 SERVICE = "payments"
 _STREAMS = streams_of(SERVICE)
 _LUA = Path(__file__).parent / "lua"
 Kind = Literal["authorise", "capture", "refund", "void"]
 Fields = Mapping[str, object]
-
-
-class PaymentRecord(NamedTuple):
-    """What is stored of a payment, for whoever checks the books.
-
-    `payment` is none where there is none or it cannot be read; `captures` is how many attempts at
-    capturing it took effect, `published` how many events there were about it.
-    """
-
-    key: str
-    found: bool
-    payment: Payment | None
-    captures: int
-    published: int = 0
 
 
 class PaymentsStore:
@@ -118,41 +103,20 @@ class PaymentsStore:
         )
         return Reply.model_validate_json(answer)
 
-    def ids(self) -> AsyncIterator[list[str]]:
-        """All payments that were ever begun, in batches."""
-        return names(self._redis, "{payments}:payment:")
 
-    async def records(self, payment_ids: Sequence[str]) -> dict[str, PaymentRecord]:
-        """What is stored under each of these ids, at one moment."""
-        keys = [f"{{payments}}:payment:{payment_id}" for payment_id in payment_ids]
-        async with self._redis.pipeline(transaction=True) as pipe:
-            for key, payment_id in zip(keys, payment_ids, strict=True):
-                pipe.hgetall(key)
-                pipe.hvals(f"{{payments}}:attempts:{payment_id}")
-            found = await pipe.execute()
-        return {
-            payment_id: PaymentRecord(
-                key=key,
-                found=bool(fields),
-                payment=readable(Payment, fields),
-                captures=_captures(attempts),
-                published=int(fields.get("sequence", 0)),
-            )
-            for payment_id, key, fields, attempts in zip(
-                payment_ids, keys, found[::2], found[1::2], strict=True
-            )
-        }
+def payment_key(payment_id: str) -> str:
+    """Where a payment is."""
+    return f"{{payments}}:payment:{payment_id}"
 
 
-def _captures(attempts: Sequence[str]) -> int:
-    """How many of these attempts, as JSON, were captures that took effect."""
-    made = [json.loads(attempt) for attempt in attempts]
-    return sum(one["kind"] == "capture" and one.get("outcome") == "done" for one in made)
+def attempts_key(payment_id: str) -> str:
+    """Where the attempts at a payment are."""
+    return f"{{payments}}:attempts:{payment_id}"
 
 
 def _keys(step: PaymentStep) -> list[str]:
-    names = (f"step:{step.key}", f"payment:{step.payment_id}", f"attempts:{step.payment_id}")
-    return [f"{{payments}}:{name}" for name in names]
+    payment_id = step.payment_id
+    return [f"{{payments}}:step:{step.key}", payment_key(payment_id), attempts_key(payment_id)]
 
 
 def _words(kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> list[str]:

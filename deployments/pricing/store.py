@@ -17,46 +17,29 @@ versions, and brings the rules along only when the copy is not the current one.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.redis.connection import names, script
+from deployments.foundation.redis.connection import script
 from deployments.foundation.values.ids import new_id
-from deployments.foundation.values.message import readable
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate
 from deployments.pricing.domain.rules import Rules, fold, last_moment, opens, rules_of
 
 _VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"
-_CODES = "{pricing}:codes"
+CODES = "{pricing}:codes"
 _TAX_RATES = "{pricing}:tax_rates"
-_REDEMPTIONS = "{pricing}:redemptions"
-_REDEEMED = "{pricing}:redeemed:"
+REDEMPTIONS = "{pricing}:redemptions"
 _BATCHES = "{pricing}:batches"
 _NOTHING_READ = "nothing read yet"
 _LUA = Path(__file__).parent / "lua"
-_CODES_AT_ONCE, _STEPS_AT_ONCE = 200, 500
 
 Counts = dict[str, int]
 """How often codes were redeemed, by folded code."""
-
-
-class CodeRecord(NamedTuple):
-    """What is stored of a folded code's redemptions, for whoever checks the books.
-
-    `rule` is none where there is no such code or it cannot be read; `standing` is how many steps
-    prove that number; `key` is that of their set.
-    """
-
-    code: str
-    key: str
-    rule: DiscountCode | None
-    redeemed: int
-    standing: int
 
 
 class PricingStore:
@@ -73,7 +56,7 @@ class PricingStore:
     async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:
         """The current rules, and how often each of these folded codes was redeemed."""
         known, rules = self._copy
-        keys = [_VERSION, _OFFERS, _CODES, _TAX_RATES, _REDEMPTIONS]
+        keys = [_VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS]
         version, counts, *rows = await self._read(keys=keys, args=[known, *codes])
         if rows:
             rules = _parse(*cast(list[list[str]], rows))
@@ -82,7 +65,7 @@ class PricingStore:
 
     async def import_rules(self, batch: ImportRules) -> int:
         """Take in a batch; the number of its rows, 0 when it was taken in before."""
-        keys = [_BATCHES, _VERSION, _OFFERS, _CODES, _TAX_RATES]
+        keys = [_BATCHES, _VERSION, _OFFERS, CODES, _TAX_RATES]
         offers = [(str(offer.id), offer.model_dump_json()) for offer in batch.offers]
         codes = [(fold(code.code), _code_row(code)) for code in batch.codes]
         rates = [
@@ -94,50 +77,18 @@ class PricingStore:
 
     async def redeem(self, key: str, codes: Sequence[str], now: datetime) -> tuple[str, ...]:
         """Claim folded codes: `done`, `undone`, or `unavailable` and the code that is."""
-        keys = [_step(key), _CODES, _REDEMPTIONS, *(_REDEEMED + code for code in codes)]
+        keys = [_step(key), CODES, REDEMPTIONS, *(redeemed_key(code) for code in codes)]
         args: list[str | float] = [now.timestamp(), key, *codes]
         return tuple(cast(list[str], await self._redeem(keys=keys, args=args)))
 
     async def undo(self, key: str) -> None:
         """Give back what the step under this key claimed, and leave its tombstone."""
-        await self._undo(keys=[_step(key), _REDEMPTIONS], args=[key, _REDEEMED])
+        await self._undo(keys=[_step(key), REDEMPTIONS], args=[key, redeemed_key("")])
 
-    async def redemptions(self) -> AsyncIterator[list[CodeRecord]]:
-        """How often every code was redeemed, each code as of one moment, in batches."""
-        known = {*await self._redis.hkeys(_CODES), *await self._redis.hkeys(_REDEMPTIONS)}
-        async for redeemed in names(self._redis, _REDEEMED):
-            known.update(redeemed)
-        codes = sorted(cast(set[str], known))
-        for start in range(0, len(codes), _CODES_AT_ONCE):
-            yield await self.records(codes[start : start + _CODES_AT_ONCE])
 
-    async def records(self, codes: Sequence[str]) -> list[CodeRecord]:
-        """How often each of these folded codes was redeemed, as of one moment."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hmget(_CODES, codes)
-            pipe.hmget(_REDEMPTIONS, codes)
-            for code in codes:
-                pipe.scard(_REDEEMED + code)
-            rows, counts, *standing = await pipe.execute()
-        return [
-            CodeRecord(code, _REDEEMED + code, readable(DiscountCode, row), int(count or 0), steps)
-            for code, row, count, steps in zip(codes, rows, counts, standing, strict=True)
-        ]
-
-    async def redeeming_steps(self, code: str) -> AsyncIterator[list[str]]:
-        """The steps by which a folded code's redemptions stand, in batches; some may come twice."""
-        cursor = 0
-        while True:
-            cursor, steps = await self._redis.sscan(_REDEEMED + code, cursor, count=_STEPS_AT_ONCE)
-            if steps:
-                yield cast(list[str], steps)
-            if not cursor:
-                return
-
-    async def stand(self, code: str, steps: Sequence[str]) -> list[bool]:
-        """Whether a folded code is redeemed by each of these steps."""
-        found = await self._redis.smismember(_REDEEMED + code, list(steps))
-        return [bool(stands) for stands in cast(list[int], found)]
+def redeemed_key(code: str) -> str:
+    """Where the steps are by which a folded code's redemptions stand."""
+    return f"{{pricing}}:redeemed:{code}"
 
 
 def _step(key: str) -> str:

@@ -1,4 +1,4 @@
-"""What is stored of shipments, record by record, for whoever checks the books."""
+"""What is stored of shipments, record by record, as the audit may read it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.shipment_store import DUE, ORDER, SHIPMENT
+
+__all__ = ["Shipment", "ShipmentRecord", "ShipmentRecords"]
 
 
 class ShipmentRecord(NamedTuple):

@@ -20,7 +20,7 @@ from deployments.foundation.events.publishing import Envelope, event_of
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain.stock import State
-from deployments.inventory.store import InventoryStore
+from deployments.inventory.records import InventoryRecords
 from deployments.orders.contract import GetOrder, Order
 from deployments.orders.events import OrderDelivered, OrderPaid, OrderPlaced, OrderShipped
 from deployments.orders.service import OrdersService
@@ -122,10 +122,10 @@ class Balance:
             assert moves[kind.type] == sum(bought.parts for bought in self.bought.values())
 
     async def _units_have_moved_once(self) -> None:
-        store = InventoryStore(self.redis_of("inventory"))
-        assert await store.check() == ()
+        inventory = InventoryRecords(self.redis_of("inventory"))
+        assert await inventory.check() == ()
         found: dict[State, Counter[str]] = defaultdict(Counter)
-        for (sku, _, state), quantity in (await store.stock()).items():
+        for (sku, _, state), quantity in (await inventory.stock()).items():
             found[state][sku] += quantity
         sold = sum((bought.units for bought in self.bought.values()), Counter[str]())
         assert +found[State.SHIPPED] == sold

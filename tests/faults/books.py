@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from commands.audit import audit
-from commands.auditing.books import Books
+from commands.audit.books import Books
+from commands.audit.command import audit
 from commands.subscribers import Subscriber
 from deployments.foundation.redis.connection import names
 from deployments.foundation.redis.users import SUBSCRIPTIONS

@@ -18,6 +18,7 @@ from deployments.foundation.values.clock import utc_now
 from deployments.inventory.contract import StockRow
 from deployments.inventory.store import InventoryStore
 from deployments.pricing.contract import DiscountCode, ImportRules
+from deployments.pricing.store import PricingStore
 from tests.faults.books import Ledgers, agree, ledgers_of
 from tests.faults.buyers import contents_of, plentiful
 from tests.faults.careful import Careful, Seen, reason
@@ -100,7 +101,7 @@ async def put_on_the_shelf(inventory: InventoryStore, sku: str, units: int) -> N
 async def test_five_hundred_buyers_of_a_hundred_units(
     ledgers: Ledgers, crowd: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    inventory = ledgers.books.inventory
+    inventory = InventoryStore(ledgers.books.redis_of("inventory"))
     await put_on_the_shelf(inventory, WANTED, UNITS)
     async with all_agrees(ledgers) as seen:
         client = Careful(crowd, seen)
@@ -120,7 +121,7 @@ async def test_five_hundred_buyers_of_a_hundred_units(
     }
     assert seen.rejections == {"out_of_stock": BUYERS - UNITS}
     assert (await inventory.available([WANTED]))[WANTED] == 0
-    assert await inventory.check() == ()
+    assert await ledgers.books.inventory.check() == ()
 
 
 async def test_a_hundred_buyers_with_a_code_for_ten(
@@ -136,7 +137,8 @@ async def test_a_hundred_buyers_with_a_code_for_ten(
         ends=ends,
         max_redemptions=REDEMPTIONS,
     )
-    await ledgers.books.pricing.import_rules(ImportRules(batch=CODE, codes=(code,)))
+    pricing = PricingStore(ledgers.books.redis_of("pricing"))
+    await pricing.import_rules(ImportRules(batch=CODE, codes=(code,)))
     async with all_agrees(ledgers) as seen:
         client = Careful(crowd, seen)
         sessions = await opened(client, CODE_BUYERS, plentiful()[0], [CODE])
@@ -152,7 +154,7 @@ async def test_a_hundred_buyers_with_a_code_for_ten(
         assert total(session, "items_discount") == 0
         bought = await client.complete(session, payment(session, "success_token"))
         assert bought["status"] == "completed"
-    (record,) = await ledgers.books.pricing.records([CODE.casefold()])
+    (record,) = (await ledgers.books.pricing.records([CODE.casefold()])).values()
     assert (record.redeemed, record.standing) == (REDEMPTIONS, REDEMPTIONS)
 
 

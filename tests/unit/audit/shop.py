@@ -11,9 +11,8 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from commands.audit import audit
-from commands.auditing.books import Books
-from commands.auditing.findings import Discrepancy, Report
+from commands.audit.books import Books
+from commands.audit.command import audit
 from deployments.carts.contract import CreateCart
 from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.catalog.contract import ImportProducts, Product
@@ -21,6 +20,8 @@ from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.contract import CreateSession, ReplaceSession, Session
+from deployments.foundation.audit.findings import Discrepancy, Report
+from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.contract import ReceiveStock, StockRow
 from deployments.inventory.service import InventoryService
@@ -72,6 +73,11 @@ class Purchase:
         return f"{{orders}}:order:{self.order_id}"
 
     @property
+    def line(self) -> str:
+        """The order's first line."""
+        return f"{self.order} {self.session.lines[0].id}"
+
+    @property
     def payment(self) -> str:
         return f"{{payments}}:payment:{self.saga}"
 
@@ -111,7 +117,7 @@ class Shop:
         inventory = InventoryService(InventoryStore(redis_of("inventory")), self.services.clock)
         self.catalog = CatalogService(store, LiveSnapshot(store), inventory, self.services.clock)
         self.followers = Followers(redis_of, self.services.clock)
-        self.books = Books.of(redis_of, self.services.clock, pause_seconds=0)
+        self.books = Books.of(redis_of, Inspection(0, self.services.clock))
 
     async def open(self) -> None:
         """Fill the shelves, and the catalogue; one code may be used as often as one likes."""

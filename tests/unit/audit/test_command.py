@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.audit import CHECKS, CLEAN, DISCREPANCIES, UNREACHABLE
+from commands.audit.checks import checks_of
+from commands.audit.command import CLEAN, DISCREPANCIES, UNREACHABLE
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.redis.users import SERVICES
 from deployments.payments.events import PaymentCaptured
@@ -41,7 +42,7 @@ async def run_audit(url: str, *arguments: str, **settings: str) -> subprocess.Co
 async def test_a_clean_store_is_a_table_and_exit_code_0(shop: Shop, valkey_socket: Path) -> None:
     done = await run_audit(f"unix://{valkey_socket}")
     assert (done.returncode, done.stderr) == (CLEAN, "")
-    for check in CHECKS:
+    for check in checks_of(shop.books):
         assert f"| {check.name} " in done.stdout
     assert "2 orders, 3 payments" in done.stdout
     assert done.stdout.splitlines()[-1] == "The books are straight."
@@ -78,7 +79,7 @@ async def test_machines_get_json(shop: Shop, valkey_socket: Path) -> None:
     said = json.loads(done.stdout)
     assert (done.returncode, said["clean"]) == (DISCREPANCIES, False)
     checks = {check["name"]: check for check in said["checks"]}
-    assert list(checks) == [check.name for check in CHECKS]
+    assert list(checks) == [check.name for check in checks_of(shop.books)]
     assert checks["payments"]["checked"] == {"orders": 3, "payments": 3}
     assert checks["payments"]["discrepancies"] == [
         {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 def test_every_rule_has_a_case_that_breaks_it() -> None:
     root = Path(__file__).parents[3]
-    code = "".join(path.read_text() for path in (root / "commands" / "auditing").glob("*.py"))
+    places = ("commands/audit/*.py", "deployments/*/audit.py", "deployments/foundation/audit/*.py")
+    code = "".join(path.read_text() for place in places for path in root.glob(place))
     rules = set(re.findall(r'Discrepancy\(\s*"(\w+)"', code))
     cases = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     assert len(rules) > 40

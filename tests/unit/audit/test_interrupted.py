@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from commands.audit import audit
-from commands.auditing.books import Books
+from commands.audit.books import Books
+from commands.audit.command import audit
+from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.redis.connection import password
 from deployments.payments.contract import RefundPayment
 from tests.conftest import SECRET
@@ -100,6 +101,6 @@ async def test_an_audit_that_is_overtaken_reports_nothing(
 ) -> None:
     world = World(shop, random.Random(seed))
     Interrupted.hook = staticmethod(world.may_go_on)
-    books = Books.of(clients.__getitem__, shop.services.clock, pause_seconds=0)
+    books = Books.of(clients.__getitem__, Inspection(0, shop.services.clock))
     assert findings(await audit(books)) == set()
     assert world.steps > 5

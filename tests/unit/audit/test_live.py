@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from commands.audit import audit
-from commands.auditing.findings import Discrepancy
-from commands.auditing.inspection import Suspects, confirmed
+from commands.audit.command import audit
 from deployments.catalog.contract import ChangePrice
 from deployments.checkout.contract import Session
+from deployments.foundation.audit.findings import Discrepancy
+from deployments.foundation.audit.inspection import Suspects
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.payments.contract import RefundPayment
@@ -145,7 +145,9 @@ async def test_only_what_is_wrong_twice_is_reported(shop: Shop) -> None:
         return {id_: [Discrepancy(rule, (id_,), "") for rule in rules] for id_, rules in found}
 
     ids = ["gone", "stays", "other", "fine"]
-    assert await confirmed(ids, examine, shop.books) == [Discrepancy("a rule", ("stays",), "")]
+    assert await shop.books.inspection.confirmed(ids, examine) == [
+        Discrepancy("a rule", ("stays",), "")
+    ]
     assert asked == [ids, ["gone", "stays", "other"]]
 
 

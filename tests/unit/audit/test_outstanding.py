@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
-from commands.auditing.outstanding import outstanding
+from commands.audit.subscriptions import outstanding
 from deployments.foundation.events.keys import READER, dead_letters_key
 from deployments.foundation.events.publishing import Envelope, schema_of, stream_of
 from deployments.payments.events import PaymentCaptured, PaymentRefunded

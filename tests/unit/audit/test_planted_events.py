@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from commands.audit import audit
-from commands.auditing.findings import Discrepancy
+from commands.audit.command import audit
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product
+from deployments.foundation.audit.findings import Discrepancy
 from deployments.foundation.events.publishing import stream_of
 from deployments.orders.events import OrderCancelled
 from deployments.payments.contract import RefundPayment

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from commands.audit import audit
-from commands.auditing.findings import Report
+from commands.audit.command import audit
+from deployments.foundation.audit.findings import Report
 from deployments.foundation.events.publishing import Event
 from deployments.inventory.events import StockCommitted
 from deployments.orders.events import OrderPaid

@@ -174,8 +174,8 @@ async def a_total_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Findin
 async def a_line_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.rewrite(bike.order, "order", items__0__unit_price=1)
     return {
-        ("totals", "line_is_off", (f"{bike.order} li_1",)),
-        ("prices", "price_never_had", (f"{bike.order} li_1", "{catalog}:had")),
+        ("totals", "line_is_off", (bike.line,)),
+        ("prices", "price_never_had", (bike.line, "{catalog}:had")),
         ("totals", "lines_not_agreed", (bike.order, bike.checkout)),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.audit import audit
+from commands.audit.command import audit
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product, Variant
 from tests.unit.audit.shop import Shop
 from tests.unit.checkout.services import BIKE
@@ -29,7 +29,7 @@ async def test_a_price_that_a_sku_never_had_is_found(shop: Shop) -> None:
     key = "{catalog}:had"
     assert await shop.admin.hdel(key, f"{BIKE.price} {BIKE.sku}") == 1
     await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=BIKE.price - 1))
-    assert await shop.audit() == {("prices", "price_never_had", (f"{bike.order} li_1", key))}
+    assert await shop.audit() == {("prices", "price_never_had", (bike.line, key))}
 
 
 async def test_a_catalogue_of_an_earlier_version_is_not_held_to_it(shop: Shop) -> None:

@@ -9,25 +9,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.auditing.payments import order_is_paid, payment_has_its_order
-from commands.auditing.redemptions import count_is_right, redemption_is_used
-from commands.auditing.reservations import order_has_its_units, reservation_has_its_saga
-from commands.auditing.sagas import ABANDONED, STUCK, saga_ends
-from commands.auditing.sold import Sums, sold_is_ordered
-from commands.auditing.stock import Doubt, Replay, reservation_is_in_the_ledger, unlike_the_ledger
-from commands.auditing.totals import order_adds_up
+from commands.audit.orders_and_payments import order_is_paid, payment_has_its_order
+from commands.audit.orders_and_stock import (
+    UnitsSold,
+    order_has_its_units,
+    reservation_has_its_saga,
+    sold_is_ordered,
+)
+from commands.audit.redemptions import redemption_is_used
+from deployments.checkout.audit import ABANDONED, STUCK, saga_ends
 from deployments.checkout.contract import Session, SessionDelivery
 from deployments.checkout.records import SagaRecord, SessionRecord
 from deployments.foundation.values.address import PostalAddress
+from deployments.inventory.audit import (
+    LedgerReplay,
+    ReservationDoubt,
+    reservation_is_in_the_ledger,
+    unlike_the_ledger,
+)
 from deployments.inventory.contract import Allocation
 from deployments.inventory.domain.ledger import Movement
 from deployments.inventory.domain.stock import State
-from deployments.inventory.records import ReservationRecord
-from deployments.inventory.store import LedgerEntry
+from deployments.inventory.records import LedgerEntry, ReservationRecord
+from deployments.orders.audit import order_adds_up
 from deployments.orders.contract import OrderDelivery, OrderedItem, PlaceOrder
-from deployments.orders.store import OrderRecord
+from deployments.orders.records import OrderRecord
 from deployments.payments.domain.payments import Payment, Status
-from deployments.payments.store import PaymentRecord
+from deployments.payments.records import PaymentRecord
+from deployments.pricing.audit import count_is_right
 from deployments.pricing.contract import (
     DiscountCode,
     Priced,
@@ -37,7 +46,7 @@ from deployments.pricing.contract import (
 )
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import Rules, rules_of
-from deployments.pricing.store import CodeRecord
+from deployments.pricing.records import CodeRecord
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OPEN = ("reserving", "authorising", "placing", "settling", "undoing")
@@ -267,7 +276,7 @@ def test_no_more_can_be_taken_off_shipping_than_it_costs() -> None:
 
 def sums(before: int, after: int, ordered: int, settled: int) -> list[str]:
     of_a = [Counter({"A": n}) for n in (before, after, ordered, settled)]
-    return [found.rule for found in sold_is_ordered(Sums(of_a[0], of_a[1], of_a[2], of_a[3]))]
+    return [found.rule for found in sold_is_ordered(UnitsSold(of_a[0], of_a[1], of_a[2], of_a[3]))]
 
 
 def test_what_was_sold_meanwhile_is_no_discrepancy() -> None:
@@ -292,7 +301,7 @@ def moved(source: State, target: State, quantity: int, of: str = "saga_1") -> Le
 
 
 def test_the_ledger_knows_what_every_reservation_has_set_aside() -> None:
-    ledger = Replay()
+    ledger = LedgerReplay()
     ledger.add(
         [moved(State.AVAILABLE, State.RESERVED, 2), moved(State.AVAILABLE, State.RESERVED, 1, "b")]
     )
@@ -311,13 +320,15 @@ def test_a_reservation_that_came_or_went_meanwhile_is_only_looked_at_again() -> 
     assert [*unlike_the_ledger({"a": held}, {})] == ["a"]
     assert [*unlike_the_ledger({}, {"a": two})] == ["a"]
     # It began after the first look, or it was over by the second one, and the ledger knows it.
-    assert [*reservation_is_in_the_ledger(Doubt(held, then=two, now=two))] == []
-    assert [*reservation_is_in_the_ledger(Doubt(reservation(), then=two, now=Counter()))] == []
+    assert [*reservation_is_in_the_ledger(ReservationDoubt(held, then=two, now=two))] == []
+    assert [
+        *reservation_is_in_the_ledger(ReservationDoubt(reservation(), then=two, now=Counter()))
+    ] == []
     # It was over only after the second look.
-    assert [*reservation_is_in_the_ledger(Doubt(held, then=two, now=Counter()))] == []
+    assert [*reservation_is_in_the_ledger(ReservationDoubt(held, then=two, now=Counter()))] == []
     for wrong in (
-        Doubt(held, then=Counter(), now=Counter()),
-        Doubt(reservation(), then=two, now=two),
-        Doubt(reservation(None), then=two, now=two),
+        ReservationDoubt(held, then=Counter(), now=Counter()),
+        ReservationDoubt(reservation(), then=two, now=two),
+        ReservationDoubt(reservation(None), then=two, now=two),
     ):
         assert [one.rule for one in reservation_is_in_the_ledger(wrong)] == ["reservation_differs"]

@@ -7,18 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from commands.auditing.departures import Look as Departure
-from commands.auditing.departures import units_left
-from commands.auditing.outstanding import Outstanding
-from commands.auditing.progress import Causes, Look, order_follows
-from commands.auditing.provider import payment_is_at_its_provider
+from commands.audit.departures import ShipmentDeparture, units_left
+from commands.audit.orders_and_events import FollowedOrder, OrderCauses, order_follows
+from commands.audit.subscriptions import Outstanding
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.values.address import PostalAddress
 from deployments.orders.contract import ShipmentState
+from deployments.payments.audit import payment_is_at_its_provider
 from deployments.payments.domain.payments import Payment, Status
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
-from deployments.payments.records import ChargeRecord
-from deployments.payments.store import PaymentRecord
+from deployments.payments.records import ChargeRecord, PaymentRecord
 from deployments.shipping.domain.shipments import Shipment
 from deployments.shipping.events import (
     ShipmentCreated,
@@ -63,17 +61,17 @@ def shipment(state: str | None) -> ShipmentRecord:
     return ShipmentRecord("shipment", made if state else None, state, 1, None)
 
 
-def causes(status: Status = PAID, state: str | None = None, refunded: int = 0) -> Causes:
+def causes(status: Status = PAID, state: str | None = None, refunded: int = 0) -> OrderCauses:
     record = PaymentRecord("payment", True, payment(status, refunded), 1)
-    return Causes(record, {"shipment_1": shipment(state)} if state else {})
+    return OrderCauses(record, {"shipment_1": shipment(state)} if state else {})
 
 
 def told(*events: tuple[type[Event], str]) -> Outstanding:
     return Outstanding(frozenset((kind.type, subject) for kind, subject in events))
 
 
-def rules(look: Look) -> list[str]:
-    return [found.rule for found in order_follows(look)]
+def rules(followed: FollowedOrder) -> list[str]:
+    return [found.rule for found in order_follows(followed)]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +97,7 @@ def test_an_order_hears_of_its_payment(
     expected: list[str],
 ) -> None:
     order = placed()._replace(paid=paid)
-    assert rules(Look(causes(before), outstanding, order, causes(after))) == expected
+    assert rules(FollowedOrder(causes(before), outstanding, order, causes(after))) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,8 +115,8 @@ def test_an_order_hears_of_refunds(
     before: int, order: int, after: int, outstanding: Outstanding, expected: list[str]
 ) -> None:
     record = placed()._replace(paid=True, refunded=order)
-    look = Look(causes(refunded=before), outstanding, record, causes(refunded=after))
-    assert rules(look) == expected
+    followed = FollowedOrder(causes(refunded=before), outstanding, record, causes(refunded=after))
+    assert rules(followed) == expected
 
 
 @pytest.mark.parametrize(
@@ -152,8 +150,8 @@ def test_an_order_hears_of_its_shipments(
 ) -> None:
     shipments: dict[str, ShipmentState] = {} if order is None else {"shipment_1": order}
     record = placed()._replace(paid=True, shipments=shipments)
-    look = Look(causes(state=before), outstanding, record, causes(state=after))
-    assert rules(look) == expected
+    followed = FollowedOrder(causes(state=before), outstanding, record, causes(state=after))
+    assert rules(followed) == expected
 
 
 @pytest.mark.parametrize(
@@ -182,8 +180,8 @@ def test_units_leave_with_their_shipment(
     made = shipment("created").shipment
     assert made is not None
     units = [+Counter({"A": n}) for n in (then, now)]
-    look = Departure(shipment(state), made, units[0], units[1], outstanding)
-    assert [found.rule for found in units_left(look)] == expected
+    followed = ShipmentDeparture(shipment(state), made, units[0], units[1], outstanding)
+    assert [found.rule for found in units_left(followed)] == expected
 
 
 def charge(outcome: str | None, captured: int | None = None, refunded: int = 0) -> ChargeRecord:

@@ -23,7 +23,7 @@ from deployments.checkout.store import ACTIVE
 from deployments.foundation.http.idempotency import RequestKey, request_key
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
-from deployments.inventory.store import InventoryStore
+from deployments.inventory.records import InventoryRecords
 from deployments.orders.contract import GetOrder, Order
 from deployments.payments.contract import Instrument
 from tests.unit.checkout.services import PLATFORM, SHIRT, STOCK, Services
@@ -146,10 +146,10 @@ async def assert_books_are_straight(
 
 
 async def _units(services: Services, completed: list[Session]) -> None:
-    store = InventoryStore(services.redis_of("inventory"))
-    assert await store.check() == ()
+    inventory = InventoryRecords(services.redis_of("inventory"))
+    assert await inventory.check() == ()
     units: Counter[tuple[str, str]] = Counter()
-    for (sku, _, state), quantity in (await store.stock()).items():
+    for (sku, _, state), quantity in (await inventory.stock()).items():
         units[sku, state.value] += quantity
     sold: Counter[str] = Counter()
     for session in completed:

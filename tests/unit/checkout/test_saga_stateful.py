@@ -33,7 +33,7 @@ from deployments.foundation.redis.connection import password
 from deployments.foundation.redis.users import SERVICES
 from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, client_of
 from deployments.foundation.rpc.rejection import Rejection
-from deployments.inventory.store import InventoryStore
+from deployments.inventory.records import InventoryRecords
 from deployments.payments.provider import PaymentProvider
 from tests.conftest import SECRET
 from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Crash, Services
@@ -238,7 +238,7 @@ class Buying(RuleBasedStateMachine):
 
     @invariant()
     def no_unit_is_in_two_places(self) -> None:
-        assert self.run(InventoryStore(self.clients["inventory"]).check()) == ()
+        assert self.run(InventoryRecords(self.clients["inventory"]).check()) == ()
 
     def teardown(self) -> None:
         try:

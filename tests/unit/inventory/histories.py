@@ -219,20 +219,20 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def the_model_agrees(self) -> None:
         assert self.run(self.inventory.available(*SKUS)) == {sku: self.total(sku) for sku in SKUS}
-        assert discrepancies(self.run(self.inventory.store.stock()), self.stock) == ()
+        assert discrepancies(self.run(self.inventory.records.stock()), self.stock) == ()
 
     @invariant()
     def no_unit_came_or_went(self) -> None:
-        movements = self.run(self.inventory.store.movements())
+        movements = self.run(self.inventory.records.movements())
         received = Counter[str]()
         for movement in movements:
             received[movement.sku] += movement.quantity * (movement.source == State.OUTSIDE)
         here = Counter[str]()
-        for (sku, _, _), units in self.run(self.inventory.store.stock()).items():
+        for (sku, _, _), units in self.run(self.inventory.records.stock()).items():
             assert units > 0
             here[sku] += units
         assert here == +received
 
     @invariant()
     def the_ledger_adds_up(self) -> None:
-        assert self.run(self.inventory.store.check()) == ()
+        assert self.run(self.inventory.records.check()) == ()

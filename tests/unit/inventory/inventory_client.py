@@ -20,6 +20,7 @@ from deployments.inventory.contract import (
     StockRow,
     UndoReservation,
 )
+from deployments.inventory.records import InventoryRecords
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
 from tests.clock import ManualClock
@@ -34,7 +35,7 @@ class InventoryClient:
 
     def __init__(self, redis: Redis, clock: ManualClock | None = None) -> None:
         self.clock = clock or ManualClock(NOW)
-        self.store = InventoryStore(redis)
+        self.store, self.records = InventoryStore(redis), InventoryRecords(redis)
         service = InventoryService(self.store, self.clock)
         (self.consumes,) = InventoryConsumers(service).subscriptions()
         self.api = client_of(InventoryApi, Endpoint(InventoryApi, service), seconds=60)

@@ -33,7 +33,7 @@ async def together(*work: Coroutine[Any, Any, object]) -> list[object]:
 
 
 async def units(inventory: InventoryClient, sku: str) -> dict[State, int]:
-    stock = await inventory.store.stock()
+    stock = await inventory.records.stock()
     return {
         state: sum(n for (s, _, at), n in stock.items() if (s, at) == (sku, state))
         for state in State
@@ -59,7 +59,7 @@ async def test_a_hundred_buyers_of_37_units_buy_37(replicas: list[InventoryClien
         State.COMMITTED: 37,
         State.SHIPPED: 0,
     }
-    assert await replicas[0].store.check() == ()
+    assert await replicas[0].records.check() == ()
 
 
 async def test_one_step_that_arrives_many_times_takes_effect_once(
@@ -97,10 +97,10 @@ async def test_a_reservation_ends_once_whoever_ends_it(
     assert helmets[State.RESERVED] == 0
     assert helmets[State.COMMITTED] in {0, 3}
     assert sum(helmets.values()) == 12
-    exits = [m for m in await replicas[0].store.movements() if m.source == State.RESERVED]
+    exits = [m for m in await replicas[0].records.movements() if m.source == State.RESERVED]
     assert sorted(movement.sku for movement in exits) == ["glove", "helmet"]
     assert len({movement.target for movement in exits}) == 1
-    assert await replicas[0].store.check() == ()
+    assert await replicas[0].records.check() == ()
 
 
 async def test_two_who_return_lapsed_holds_return_each_once(
@@ -112,7 +112,7 @@ async def test_two_who_return_lapsed_holds_return_each_once(
     counts = await together(*(replicas[n % 2].release_expired(7) for n in range(20)))
     assert sum(count for count in counts if isinstance(count, int)) == 50
     assert await replicas[0].available("helmet") == {"helmet": 50}
-    assert await replicas[0].store.check() == ()
+    assert await replicas[0].records.check() == ()
 
 
 async def test_the_books_are_checked_while_the_store_sells(replicas: list[InventoryClient]) -> None:
@@ -122,6 +122,6 @@ async def test_the_books_are_checked_while_the_store_sells(replicas: list[Invent
         await replicas[0].reserve(f"r{number}", ("helmet", 1))
         await replicas[0].release(f"r{number}")
 
-    checks: list[Awaitable[object]] = [replicas[1].store.check() for _ in range(10)]
+    checks: list[Awaitable[object]] = [replicas[1].records.check() for _ in range(10)]
     _, *found = await asyncio.gather(together(*(churn(n) for n in range(50))), *checks)
     assert found == [()] * 10

@@ -57,7 +57,9 @@ async def test_one_short_line_refuses_all_and_every_shortage_is_listed(
         Shortage(sku="unicycle", wanted=1, available=0),
     )
     assert await inventory.available("helmet", "glove") == {"helmet": 8, "glove": 1}
-    assert all(movement.target == State.AVAILABLE for movement in await inventory.store.movements())
+    assert all(
+        movement.target == State.AVAILABLE for movement in await inventory.records.movements()
+    )
 
 
 async def test_the_first_answer_is_given_again(inventory: InventoryClient) -> None:
@@ -197,7 +199,7 @@ async def test_the_ledger_tells_every_movement_on_whose_account_and_when(
     await inventory.reserve("r", ("glove", 1))
     inventory.clock.forward(1)
     await inventory.commit("r")
-    *_, reserved, committed = await inventory.store.movements()
+    *_, reserved, committed = await inventory.records.movements()
     assert (reserved.source, reserved.target) == (State.AVAILABLE, State.RESERVED)
     assert (committed.source, committed.target) == (State.RESERVED, State.COMMITTED)
     assert committed.model_dump(exclude={"source", "target", "at"}) == {
@@ -214,11 +216,11 @@ async def test_the_ledger_tells_every_movement_on_whose_account_and_when(
 
 async def test_the_check_finds_a_unit_that_nobody_booked(inventory: InventoryClient) -> None:
     await inventory.reserve("r", ("helmet", 6))
-    assert await inventory.store.check() == ()
+    assert await inventory.records.check() == ()
     await inventory.store._redis.hset(  # noqa: SLF001 - what no code of inventory would do.
         "{inventory}:stock", "glove", '{"6":{"available":2,"reserved":0,"committed":0}}'
     )
-    (found,) = await inventory.store.check()
+    (found,) = await inventory.records.check()
     assert (found.sku, found.in_stock, found.in_ledger) == ("glove", 2, 1)
 
 
@@ -230,4 +232,4 @@ async def test_a_sku_may_be_any_text(inventory: InventoryClient, sku: str) -> No
     )
     await inventory.release("r")
     assert await inventory.available(sku) == {sku: 3}
-    assert await inventory.store.check() == ()
+    assert await inventory.records.check() == ()

@@ -23,7 +23,7 @@ async def sold(inventory: InventoryClient, saga: str = "r", *lines: tuple[str, i
 
 
 async def units(inventory: InventoryClient, sku: str, at: int) -> dict[State, int]:
-    stock = await inventory.store.stock()
+    stock = await inventory.records.stock()
     return {state: n for (s, place, state), n in stock.items() if (s, place) == (sku, at)}
 
 
@@ -36,7 +36,7 @@ async def test_what_left_one_location_is_shipped_and_the_rest_is_not(
     assert await units(inventory, "helmet", 6) == {State.AVAILABLE: 2, State.COMMITTED: 1}
     await inventory.ship("event_2", "r", 6, ("helmet", 1))
     assert await units(inventory, "helmet", 6) == {State.AVAILABLE: 2, State.SHIPPED: 1}
-    assert await inventory.store.check() == ()
+    assert await inventory.records.check() == ()
 
 
 async def test_an_event_that_comes_again_moves_nothing(inventory: InventoryClient) -> None:
@@ -48,7 +48,7 @@ async def test_an_event_that_comes_again_moves_nothing(inventory: InventoryClien
         State.COMMITTED: 2,
         State.SHIPPED: 2,
     }
-    assert await inventory.store.check() == ()
+    assert await inventory.records.check() == ()
 
 
 async def test_the_reservation_may_be_long_gone(
@@ -82,12 +82,12 @@ async def test_more_than_is_sold_there_moves_nothing_and_stays_an_event_to_handl
     inventory: InventoryClient, admin: Redis, at: int, lines: list[tuple[str, int]]
 ) -> None:
     await sold(inventory, "r", ("helmet", 6), ("glove", 1))
-    before = await inventory.store.movements()
+    before = await inventory.records.movements()
     for _ in range(2):
         with pytest.raises(ResponseError, match="are shipped than are sold at location"):
             await inventory.ship("event_1", "r", at, *lines)
-    assert await inventory.store.movements() == before
-    assert await inventory.store.check() == ()
+    assert await inventory.records.movements() == before
+    assert await inventory.records.check() == ()
     assert await admin.keys("{inventory}:inbox:*") == []
 
 
@@ -111,7 +111,7 @@ async def test_the_ledger_tells_what_left_on_whose_account(inventory: InventoryC
     await sold(inventory)
     inventory.clock.forward(60)
     await inventory.ship("event_1", "r", 1, ("helmet", 5))
-    *_, shipped = await inventory.store.movements()
+    *_, shipped = await inventory.records.movements()
     assert shipped.model_dump(exclude={"at"}) == {
         "sku": "helmet",
         "location_id": 1,
@@ -142,7 +142,7 @@ async def test_a_row_that_was_stored_before_there_were_shipments(
     row = {"1": {"available": 0, "reserved": 0, "committed": 5}}
     row["6"] = {"available": 2, "reserved": 0, "committed": 1}
     await admin.hset("{inventory}:stock", "helmet", json.dumps(row))
-    assert await inventory.store.check() == ()
+    assert await inventory.records.check() == ()
     await inventory.ship("event_1", "r", 1, ("helmet", 4))
     assert await units(inventory, "helmet", 1) == {State.COMMITTED: 1, State.SHIPPED: 4}
     await inventory.receive("late", ("helmet", 1, 3))
@@ -151,7 +151,7 @@ async def test_a_row_that_was_stored_before_there_were_shipments(
         State.COMMITTED: 1,
         State.SHIPPED: 4,
     }
-    assert await inventory.store.check() == ()
+    assert await inventory.records.check() == ()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -169,11 +169,11 @@ async def test_buyers_and_carriers_at_once_lose_no_unit(redis_of: ClientOf, seed
             left = (event, f"r{n}", one.location_id, ("helmet", one.quantity))
             await asyncio.gather(*(chance.choice(shops).ship(*left) for _ in range(3)))
 
-    checks = [shops[1].store.check() for _ in range(5)]
+    checks = [shops[1].records.check() for _ in range(5)]
     bought = [buy_and_ship(n) for n in range(27)]
     outcomes = await asyncio.gather(*bought, *checks)
     assert outcomes[27:] == [()] * 5
-    stock = await shops[0].store.stock()
+    stock = await shops[0].records.stock()
     assert {state for _, _, state in stock} <= {State.AVAILABLE, State.SHIPPED}
     assert sum(stock.values()) == 55
-    assert await shops[0].store.check() == ()
+    assert await shops[0].records.check() == ()

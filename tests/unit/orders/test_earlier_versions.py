@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
+from deployments.orders.records import OrderRecords
 from deployments.orders.service import OrderNotKnownError, OrdersService
-from deployments.orders.store import OrdersStore
 from deployments.orders.wire import order_json
 from tests.conftest import ClientOf
 from tests.ucp_schemas import assert_valid
@@ -67,5 +67,5 @@ async def test_a_record_of_an_earlier_version_says_that_nothing_happened(
     orders: OrdersService, admin: Redis, redis_of: ClientOf
 ) -> None:
     await place_as_before(orders, admin)
-    (record,) = (await OrdersStore(redis_of("orders")).records(["order_s1"])).values()
+    (record,) = (await OrderRecords(redis_of("orders")).records(["order_s1"])).values()
     assert (record.found, record.paid, record.shipments) == (True, False, {})

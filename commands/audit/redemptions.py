@@ -1,25 +1,24 @@
-"""Discount codes: redeemed no more often than they may be, and each time for a placed order.
+"""Redemptions of discount codes with the checkouts that they were made for.
 
-A code's count is proved by the steps that redeemed it and were not undone. A step belongs to the
-saga that its name begins with.
+A redemption stands by a step that was not undone, which belongs to the saga that its name begins
+with.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from commands.auditing.books import Books
-from commands.auditing.findings import Discrepancy, Findings
-from commands.auditing.inspection import Suspects, inspect, suspects
+from commands.audit.books import Books
 from deployments.checkout.contract import Session
 from deployments.checkout.records import SagaRecord, SessionRecord
-from deployments.pricing.domain.rules import fold
-from deployments.pricing.store import CodeRecord
+from deployments.foundation.audit.findings import Discrepancy, Findings
+from deployments.foundation.audit.inspection import Suspects, suspects
+from deployments.pricing.records import CodeRecord, PricingRecords
 
 
-class Redemptions:
+class RedemptionsAndCheckouts:
     """The check, over one set of books."""
 
     def __init__(self, books: Books) -> None:
@@ -28,22 +27,17 @@ class Redemptions:
         """By saga that is not on record, the keys of what it redeemed."""
 
     async def check(self) -> Findings:
-        """Every code, every step that redeemed it, and every checkout that used it."""
-        books, codes, steps = self._books, list[CodeRecord](), 0
-        async for records in books.pricing.redemptions():
-            codes += records
-        _, wrong = await inspect(_once([code.code for code in codes]), self._counts, books)
-        for code in codes:
-            found = books.pricing.redeeming_steps(code.code)
-            count, idle = await inspect(found, partial(self._steps, code), books)
-            steps, wrong = steps + count, [*wrong, *idle]
-        sessions, unproved = await inspect(books.checkout.session_ids(), self._sessions, books)
-        counts = {"codes": len(codes), "redemptions": steps, "checkouts": sessions}
+        """Every step that redeemed a code, and every checkout that used it."""
+        inspection, books, steps = self._books.inspection, self._books, 0
+        wrong: list[Discrepancy] = []
+        async for codes in books.pricing.codes():
+            for code in (await books.pricing.records(codes)).values():
+                found = books.pricing.redeeming_steps(code.code)
+                count, idle = await inspection.each(found, partial(self._steps, code))
+                steps, wrong = steps + count, [*wrong, *idle]
+        sessions, unproved = await inspection.each(books.checkout.session_ids(), self._sessions)
+        counts = {"redemptions": steps, "checkouts": sessions}
         return Findings(counts, (*wrong, *await self._without_order(), *unproved))
-
-    async def _counts(self, codes: Sequence[str]) -> Suspects:
-        records = await self._books.pricing.records(codes)
-        return suspects((record.code, count_is_right(record)) for record in records)
 
     async def _steps(self, code: CodeRecord, steps: Sequence[str]) -> Suspects:
         of = {step: step.rpartition(":")[0] for step in steps}
@@ -92,32 +86,15 @@ class Redemptions:
         return dict(found)
 
 
-async def _once(codes: list[str]) -> AsyncIterator[list[str]]:
-    yield codes
-
-
 def _key(code: CodeRecord, step: str) -> str:
     return f"{code.key} {step}"
 
 
 def codes_of(session: Session) -> frozenset[str]:
     """The codes that lower a session's total, folded as pricing keeps them."""
-    return frozenset(fold(found.code) for found in session.priced.discounts if found.code)
-
-
-def count_is_right(record: CodeRecord) -> Iterator[Discrepancy]:
-    """A code's count is that of its steps, and within its limit."""
-    keys = (record.key,)
-    if record.redeemed != record.standing:
-        what = f"{record.redeemed} redemptions are counted, {record.standing} steps stand."
-        yield Discrepancy("count_differs", keys, what)
-    if record.rule is None:
-        yield Discrepancy("code_unknown", keys, f"It was redeemed {record.redeemed} times.")
-        return
-    limit = record.rule.max_redemptions
-    if limit is not None and max(record.redeemed, record.standing) > limit:
-        what = f"{max(record.redeemed, record.standing)} redemptions of a code for {limit}."
-        yield Discrepancy("over_the_limit", keys, what)
+    return frozenset(
+        PricingRecords.folded(found.code) for found in session.priced.discounts if found.code
+    )
 
 
 def redemption_is_used(

@@ -12,44 +12,41 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from commands.auditing.books import Books
-from commands.auditing.findings import Discrepancy, Findings
-from commands.auditing.outstanding import outstanding
-from deployments.inventory.domain.stock import State
-from deployments.inventory.store import RESERVATION
-from deployments.shipping.domain.shipments import Shipment
+from commands.audit.books import Books
+from commands.audit.subscriptions import outstanding
+from deployments.foundation.audit.findings import Discrepancy, Findings
+from deployments.inventory.records import BEGINNING, InventoryRecords
 from deployments.shipping.events import ShipmentDispatched
-from deployments.shipping.records import ShipmentRecord
+from deployments.shipping.records import Shipment, ShipmentRecord
 
-Units = Counter[str]
 Place = tuple[str, int]
 """A reservation and a location: a shipment takes all that the one has at the other."""
 _LEFT = frozenset({"dispatched", "delivered"})
 
 
-class Look(NamedTuple):
+class ShipmentDeparture(NamedTuple):
     """A shipment, what had left in its place before and after it was read, and what is to come."""
 
     record: ShipmentRecord
     shipment: Shipment
-    then: Units
-    now: Units
+    then: Counter[str]
+    now: Counter[str]
     is_outstanding: bool = False
 
 
-class Departures:
+class DeparturesAndShipments:
     """The check, over one set of books."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._read = "0-0"
-        self._left: defaultdict[Place, Units] = defaultdict(Counter)
+        self._read = BEGINNING
+        self._left: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self._late = 0
 
     async def check(self) -> Findings:
         """The ledger, every shipment, and the ledger once more about those that differ."""
         await self._read_ledger()
-        shipments, doubts = 0, dict[str, Look]()
+        shipments, doubts = 0, dict[str, ShipmentDeparture]()
         async for ids in self._books.shipments.ids():
             shipments += len(ids)
             for id_, record in (await self._books.shipments.records(ids)).items():
@@ -63,25 +60,25 @@ class Departures:
         store = self._books.inventory
         end = (await store.moment()).last
         async for page in store.ledger(after=self._read, until=end):
-            for _, movement in page:
-                if movement is not None and movement.target == State.SHIPPED:
+            for movement in (entry.departure for entry in page):
+                if movement is not None:
                     place = (movement.reservation or "", movement.location_id)
                     self._left[place][movement.sku] += movement.quantity
         self._read = end
 
-    def _doubt(self, id_: str, record: ShipmentRecord) -> dict[str, Look]:
+    def _doubt(self, id_: str, record: ShipmentRecord) -> dict[str, ShipmentDeparture]:
         if record.shipment is None:
             return {}
         left = self._left.pop(_place(record.shipment), Counter())
-        look = Look(record, record.shipment, left, left)
-        return {id_: look} if any(units_left(look)) else {}
+        departure = ShipmentDeparture(record, record.shipment, left, left)
+        return {id_: departure} if any(units_left(departure)) else {}
 
     def _without_shipment(self) -> Iterator[Discrepancy]:
         for (reservation, location), units in sorted(self._left.items()):
-            keys = (f"{RESERVATION}{reservation} at location {location}",)
+            keys = (f"{InventoryRecords.reservation_key(reservation)} at location {location}",)
             yield Discrepancy("left_without_shipment", keys, f"{_said(units)} left in no shipment.")
 
-    async def _settle(self, doubts: dict[str, Look]) -> list[Discrepancy]:
+    async def _settle(self, doubts: dict[str, ShipmentDeparture]) -> list[Discrepancy]:
         self._left.clear()
         records = await self._books.shipments.records(list(doubts))
         waiting = await outstanding(self._books.redis_of, "inventory")
@@ -91,8 +88,8 @@ class Departures:
             then = doubt.then
             now = then + self._left[_place(doubt.shipment)]
             told = waiting.has(ShipmentDispatched, id_)
-            look = Look(records[id_], doubt.shipment, then, now, told)
-            found = [*units_left(look)]
+            departure = ShipmentDeparture(records[id_], doubt.shipment, then, now, told)
+            found = [*units_left(departure)]
             self._late += told and not found
             wrong += found
         return wrong
@@ -102,20 +99,20 @@ def _place(shipment: Shipment) -> Place:
     return shipment.reservation_id, shipment.location_id
 
 
-def units_left(look: Look) -> Iterator[Discrepancy]:
+def units_left(departure: ShipmentDeparture) -> Iterator[Discrepancy]:
     """What was dispatched has left, or will; what was not has not."""
-    keys = (look.record.key,)
-    carried: Units = Counter()
-    for line in look.shipment.lines:
+    keys = (departure.record.key,)
+    carried: Counter[str] = Counter()
+    for line in departure.shipment.lines:
         carried[line.sku] += line.quantity
-    if look.record.state not in _LEFT:
-        if look.then:
-            what = f"{_said(look.then)} left, but it is {look.record.state}."
+    if departure.record.state not in _LEFT:
+        if departure.then:
+            what = f"{_said(departure.then)} left, but it is {departure.record.state}."
             yield Discrepancy("left_too_early", keys, what)
-    elif look.now != carried and not (look.is_outstanding and not look.now):
-        what = f"It took {_said(carried)}, by the ledger {_said(look.now)} left."
+    elif departure.now != carried and not (departure.is_outstanding and not departure.now):
+        what = f"It took {_said(carried)}, by the ledger {_said(departure.now)} left."
         yield Discrepancy("departure_differs", keys, what)
 
 
-def _said(units: Units) -> str:
+def _said(units: Counter[str]) -> str:
     return ", ".join(f"{n} of {sku}" for sku, n in sorted(units.items())) or "nothing"

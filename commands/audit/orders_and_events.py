@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from commands.auditing.books import Books
-from commands.auditing.findings import Discrepancy, Findings
-from commands.auditing.inspection import Suspects, inspect, suspects
-from commands.auditing.outstanding import Outstanding, outstanding
+from commands.audit.books import Books
+from commands.audit.subscriptions import Outstanding, outstanding
+from deployments.foundation.audit.findings import Discrepancy, Findings
+from deployments.foundation.audit.inspection import Suspects, suspects
 from deployments.foundation.events.publishing import Event
-from deployments.orders.contract import STATES, ShipmentState
-from deployments.orders.store import OrderRecord
-from deployments.payments.domain.payments import Payment
+from deployments.orders.records import OrderRecord, ShipmentState
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
-from deployments.payments.store import PaymentRecord
+from deployments.payments.records import Payment, PaymentRecord
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
 from deployments.shipping.records import ShipmentRecord
 
@@ -30,23 +28,23 @@ STEPS: Mapping[str, tuple[type[Event], ShipmentState]] = {
 """By a shipment's state at shipping: the event that told it, and the state at orders."""
 
 
-class Causes(NamedTuple):
+class OrderCauses(NamedTuple):
     """What an order follows: its payment, and its shipments by id."""
 
     payment: PaymentRecord
     shipments: Mapping[str, ShipmentRecord]
 
 
-class Look(NamedTuple):
+class FollowedOrder(NamedTuple):
     """An order, what it follows before and after it was read, and what it had yet to consume."""
 
-    before: Causes
+    before: OrderCauses
     outstanding: Outstanding
     order: OrderRecord
-    after: Causes
+    after: OrderCauses
 
 
-class Progress:
+class OrdersAndEvents:
     """The check, over one set of books."""
 
     def __init__(self, books: Books) -> None:
@@ -56,34 +54,35 @@ class Progress:
 
     async def check(self) -> Findings:
         """Every order."""
-        count, wrong = await inspect(self._books.orders.ids(), self._orders, self._books)
+        books = self._books
+        count, wrong = await books.inspection.each(books.orders.ids(), self._orders)
         return Findings({"orders": count, "under way": len(self._late)}, tuple(wrong))
 
     async def _orders(self, ids: Sequence[str]) -> Suspects:
         """Those at which something is missing are looked at with what is outstanding."""
         first = await self._look(ids, Outstanding())
-        missing = list(suspects((id_, order_follows(look)) for id_, look in first.items()))
+        missing = list(suspects((id_, order_follows(followed)) for id_, followed in first.items()))
         if not missing:
             return {}
         looks = await self._look(missing)
-        self._late |= {id_ for id_, look in looks.items() if _is_late(look)}
-        return suspects((id_, order_follows(look)) for id_, look in looks.items())
+        self._late |= {id_ for id_, followed in looks.items() if _is_late(followed)}
+        return suspects((id_, order_follows(followed)) for id_, followed in looks.items())
 
     async def _look(
         self, ids: Sequence[str], waiting: Outstanding | None = None
-    ) -> dict[str, Look]:
+    ) -> dict[str, FollowedOrder]:
         before = await self._causes(ids)
         if waiting is None:
             waiting = await outstanding(self._books.redis_of, "orders")
         orders = await self._books.orders.records(ids)
         after = await self._causes(ids)
         return {
-            id_: Look(before[id_], waiting, orders[id_], after[id_])
+            id_: FollowedOrder(before[id_], waiting, orders[id_], after[id_])
             for id_ in before
             if id_ in after
         }
 
-    async def _causes(self, ids: Sequence[str]) -> dict[str, Causes]:
+    async def _causes(self, ids: Sequence[str]) -> dict[str, OrderCauses]:
         books = self._books
         orders = await books.orders.records(ids)
         paid = {id_: record.order.payment_id for id_, record in orders.items() if record.order}
@@ -92,7 +91,7 @@ class Progress:
         payments = await books.payments.records(list(paid.values()))
         shipments = await books.shipments.records(sorted(consumed))
         return {
-            id_: Causes(
+            id_: OrderCauses(
                 payments[payment],
                 {one: shipments[one] for one in (*listed[id_], *orders[id_].shipments)},
             )
@@ -100,59 +99,61 @@ class Progress:
         }
 
 
-def _is_late(look: Look) -> bool:
-    return not any(order_follows(look)) and any(
-        order_follows(look._replace(outstanding=Outstanding()))
+def _is_late(followed: FollowedOrder) -> bool:
+    return not any(order_follows(followed)) and any(
+        order_follows(followed._replace(outstanding=Outstanding()))
     )
 
 
-def order_follows(look: Look) -> Iterator[Discrepancy]:
+def order_follows(followed: FollowedOrder) -> Iterator[Discrepancy]:
     """An order is as far as its payment and shipments were, or will consume of it; never
     farther."""
-    then, now = look.before.payment.payment, look.after.payment.payment
+    then, now = followed.before.payment.payment, followed.after.payment.payment
     if then is not None and now is not None:
-        yield from _payment_is_followed(look, then, now)
-    for id_, shipment in look.before.shipments.items():
-        yield from _shipment_is_followed(look, id_, shipment)
-    for id_, state in look.order.shipments.items():
-        yield from _shipment_is_not_overtaken(look, id_, state)
+        yield from _payment_is_followed(followed, then, now)
+    for id_, shipment in followed.before.shipments.items():
+        yield from _shipment_is_followed(followed, id_, shipment)
+    for id_, state in followed.order.shipments.items():
+        yield from _shipment_is_not_overtaken(followed, id_, state)
 
 
-def _payment_is_followed(look: Look, then: Payment, now: Payment) -> Iterator[Discrepancy]:
-    order, keys = look.order, (look.order.key, look.after.payment.key)
+def _payment_is_followed(
+    followed: FollowedOrder, then: Payment, now: Payment
+) -> Iterator[Discrepancy]:
+    order, keys = followed.order, (followed.order.key, followed.after.payment.key)
     payment_id = order.order.payment_id if order.order else ""
     if order.paid and now.status != "captured":
         yield Discrepancy("paid_too_early", keys, f"It is paid, but its payment is {now.status}.")
     unpaid = then.status == "captured" and not order.paid
-    if unpaid and not look.outstanding.has(PaymentCaptured, payment_id):
+    if unpaid and not followed.outstanding.has(PaymentCaptured, payment_id):
         what = "Its payment is captured, but it never consumed of that."
         yield Discrepancy("capture_not_followed", keys, what)
     if order.refunded > now.refunded:
         what = f"It says that {order.refunded} were refunded, its payment {now.refunded}."
         yield Discrepancy("refunded_too_early", keys, what)
     behind = order.refunded < then.refunded
-    if behind and not look.outstanding.has(PaymentRefunded, payment_id):
+    if behind and not followed.outstanding.has(PaymentRefunded, payment_id):
         what = f"It consumed of {order.refunded} refunded, of {then.refunded}."
         yield Discrepancy("refund_not_followed", keys, what)
 
 
-def _shipment_is_followed(look: Look, id_: str, shipment: ShipmentRecord) -> Iterator[Discrepancy]:
+def _shipment_is_followed(
+    followed: FollowedOrder, id_: str, shipment: ShipmentRecord
+) -> Iterator[Discrepancy]:
     if shipment.state is None or shipment.state not in STEPS:
         return
     event, due = STEPS[shipment.state]
-    state = look.order.shipments.get(id_)
-    if _rank(state) < _rank(due) and not look.outstanding.has(event, id_):
+    state = followed.order.shipments.get(id_)
+    if not followed.order.has_reached(id_, due) and not followed.outstanding.has(event, id_):
         what = f"The shipment is {shipment.state}, the order has it as {state or 'nothing'}."
-        yield Discrepancy("shipment_not_followed", (look.order.key, shipment.key), what)
+        yield Discrepancy("shipment_not_followed", (followed.order.key, shipment.key), what)
 
 
-def _shipment_is_not_overtaken(look: Look, id_: str, state: ShipmentState) -> Iterator[Discrepancy]:
-    shipment = look.after.shipments[id_]
+def _shipment_is_not_overtaken(
+    followed: FollowedOrder, id_: str, state: ShipmentState
+) -> Iterator[Discrepancy]:
+    shipment = followed.after.shipments[id_]
     _, is_so = STEPS.get(shipment.state or "", (None, None))
-    if _rank(state) > _rank(is_so):
+    if is_so is None or (state != is_so and followed.order.has_reached(id_, is_so)):
         what = f"The order has it as {state}, the shipment is {shipment.state or 'nowhere'}."
-        yield Discrepancy("shipment_too_early", (look.order.key, shipment.key), what)
-
-
-def _rank(state: ShipmentState | None) -> int:
-    return -1 if state is None else STATES.index(state)
+        yield Discrepancy("shipment_too_early", (followed.order.key, shipment.key), what)

@@ -1,4 +1,9 @@
-"""Events that a subscriber has not settled, so that what follows from them may still be missing.
+"""Events with who consumes them: what waits, what waits for an operator, and what is outstanding.
+
+An event without its effect is no discrepancy: nothing is lost, it is only late, or an operator has
+to replay it. That is said, and the books may be straight all the same. An effect that is missing
+without such an event is found by the checks of what should have followed.
+
 
 An event is unread, pending, or among the subscriber's dead letters, until its effect is there. So
 whoever holds a cause against its effect reads the cause, then what is outstanding, then the effect:
@@ -14,12 +19,38 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from commands.audit.books import Books
+from deployments.foundation.audit.findings import Findings
 from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, Event, streams_of
 from deployments.foundation.redis.users import SUBSCRIPTIONS
 
 _AT_ONCE = 500
 _Entry = tuple[str, dict[str, str]]
+
+
+class Subscriptions:
+    """The check, over one set of books."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    async def check(self) -> Findings:
+        """Every subscriber."""
+        redis_of, waiting, letters = self._books.redis_of, 0, dict[str, int]()
+        for name, publishers in SUBSCRIPTIONS.items():
+            own, theirs = redis_of(name), {each: redis_of(each) for each in publishers}
+            waiting += sum(lag.waiting for lag in await LagMeter(name, own, theirs).measure())
+            letters[name] = await DeadLetters(name, own).count()
+        counts = {"subscribers": len(letters), "events waiting": waiting}
+        notes = [_note(name, count) for name, count in letters.items() if count]
+        return Findings(counts | {"dead letters": sum(letters.values())}, (), tuple(notes))
+
+
+def _note(subscriber: str, letters: int) -> str:
+    wait = "1 dead letter waits" if letters == 1 else f"{letters} dead letters wait"
+    return f"{subscriber}: {wait} for an operator; see `make dead-letters`."
 
 
 class Outstanding(NamedTuple):

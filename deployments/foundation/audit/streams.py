@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 from pydantic import ValidationError
 from redis.asyncio import Redis
 
-from commands.auditing.findings import Discrepancy
+from deployments.foundation.audit.findings import Discrepancy
 from deployments.foundation.events.publishing import Envelope, parse, stream_of, streams_of
 
 _PAGE = 500
@@ -34,7 +34,7 @@ class StreamEvent(NamedTuple):
 
 
 @dataclass
-class Stream:
+class _StreamReading:
     """One stream, as far as it was read."""
 
     name: str
@@ -48,12 +48,12 @@ class Stream:
     """Whether single events were deleted, which nobody may."""
 
 
-class Streams:
+class EventStreams:
     """All streams of a service."""
 
     def __init__(self, service: str, redis: Redis) -> None:
         self._service, self._redis = service, redis
-        self._streams = {name: Stream(name) for name in streams_of(service)}
+        self._streams = {name: _StreamReading(name) for name in streams_of(service)}
         self._wrong: list[Discrepancy] = []
         self.count = 0
 
@@ -71,12 +71,12 @@ class Streams:
                 stream.is_trimmed = info["entries-added"] != info["length"]
                 stream.is_torn = info["max-deleted-entry-id"] != _BEGINNING
 
-    async def _page(self, stream: Stream, until: str) -> list[_Entry]:
+    async def _page(self, stream: _StreamReading, until: str) -> list[_Entry]:
         after = f"({stream.position}"
         page = await self._redis.xrange(stream.name, after, until, count=_PAGE)
         return cast(list[_Entry], page)
 
-    def _take(self, stream: Stream, events: Sequence[StreamEvent]) -> None:
+    def _take(self, stream: _StreamReading, events: Sequence[StreamEvent]) -> None:
         self.count += len(events)
         for event in events:
             self._wrong += event_is_in_place(event, self._service)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from commands.auditing.books import Books
-from commands.auditing.findings import Discrepancy, Findings
-from commands.auditing.inspection import Suspects, inspect, suspects
-from deployments.catalog.records import Price
-from deployments.catalog.store import HAD
+from commands.audit.books import Books
+from deployments.catalog.records import CatalogRecords, Price
+from deployments.foundation.audit.findings import Discrepancy, Findings
+from deployments.foundation.audit.inspection import Suspects, suspects
 from deployments.orders.contract import OrderedItem, PlaceOrder
 
 _UNKNOWN = "The catalogue was filled before its prices were written down: they are not checked."
 
 
-class Prices:
+class OrdersAndPrices:
     """The check, over one set of books."""
 
     def __init__(self, books: Books) -> None:
@@ -25,17 +24,18 @@ class Prices:
 
     async def check(self) -> Findings:
         """Every order, if the catalogue knows which prices it had."""
-        if not await self._books.prices.are_complete():
-            notes = (_UNKNOWN,) if (await self._books.catalog.load()).products else ()
+        books = self._books
+        if not await books.catalog.prices_are_complete():
+            notes = (_UNKNOWN,) if (await books.catalog.contents()).products else ()
             return Findings({"orders": 0}, (), notes)
-        count, wrong = await inspect(self._books.orders.ids(), self._orders, self._books)
+        count, wrong = await books.inspection.each(books.orders.ids(), self._orders)
         return Findings({"orders": count}, tuple(wrong))
 
     async def _orders(self, ids: Sequence[str]) -> Suspects:
         records = await self._books.orders.records(ids)
         orders = {id_: record.order for id_, record in records.items() if record.order}
         asked = {_price(item) for order in orders.values() for item in order.items}
-        never = await self._books.prices.never_had(asked)
+        never = await self._books.catalog.never_had(asked)
         return suspects(
             (id_, prices_were_had(records[id_].key, order, never)) for id_, order in orders.items()
         )
@@ -46,7 +46,7 @@ def prices_were_had(key: str, order: PlaceOrder, never: set[Price]) -> Iterator[
     for item in order.items:
         if _price(item) in never:
             what = f"{item.sku} was sold at {item.unit_price}, which it never cost."
-            yield Discrepancy("price_never_had", (f"{key} {item.id}", HAD), what)
+            yield Discrepancy("price_never_had", (f"{key} {item.id}", CatalogRecords.PRICES), what)
 
 
 def _price(item: OrderedItem) -> Price:

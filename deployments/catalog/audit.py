@@ -1,22 +1,27 @@
-"""The catalogue's products and prices against the last event about each, as of one moment."""
+"""The check of the catalogue's own books: products and prices are what was told last.
+
+Prices may change again, so contents and events are compared as of one moment.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from commands.auditing.findings import Discrepancy
-from commands.auditing.streams import StreamEvent
+from redis.asyncio import Redis
+
 from deployments.catalog.contract import Product
 from deployments.catalog.events import PriceChanged, ProductChanged
-from deployments.catalog.store import Contents
-from deployments.foundation.events.publishing import Event
+from deployments.catalog.records import CatalogRecords, Contents
+from deployments.foundation.audit.findings import Discrepancy, Findings
+from deployments.foundation.audit.streams import EventStreams, StreamEvent
+from deployments.foundation.events.publishing import Event, stream_of
 from deployments.foundation.values.message import readable
 
 E = TypeVar("E", bound=Event)
 
 
-class Told(NamedTuple):
+class LastTold(NamedTuple):
     """The last event about a product or a price: where it is, since when, and what it says."""
 
     key: str
@@ -25,20 +30,31 @@ class Told(NamedTuple):
     price: PriceChanged | None
 
 
-class Catalogue:
+class CatalogAudit:
+    """The check, over one Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis, self._records = redis, CatalogRecords(redis)
+
+    async def events(self) -> Findings:
+        """What was published of products and prices."""
+        told = ContentsTold(await self._records.contents())
+        streams = EventStreams("catalog", self._redis)
+        async for events in streams.news():
+            told.consume(events)
+        wrong = [*told.wrong(), *told.never_published(streams)]
+        return Findings({"events": streams.count}, (*streams.wrong(), *wrong))
+
+
+class ContentsTold:
     """The contents of the catalogue, and what had been said of them by then."""
 
     def __init__(self, contents: Contents) -> None:
         self._positions = contents.positions
         self._products = {product.id: product for product in contents.products}
         self._skus = {v.sku: product for product in contents.products for v in product.variants}
-        self._told: dict[str, Told] = {}
+        self._told: dict[str, LastTold] = {}
         """By subject: product ids and SKUs."""
-
-    @property
-    def products(self) -> list[str]:
-        """The ids of all products."""
-        return list(self._products)
 
     def consume(self, events: Sequence[StreamEvent]) -> None:
         """Take events in; those that are newer than the contents are left out."""
@@ -50,7 +66,7 @@ class Catalogue:
                 product = _event(ProductChanged, envelope.type, envelope.data)
                 price = _event(PriceChanged, envelope.type, envelope.data)
                 since = _order(event.entry)[0]
-                self._told[envelope.subject] = Told(event.key, since, product, price)
+                self._told[envelope.subject] = LastTold(event.key, since, product, price)
 
     def wrong(self) -> Iterator[Discrepancy]:
         """Where the contents are not what was said last."""
@@ -60,6 +76,14 @@ class Catalogue:
             product = self._skus.get(subject)
             if told.price is not None and product is not None:
                 yield from price_is_as_told(told, product, self._told.get(product.id))
+
+    def never_published(self, streams: EventStreams) -> Iterator[Discrepancy]:
+        """Products about which there is no event."""
+        for product in self._products:
+            if streams.number_of(product) == 0:
+                key = stream_of("catalog", product)
+                what = f"The product {product} was never published."
+                yield Discrepancy("product_not_published", (key,), what)
 
 
 def _order(entry: str) -> tuple[int, int]:
@@ -84,7 +108,9 @@ def product_is_as_told(
         yield Discrepancy("product_differs", (key,), what)
 
 
-def price_is_as_told(told: Told, product: Product, since: Told | None) -> Iterator[Discrepancy]:
+def price_is_as_told(
+    told: LastTold, product: Product, since: LastTold | None
+) -> Iterator[Discrepancy]:
     """A SKU has the price that was told last, unless its product was replaced after that."""
     if told.price is None or (since is not None and since.since >= told.since):
         return

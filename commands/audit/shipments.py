@@ -9,30 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
-from commands.auditing.books import Books
-from commands.auditing.findings import Discrepancy, Findings
-from commands.auditing.inspection import Suspects, inspect, suspects
-from commands.auditing.outstanding import Outstanding, outstanding
+from commands.audit.books import Books
+from commands.audit.subscriptions import Outstanding, outstanding
+from deployments.foundation.audit.findings import Discrepancy, Findings
+from deployments.foundation.audit.inspection import Suspects, suspects
 from deployments.inventory.events import StockCommitted
 from deployments.inventory.records import ReservationRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.events import OrderPaid
-from deployments.orders.store import OrderRecord
-from deployments.shipping.domain.shipments import Shipment
-from deployments.shipping.records import ShipmentRecord
+from deployments.orders.records import OrderRecord
+from deployments.shipping.records import Shipment, ShipmentRecord
 
 
-class Around(NamedTuple):
-    """What a shipment belongs to; `listed` are the shipments that shipping has of its order."""
-
-    order: OrderRecord
-    listed: tuple[str, ...]
-    reservation: ReservationRecord
-
-
-class Shipments:
+class ShipmentsAndOrders:
     """The check, over one set of books."""
 
     def __init__(self, books: Books) -> None:
@@ -42,10 +32,10 @@ class Shipments:
 
     async def check(self) -> Findings:
         """Every shipment, and every order that is paid."""
-        books = self._books
-        shipments, wrong = await inspect(books.shipments.ids(), self._shipments, books)
-        orders, missing = await inspect(books.orders.ids(), self._orders, books)
-        counts = {"shipments": shipments, "orders": orders, "under way": len(self._late)}
+        inspection, books = self._books.inspection, self._books
+        _, wrong = await inspection.each(books.shipments.ids(), self._shipments)
+        orders, missing = await inspection.each(books.orders.ids(), self._orders)
+        counts = {"orders": orders, "under way": len(self._late)}
         return Findings(counts, (*wrong, *missing))
 
     async def _shipments(self, ids: Sequence[str]) -> Suspects:
@@ -53,18 +43,19 @@ class Shipments:
         made = {id_: record.shipment for id_, record in records.items() if record.shipment}
         named = sorted({shipment.order_id for shipment in made.values()})
         orders = await self._books.orders.records(named)
-        listed = await self._books.shipments.of_orders(named)
         reserved = sorted({shipment.reservation_id for shipment in made.values()})
-        reservations = await self._books.reservations.records(reserved)
-        around = {
-            id_: Around(
-                orders[one.order_id], listed[one.order_id], reservations[one.reservation_id]
+        reservations = await self._books.inventory.reservations(reserved)
+        return suspects(
+            (
+                id_,
+                [
+                    *shipment_has_its_order(records[id_].key, one, orders[one.order_id]),
+                    *shipment_has_its_units(
+                        records[id_].key, one, reservations[one.reservation_id]
+                    ),
+                ],
             )
             for id_, one in made.items()
-        }
-        return suspects(
-            (id_, shipment_is_in_order(id_, record, around.get(id_)))
-            for id_, record in records.items()
         )
 
     async def _orders(self, ids: Sequence[str]) -> Suspects:
@@ -102,30 +93,10 @@ class Shipments:
             yield Discrepancy("not_shipped", (key,), "It is paid, but nothing will be shipped.")
 
 
-def shipment_is_in_order(
-    id_: str, record: ShipmentRecord, around: Around | None
+def shipment_has_its_order(
+    key: str, shipment: Shipment, order: OrderRecord
 ) -> Iterator[Discrepancy]:
-    """A shipment belongs to a paid order, carries what is committed for it, and moves along."""
-    if record.found and record.shipment is None:
-        yield Discrepancy("shipment_unreadable", (record.key,), "The shipment cannot be read.")
-    if record.shipment is None or around is None:
-        return
-    yield from _moves_along(record)
-    if id_ not in around.listed:
-        what = f"It is not among the shipments of {record.shipment.order_id}."
-        yield Discrepancy("shipment_not_listed", (record.key,), what)
-    yield from _has_its_order(record.key, record.shipment, around.order)
-    yield from _has_its_units(record.key, record.shipment, around.reservation)
-
-
-def _moves_along(record: ShipmentRecord) -> Iterator[Discrepancy]:
-    if (record.due is None) != (record.state == "delivered"):
-        asked = "not to be asked" if record.due is None else "to be asked"
-        what = f"It is {record.state}, and its carrier is {asked} any more."
-        yield Discrepancy("shipment_not_tracked", (record.key,), what)
-
-
-def _has_its_order(key: str, shipment: Shipment, order: OrderRecord) -> Iterator[Discrepancy]:
+    """A shipment belongs to an order that is paid and has its reservation."""
     keys = (key, order.key)
     if not order.found or order.withdrawn:
         state = "was withdrawn" if order.found else "does not exist"
@@ -137,7 +108,7 @@ def _has_its_order(key: str, shipment: Shipment, order: OrderRecord) -> Iterator
         yield Discrepancy("shipment_of_another_reservation", keys, what)
 
 
-def _has_its_units(
+def shipment_has_its_units(
     key: str, shipment: Shipment, reservation: ReservationRecord
 ) -> Iterator[Discrepancy]:
     """While the reservation is on record: it sold these units, at this location."""

@@ -10,7 +10,7 @@ from rich.box import ASCII, SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from commands.auditing.findings import Report
+from deployments.foundation.audit.findings import Report
 
 _WIDTH = 160
 """Where there is no terminal; wide enough for a key to stay on its line."""
