@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
@@ -28,7 +28,8 @@ class Variant(Message):
     """What can be bought: one SKU with its own price, options and weight.
 
     `weight_grams` is none where the source gives no weight. A description that is left empty is
-    derived from the options and the weight when the product is imported.
+    derived from the options and the weight when the product is imported. It is on sale from
+    `on_sale_from` on, the first moment, to before `on_sale_until`; none is no bound.
     """
 
     id: str
@@ -40,6 +41,15 @@ class Variant(Message):
     currency: Currency = STORE_CURRENCY
     options: tuple[OptionValue, ...] = ()
     weight_grams: int | None = None
+    on_sale_from: AwareDatetime | None = None
+    on_sale_until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        begins, ends = self.on_sale_from, self.on_sale_until
+        if begins is not None and ends is not None and begins >= ends:
+            raise ValueError("a sale must begin before it ends")
+        return self
 
 
 class Product(Message):
@@ -59,9 +69,13 @@ class ResolveItems(Message):
 
 
 class ResolvedItems(Message):
-    """What the ids name. An id that names nothing that can be bought is missing here."""
+    """What the ids name: `items` that can be bought, and what is not on sale now.
+
+    `off_sale` says of the latter why, in a sentence. An id that names nothing is in neither.
+    """
 
     items: dict[str, Variant]
+    off_sale: dict[str, str] = Field(default_factory=dict)
 
 
 class ImportProducts(Message):

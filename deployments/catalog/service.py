@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from deployments.catalog.contract import (
     ChangePrice,
@@ -19,14 +20,14 @@ from deployments.catalog.contract import (
 from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
 from deployments.catalog.domain.paging import Hit, Page, identity, turn
 from deployments.catalog.domain.products import (
-    AvailableUnits,
+    Assortment,
     Filters,
     Match,
     Named,
     described,
     passing,
-    sellable_first,
 )
+from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import PriceChanged, ProductChanged
 from deployments.catalog.snapshot import LiveSnapshot, Snapshot
@@ -47,11 +48,11 @@ class Offering:
 
 @dataclass(frozen=True)
 class Found:
-    """A page of a search; `stock` is none when inventory does not answer."""
+    """A page of a search."""
 
     offerings: tuple[Offering, ...]
     page: Page
-    stock: AvailableUnits | None
+    stock: CurrentAvailability
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class LookedUp:
     offerings: tuple[Offering, ...]
     inputs: dict[str, list[tuple[str, Match]]]
     unknown: tuple[str, ...]
-    stock: AvailableUnits | None
+    stock: CurrentAvailability
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Detail:
     offering: Offering
     selected: Selection
     signals: dict[str, tuple[Signal, ...]]
-    stock: AvailableUnits | None
+    stock: CurrentAvailability
 
 
 class CatalogService:
@@ -89,9 +90,11 @@ class CatalogService:
 
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
         """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
-        assortment = self._snapshot.assortment
-        items = {id_: assortment.item(id_) for id_ in request.ids}
-        return ResolvedItems(items={id_: item for id_, item in items.items() if item is not None})
+        assortment, now = self._snapshot.assortment, self._clock()
+        named = {id_: item for id_ in request.ids if (item := assortment.item(id_)) is not None}
+        off_sale = {id_: why for id_, item in named.items() if (why := why_off_sale(item, now))}
+        items = {id_: item for id_, item in named.items() if id_ not in off_sale}
+        return ResolvedItems(items=items, off_sale=off_sale)
 
     async def import_products(self, request: ImportProducts) -> Imported:
         """Take in a batch of products and publish each."""
@@ -117,12 +120,11 @@ class CatalogService:
         Raises `ForeignCursorError` for a cursor that this search was not given.
         """
         snapshot = self._snapshot.current
-        products = snapshot.assortment.products
         hits = await _hits(snapshot, query)
-        passed = [hit for hit in hits if passing(products[hit.product_id], filters)]
+        found = _on_offer(snapshot.assortment, hits, filters, self._clock())
+        passed = [hit for hit in hits if hit.product_id in found]
         page = turn(passed, identity(query, filters), cursor, limit)
-        shown = [products[hit.product_id] for hit in page.hits]
-        offerings = [Offering(product, passing(product, filters)) for product in shown]
+        offerings = [found[hit.product_id] for hit in page.hits]
         stock = await self._stock(offering.variants for offering in offerings)
         return Found(tuple(_ordered(each, query, stock) for each in offerings), page, stock)
 
@@ -160,7 +162,7 @@ class CatalogService:
             return None
         product = named.product
         stock = await self._stock([product.variants])
-        left = sellable_first(passing(product, filters), stock)
+        left = stock.sellable_first(passing(product, filters))
         featured = (named.variant,) if named.variant else left[:1]
         selected = (
             relax(product, wanted, preferences)
@@ -175,15 +177,17 @@ class CatalogService:
         offering = Offering(product, shown)
         return Detail(offering, selected, signals(product, selected, stock), stock)
 
-    async def _stock(self, groups: Iterable[Iterable[Variant]]) -> AvailableUnits | None:
-        """Units by SKU, or none: what is in stock is no reason to answer nothing at all."""
+    async def _stock(self, groups: Iterable[Iterable[Variant]]) -> CurrentAvailability:
+        """What can be bought; no answer of inventory is no reason to answer nothing at all."""
         skus = tuple(dict.fromkeys(variant.sku for group in groups for variant in group))
+        now = self._clock()
         if not skus:
-            return {}
+            return CurrentAvailability({}, now)
         try:
-            return (await self._inventory.availability(CheckAvailability(skus=skus))).units
+            answer = await self._inventory.availability(CheckAvailability(skus=skus))
         except DependencyUnavailable:
-            return None
+            return CurrentAvailability(None, now)
+        return CurrentAvailability(answer.units, now)
 
 
 async def _hits(snapshot: Snapshot, query: str | None) -> list[Hit]:
@@ -193,21 +197,33 @@ async def _hits(snapshot: Snapshot, query: str | None) -> list[Hit]:
     return await asyncio.to_thread(snapshot.index.search, query)
 
 
+def _on_offer(
+    assortment: Assortment, hits: Iterable[Hit], filters: Filters, now: datetime
+) -> dict[str, Offering]:
+    """What of each hit is on sale and left by the filters, by product; none where nothing is."""
+    products = {hit.product_id: assortment.on_sale(hit.product_id, now) for hit in hits}
+    return {
+        id_: Offering(product, variants)
+        for id_, product in products.items()
+        if product is not None and (variants := passing(product, filters))
+    }
+
+
 def _product_changed(product: Product) -> ProductChanged:
     skus = tuple(variant.sku for variant in product.variants)
     return ProductChanged(product_id=product.id, title=product.title, skus=skus)
 
 
-def _ordered(offering: Offering, query: str | None, stock: AvailableUnits | None) -> Offering:
-    variants = sellable_first(offering.variants, stock)
+def _ordered(offering: Offering, query: str | None, stock: CurrentAvailability) -> Offering:
+    variants = stock.sellable_first(offering.variants)
     return Offering(offering.product, closest_first(variants, query) if query else variants)
 
 
 def _representing(
-    named: Named, filters: Filters, stock: AvailableUnits | None
+    named: Named, filters: Filters, stock: CurrentAvailability
 ) -> tuple[Variant, ...]:
     """The variant that an id leads to, if the filters leave it."""
     left = passing(named.product, filters)
     if named.variant is None:
-        return sellable_first(left, stock)[:1]
+        return stock.sellable_first(left)[:1]
     return tuple(variant for variant in left if variant == named.variant)

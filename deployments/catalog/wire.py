@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
 from deployments.catalog.domain.options import Selection, Signal, options_of
 from deployments.catalog.domain.products import (
-    AvailableUnits,
     category_values,
-    in_stock,
     price_range,
 )
+from deployments.catalog.domain.sale import CurrentAvailability
 from deployments.catalog.service import Detail, Found, LookedUp, Offering
 from deployments.foundation.http.ucp import Json, Notice, envelope, error, info
 from deployments.foundation.values.money import STORE_CURRENCY
@@ -81,7 +80,7 @@ def _price(amount: int, currency: str) -> Json:
     return {"amount": amount, "currency": currency}
 
 
-def _product(offering: Offering, stock: AvailableUnits | None) -> Json:
+def _product(offering: Offering, stock: CurrentAvailability) -> Json:
     product = offering.product
     lowest, highest = price_range(product)
     currency = product.variants[0].currency
@@ -105,7 +104,7 @@ def _categories(product: Product) -> list[Json]:
     return [{"value": value, "taxonomy": "merchant"} for value in category_values(product)]
 
 
-def _variant(variant: Variant, stock: AvailableUnits | None) -> Json:
+def _variant(variant: Variant, stock: CurrentAvailability) -> Json:
     body: Json = {
         "id": variant.id,
         "sku": variant.sku,
@@ -114,10 +113,9 @@ def _variant(variant: Variant, stock: AvailableUnits | None) -> Json:
         "price": _price(variant.price, variant.currency),
         "options": _selected(variant.options),
     }
-    available = in_stock(variant, stock)
-    if available is not None:
-        status = "in_stock" if available else "out_of_stock"
-        body["availability"] = {"available": available, "status": status}
+    status = stock.status(variant)
+    if status is not None:
+        body["availability"] = {"available": stock.available(variant), "status": status}
     return body
 
 

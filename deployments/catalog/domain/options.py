@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from deployments.catalog.contract import OptionValue, Product, Variant
-from deployments.catalog.domain.products import AvailableUnits, in_stock
+from deployments.catalog.domain.sale import CurrentAvailability
 
 _SIZES = ("XS", "S", "M", "L", "XL", "XXL")
 Selection = tuple[OptionValue, ...]
@@ -77,7 +77,7 @@ def _spelled(product: Product, wanted: Selection) -> list[OptionValue]:
 
 
 def signals(
-    product: Product, selection: Selection, stock: AvailableUnits | None
+    product: Product, selection: Selection, stock: CurrentAvailability
 ) -> dict[str, tuple[Signal, ...]]:
     """For every option, what each value leads to, the other selections being what they are."""
     return {
@@ -93,9 +93,9 @@ def _others(selection: Selection, name: str) -> Selection:
 
 
 def _signal(
-    product: Product, others: Selection, name: str, label: str, stock: AvailableUnits | None
+    product: Product, others: Selection, name: str, label: str, stock: CurrentAvailability
 ) -> Signal:
     found = choose(product.variants, (*others, OptionValue(name=name, label=label)))
-    known = [in_stock(variant, stock) for variant in found]
+    known = [stock.available(variant) for variant in found]
     available = None if None in known else any(known)
     return Signal(label=label, exists=bool(found), available=available)

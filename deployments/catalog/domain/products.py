@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from deployments.catalog.contract import Product, Variant
+from deployments.catalog.domain.sale import on_sale_only
 
 _KILOGRAM = 1000
 Match = Literal["exact", "featured"]
-AvailableUnits = Mapping[str, int]
-"""Units that can be sold, by SKU."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,16 @@ class Assortment:
             for variant in product.variants:
                 exact = Named(product, variant)
                 self._named |= {variant.id: exact, variant.sku: exact}
+        self._bounded = {
+            product.id
+            for product in self.products.values()
+            if any(each.on_sale_from or each.on_sale_until for each in product.variants)
+        }
+
+    def on_sale(self, product_id: str, now: datetime) -> Product | None:
+        """A product with its variants that are on sale; none if there are none."""
+        product = self.products[product_id]
+        return on_sale_only(product, now) if product_id in self._bounded else product
 
     def find(self, id_: str) -> Named | None:
         """What the id names, or none."""
@@ -90,18 +100,6 @@ def price_range(product: Product) -> tuple[int, int]:
     """The lowest and the highest price of all its variants, in cents."""
     prices = [variant.price for variant in product.variants]
     return min(prices), max(prices)
-
-
-def in_stock(variant: Variant, stock: AvailableUnits | None) -> bool | None:
-    """Whether the variant can be bought now; none when nobody knows."""
-    return None if stock is None else stock.get(variant.sku, 0) > 0
-
-
-def sellable_first(
-    variants: Iterable[Variant], stock: AvailableUnits | None
-) -> tuple[Variant, ...]:
-    """The variants with what is out of stock behind the rest, otherwise in the same order."""
-    return tuple(sorted(variants, key=lambda variant: in_stock(variant, stock) is False))
 
 
 def described(product: Product) -> Product:

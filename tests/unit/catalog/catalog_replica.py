@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
@@ -15,6 +16,9 @@ from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import Availability, InventoryApi
+from tests.clock import ManualClock
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
 class StockTransport:
@@ -46,10 +50,13 @@ class CatalogReplica:
         reload_seconds: float = 30.0,
         build: Build = SearchIndex,
     ) -> None:
+        self.clock = ManualClock(NOW)
         self.store = CatalogStore(redis)
         self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds, build=build)
         self.stock = stock
-        self.service = CatalogService(self.store, self.snapshot, client_of(InventoryApi, stock))
+        self.service = CatalogService(
+            self.store, self.snapshot, client_of(InventoryApi, stock), self.clock
+        )
 
     async def sells(self, *products: Product, batch: str = "first") -> None:
         """Import products, and wait until this replica shows them."""

@@ -12,7 +12,6 @@ from deployments.catalog.domain.products import (
     described,
     passing,
     price_range,
-    sellable_first,
 )
 from tests.unit.catalog.sample_products import BOTTLE, SHIRT, product, variant
 
@@ -62,15 +61,6 @@ def test_categories_are_paths_from_wide_to_narrow() -> None:
 
 def test_a_price_range_covers_all_variants() -> None:
     assert price_range(SHIRT) == (2000, 2500)
-
-
-def test_what_is_out_of_stock_comes_last_and_nothing_moves_when_nobody_knows() -> None:
-    assert skus(sellable_first(SHIRT.variants, {"S-RED-L": 1, "S-BLUE-M": 2})) == [
-        "S-RED-L",
-        "S-BLUE-M",
-        "S-RED-M",
-    ]
-    assert sellable_first(SHIRT.variants, None) == SHIRT.variants
 
 
 def test_a_variant_without_a_description_is_described_by_its_attributes() -> None:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from deployments.catalog.contract import OptionValue, Product
 from deployments.catalog.domain.options import choose, options_of, relax, signals
+from deployments.catalog.domain.sale import CurrentAvailability
+from tests.unit.catalog.catalog_replica import NOW
 from tests.unit.catalog.sample_products import SHIRT, product, variant
 
 COLORS, SIZES = ["Red", "Blue", "Green"], ["S", "M", "L"]
@@ -45,7 +47,7 @@ def test_what_no_variant_has_is_dropped_by_priority(
 
 
 def test_signals_are_relative_to_what_is_selected() -> None:
-    found = signals(SHIRT, wish(Color="Blue"), {"S-BLUE-M": 1})
+    found = signals(SHIRT, wish(Color="Blue"), CurrentAvailability({"S-BLUE-M": 1}, NOW))
     shown = {
         (name, value.label): (value.exists, value.available)
         for name, values in found.items()
@@ -60,7 +62,7 @@ def test_signals_are_relative_to_what_is_selected() -> None:
 
 
 def test_nobody_knows_what_is_available_without_stock() -> None:
-    found = signals(SHIRT, wish(Color="Blue"), None)
+    found = signals(SHIRT, wish(Color="Blue"), CurrentAvailability(None, NOW))
     assert [value.available for value in found["Size"]] == [None, False]
 
 
@@ -105,7 +107,7 @@ def test_a_value_exists_exactly_if_choosing_it_finds_something(
 ) -> None:
     selected = relax(found, wish(Color=color), [])
     stock = {each.sku: int(each.options[0].label in stocked) for each in found.variants}
-    for value in signals(found, selected, stock)["Size"]:
+    for value in signals(found, selected, CurrentAvailability(stock, NOW))["Size"]:
         chosen = choose(found.variants, (*selected, OptionValue(name="Size", label=value.label)))
         assert value.exists == bool(chosen)
         assert value.available == any(stock[each.sku] for each in chosen)
