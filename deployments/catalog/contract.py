@@ -45,10 +45,10 @@ class Variant(Message):
     on_sale_until: AwareDatetime | None = None
 
     @model_validator(mode="after")
-    def _some_time(self) -> Self:
+    def _begins_first(self) -> Self:
         begins, ends = self.on_sale_from, self.on_sale_until
-        if begins is not None and ends is not None and begins >= ends:
-            raise ValueError("a sale must begin before it ends")
+        if begins is not None and ends is not None and begins > ends:
+            raise ValueError("a sale must not end before it begins")
         return self
 
 

@@ -52,10 +52,9 @@ def test_a_variant_is_on_sale_from_its_first_moment_to_before_its_end(
     assert (why_off_sale(windowed("V", begins, ends), NOW) is None) == on_sale
 
 
-@pytest.mark.parametrize("ends", [NOW, NOW - DAY])
-def test_a_window_of_no_time_is_a_mistake(ends: datetime) -> None:
-    row = variant("V", 1).model_dump() | {"on_sale_from": NOW, "on_sale_until": ends}
-    with pytest.raises(ValidationError, match="must begin before it ends"):
+def test_a_window_that_ends_before_it_begins_is_a_mistake() -> None:
+    row = variant("V", 1).model_dump() | {"on_sale_from": NOW, "on_sale_until": NOW - DAY}
+    with pytest.raises(ValidationError, match="must not end before it begins"):
         Variant.model_validate(row)
 
 
