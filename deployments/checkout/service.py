@@ -27,6 +27,7 @@ from deployments.checkout.saga import DRIVE_SECONDS, AttemptUndone, Driver
 from deployments.checkout.steps import CompletionAttempt
 from deployments.checkout.store import CheckoutStore
 from deployments.foundation.http.idempotency import StillRunning
+from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
 from deployments.foundation.rpc.detach import detach
@@ -145,8 +146,11 @@ class CheckoutService:
         except (DependencyUnavailable, StillRunning, TimeoutError) as reason:
             _log.warning("recovery of %s: %s", saga.id, reason)
             return False
-        except Exception:  # noqa: BLE001 - one saga's bug must not keep the others from ending.
-            _log.exception("recovery of %s failed", saga.id)
+        except Exception as failure:  # noqa: BLE001 - it must not keep other sagas from ending.
+            if is_unavailable(failure):
+                _log.warning("recovery of %s waits for Redis: %s", saga.id, failure)
+            else:
+                _log.exception("recovery of %s failed", saga.id)
             return False
         return True
 

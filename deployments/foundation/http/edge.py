@@ -10,8 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -25,6 +24,7 @@ from deployments.foundation.http.bodies import BODY_SECONDS
 from deployments.foundation.http.idempotency import KeyReused, StaleVersion, StillRunning
 from deployments.foundation.http.operations import OPERATION, Dialect, Handler, Operation
 from deployments.foundation.http.rate_limits import RateLimits, RateLimitStatus
+from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
 from deployments.foundation.rpc.rejection import Rejection
@@ -85,6 +85,13 @@ def _unavailable(_request: Request, error: Exception) -> ProtocolError:
     return ProtocolError(503, "unavailable", sentence, {"Retry-After": "1"})
 
 
+def _redis_failed(request: Request, error: Exception) -> ProtocolError:
+    if is_unavailable(error):
+        return _unavailable(request, error)
+    _log.error("a command to Redis is wrong", exc_info=error)
+    return _bug(request, error)
+
+
 def _late(_request: Request, _error: Exception) -> ProtocolError:
     _log.warning("an answer took longer than is allowed")
     sentence = "This took longer than the store allows. Repeat the request, under the same key."
@@ -106,8 +113,7 @@ _ERRORS: Mapping[type[Exception], Callable[[Request, Exception], ProtocolError]]
     HTTPException: _http_exception,
     Rejection: _shared_rejection,
     DependencyUnavailable: _unavailable,
-    RedisConnectionError: _unavailable,
-    RedisTimeoutError: _unavailable,
+    RedisError: _redis_failed,
     TimeoutError: _late,
     ClientDisconnect: _gone,
     Exception: _bug,

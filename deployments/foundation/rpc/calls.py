@@ -12,9 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Protocol, TypeVar, cast
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
+from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.contracts import Method, methods_of
 from deployments.foundation.rpc.deadline import remaining, within
 from deployments.foundation.rpc.rejection import Rejection, from_wire, to_wire
@@ -32,7 +30,6 @@ or it was: the connection or the replica is gone (`lost`), or it is one of `Fail
 _OK = "ok"
 _FAILURES: tuple[Failure, ...] = ("late", "broken", "failed")
 _NOT_MADE = frozenset({"overdue", "open", "absent", "busy"})
-_AWAY = (RedisConnectionError, RedisTimeoutError, OSError)
 _log = logging.getLogger(__name__)
 
 
@@ -92,7 +89,7 @@ def _failed(method: str, failure: Exception) -> Reply:
     """A failure as data. Only a bug is worth a traceback."""
     if isinstance(failure, TimeoutError):
         kind: Failure = "late"
-    elif isinstance(failure, _AWAY):
+    elif isinstance(failure, OSError) or is_unavailable(failure):
         kind = "broken"
     else:
         kind = "failed"

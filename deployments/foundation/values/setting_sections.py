@@ -136,6 +136,15 @@ class RedisSettings(Section):
         }
         return {**({"<SERVICE>_REDIS_URL": found} if found else {}), **given}
 
+    redis_memory: int | None = Field(
+        None,
+        ge=64,
+        le=1_048_576,
+        description="What the embedded server may hold, in MiB; an eighth of the machine's memory "
+        "unless it is given. A full server refuses writes, the store answers 503, and goes on when "
+        "there is room.",
+        json_schema_extra={"takes": "a whole number of MiB from 64 to 1048576"},
+    )
     event_days: float = Field(
         7,
         gt=0,

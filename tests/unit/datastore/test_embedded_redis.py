@@ -18,9 +18,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError, RedisError
+from redis.exceptions import NoPermissionError, OutOfMemoryError, RedisError
 
 from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
+from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.server import ADMIN, ValkeyServer
 from deployments.foundation.redis.connection import client, connect_redis, password, secret
 from deployments.foundation.redis.users import DATASTORE, SERVICES
@@ -213,6 +214,49 @@ async def test_it_writes_as_durably_as_it_is_told(
         assert await admin.config_get("appendfsync") == {"appendfsync": its_own}
 
 
+async def fits(redis: Redis, key: str, weight: bytes) -> bool:
+    """Whether the server has room for it."""
+    try:
+        return bool(await redis.set(key, weight))
+    except OutOfMemoryError:
+        return False
+
+
+async def test_a_full_server_refuses_writes_and_takes_them_when_there_is_room(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDHOUSE_REDIS_MEMORY", "64")
+    weight = os.urandom(2**20)
+    async with embedded(), entered("orders") as orders:
+        taken = [await fits(orders, f"{{orders}}:{n}", weight) for n in range(80)]
+        assert 32 < sum(taken) < 64
+        assert taken == sorted(taken, reverse=True), "once full, always full"
+        assert await orders.strlen("{orders}:0") == len(weight), "nothing is forgotten"
+        await orders.delete(*(f"{{orders}}:{n}" for n in range(8)))
+        assert await orders.set("{orders}:more", weight)
+
+
+async def test_without_a_setting_its_limit_leaves_room(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FIELDHOUSE_REDIS_MEMORY", raising=False)
+    async with embedded(), entered(ADMIN) as admin:
+        limit = int((await admin.config_get("maxmemory"))["maxmemory"] or 0)
+    assert 256 * 2**20 <= limit < psutil.virtual_memory().total // 4
+
+
+def test_a_container_has_less_memory_than_its_machine(tmp_path: Path) -> None:
+    whole = psutil.virtual_memory().total
+    assert machines_memory(tmp_path) == whole
+    (tmp_path / "memory.max").write_text("max\n")
+    assert machines_memory(tmp_path) == whole
+    (tmp_path / "memory.max").write_text(str(2**30))
+    assert machines_memory(tmp_path) == 2**30
+    assert server_memory(None, 2**30) == 256 * 2**20
+    assert server_memory(None, 2**34) == 2**31
+    assert server_memory(100, 2**34) == 100 * 2**20
+
+
 async def test_what_is_written_is_brought_to_the_disk(directory: Path) -> None:
     synced: set[int] = set()
 
@@ -268,6 +312,7 @@ async def test_a_server_whose_lock_is_given_up_is_followed_by_the_one_that_waits
 SUPERVISOR = """
 import asyncio
 from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
+from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.values.settings import data_directory, socket_path
 asyncio.run(ValkeyServer(data_directory(), socket_path()).run())
