@@ -53,7 +53,7 @@ fuzz: $(VENV)/.test ## fuzz the running store; FOR=600 says how many seconds, ST
 lag: $(VENV)/.run ## show how far each service is behind the events that it subscribes to
 	@$(BIN)/fieldhouse lag
 
-dead-letters: $(VENV)/.run ## list events that were given up; DO="show|replay|drop ID", --service X, --all
+dead-letters: $(VENV)/.run ## list events and webhooks that were given up; DO="show|replay|drop ID", --service X, --all
 	@$(BIN)/fieldhouse dead-letters $(DO)
 
 faults: $(VENV)/.test ## break a store under load in every way, at random; MINUTES=30 says for how long
@@ -65,7 +65,7 @@ storm: $(VENV)/.test ## kill consumers at random while they handle the events of
 load: $(VENV)/.run ## buy as fast as the running store can sell; SECONDS=60 says for how long
 	@$(BIN)/fieldhouse load --seconds $(SECONDS)
 
-webhooks: $(VENV)/.run ## list platforms' endpoints and what they did not take; DO="show|replay|drop ID"
+webhooks: $(VENV)/.run ## list platforms' endpoints and what waits for them; DO="show|retry|drop ID"
 	@$(BIN)/fieldhouse webhooks $(DO)
 
 audit: $(VENV)/.run ## prove that the books are straight, while the store runs

@@ -19,7 +19,7 @@ class Subscriber:
     """A service that reads others' events, entered as its own user."""
 
     def __init__(self, service: str, own: Redis, publishers: dict[str, Redis]) -> None:
-        self.service = service
+        self.service, self.own = service, own
         self.letters = DeadLetters(service, own)
         self.meter = LagMeter(service, own, publishers)
 

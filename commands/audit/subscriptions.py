@@ -143,5 +143,5 @@ async def _unread(redis: Redis, stream: str, after: str) -> AsyncIterator[list[_
 async def _dead(letters: DeadLetters) -> AsyncIterator[list[str]]:
     after = "-"
     while page := await letters.oldest(limit=_AT_ONCE, after=after):
-        yield [letter.event for letter in page]
+        yield [letter.fields[ENTRY_FIELD] for letter in page]
         after = page[-1].id

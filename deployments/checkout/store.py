@@ -82,9 +82,9 @@ class CheckoutStore:
         self._redis = redis
         self._create = lua("create_session", "publish")
         self._write, self._answer = lua("write_session", "publish"), lua("answer_saga", "publish")
-        self._begin, self._advance = lua("begin_saga", "leases"), lua("advance_saga")
-        self._end, self._claim = lua("end_saga"), lua("claim_sagas", "leases")
-        self._hand_over = lua("hand_over_saga", "leases")
+        self._begin, self._advance = lua("begin_saga", "clock", "leases"), lua("advance_saga")
+        self._end, self._claim = lua("end_saga"), lua("claim_sagas", "clock", "leases")
+        self._hand_over = lua("hand_over_saga", "clock", "leases")
 
     async def read(self, session_id: str, platform: str) -> Session:
         """The platform's session. Rejects with `SessionNotFound`."""

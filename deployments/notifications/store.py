@@ -41,7 +41,7 @@ class NotificationsStore:
 
     def __init__(self, redis: Redis, *, claim_seconds: float) -> None:
         self._redis, self._claim_ms = redis, int(claim_seconds * 1000)
-        self._begin = script(redis, _LUA / "begin.lua", "inbox", "leases")
+        self._begin = script(redis, _LUA / "begin.lua", "inbox", "clock")
         self._finish = script(redis, _LUA / "finish.lua", "inbox")
         self._secret: str | None = None
 

@@ -67,7 +67,7 @@ class ShipmentStore:
         self._redis = redis
         self._record = script(redis, _LUA / "record_half.lua", "inbox")
         self._create = script(redis, _LUA / "create_shipments.lua", "inbox", "publish")
-        self._take = script(redis, _LUA / "take_due.lua", "leases")
+        self._take = script(redis, _LUA / "take_due.lua", "clock", "leases")
         self._move = script(redis, _LUA / "move.lua", "publish")
 
     async def paid(self, paid: PaidOrder, event_id: str) -> Halves | None:

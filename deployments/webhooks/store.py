@@ -7,12 +7,13 @@
 | `{webhooks}:endpoint:<id>` | hash: platform, url, created_at, last_success_at, failing_since, |
 |  | error, gone_at |
 | `{webhooks}:delivery:<id>` | hash: endpoint, order, event, type, at, body, attempts, made_at, |
-|  | ends_at, tried_at, error, claim (a token), died_at |
+|  | ends_at, tried_at, error, claim (a token) |
 | `{webhooks}:queue:<endpoint>:<order>` | sorted set: deliveries, in the order of their numbers |
 | `{webhooks}:due:<endpoint>` | sorted set: orders, by when the first of their queue is due |
 | `{webhooks}:claims:<endpoint>` | sorted set: orders under way, by when their claim lapses |
 | `{webhooks}:ready` | sorted set: endpoints, by when somebody has to look at them |
-| `{webhooks}:dead:<endpoint>` | sorted set: dead letters, by when they died; for 30 days |
+| `{webhooks}:dead-letters:deliveries` | stream: those that were given up (foundation's |
+|  | `dead_letters.lua`): delivery, owner (the endpoint), order, event, type, at, body, made_at |
 | `{webhooks}:waiting` | hash: endpoint → how many deliveries are in its queues |
 | `{webhooks}:deliveries`, `{webhooks}:tokens` | counters: the last delivery, the last claim |
 | `{webhooks}:inbox:<event>` | it was queued, or need not be (foundation's `inbox.lua`) |
@@ -32,17 +33,22 @@ from typing import Any, Literal, NamedTuple, cast
 
 from redis.asyncio import Redis
 
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.keys import letters_of_key
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
 from deployments.webhooks.contract import MOST_ENDPOINTS, State, WebhookEndpoint
 from deployments.webhooks.domain import LASTS, DeliveryOutcome, DeliverySource, WebhookDelivery
 
 SERVICE = "webhooks"
-Replayed = Literal["replayed", "absent", "gone", "under_way"]
+DELIVERIES = "deliveries"
+"""The kind of dead letters that webhooks has beside events."""
+Retried = Literal["retried", "absent", "under_way", "behind"]
 Dropped = Literal["dropped", "absent", "under_way"]
 _LUA = Path(__file__).parent / "lua"
 _READY = "{webhooks}:ready"
-_QUEUES = _LUA / "queues"
+_PRELUDES = ("inbox", "clock", "leases", "dead_letters", _LUA / "queues")
+_SCRIPTS = ("register", "remove", "queue", "withdraw", "claim", "finish", "retry", "drop")
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,7 @@ class WebhooksStore:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._redis, self._seconds, self._monotonic = redis, claim_seconds, monotonic
-        self._scripts = {
-            name: script(redis, _LUA / f"{name}.lua", *preludes, _QUEUES)
-            for name, preludes in _SCRIPTS.items()
-        }
+        self._scripts = {name: script(redis, _LUA / f"{name}.lua", *_PRELUDES) for name in _SCRIPTS}
 
     # Endpoints
 
@@ -121,7 +124,7 @@ class WebhooksStore:
             for id_ in ids:
                 pipe.hgetall(f"{{webhooks}}:endpoint:{id_}")
                 pipe.hget("{webhooks}:waiting", id_)
-                pipe.zcard(f"{{webhooks}}:dead:{id_}")
+                pipe.scard(letters_of_key(SERVICE, DELIVERIES, id_))
             found = await pipe.execute()
         rows = zip(ids, found[::3], found[1::3], found[2::3], strict=True)
         # One may have been removed since its id was read.
@@ -158,7 +161,7 @@ class WebhooksStore:
         """Deliveries that nobody else will attempt as long as the claims hold."""
         # Counted from before the question, a claim ends here no later than it does there.
         until = self._monotonic() + self._seconds
-        args = [_ms(now), int(self._seconds * 1000), wanted]
+        args = [_ms(now), int(self._seconds * 1000), wanted, _ms(now + LASTS)]
         taken, next_at = cast(Any, await self._run("claim", args))
         claims = [Claim(_delivery(id_, *rest), int(token), until) for id_, token, *rest in taken]
         return ClaimedWork(claims, _at(next_at) if next_at else None)
@@ -178,44 +181,40 @@ class WebhooksStore:
 
     # For operators
 
-    async def dead_letters(self, limit: int) -> list[str]:
-        """Dead letters of each endpoint, the oldest first; in two round trips."""
+    def dead_letters(self) -> DeadLetters:
+        """What was given up."""
+        return DeadLetters(SERVICE, self._redis, DELIVERIES)
+
+    async def waiting(self, limit: int) -> list[str]:
+        """The first deliveries that wait for each endpoint, one of an order; in three round
+        trips."""
         async with self._redis.pipeline(transaction=False) as pipe:
-            for endpoint in await self._ids():
-                pipe.zrange(f"{{webhooks}}:dead:{endpoint}", 0, limit - 1)
+            endpoints = await self._ids()
+            for endpoint in endpoints:
+                pipe.zrange(f"{{webhooks}}:due:{endpoint}", 0, limit - 1)
+            orders = await pipe.execute()
+            for endpoint, names in zip(endpoints, orders, strict=True):
+                for order in names:
+                    pipe.zrange(f"{{webhooks}}:queue:{endpoint}:{order}", 0, 0)
             return [id_ for ids in await pipe.execute() for id_ in ids]
 
     async def records(self, ids: Sequence[str]) -> list[dict[str, str]]:
-        """All that is known of each of these deliveries; empty for one that is none any more."""
+        """All that is known of each of these deliveries; empty for one that waits no more."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for id_ in ids:
                 pipe.hgetall(f"{{webhooks}}:delivery:{id_}")
             return cast(list[dict[str, str]], await pipe.execute())
 
-    async def replay(self, id_: str, now: datetime) -> Replayed:
-        """Have a delivery attempted now, and a dead letter for a whole day again."""
-        args = [id_, _ms(now), _ms(now + LASTS)]
-        return cast(Replayed, await self._run("replay", args))
+    async def retry(self, id_: str, now: datetime) -> Retried:
+        """Have a delivery attempted now that waits for its next attempt."""
+        return cast(Retried, await self._run("retry", [id_, _ms(now)]))
 
     async def drop(self, id_: str, now: datetime) -> Dropped:
-        """Remove a delivery for good."""
+        """Remove a delivery that waits for good."""
         return cast(Dropped, await self._run("drop", [id_, _ms(now)]))
 
     async def _run(self, name: str, args: Sequence[Any], *, key: str = _READY) -> object:
         return await self._scripts[name](keys=[key], args=args)
-
-
-_SCRIPTS: dict[str, tuple[str, ...]] = {
-    "register": (),
-    "remove": (),
-    "queue": ("inbox",),
-    "withdraw": ("inbox",),
-    "claim": ("leases",),
-    "finish": (),
-    "replay": (),
-    "drop": (),
-}
-"""Each script, and what of foundation's it begins with."""
 
 
 def _ms(moment: datetime) -> int:

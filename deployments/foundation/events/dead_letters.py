@@ -1,9 +1,13 @@
-"""Events that were given up: an operator lists them, has them delivered again, or drops them.
+"""What a service gave up: an operator lists it, has it replayed, or drops it.
 
-A replayed letter stays where it is until it has taken effect, or has failed as often again and is
-replaced by a new one; so nothing is lost on the way. Its event goes to the handler as it did
-before, in the queue of its subject, under its own id: what took effect already does not do so
-twice.
+A service has a stream of dead letters for each kind of thing that it may give up: every subscriber
+one for events, webhooks another for deliveries. Scripts write letters and take them up again with
+`dead_letters.lua`. A letter expires after 30 days, as it may hold a buyer's address.
+
+A letter that is to be replayed stays where it is until whoever gave it up takes it up again. The
+letter of an event stays even longer, until the event has taken effect, or has failed as often again
+and has a new letter: nothing is lost on the way. The event goes to its handler as it did before, in
+the queue of its subject, under its own id: what took effect already does not do so twice.
 """
 
 from __future__ import annotations
@@ -11,42 +15,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events.journal import EventDelivery
-from deployments.foundation.events.keys import dead_letters_key, replaying_key
-from deployments.foundation.events.publishing import ENTRY_FIELD
+from deployments.foundation.events.keys import EVENTS, dead_letters_key, replaying_key
+from deployments.foundation.redis.connection import script
 
+_LUA = Path(__file__).parent / "lua"
 _REPLAYED_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A dead letter: an event, where it came from, and why it was given up.
+    """A dead letter: why, after how many attempts and when something was given up.
 
-    `entry` is its id in partition `partition` of the publisher's streams, `event` the CloudEvent
-    as it was read there.
+    `fields` are what was given up, as whoever did so wrote it down.
     """
 
     id: str
-    publisher: str
-    partition: int
-    entry: str
-    event: str
     error: str
     attempts: int
     failed_at: datetime
+    fields: Mapping[str, str]
     replaying: bool = False
 
 
 class DeadLetters:
-    """A subscriber's dead letters."""
+    """A service's dead letters of one kind. Every method is one round trip."""
 
-    def __init__(self, service: str, redis: Redis) -> None:
-        self.service, self._redis = service, redis
-        self._letters, self._replaying = dead_letters_key(service), replaying_key(service)
+    def __init__(self, service: str, redis: Redis, kind: str = EVENTS) -> None:
+        self.service, self.kind, self._redis = service, kind, redis
+        self._letters = dead_letters_key(service, kind)
+        self._replaying = replaying_key(service, kind)
+        self._drop = script(redis, _LUA / "drop_letters.lua", "clock", "dead_letters")
+        self._to_replay = script(redis, _LUA / "letters_to_replay.lua", "clock", "dead_letters")
 
     async def count(self) -> int:
         """How many there are."""
@@ -54,68 +58,44 @@ class DeadLetters:
 
     async def oldest(self, *, limit: int = 100, after: str = "-") -> list[DeadLetter]:
         """The oldest letters, after the one with the id `after`."""
-        start = after if after == "-" else f"({after}"
-        entries = await self._redis.xrange(self._letters, min=start, count=limit)
-        replaying = await self._to_replay()
-        return [
-            _letter(id_, fields, replaying=id_ in replaying) for id_, fields in cast(Any, entries)
-        ]
+        return await self._between("-" if after == "-" else f"({after}", "+", limit)
 
     async def find(self, id_: str) -> DeadLetter | None:
         """One letter."""
-        entries = cast(Any, await self._redis.xrange(self._letters, min=id_, max=id_))
-        replaying = await self._to_replay()
-        return next(
-            (_letter(name, fields, replaying=name in replaying) for name, fields in entries), None
-        )
+        return next(iter(await self._between(id_, id_, 1)), None)
+
+    async def _between(self, first: str, last: str, limit: int) -> list[DeadLetter]:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.xrange(self._letters, min=first, max=last, count=limit)
+            pipe.smembers(self._replaying)
+            entries, replaying = cast(Any, await pipe.execute())
+        return [_letter(id_, fields, replaying=id_ in replaying) for id_, fields in entries]
 
     async def replay(self, ids: Iterable[str]) -> None:
-        """Have letters delivered again, by whoever reads their partition: in some seconds, or as
-        soon as the service runs."""
+        """Have letters replayed, all of them at one moment: within seconds, or as soon as the
+        service runs."""
         await cast(Any, self._redis.sadd(self._replaying, *ids))
 
     async def drop(self, ids: Iterable[str]) -> int:
         """Remove letters for good; how many there were."""
-        names = list(ids)
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.xdel(self._letters, *names)
-            pipe.srem(self._replaying, *names)
-            dropped, _ = cast(Any, await pipe.execute())
-        return int(dropped)
+        return int(cast(Any, await self._drop(keys=[self._letters], args=list(ids))))
 
-    async def to_replay(self, publisher: str) -> list[EventDelivery]:
-        """Letters of a publisher's events that are to be delivered again: the oldest of them."""
-        ids = sorted(await self._to_replay(), key=_order)[:_REPLAYED_AT_ONCE]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for id_ in ids:
-                pipe.xrange(self._letters, min=id_, max=id_)
-            found = cast(Any, await pipe.execute())
-        letters = [
-            _letter(id_, fields, replaying=True) for entries in found for id_, fields in entries
-        ]
+    async def to_replay(self) -> list[DeadLetter]:
+        """The oldest of the letters that are to be replayed. Whoever takes them up asks this every
+        few seconds, so letters that have expired are removed here."""
+        found = await self._to_replay(keys=[self._letters], args=[_REPLAYED_AT_ONCE])
         return [
-            EventDelivery(letter.partition, letter.entry, letter.event, letter.id)
-            for letter in letters
-            if letter.publisher == publisher
+            _letter(id_, dict(zip(words[::2], words[1::2], strict=True)), replaying=True)
+            for id_, words in cast(list[tuple[str, list[str]]], found)
         ]
-
-    async def _to_replay(self) -> set[str]:
-        return cast(set[str], await cast(Any, self._redis.smembers(self._replaying)))
-
-
-def _order(id_: str) -> tuple[int, ...]:
-    return tuple(map(int, id_.split("-")))
 
 
 def _letter(id_: str, fields: Mapping[str, str], *, replaying: bool) -> DeadLetter:
     return DeadLetter(
         id=id_,
-        publisher=fields["publisher"],
-        partition=int(fields["partition"]),
-        entry=fields["entry"],
-        event=fields[ENTRY_FIELD],
         error=fields["error"],
         attempts=int(fields["attempts"]),
         failed_at=datetime.fromtimestamp(int(fields["failed_at"]) / 1000, UTC),
+        fields=fields,
         replaying=replaying,
     )

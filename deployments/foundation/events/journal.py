@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -11,17 +11,13 @@ from typing import Any, cast
 from redis.asyncio import Redis
 
 from deployments.foundation.events.error_text import error_text
-from deployments.foundation.events.keys import (
-    dead_letters_key,
-    failing_key,
-    leases_key,
-    replaying_key,
-)
+from deployments.foundation.events.keys import dead_letters_key, failing_key, leases_key
 from deployments.foundation.events.leases import Lease, LeaseLostError
-from deployments.foundation.events.publishing import ENTRY_FIELD
+from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.redis.connection import script
 
 _LUA = Path(__file__).parent / "lua"
+_LETTER = "letter "
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class EventDelivery:
     @property
     def name(self) -> str:
         """What its failures are counted under."""
-        return self.entry if self.letter is None else f"letter {self.letter}"
+        return self.entry if self.letter is None else _LETTER + self.letter
 
 
 @dataclass(frozen=True)
@@ -58,17 +54,45 @@ class Journal:
         self._service, self._publisher = service, publisher
         self._own, self._theirs = own, theirs
         self._leases = leases_key(service, publisher)
-        self._letters = [dead_letters_key(service), replaying_key(service)]
-        self._record = script(own, _LUA / "record_failure.lua", "leases")
+        self._letters = dead_letters_key(service)
+        self._streams = streams_of(publisher)
+        self._drop = script(own, _LUA / "drop_letters.lua", "clock", "dead_letters")
+        self._record = script(own, _LUA / "record_failure.lua", "clock", "dead_letters")
 
     async def failing(self, partition: int) -> dict[str, Failure]:
-        """The unsettled failures of a partition, by the delivery's name."""
+        """The unsettled failures of a partition, by the delivery's name, for who just leased it.
+
+        What a predecessor settled, and died before it could forget, is forgotten here.
+        """
+        failures = await self._failures(partition)
+        settled = await self._settled(partition, failures)
+        if settled:
+            await self.forget(partition, settled)
+        return {name: failure for name, failure in failures.items() if name not in settled}
+
+    async def _failures(self, partition: int) -> dict[str, Failure]:
         async with self._own.pipeline(transaction=False) as pipe:
             pipe.time()
             pipe.hgetall(self._failing(partition))
             (seconds, micros), failing = cast(Any, await pipe.execute())
         now = seconds * 1000 + micros // 1000
         return {name: _failure(json.loads(text), now) for name, text in failing.items()}
+
+    async def _settled(self, partition: int, names: Iterable[str]) -> list[str]:
+        """Those of the deliveries whose event is not pending, or whose letter is none any more."""
+        letters = [name for name in names if name.startswith(_LETTER)]
+        entries = [name for name in names if not name.startswith(_LETTER)]
+        async with self._own.pipeline(transaction=False) as pipe:
+            for letter in letters:
+                id_ = letter.removeprefix(_LETTER)
+                pipe.xrange(self._letters, min=id_, max=id_)
+            kept = await pipe.execute()
+        async with self._theirs.pipeline(transaction=False) as pipe:
+            for entry in entries:
+                pipe.xpending_range(self._streams[partition], self._service, entry, entry, 1)
+            pending = await pipe.execute()
+        found = zip([*letters, *entries], [*kept, *pending], strict=True)
+        return [name for name, there in found if not there]
 
     async def failed(
         self,
@@ -82,7 +106,7 @@ class Journal:
 
         Raises `LeaseLostError` if somebody else reads the partition by now.
         """
-        keys = [self._leases, self._failing(delivery.partition), *self._letters]
+        keys = [self._leases, self._failing(delivery.partition), self._letters]
         milliseconds = "" if pause is None else int(pause * 1000)
         letter = json.dumps(self._letter(delivery, why))
         outcome = await self._record(
@@ -109,11 +133,10 @@ class Journal:
         await cast(Any, self._theirs.xack(stream, self._service, *entries))
 
     async def replayed(self, delivery: EventDelivery) -> None:
-        """Remove a dead letter that took effect."""
-        letters, replaying = self._letters
+        """Remove a dead letter that took effect, and its failures with it."""
         async with self._own.pipeline(transaction=True) as pipe:
-            pipe.xdel(letters, delivery.letter or "")
-            pipe.srem(replaying, delivery.letter or "")
+            await self._drop(keys=[self._letters], args=[delivery.letter or ""], client=pipe)
+            pipe.hdel(self._failing(delivery.partition), delivery.name)
             await pipe.execute()
 
     async def forget(self, partition: int, names: Sequence[str]) -> None:

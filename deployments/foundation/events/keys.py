@@ -5,8 +5,10 @@
 | `{shipping}:consumer:orders:leases` | hash: partition, lease as JSON (`owner`, `token`, `until`) |
 | `{shipping}:consumer:orders:readers` | sorted set: process that reads, when it counts as dead |
 | `{shipping}:consumer:orders:3:failing` | hash: entry, `attempts`, when it is `due`, or `dead` |
-| `{shipping}:dead-letters` | stream: events that were given up, see `DeadLetter` |
-| `{shipping}:dead-letters:replaying` | set: dead letters that an operator wants delivered again |
+| `{shipping}:dead-letters` | stream: events that were given up, see `DeadLetter`; for 30 days |
+| `{shipping}:dead-letters:replaying` | set: the ids of those that an operator wants replayed |
+| `{webhooks}:dead-letters:deliveries` | the same of another kind of thing, with its own such set |
+| `….:of:<endpoint>` | set: the ids of the letters that are dropped with their owner |
 | `{shipping}:inbox:<event>` | set by the service's scripts: the event took effect (`inbox.lua`) |
 
 A lease stays in its hash after it ended, so that tokens only grow. Times are milliseconds of the
@@ -16,6 +18,8 @@ subscriber, on each of `{orders}:events:0` to `15`; its one consumer is `reader`
 
 from __future__ import annotations
 
+EVENTS = "events"
+"""The kind of dead letters that every subscriber has."""
 READER = "reader"
 """The consumer name in a partition's group: the partition's, whoever reads."""
 
@@ -35,11 +39,17 @@ def failing_key(service: str, publisher: str, partition: int) -> str:
     return f"{{{service}}}:consumer:{publisher}:{partition}:failing"
 
 
-def dead_letters_key(service: str) -> str:
-    """The stream of a subscriber's dead letters."""
-    return f"{{{service}}}:dead-letters"
+def dead_letters_key(service: str, kind: str = EVENTS) -> str:
+    """The stream of a service's dead letters of one kind."""
+    key = f"{{{service}}}:dead-letters"
+    return key if kind == EVENTS else f"{key}:{kind}"
 
 
-def replaying_key(service: str) -> str:
-    """The dead letters that are to be delivered again."""
-    return f"{{{service}}}:dead-letters:replaying"
+def replaying_key(service: str, kind: str = EVENTS) -> str:
+    """The dead letters that are to be replayed."""
+    return f"{dead_letters_key(service, kind)}:replaying"
+
+
+def letters_of_key(service: str, kind: str, owner: str) -> str:
+    """The dead letters that are dropped with what they belong to."""
+    return f"{dead_letters_key(service, kind)}:of:{owner}"

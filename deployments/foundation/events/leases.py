@@ -75,7 +75,7 @@ class Leases:
         self.held: dict[int, Lease] = {}
         self.reader, self._clock = new_id("reader"), clock
         self._keys = [leases_key(service, publisher), readers_key(service, publisher)]
-        self._hold = script(redis, _LUA / "hold_leases.lua", "leases")
+        self._hold = script(redis, _LUA / "hold_leases.lua", "clock", "leases")
         self._release = script(redis, _LUA / "release_leases.lua")
 
     async def renew(self) -> int:

@@ -12,12 +12,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from deployments.foundation.events.cancellation import heed_cancellation
-from deployments.foundation.events.dead_letters import DeadLetters
-from deployments.foundation.events.journal import Journal
+from deployments.foundation.events.dead_letters import DeadLetter, DeadLetters
+from deployments.foundation.events.journal import EventDelivery, Journal
 from deployments.foundation.events.keys import READER
 from deployments.foundation.events.leases import Leases
 from deployments.foundation.events.partition import Observer, Partition, PartitionContext
-from deployments.foundation.events.publishing import streams_of
+from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.events.subscriptions import Subscription
 
 _IMPATIENT_SECONDS = 0.02
@@ -62,6 +62,7 @@ class Reader:
     ) -> None:
         publisher = subscription.publisher
         self._service, self._theirs, self._options = service, theirs, options
+        self._publisher = publisher
         self._name = f"{service} reads {publisher}"
         self._streams = streams_of(publisher)
         self._numbers = {stream: n for n, stream in enumerate(self._streams)}
@@ -163,9 +164,10 @@ class Reader:
 
     async def _take_letters(self) -> None:
         """Dead letters of our partitions that an operator wants delivered again."""
-        for delivery in await self._letters.to_replay(self._work.subscription.publisher):
-            if delivery.partition in self._partitions:
-                self._partitions[delivery.partition].replay([delivery])
+        for letter in await self._letters.to_replay():
+            partition = self._partitions.get(int(letter.fields["partition"]))
+            if letter.fields["publisher"] == self._publisher and partition is not None:
+                partition.replay([_delivery(letter)])
 
     # Reading
 
@@ -214,3 +216,8 @@ class Reader:
         held = list(self._leases.held)
         self._partitions.clear()
         await self._leases.release(held, leave=True)
+
+
+def _delivery(letter: DeadLetter) -> EventDelivery:
+    fields = letter.fields
+    return EventDelivery(int(fields["partition"]), fields["entry"], fields[ENTRY_FIELD], letter.id)

@@ -1,8 +1,10 @@
 -- Hands out deliveries that are due, the oldest first, so many an endpoint as it may have at once.
--- KEYS: ready. ARGV: now, milliseconds that a claim holds, how many are wanted.
+-- KEYS: ready. ARGV: now, milliseconds that a claim holds, how many are wanted, when a delivery ends
+-- that is a dead letter and is to be replayed.
 -- Returns {deliveries, when something is due next or ''}; a delivery is {id, token, endpoint, URL,
--- order, event, type, at, body, attempts, ends_at}. On the way it drops what is for endpoints that
--- were removed, and buries what is for those that are gone, or is over while its endpoint fails.
+-- order, event, type, at, body, attempts, ends_at}. On the way it takes up dead letters that are to be
+-- replayed, drops what is for endpoints that were removed, and buries what is for those that are
+-- gone, or is over while its endpoint fails.
 local now, holds, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ENDPOINTS, STEPS = 100, 500
 local taken, steps = {}, 0
@@ -30,7 +32,7 @@ local function take(endpoint, order)
     discard(id, endpoint, order)
     go_on(endpoint, order, now)
   elseif why then
-    bury(id, endpoint, order, known[7] and why .. '; the last attempt: ' .. known[7] or why, now)
+    bury(id, endpoint, order, known[7] and why .. '; the last attempt: ' .. known[7] or why)
     go_on(endpoint, order, now)
   else
     local token = redis.call('INCR', P .. 'tokens')
@@ -39,6 +41,13 @@ local function take(endpoint, order)
     local url = redis.call('HGET', endpoint_key(endpoint), 'url')
     taken[#taken + 1] = {id, token, endpoint, url, order, unpack(known, 1, 6)}
   end
+end
+
+-- All at once, so that none of an order's is sent before an older one is in the queue.
+expire_dead_letters(LETTERS)
+for _, id in ipairs(redis.call('SMEMBERS', LETTERS .. ':replaying')) do
+  local letter = take_dead_letter(LETTERS, id)
+  if letter then put_back(letter, now, ARGV[4]) end
 end
 
 for _, endpoint in ipairs(

@@ -1,14 +1,9 @@
--- Removes a delivery for good, unless it is just being made.
+-- Removes a delivery that waits for good, unless it is just being made.
 -- KEYS: ready. ARGV: id, now. Returns 'dropped', 'absent' or 'under_way'.
 local id, now = ARGV[1], ARGV[2]
 local known = redis.call('HMGET', delivery_key(id), 'endpoint', 'order', 'claim')
 local endpoint, order = known[1], known[2]
 if not endpoint then return 'absent' end
-if redis.call('ZREM', dead_key(endpoint), id) == 1 then
-  redis.call('DEL', delivery_key(id))
-  return 'dropped'
-end
-if not redis.call('ZSCORE', queue_key(endpoint, order), id) then return 'absent' end
 if known[3] and redis.call('ZSCORE', claims_key(endpoint), order) then return 'under_way' end
 discard(id, endpoint, order)
 go_on_unless_waiting(endpoint, order, now)

@@ -25,7 +25,7 @@ elseif verdict == 'retry' then
   go_on(endpoint, order, due)
 else
   failed()
-  bury(id, endpoint, order, why, tonumber(now))
+  bury(id, endpoint, order, why)
   if verdict == 'gone' then redis.call('HSET', endpoint_key(endpoint), 'gone_at', now) end
 end
 if verdict ~= 'retry' then go_on(endpoint, order, now) end

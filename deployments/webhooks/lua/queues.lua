@@ -4,12 +4,11 @@
 local P = '{webhooks}:'
 local READY = P .. 'ready'
 local AT_ONCE, AT_ONCE_WHILE_FAILING = 8, 1
-local KEEP_SECONDS = 30 * 24 * 3600
+local LETTERS = P .. 'dead-letters:deliveries'
 
 local function endpoint_key(endpoint) return P .. 'endpoint:' .. endpoint end
 local function due_key(endpoint) return P .. 'due:' .. endpoint end
 local function claims_key(endpoint) return P .. 'claims:' .. endpoint end
-local function dead_key(endpoint) return P .. 'dead:' .. endpoint end
 local function delivery_key(id) return P .. 'delivery:' .. id end
 local function queue_key(endpoint, order) return P .. 'queue:' .. endpoint .. ':' .. order end
 
@@ -77,12 +76,28 @@ local function discard(id, endpoint, order)
   redis.call('DEL', delivery_key(id))
 end
 
--- Makes a delivery a dead letter.
-local function bury(id, endpoint, order, why, now)
-  take_off(id, endpoint, order)
-  redis.call('HSET', delivery_key(id), 'error', why, 'died_at', now)
-  redis.call('HDEL', delivery_key(id), 'claim')
-  redis.call('EXPIRE', delivery_key(id), KEEP_SECONDS)
-  redis.call('ZREMRANGEBYSCORE', dead_key(endpoint), '-inf', now - KEEP_SECONDS * 1000)
-  redis.call('ZADD', dead_key(endpoint), now, id)
+-- What a dead letter keeps of a delivery.
+local KEPT = {'event', 'type', 'at', 'body', 'made_at'}
+
+-- Makes a delivery a dead letter, which is dropped with its endpoint.
+local function bury(id, endpoint, order, why)
+  local known = redis.call('HMGET', delivery_key(id), 'attempts', unpack(KEPT))
+  local letter = {owner = endpoint, order = order, delivery = id, error = why, attempts = known[1]}
+  for n, field in ipairs(KEPT) do letter[field] = known[n + 1] end
+  discard(id, endpoint, order)
+  add_dead_letter(LETTERS, letter)
+end
+
+-- Puts a dead letter's delivery back into its queue, for as long as if it were new.
+local function put_back(letter, now, ends_at)
+  local endpoint, order, id = letter.owner, letter.order, letter.delivery
+  local fields = {'endpoint', endpoint, 'order', order, 'attempts', 0, 'ends_at', ends_at}
+  for _, field in ipairs(KEPT) do
+    fields[#fields + 1] = field
+    fields[#fields + 1] = letter[field]
+  end
+  redis.call('HSET', delivery_key(id), unpack(fields))
+  put_on(id, endpoint, order)
+  go_on(endpoint, order, now)
+  reschedule(endpoint)
 end

@@ -1,119 +1,135 @@
-"""An operator lists endpoints, and shows, replays and drops what they did not take."""
+"""An operator looks after endpoints, what waits for them, and what they did not take."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from rich.console import Console
+from redis.asyncio import Redis
 from starlette.responses import Response
 
-from commands import webhooks
-from commands.page import ConsolePage
-from tests.command_line import fieldhouse
+from deployments.webhooks.domain import webhook_id
+from tests.command_line import fieldhouse, typed
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
 from tests.unit.webhooks.receiver import Received, Receiver, ok, receiver
 from tests.unit.webhooks.world import World
 
 
-async def typed(world: World, *words: str) -> tuple[int, str]:
+@pytest.fixture(autouse=True)
+def this_store(monkeypatch: pytest.MonkeyPatch, valkey_socket: Path, admin: Redis) -> None:
+    """The store that commands look after is the tests'."""
+    monkeypatch.setenv("REDIS_URL", f"unix://{valkey_socket}")
+
+
+async def operator(*words: str) -> tuple[int, str]:
     """What a command exits with and prints."""
-    written = io.StringIO()
-    page = ConsolePage(Console(file=written, width=250, highlight=False, markup=False, emoji=False))
-    page.console.width = 250
-    status = await _carried_out(words, page, world)
-    return status, written.getvalue()
+    ended = await typed(*words)
+    return ended.status, ended.out
 
 
-async def _carried_out(words: Sequence[str], page: ConsolePage, world: World) -> int:
-    do, *ids = words
-    if do == "list":
-        return await webhooks.listing(page, world.store)
-    act = {"show": webhooks.show, "replay": webhooks.replay, "drop": webhooks.drop}[do]
-    if ids == ["--all"]:
-        return await webhooks.act_on_all(act, page, world.store, world.clock)
-    return await webhooks.act_on(act, ids, page, world.store, world.clock)
-
-
-async def took_part(requests: Sequence[Received]) -> None:
-    """Until there is a request."""
-
-    async def there() -> bool:
-        return bool(requests)
-
-    await eventually(there)
-
-
-async def test_without_endpoints_there_is_nothing_to_list(redis_of: ClientOf) -> None:
-    assert await typed(World(redis_of), "list") == (
-        0,
-        "   No platform has registered an endpoint.\n",
-    )
-
-
-async def test_what_an_endpoint_did_not_take_is_shown_and_replayed(redis_of: ClientOf) -> None:
-    world = World(redis_of)
-    async with receiver("/hooks?key=hidden") as hooks:
-        hooks.answer = lambda _: Response(status_code=500)
-        endpoint = await world.register(hooks.url)
-        async with world.running():
-            await world.place()
-            await took_part(hooks.received)
-
-            async def given_up() -> bool:
-                world.skip(timedelta(hours=1))
-                return bool(await world.dead())
-
-            await eventually(given_up)
-            (id_,) = await world.dead()
-            status, listed = await typed(world, "list")
-            assert (status, "hidden" in listed) == (0, False)
-            assert endpoint.id in listed
-            assert id_ in listed
-            assert "answered 500" in listed
-            status, told = await typed(world, "show", id_)
-            assert (status, '"currency":"USD"' in told) == (0, True)
-            hooks.answer = lambda _: Response(status_code=200)
-            assert (await typed(world, "replay", id_))[0] == 0
-            await took_part(hooks.taken)
-    assert await world.dead() == []
-    assert await typed(world, "drop", id_) == (1, f"   There is no delivery {id_}.\n")
-
-
-async def test_a_dead_letter_is_dropped(redis_of: ClientOf) -> None:
-    world = World(redis_of)
-    async with receiver() as hooks:
-        hooks.answer = lambda _: Response(status_code=410)
-        await world.register(hooks.url)
-        async with world.running():
-            await world.place()
-
-            async def given_up() -> bool:
-                return bool(await world.dead())
-
-            await eventually(given_up)
-    (id_,) = await world.dead()
-    status, told = await typed(world, "replay", id_)
-    assert (status, "410" in told) == (1, True)
-    assert await typed(world, "drop", id_) == (0, f"   {id_} is dropped.\n")
-    assert await typed(world, "show", id_) == (1, f"   There is no delivery {id_}.\n")
+def failing(_received: Received) -> Response:
+    return Response(status_code=500)
 
 
 def gone(_received: Received) -> Response:
     return Response(status_code=410)
 
 
-async def died(world: World, count: int) -> None:
+async def asked(requests: Sequence[Received], count: int = 1) -> None:
+    """Until there were so many requests."""
+
+    async def there() -> bool:
+        return len(requests) >= count
+
+    await eventually(there)
+
+
+async def died(world: World, count: int = 1, *, skip: timedelta = timedelta()) -> None:
     """Until there are so many dead letters."""
 
     async def all_dead() -> bool:
+        world.skip(skip)
         return len(await world.dead()) == count
 
     await eventually(all_dead)
+
+
+async def test_without_endpoints_there_is_nothing_to_list() -> None:
+    nothing = "   No platform has registered an endpoint.\n"
+    assert await operator("webhooks", "list") == (0, nothing)
+
+
+async def test_what_waits_is_listed_shown_and_retried(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver("/hooks?key=hidden") as hooks:
+        hooks.answer = failing
+        endpoint = await world.register(hooks.url)
+        await world.place()
+        await world.queued()
+        async with world.dispatching():
+
+            async def waits_again() -> bool:
+                _, listed = await operator("webhooks", "list")
+                return "answered 500" in listed and "order_s1" in listed
+
+            await eventually(waits_again)
+            status, listed = await operator("webhooks")
+            assert (status, "hidden" in listed) == (0, False)
+            assert endpoint.id in listed
+            status, told = await operator("webhooks", "show", "1")
+            assert (status, '"currency":"USD"' in told) == (0, True)
+            await world.pay()
+            await world.queued()
+            status, told = await operator("webhooks", "retry", "2", "999")
+            assert status == 1
+            assert "2 waits for an older delivery of its order." in told
+            assert "No delivery 999 waits." in told
+            hooks.answer = ok
+            assert await operator("webhooks", "retry", "1") == (0, "   1 will be sent again.\n")
+            await asked(hooks.taken, 2)
+    assert await operator("webhooks", "show", "1") == (1, "   No delivery 1 waits.\n")
+
+
+async def test_what_waits_is_dropped(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver() as hooks:
+        await world.register(hooks.url)
+        await world.place()
+        await world.queued()
+        assert await operator("webhooks", "drop", "1") == (0, "   1 is dropped.\n")
+    assert await world.waiting() == 0
+
+
+async def test_what_an_endpoint_did_not_take_is_a_dead_letter(redis_of: ClientOf) -> None:
+    world = World(redis_of)
+    async with receiver() as hooks:
+        hooks.answer = failing
+        endpoint = await world.register(hooks.url)
+        async with world.running():
+            await world.place()
+            await asked(hooks.received)
+            await died(world, skip=timedelta(hours=1))
+            (letter,) = await world.dead()
+            status, listed = await operator("dead-letters", "list", "--kind", "deliveries")
+            assert status == 0
+            for word in (letter.id, endpoint.id, "orders.placed.v1", "order_s1", "answered 500"):
+                assert word in listed
+            assert await operator("dead-letters", "list", "--kind", "events") == (
+                0,
+                "   There are no dead letters.\n",
+            )
+            status, told = await operator("dead-letters", "show", letter.id)
+            assert (status, '"currency": "USD"' in told) == (0, True)
+            hooks.answer = ok
+            status, told = await operator("dead-letters", "replay", letter.id)
+            assert (status, f"delivered to {endpoint.id} again" in told) == (0, True)
+            await asked(hooks.taken)
+    assert await world.dead() == []
+    assert (await operator("dead-letters", "drop", letter.id))[0] == 1
 
 
 async def three_letters(world: World, hooks: Receiver) -> None:
@@ -130,11 +146,14 @@ async def three_letters(world: World, hooks: Receiver) -> None:
     async with world.dispatching():
         await died(world, 3)
         await world.register(hooks.url)
-        world.skip(timedelta(minutes=1))
-        assert (await typed(world, "replay", "1"))[0] == 0
-        await died(world, 2)
-        await died(world, 3)
-    assert (await world.dead())[-1] == "1"
+        oldest = (await world.dead())[0]
+        await world.replay(oldest)
+
+        async def died_again() -> bool:
+            letters = [letter.fields["delivery"] for letter in await world.dead()]
+            return len(letters) == 3 and letters[-1] == oldest.fields["delivery"]
+
+        await eventually(died_again)
     await world.register(hooks.url)
 
 
@@ -142,16 +161,16 @@ async def test_all_dead_letters_are_replayed_an_orders_older_ones_first(redis_of
     world = World(redis_of)
     async with receiver() as hooks:
         await three_letters(world, hooks)
+        letters = sorted(await world.dead(), key=lambda letter: int(letter.fields["delivery"]))
+        of_one = [letter.fields for letter in letters if letter.fields["order"] == "order_s1"]
+        in_order = [webhook_id(fields["event"]) for fields in of_one]
         hooks.answer = ok
-        status, told = await typed(world, "replay", "--all")
-        assert (status, re.findall(r"(\d+) will be sent again", told)) == (0, ["1", "2", "3"])
+        status, told = await operator("dead-letters", "replay", "--all")
+        assert (status, len(re.findall("will be delivered", told))) == (0, 3)
         async with world.dispatching():
-
-            async def all_taken() -> bool:
-                return len(hooks.taken) == 3
-
-            await eventually(all_taken)
-    assert await typed(world, "replay", "--all") == (0, "   There are no dead letters.\n")
+            await asked(hooks.taken, 3)
+    assert hooks.ids("order_s1") == in_order
+    assert await world.dead() == []
 
 
 async def test_all_dead_letters_are_dropped_and_what_waits_is_not(redis_of: ClientOf) -> None:
@@ -160,30 +179,21 @@ async def test_all_dead_letters_are_dropped_and_what_waits_is_not(redis_of: Clie
         await three_letters(world, hooks)
         await world.place("s3")
         await world.queued()
-        assert (await typed(world, "drop", "--all"))[0] == 0
+        assert (await operator("dead-letters", "drop", "--all"))[0] == 0
     assert (await world.dead(), await world.waiting()) == ([], 1)
 
 
-async def test_what_cannot_be_replayed_keeps_no_other_from_it(redis_of: ClientOf) -> None:
+async def test_dead_letters_go_with_their_endpoint(redis_of: ClientOf) -> None:
+    """They hold the addresses of buyers whom the platform has no more to do with here."""
     world = World(redis_of)
     async with receiver() as hooks:
         await three_letters(world, hooks)
-        status, told = await typed(world, "replay", "999", "2", "no-id")
-    assert status == 1
-    assert told == (
-        "   There is no delivery 999.\n   2 will be sent again.\n   There is no delivery no-id.\n"
-    )
+        (endpoint,) = await world.endpoints()
+        assert endpoint.dead == 3
+        await world.remove(endpoint.id)
+    assert await world.dead() == []
 
 
-@pytest.mark.parametrize("words", [("replay",), ("drop", "--all", "1"), ("show", "--all"), ("x",)])
+@pytest.mark.parametrize("words", [("retry",), ("drop",), ("show",), ("x",)])
 def test_what_is_not_meant_clearly_is_refused(words: Sequence[str]) -> None:
     assert fieldhouse("webhooks", *words).status == 2
-
-
-async def test_a_letter_that_has_lapsed_is_not_missed_among_all(redis_of: ClientOf) -> None:
-    world = World(redis_of)
-    async with receiver() as hooks:
-        await three_letters(world, hooks)
-        await redis_of("webhooks").delete("{webhooks}:delivery:2")  # As it is after 30 days.
-        status, told = await typed(world, "replay", "--all")
-    assert (status, told) == (0, "   1 will be sent again.\n   3 will be sent again.\n")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -56,7 +58,8 @@ async def test_a_poison_event_is_given_up_and_its_subject_goes_on(
 
     assert await shelf.kept(bad) == [1, 3]
     (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
-    assert (letter.publisher, letter.partition, letter.attempts) == ("mill", 5, 3)
+    assert (letter.fields["publisher"], letter.fields["partition"]) == ("mill", "5")
+    assert letter.attempts == 3
     assert letter.error.startswith("BrokenError: of redis://…@host (consuming/test_failures.py:")
     assert not letter.replaying
     assert sorted(shelf.tries.values()) == [1, 1, 1, 3]
@@ -167,7 +170,7 @@ async def test_what_is_no_event_is_given_up_at_once(
     await eventually(lambda: shelf.has(effects=1))
     await letters_are(shelf, 1)
     (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
-    assert (letter.event, letter.attempts) == (text, 1)
+    assert (letter.fields["event"], letter.attempts) == (text, 1)
     assert letter.error.startswith("NoEventError")
 
 
@@ -261,7 +264,7 @@ async def test_a_replayed_letter_takes_effect_once(mill: Mill, shelf: Shelf, run
     await letters.replay([letter.id])  # The cause is still there: it fails, and is kept anew.
     await eventually(lambda: replaced(letters, letter.id))
     (again,) = await letters.oldest()
-    assert (again.event, again.replaying) == (letter.event, False)
+    assert (again.fields["event"], again.replaying) == (letter.fields["event"], False)
 
     shelf.trouble = None
     await letters.replay([again.id])
@@ -314,6 +317,51 @@ async def test_a_letter_that_was_dropped_while_it_failed_again_stays_dropped(
     await mill.grind(bad)
     await eventually(lambda: shelf.has(effects=1))
     assert await letters.count() == 0
+
+
+async def test_a_dead_letter_expires_after_thirty_days(mill: Mill, shelf: Shelf, run: Run) -> None:
+    """Whether others follow it or not: what was given up may hold a buyer's address."""
+    (bad,) = subjects(1)
+    shelf.trouble = poisonous(bad)
+    run(shelf)
+    await mill.grind(bad)
+    await letters_are(shelf, 1)
+    letters = DeadLetters("shelf", shelf.redis)
+    (young,) = await letters.oldest()
+    now_ms = round(time.time() * 1000)
+    old = [now_ms - days * 24 * 3600 * 1000 for days in (31, 29)]
+    await shelf.redis.delete("{shelf}:dead-letters")
+    for moment in old:
+        fields = cast(Any, young.fields)
+        await shelf.redis.xadd("{shelf}:dead-letters", fields, id=f"{moment}-0")
+    await letters_are(shelf, 1)
+    assert [letter.id for letter in await letters.oldest()] == [f"{old[1]}-0"]
+
+
+async def test_what_was_settled_before_a_crash_is_forgotten(
+    mill: Mill, shelf: Shelf, run: Run
+) -> None:
+    """A process died between acknowledging an event, or dropping a letter, and forgetting that it
+    had failed before."""
+    (subject,) = subjects(1, stream=4)
+    first = Running(shelf.consumer())
+    await mill.grind(subject)
+
+    async def settled() -> bool:
+        return await shelf.has(effects=1) and await shelf.pending() == 0
+
+    await eventually(settled)
+    await first.stop()
+    ((entry, _),) = cast(Any, await mill.redis.xrange("{mill}:events:4"))
+    key = "{shelf}:consumer:mill:4:failing"
+    failure = '{"attempts": 1, "due": 0}'
+    await shelf.redis.hset(key, mapping={entry: failure, "letter 1764000000000-0": failure})
+    run(shelf)
+
+    async def forgotten() -> bool:
+        return not await shelf.redis.exists(key)
+
+    await eventually(forgotten)
 
 
 @given(st.integers(1, 50), st.floats(0.001, 10), st.floats(10, 1000))

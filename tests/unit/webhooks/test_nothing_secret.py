@@ -33,7 +33,7 @@ async def test_logs_have_no_secret(world: World, caplog: pytest.LogCaptureFixtur
 
             await eventually(failed)
             hooks.answer = lambda _received: Response()
-            assert await world.store.replay("1", world.clock()) == "replayed"
+            assert await world.store.retry("1", world.clock()) == "retried"
             await took(hooks, 1)
     numbers = world.keys[0].private.private_numbers()
     pem = world.keys[0].private.private_bytes(

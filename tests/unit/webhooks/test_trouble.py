@@ -112,10 +112,10 @@ async def test_after_a_day_it_is_a_dead_letter_and_the_next_goes_on(
         hooks.answer = ok
         world.skip(timedelta(hours=2))
         await took(hooks, 1)
-    (dead,) = await world.store.records(await world.dead())
-    assert webhook_id(dead["event"]) == hooks.received[0].id
+    (dead,) = await world.dead()
+    assert webhook_id(dead.fields["event"]) == hooks.received[0].id
     assert hooks.taken[0].id != hooks.received[0].id
-    assert dead["error"] == "out of time; the last attempt: answered 500"
+    assert (dead.error, dead.attempts) == ("out of time; the last attempt: answered 500", 2)
     (endpoint,) = await world.endpoints()
     assert (endpoint.state, endpoint.waiting, endpoint.dead) == ("active", 0, 1)
 
@@ -155,15 +155,14 @@ async def test_a_dead_letter_is_replayed_before_what_is_newer(
         await failed(world, hooks, 2)
         (letter,) = await world.dead()
         hooks.answer = ok
-        assert await world.store.replay(letter, world.clock()) == "replayed"
+        await world.replay(letter)
         world.skip(timedelta(hours=1))
         await took(hooks, 2)
     assert [one.id for one in hooks.taken] == [hooks.received[0].id, hooks.received[1].id]
     assert await world.dead() == []
-    assert await world.store.replay(letter, world.clock()) == "absent"
 
 
-async def test_what_waits_for_its_next_attempt_can_be_replayed_too(
+async def test_what_waits_for_its_next_attempt_can_be_made_at_once(
     world: World, hooks: Receiver
 ) -> None:
     hooks.answer = status(500)
@@ -171,8 +170,9 @@ async def test_what_waits_for_its_next_attempt_can_be_replayed_too(
     async with world.dispatching():
         await failed(world, hooks)
         hooks.answer = ok
-        assert await world.store.replay("1", world.clock()) == "replayed"
+        assert await world.store.retry("1", world.clock()) == "retried"
         await took(hooks, 1)
+    assert await world.store.retry("1", world.clock()) == "absent"
 
 
 async def test_dropping_removes_for_good(world: World, hooks: Receiver) -> None:
@@ -293,14 +293,22 @@ async def test_an_endpoint_that_is_gone_gets_nothing_until_it_is_registered_agai
         await world.queued()
         (gone,) = await world.endpoints()
         assert (gone.state, gone.waiting, gone.dead) == ("gone", 0, 3)
-        assert await world.store.replay("1", world.clock()) == "gone"
+        first = (await world.dead())[0]
+        await world.replay(first)
+
+        async def given_up_again() -> bool:
+            letters = await world.dead()
+            return len(letters) == 3 and first.id not in [letter.id for letter in letters]
+
+        await eventually(given_up_again)
+        assert (await world.dead())[-1].error == "the endpoint is gone"
         hooks.answer = ok
         back = await world.register(hooks.url)
         assert (back.id, back.state) == (gone.id, "active")
         await world.place("s4")
         await world.queued()
         await took(hooks, 1)
-        assert await world.store.replay("1", world.clock()) == "replayed"
+        await world.replay((await world.dead())[-1])
         await took(hooks, 2)
     assert [one.order["id"] for one in hooks.taken] == ["order_s4", "order_s1"]
 
@@ -409,7 +417,7 @@ async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
     await world.refund()
     await world.queued()
     assert (await world.store.claim(10, world.clock())).claims == []
-    assert await world.store.replay("2", world.clock()) == "under_way"
+    assert await world.store.retry("2", world.clock()) == "under_way"
     await world.store.finish(first, DeliveryOutcome("sent", world.clock()), "", world.clock())
     (second,) = (await world.store.claim(10, world.clock())).claims
     assert (second.delivery.id, second.token > first.token) == ("2", True)

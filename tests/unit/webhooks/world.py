@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey
 from redis.asyncio import Redis
 
 from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.signing import SigningKey, read_keys
@@ -23,7 +24,12 @@ from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
 from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.consumers import WebhooksConsumers
-from deployments.webhooks.contract import ListEndpoints, RegisterEndpoint, WebhookEndpoint
+from deployments.webhooks.contract import (
+    ListEndpoints,
+    RegisterEndpoint,
+    RemoveEndpoint,
+    WebhookEndpoint,
+)
 from deployments.webhooks.dispatcher import Dispatcher
 from deployments.webhooks.resolver import HostUnknownError, Resolver
 from deployments.webhooks.service import WebhooksService
@@ -139,6 +145,9 @@ class World:
     async def register(self, url: str, platform: str = PLATFORM) -> WebhookEndpoint:
         return await self.service.register(RegisterEndpoint(platform=platform, url=url))
 
+    async def remove(self, endpoint_id: str, platform: str = PLATFORM) -> None:
+        await self.service.remove(RemoveEndpoint(platform=platform, endpoint_id=endpoint_id))
+
     async def endpoints(self, platform: str = PLATFORM) -> tuple[WebhookEndpoint, ...]:
         return (await self.service.endpoints(ListEndpoints(platform=platform))).endpoints
 
@@ -203,8 +212,11 @@ class World:
     async def waiting(self) -> int:
         return (await self.store.totals()).waiting
 
-    async def dead(self) -> list[str]:
-        return await self.store.dead_letters(100)
+    async def dead(self) -> list[DeadLetter]:
+        return await self.store.dead_letters().oldest()
+
+    async def replay(self, *letters: DeadLetter) -> None:
+        await self.store.dead_letters().replay(letter.id for letter in letters)
 
     async def left(self) -> set[str]:
         """The keys of webhooks' own that are there, but for those that every store has."""

@@ -1,6 +1,6 @@
 -- Notes that an event failed, and makes it a dead letter after the last attempt. A reader whose
 -- lease has gone to another is refused.
--- KEYS: leases, failing events of the partition, dead letters, dead letters being replayed.
+-- KEYS: leases, failing events of the partition, dead letters.
 -- ARGV: partition, token, name of the delivery, attempts so far, milliseconds until the next or ''
 -- if there is none, and the letter as JSON: `fields`, and `replaces`, the id of the letter that
 -- failed again.
@@ -20,18 +20,13 @@ local before = redis.call('HGET', KEYS[2], delivery)
 if before and cjson.decode(before).dead then return 'dead' end
 local letter = cjson.decode(ARGV[6])
 if letter.replaces then
-  redis.call('SREM', KEYS[4], letter.replaces)
   redis.call('HDEL', KEYS[2], delivery)
   -- An operator may have dropped it meanwhile, or this is a repetition.
-  if redis.call('XDEL', KEYS[3], letter.replaces) == 0 then return 'dead' end
+  if not take_dead_letter(KEYS[3], letter.replaces) then return 'dead' end
 else
   -- Kept until the event is acknowledged, so that a successor does not begin to try it again.
   redis.call('HSET', KEYS[2], delivery, cjson.encode({attempts = attempts, due = now, dead = true}))
 end
-local fields = {'attempts', attempts, 'failed_at', now}
-for name, value in pairs(letter.fields) do
-  fields[#fields + 1] = name
-  fields[#fields + 1] = value
-end
-redis.call('XADD', KEYS[3], '*', unpack(fields))
+letter.fields.attempts = attempts
+add_dead_letter(KEYS[3], letter.fields)
 return 'dead'

@@ -1,13 +1,7 @@
--- Leases, to be used inside the scripts that grant them. Whoever holds a lease has something to
--- itself until the lease lapses; a holder that dies leaves it to others then. All times are
--- milliseconds of this server's clock, so that no process ends another's lease because its own
--- clock is fast.
+-- Leases, to be used inside the scripts that grant them, after `clock`. Whoever holds a lease has
+-- something to itself until the lease lapses; a holder that dies leaves it to others then. Leases go
+-- by this server's clock, so that no process ends another's because its own clock is fast.
 -- Where leases are a sorted set, its members are what is leased, by when that lapses.
-
-local function server_time()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 -- Leases a member for so many milliseconds from now on, whoever held it.
 local function lease(key, member, milliseconds)
