@@ -6,8 +6,6 @@ The short form is part of all tests; `make storm ORDERS=10000` is the long one.
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,10 +26,11 @@ from tests.events.crew import crew_of
 from tests.events.endpoint import Endpoint, verify
 from tests.events.feeder import PLATFORM, Feeder
 from tests.events.storm import Storm
+from tests.trial_settings import trial_settings
 from tests.unit.commands.whole_store import URL, WholeStore, open_store
 
-ORDERS = int(os.environ.get("STORM_ORDERS") or 100)
-SEED = int(os.environ.get("STORM_SEED") or secrets.randbelow(1_000_000))
+ORDERS = trial_settings().storm_orders
+SEED = trial_settings().storm_seed
 SERVICES = ("carts", "inventory", "notifications", "orders", "orders", "shipping", "webhooks")
 """A worker each: orders has two, which share its partitions."""
 KILLS = 10

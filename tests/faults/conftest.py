@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.faults.table import table
 from tests.faults.trials import Outcome
+from tests.trial_settings import trial_settings
 
 _KEPT: pytest.StashKey[list[Outcome]] = pytest.StashKey()
 
@@ -19,8 +18,8 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[list[Outcome]]:
     """All trials' outcomes. The table goes to the terminal, and to the file `FAULTS_TABLE`."""
     kept = request.config.stash.setdefault(_KEPT, [])
     yield kept
-    if kept and (file := os.environ.get("FAULTS_TABLE")):
-        Path(file).write_text(table(kept) + "\n")
+    if kept and (file := trial_settings().faults_table):
+        file.write_text(table(kept) + "\n")
 
 
 def pytest_terminal_summary(

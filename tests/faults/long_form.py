@@ -1,8 +1,7 @@
 """All faults in random order, again and again until the time is over: `make faults MINUTES=30`.
 
-`FAULTS_MINUTES` says how long, and `FAULTS_SEED` repeats an order. `FAULTS_ONLY=killed,hung` leaves
-out faults whose names contain none of these, and `FAULTS_TIMES=1` ends when each has struck so
-often. `FAULTS_TABLE` names a file for the table.
+`FAULTS_ONLY=killed,hung` leaves out faults whose names contain none of these; `TrialSettings` has
+the other variables.
 
 A fault that the store does not endure does not keep the others from striking; the run fails when
 it is over.
@@ -10,9 +9,7 @@ it is over.
 
 from __future__ import annotations
 
-import os
 import random
-import secrets
 import time
 import traceback
 from collections.abc import Iterator
@@ -23,11 +20,12 @@ from tests.faults.damage import Fault
 from tests.faults.every import faults
 from tests.faults.trials import Outcome, endure, recovered
 from tests.integration.running_store import RunningStore
+from tests.trial_settings import trial_settings
 
-MINUTES = float(os.environ.get("FAULTS_MINUTES") or 30)
-TIMES = int(os.environ.get("FAULTS_TIMES") or 1_000_000)
-ONLY = (os.environ.get("FAULTS_ONLY") or "").split(",")
-SEED = int(os.environ.get("FAULTS_SEED") or secrets.randbelow(1_000_000))
+MINUTES = trial_settings().faults_minutes
+TIMES = trial_settings().faults_times
+ONLY = trial_settings().faults_only.split(",")
+SEED = trial_settings().faults_seed
 
 
 def in_random_order(order: random.Random) -> Iterator[Fault]:

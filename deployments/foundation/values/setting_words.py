@@ -28,7 +28,7 @@ def takes(field: FieldInfo) -> str:
         return " or ".join(map(str, get_args(field.annotation)))
     if field.annotation in (int, float):
         return _number(field)
-    return "a path" if field.annotation is Path else "text"
+    return "a path" if Path in (field.annotation, *get_args(field.annotation)) else "text"
 
 
 def _number(field: FieldInfo) -> str:

@@ -1,0 +1,58 @@
+"""What documents say of commands, variables and files is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from commands.main import app
+from deployments.foundation.values.setting_words import PREFIX, variable
+from deployments.foundation.values.settings import Settings
+from tests.command_line import fieldhouse
+from tests.trial_settings import rows
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "cluster.yaml",
+        ROOT / "cluster.env.example",
+    ]
+)
+
+
+def test_the_installed_command_is_the_one_that_is_tested() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    module, _, name = project["scripts"]["fieldhouse"].partition(":")
+    assert import_module(module).app is app
+    assert callable(getattr(import_module(module), name))
+
+
+def test_contributors_are_told_of_every_variable_of_the_long_tests() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert [row for row in rows() if row not in text] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_settings_that_exist(document: Path) -> None:
+    known = {variable(name, field) for name, field in Settings.model_fields.items()}
+    if document.name == "CHANGELOG.md":
+        known.add("FIELDHOUSE_KEY")  # What it was called before.
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", document.read_text()))
+    assert named <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_commands_and_files_that_exist(document: Path) -> None:
+    text = document.read_text()
+    for command in set(re.findall(r"`(?:\.venv/bin/)?fieldhouse ([a-z-]+)", text)):
+        assert fieldhouse(command, "--help").status == 0, command
+    for target in set(re.findall(r"^(?:@|`)?make ([a-z-]+)", text, re.MULTILINE)):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
+    for link in set(re.findall(r"\]\((?!https?:|#)([^)#]+)", text)):
+        assert (document.parent / link).exists(), link
