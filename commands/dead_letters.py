@@ -25,7 +25,7 @@ from commands.page import ConsolePage, wide_page
 from commands.subscribers import subscribers
 from deployments.foundation.events.dead_letters import DeadLetter, DeadLetters
 from deployments.foundation.events.keys import EVENTS
-from deployments.foundation.redis.users import SUBSCRIPTIONS
+from deployments.topology import SUBSCRIPTIONS
 from deployments.webhooks.store import DELIVERIES
 from deployments.webhooks.store import SERVICE as WEBHOOKS
 

@@ -9,7 +9,7 @@ from commands.exit_status import OK
 from commands.page import ConsolePage, wide_page
 from commands.subscribers import Subscriber, subscribers
 from deployments.foundation.events.lag import Lag
-from deployments.foundation.redis.users import SUBSCRIPTIONS
+from deployments.topology import SUBSCRIPTIONS
 
 _HEADERS = (
     "subscriber",

@@ -17,15 +17,16 @@ from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
 from redis.retry import Retry
 
 from commands.run_settings import CannotRunError, RunSettings
+from deployments.datastore.users import set_user
 from deployments.foundation.http.authentication import PlatformKeysMissingError, platform_keys
 from deployments.foundation.http.rate_limits import BadRateLimitsError, parse_rates
 from deployments.foundation.http.signing import SigningKeysUnreadableError, configured_keys
 from deployments.foundation.redis.connection import password, secret
-from deployments.foundation.redis.users import DATASTORE, SERVICES, set_user
 from deployments.foundation.values.setting_words import PREFIX, variable
 from deployments.foundation.values.settings import Settings, SettingsError, revealed, settings
 from deployments.notifications.mailer import SmtpMailer
 from deployments.payments.sandbox_permission import SandboxRefusedError, require_permission
+from deployments.topology import DATASTORE, SERVICES
 
 NEEDED_MEMORY = 3_400 * 2**20
 """The whole store with one replica of each service was measured at 3,116 MiB."""

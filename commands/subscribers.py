@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.redis.connection import client
-from deployments.foundation.redis.users import SUBSCRIPTIONS
+from deployments.topology import SUBSCRIPTIONS
 
 _TRIES = 2
 

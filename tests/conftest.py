@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from deployments.datastore.users import set_user
 from deployments.foundation.redis.connection import password
-from deployments.foundation.redis.users import SERVICES, set_user
+from deployments.topology import SERVICES
 from tests.integration.running_store import RunningStore
 from tests.valkey import valkey_server
 

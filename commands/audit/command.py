@@ -21,8 +21,8 @@ from commands.audit.checks import checks_of
 from commands.audit.report import as_json, is_clean, page, show
 from deployments.foundation.audit.findings import Check, Report, line_of
 from deployments.foundation.redis.connection import client
-from deployments.foundation.redis.users import SERVICES
 from deployments.foundation.values.clock import utc_now
+from deployments.topology import SERVICES
 
 CLEAN, DISCREPANCIES, UNREACHABLE, INTERRUPTED = 0, 1, 2, 130
 _TRIES = 2

@@ -24,7 +24,7 @@ from deployments.foundation.audit.findings import Findings
 from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, Event, streams_of
-from deployments.foundation.redis.users import SUBSCRIPTIONS
+from deployments.topology import SUBSCRIPTIONS
 
 _AT_ONCE = 500
 _Entry = tuple[str, dict[str, str]]

@@ -15,9 +15,9 @@ from typing import cast
 
 import httpx
 
-from actors import shipped_data
 from commands.loading.figures import LoadLevel
 from commands.storefront import Json
+from deployments.inventory.seed import stock
 
 _PLENTIFUL = 200
 _TOO_MANY_REQUESTS = 429
@@ -39,7 +39,7 @@ _METHOD = {
 def plentiful() -> list[str]:
     """SKUs of which there is a lot in the data that the store comes with."""
     units: Counter[str] = Counter()
-    for row in shipped_data.stock():
+    for row in stock():
         units[row.sku] += row.quantity
     return sorted(sku for sku, quantity in units.items() if quantity >= _PLENTIFUL)
 

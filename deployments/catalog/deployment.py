@@ -2,57 +2,47 @@
 
 from __future__ import annotations
 
-from ray import serve
-from starlette.types import ASGIApp
+from redis.asyncio import Redis
 
 from deployments.catalog.contract import CatalogApi
 from deployments.catalog.routes import CatalogRoutes
+from deployments.catalog.seed import seed
 from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import SERVICE, CatalogStore
-from deployments.foundation.http.edge import http_app
+from deployments.foundation.events.trimming import trimming
 from deployments.foundation.http.rate_limits import RateLimits
-from deployments.foundation.redis.connection import connect_redis
-from deployments.foundation.rpc.handles import connect
-from deployments.foundation.rpc.serving import Serving
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.inventory.contract import InventoryApi
+from deployments.topology import subscribers_of
 
-_STOCK_SECONDS = 0.5
+STOCK_SECONDS = 0.5
 """A shopper would rather see products without their availability than wait for it."""
 
 
-@serve.deployment
-@serve.ingress()
-class Catalog(Serving):
-    """One replica of the catalogue."""
-
-    _snapshot: LiveSnapshot | None = None
-
-    async def __init__(self) -> None:  # type: ignore[misc]  # Serve awaits it.
-        redis = await connect_redis(SERVICE)
+def compose(
+    redis: Redis,
+    connect: Connect,
+    *,
+    clock: Clock = utc_now,
+    meter: Meter = UNMEASURED,
+) -> Composition:
+    """The catalogue upon its Redis and inventory. Its snapshot is complete once it has started."""
+    store = CatalogStore(redis)
+    snapshot = LiveSnapshot(store)
+    inventory = connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS)
+    service = CatalogService(store, snapshot, inventory, clock)
+    return Composition(
+        api=CatalogApi,
+        service=service,
+        routes=CatalogRoutes(service).routes(),
         # Open to everyone, so no key is asked for or looked at: only an address is counted.
-        self._limits = RateLimits(redis, SERVICE, keys={})
-        store = CatalogStore(redis)
-        self._snapshot = replica = LiveSnapshot(store)
-        await replica.start()
-        inventory = connect(InventoryApi, app="inventory", seconds=_STOCK_SECONDS)
-        self._service = CatalogService(store, replica, inventory)
-        self.expose(CatalogApi, self._service, redis)
-
-    async def check_health(self) -> None:
-        """Raises when Redis does not answer, or the copy is not kept fresh any more."""
-        if self._snapshot is not None:
-            self._snapshot.check()
-        await super().check_health()
-
-    async def __del__(self) -> None:
-        if self._snapshot is not None:
-            await self._snapshot.stop()
-        await super().__del__()
-
-    def __serve_build_asgi_app__(self) -> ASGIApp:
-        """The public routes, with this replica's state bound to them."""
-        return http_app(CatalogRoutes(self._service).routes(), self._limits)
-
-
-app = Catalog.bind()  # type: ignore[attr-defined]  # The decorator's type is unknown.
+        limits=RateLimits(redis, SERVICE, keys={}),
+        loops=[trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        seed=lambda: seed(service),
+        start=snapshot.start,
+        check=snapshot.check,
+        stop=snapshot.stop,
+    )

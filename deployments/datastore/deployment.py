@@ -9,8 +9,8 @@ from ray import serve
 from redis.exceptions import RedisError
 
 from deployments.foundation.redis.connection import connect_redis
-from deployments.foundation.redis.users import SERVICES
 from deployments.foundation.values.settings import is_embedded
+from deployments.topology import SERVICES
 
 _LONGEST_LINGER_SECONDS = 8.0
 """Less than `graceful_shutdown_timeout_s` in serve_config.yaml, after which Serve kills."""

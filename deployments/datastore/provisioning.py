@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
+from deployments.datastore.users import set_reader, set_user
 from deployments.foundation.events.loop import Tick
-from deployments.foundation.redis.users import SUBSCRIPTIONS, USERS, set_reader, set_user
 from deployments.foundation.values.settings import settings
+from deployments.topology import SUBSCRIPTIONS, USERS
 
 _log = logging.getLogger(__name__)
 

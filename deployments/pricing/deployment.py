@@ -1,23 +1,25 @@
-"""Pricing as a Serve application: no public routes, answers other services only."""
+"""Pricing's composition root. It has no public routes: other services call it."""
 
 from __future__ import annotations
 
-from ray import serve
+from redis.asyncio import Redis
 
-from deployments.foundation.redis.connection import connect_redis
-from deployments.foundation.rpc.serving import Serving
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.pricing.contract import PricingApi
+from deployments.pricing.seed import seed
 from deployments.pricing.service import PricingService
 from deployments.pricing.store import PricingStore
 
 
-@serve.deployment
-class Pricing(Serving):
-    """One replica of pricing."""
-
-    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
-        redis = await connect_redis("pricing")
-        self.expose(PricingApi, PricingService(PricingStore(redis)), redis)
-
-
-app = Pricing.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.
+def compose(
+    redis: Redis,
+    connect: Connect,
+    *,
+    clock: Clock = utc_now,
+    meter: Meter = UNMEASURED,
+) -> Composition:
+    """Pricing upon its Redis."""
+    service = PricingService(PricingStore(redis), clock)
+    return Composition(api=PricingApi, service=service, seed=lambda: seed(service))

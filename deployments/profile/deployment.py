@@ -1,25 +1,24 @@
-"""The profile as a Serve application under `/.well-known`."""
+"""The profile's composition root. It has neither Redis nor dependencies, so it cannot be ill."""
 
 from __future__ import annotations
 
-from ray import serve
-from starlette.types import ASGIApp
+from redis.asyncio import Redis
 
-from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.signing import signing_keys
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.foundation.values.settings import public_url
 from deployments.profile.routes import ProfileRoutes
 
 
-@serve.deployment
-@serve.ingress()
-class Profile:
-    """One replica of the profile. It has neither Redis nor dependencies, so it cannot be ill."""
-
-    def __serve_build_asgi_app__(self) -> ASGIApp:
-        """The public route."""
-        keys = [key.public for key in signing_keys()]
-        return http_app(ProfileRoutes(public_url(), keys).routes())
-
-
-app = Profile.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.
+def compose(
+    redis: Redis,
+    connect: Connect,
+    *,
+    clock: Clock = utc_now,
+    meter: Meter = UNMEASURED,
+) -> Composition:
+    """The profile, with the public halves of the store's signing keys."""
+    keys = [key.public for key in signing_keys()]
+    return Composition(routes=ProfileRoutes(public_url(), keys).routes())

@@ -17,7 +17,6 @@ from deployments.carts.store import CartsStore
 from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.events.publishing import Envelope, event_of
-from deployments.foundation.redis.users import SUBSCRIPTIONS
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain.stock import State
 from deployments.inventory.records import InventoryRecords
@@ -26,6 +25,7 @@ from deployments.orders.events import OrderDelivered, OrderPaid, OrderPlaced, Or
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
+from deployments.topology import SUBSCRIPTIONS
 from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.domain import webhook_id
 from deployments.webhooks.store import WebhooksStore

@@ -7,19 +7,20 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 
-from deployments.carts.contract import CreateCart
+from deployments.carts.contract import CartsApi, CreateCart
 from deployments.carts.contract.contents import WantedLine
 from deployments.checkout.contract import (
+    CheckoutApi,
     CompleteSession,
     CreateSession,
     Place,
     SessionContents,
     WantedDelivery,
 )
+from deployments.foundation.placement.host import Host
 from deployments.foundation.rpc.detach import finish_detached
-from deployments.inventory.contract import ReceiveStock, StockRow
+from deployments.inventory.contract import InventoryApi, ReceiveStock, StockRow
 from deployments.payments.contract import Instrument
-from tests.unit.commands.whole_store import WholeStore
 
 PLATFORM = "acme"
 UNITS = 1_000_000
@@ -61,8 +62,11 @@ class Bought:
 class Feeder:
     """Buys for a number of buyers, each once. `bought` has what was bought by the order's id."""
 
-    def __init__(self, store: WholeStore, seed: int) -> None:
-        self._store, self._chance = store, random.Random(seed)
+    def __init__(self, store: Host, seed: int) -> None:
+        self._chance = random.Random(seed)
+        self._inventory = store.connect(InventoryApi, app="inventory")
+        self._checkout = store.connect(CheckoutApi, app="checkout", seconds=60.0)
+        self._carts = store.connect(CartsApi, app="carts")
         self.bought: dict[str, Bought] = {}
 
     async def fill_shelves(self) -> None:
@@ -71,7 +75,7 @@ class Feeder:
             StockRow(sku=sku, location_id=at, location_name=f"Store {at}", quantity=UNITS)
             for sku, at in LOCATIONS.items()
         )
-        await self._store.inventory.receive(ReceiveStock(batch="storm", rows=rows))
+        await self._inventory.receive(ReceiveStock(batch="storm", rows=rows))
 
     async def buy(self, orders: int) -> None:
         """So many orders, some at once; every saga has ended when this does."""
@@ -97,9 +101,9 @@ class Feeder:
         )
         cart_id = await self._fill_cart(contents) if self._chance.random() < 0.3 else None
         request = CreateSession(platform=PLATFORM, contents=contents, cart_id=cart_id)
-        session = (await self._store.checkout.create(request)).session
+        session = (await self._checkout.create(request)).session
         assert session.status == "ready_for_complete", session.notices
-        done = await self._store.checkout.complete(
+        done = await self._checkout.complete(
             CompleteSession(session_id=session.id, platform=PLATFORM, instrument=_CARD)
         )
         assert done.order is not None, done.notices
@@ -110,4 +114,4 @@ class Feeder:
             platform=PLATFORM,
             contents=contents.model_copy(update={"context": {"address_country": "US"}}),
         )
-        return (await self._store.carts.create(request)).id
+        return (await self._carts.create(request)).id

@@ -13,11 +13,15 @@ from typing import Any, ClassVar, cast
 from ray import serve
 from redis.asyncio import Redis
 
-from deployments.foundation.events.consuming import Consuming
 from deployments.foundation.events.publishing import Envelope, Event, occasion, streams_of
 from deployments.foundation.events.subscriptions import Subscription, inbox_key
-from deployments.foundation.redis.connection import connect_redis, script
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.placement.host import Placed
+from deployments.foundation.placement.replica import Replica
+from deployments.foundation.redis.connection import script
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
+from deployments.foundation.values.meter import UNMEASURED, Meter
 
 HANDLING_SECONDS = 0.3
 """A replica handles 32 events at once, so about a hundred a second."""
@@ -89,30 +93,18 @@ LOADED = SlowService("notifications", "orders", OrderHappened)
 QUIET = SlowService("carts", "checkout", CheckoutHappened)
 
 
-class _Slow(Consuming):
-    """A replica."""
+def _placed(service: SlowService) -> Placed:
+    def compose(
+        redis: Redis,
+        connect: Connect,
+        *,
+        clock: Clock = utc_now,
+        meter: Meter = UNMEASURED,
+    ) -> Composition:
+        return Composition(subscriptions=[service.subscription(redis, new_id("replica"))])
 
-    async def start(self, service: SlowService) -> None:
-        """Consume for a service."""
-        redis = await connect_redis(service.service)
-        await self.consume(service.service, redis, [service.subscription(redis, new_id("replica"))])
-
-
-@serve.deployment
-class Loaded(_Slow):
-    """Consumes what there is a lot of."""
-
-    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
-        await self.start(LOADED)
+    return Placed(service.service, compose)
 
 
-@serve.deployment
-class Quiet(_Slow):
-    """Consumes little."""
-
-    async def __init__(self) -> None:  # type: ignore[misc] # Serve awaits it.
-        await self.start(QUIET)
-
-
-loaded = Loaded.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.
-quiet = Quiet.bind()  # type: ignore[attr-defined] # Serve's decorator gives it `bind`.
+loaded = serve.deployment(Replica, name="Loaded").bind([_placed(LOADED)])
+quiet = serve.deployment(Replica, name="Quiet").bind([_placed(QUIET)])

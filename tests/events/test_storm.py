@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey
 from redis.asyncio import Redis
 
 from deployments.foundation.http.signing import read_keys
+from deployments.foundation.placement.host import Host
 from deployments.foundation.values.clock import utc_now
 from deployments.foundation.values.ids import new_id
 from deployments.profile.domain import business_profile
@@ -26,8 +27,8 @@ from tests.events.crew import crew_of
 from tests.events.endpoint import Endpoint, verify
 from tests.events.feeder import PLATFORM, Feeder
 from tests.events.storm import Storm
+from tests.in_process import URL, store_in_process
 from tests.trial_settings import trial_settings
-from tests.unit.commands.whole_store import URL, WholeStore, open_store
 
 ORDERS = trial_settings().storm_orders
 SEED = trial_settings().storm_seed
@@ -40,8 +41,8 @@ SIGNATURES = 100
 
 
 @pytest.fixture
-async def whole(redis_of: ClientOf) -> AsyncIterator[WholeStore]:
-    async with open_store(redis_of) as store:
+async def whole(redis_of: ClientOf) -> AsyncIterator[Host]:
+    async with store_in_process(redis_of) as store:
         yield store
 
 
@@ -70,7 +71,7 @@ async def registered(endpoint: Endpoint, webhooks: Redis) -> AsyncIterator[None]
 
 
 async def test_every_effect_is_there_once_though_consumers_are_killed_all_the_time(
-    whole: WholeStore,
+    whole: Host,
     environment: dict[str, str],
     redis_of: ClientOf,
     tmp_path: Path,

@@ -14,10 +14,10 @@ from commands.audit.books import Books
 from commands.audit.command import audit
 from commands.subscribers import Subscriber
 from deployments.foundation.redis.connection import names
-from deployments.foundation.redis.users import SUBSCRIPTIONS
 from deployments.inventory.domain.stock import SOLD, State
 from deployments.orders.contract import PlaceOrder
 from deployments.payments.domain.payments import Payment
+from deployments.topology import SUBSCRIPTIONS
 from tests.faults.careful import Seen
 from tests.faults.conditions import until
 from tests.faults.declared import listeners

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from actors import shipped_data
+from deployments.inventory.seed import stock
 from tests.faults.careful import Careful, Seen, reason
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import ADDRESS, Json, line_items, payment
@@ -20,7 +20,7 @@ _PLENTIFUL = 500
 def plentiful() -> list[str]:
     """SKUs of which there is so much that these tests cannot buy it all."""
     units: Counter[str] = Counter()
-    for row in shipped_data.stock():
+    for row in stock():
         units[row.sku] += row.quantity
     return sorted(sku for sku, quantity in units.items() if quantity >= _PLENTIFUL)
 

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from deployments.datastore.users import set_user
 from deployments.foundation.redis.connection import SECRET_FILE
-from deployments.foundation.redis.users import set_user
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.store import InventoryStore
 from tests.faults.buyers import BUYERS, plentiful

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from commands.serve_status import token
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.redis.connection import SECRET_FILE, password
-from deployments.foundation.redis.users import USERS
+from deployments.topology import USERS
 from tests.faults.books import ledgers_of
 from tests.faults.buyers import contents_of
 from tests.faults.declared import services

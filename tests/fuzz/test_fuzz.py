@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from commands.openapi import public_operations
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from tests.conftest import ClientOf
+from tests.in_process import mail_token, store_in_process
 from tests.served import served
-from tests.unit.commands.whole_store import open_store
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 20
@@ -71,10 +71,10 @@ async def fuzz(url: str, mail_token: str) -> tuple[int | None, str]:
 
 
 async def test_no_input_makes_the_store_fail_or_leave_its_document(redis_of: ClientOf) -> None:
-    async with open_store(redis_of) as store:
+    async with store_in_process(redis_of) as store:
         witness = Witness(store.app())
         async with served(witness) as url:
-            ended, told = await fuzz(url, await store.mail_token("ada@example.com"))
+            ended, told = await fuzz(url, await mail_token(redis_of, "ada@example.com"))
     assert ended == 0, told
     for prefix, operations in public_operations().items():
         for one in operations:

@@ -20,7 +20,7 @@ from redis.exceptions import NoPermissionError, RedisError
 
 from commands.run_settings import PROJECT
 from deployments.foundation.http.authentication import hash_key
-from deployments.foundation.redis.users import SERVICES
+from deployments.topology import SERVICES
 from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore, free_port, launch
 from tests.integration.shopper import Shopper, fulfilled

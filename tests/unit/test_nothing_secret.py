@@ -22,6 +22,7 @@ from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.rate_limits import RateLimits, parse_rates
+from deployments.foundation.placement.host import Host
 from deployments.foundation.redis.connection import password
 from deployments.foundation.rpc.calls import Endpoint
 from deployments.orders.routes import OrdersRoutes
@@ -31,8 +32,8 @@ from deployments.payments.domain.charges import Charge, Verdict
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
 from tests.conftest import SECRET, ClientOf
+from tests.in_process import URL, store_in_process
 from tests.integration.shopper import ADDRESS
-from tests.unit.commands.whole_store import URL, WholeStore, open_store
 
 CARD = "4242424242424242"
 DECLINED, REFUSED, GOOD = "tok_declined_93f1", "fraud_token", "success_token"
@@ -55,8 +56,10 @@ class FailingProvider(SandboxProvider):
 
 
 @pytest.fixture
-async def store(redis_of: ClientOf) -> AsyncIterator[WholeStore]:
-    async with open_store(redis_of, FailingProvider(SandboxBooks(redis_of("payments")))) as store:
+async def store(redis_of: ClientOf) -> AsyncIterator[Host]:
+    async with store_in_process(
+        redis_of, payments={"provider": FailingProvider(SandboxBooks(redis_of("payments")))}
+    ) as store:
         yield store
 
 
@@ -166,7 +169,7 @@ def found(secrets: tuple[str, ...], text: str) -> list[str]:
 
 
 async def test_nothing_that_is_written_tells_a_secret(
-    store: WholeStore, admin: Redis, logged: Callable[[], str]
+    store: Host, admin: Redis, logged: Callable[[], str]
 ) -> None:
     client = Client(store.app())
     session = await open_session(client)

@@ -49,7 +49,7 @@ class Loop:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.name = name
-        self._tick = tick
+        self.tick = tick
         # No failure counts as the first: then the pause is the one between ticks.
         self._backoff = Backoff(every, max(every, LONGEST_PAUSE_SECONDS))
         self._tick_seconds = tick_seconds
@@ -67,7 +67,7 @@ class Loop:
         """One tick; whether the next should come at once. A failure is logged, and counted."""
         try:
             async with within(self._tick_seconds):
-                more = await self._tick()
+                more = await self.tick()
         except DependencyUnavailable as away:
             _log.warning("%s waits: %s", self.name, away)
         except Exception as failure:  # noqa: BLE001 - whatever it was, the next tick may succeed.

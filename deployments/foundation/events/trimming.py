@@ -15,8 +15,11 @@ from typing import Any, cast
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.publishing import streams_of
+from deployments.foundation.values.settings import events_kept
 
+EVERY_SECONDS = 60.0
 Id = tuple[int, int]
 """A stream entry's id: milliseconds and number."""
 
@@ -95,3 +98,16 @@ def _position(group: dict[str, Any] | None, pending: dict[str, Any]) -> Position
 def _id(text: str) -> Id:
     milliseconds, _, number = text.partition("-")
     return int(milliseconds), int(number or 0)
+
+
+def trimming(
+    publisher: str, redis: Redis, subscribers: Sequence[str], *, every: float = EVERY_SECONDS
+) -> Loop:
+    """A publisher's loop that keeps its streams short."""
+    trimmer = Trimmer(publisher, redis, subscribers, keep=events_kept())
+
+    async def tick() -> bool:
+        await trimmer.trim()
+        return False
+
+    return Loop(f"{publisher}'s trimming", tick, every=every)

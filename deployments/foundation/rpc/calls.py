@@ -27,6 +27,8 @@ Kind = Literal["overdue", "open", "absent", "busy", "lost", "late", "broken", "f
 """Why there is no answer. The call was not made, because no time was left (`overdue`), too many
 calls failed before (`open`), there is no such application (`absent`) or its queue is full (`busy`);
 or it was: the connection or the replica is gone (`lost`), or it is one of `Failure`."""
+ABSENT = "absent"
+"""The reply's kind of a process in which the service that was called does not run."""
 _OK = "ok"
 _FAILURES: tuple[Failure, ...] = ("late", "broken", "failed")
 _NOT_MADE = frozenset({"overdue", "open", "absent", "busy"})
@@ -77,7 +79,7 @@ class Endpoint:
         except Rejection as rejection:
             return to_wire(rejection)
         except Exception as failure:  # noqa: BLE001 - its class may be unknown to the caller.
-            return _failed(method, failure)
+            return failure_of(method, failure)
 
     async def _answer(self, method: str, body: bytes) -> Reply:
         spec = self._methods[method]
@@ -85,8 +87,8 @@ class Endpoint:
         return _OK, spec.answer.dump_json(answer)
 
 
-def _failed(method: str, failure: Exception) -> Reply:
-    """A failure as data. Only a bug is worth a traceback."""
+def failure_of(method: str, failure: Exception) -> tuple[Failure, bytes]:
+    """A callee's failure as data, logged once. Only a bug is worth a traceback."""
     if isinstance(failure, TimeoutError):
         kind: Failure = "late"
     elif isinstance(failure, OSError) or is_unavailable(failure):

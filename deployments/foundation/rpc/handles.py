@@ -5,26 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from ray import serve
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
-from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, answered
-from deployments.foundation.rpc.dependencies import dependency
+from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Reply, answered
 from deployments.foundation.values.trace import traceparent
 
-Api = TypeVar("Api")
 _log = logging.getLogger(__name__)
 
 
 class ServeTransport:
-    """Carries calls over the handle of a Serve application, which is found on first use.
+    """Carries a service's calls over the handle of the application that hosts it.
 
-    What a service raises comes back as data, so any exception here is one of the machinery's.
+    `find` gives that handle, on first use and again when the service has moved. What a service
+    raises comes back as data, so any exception here is one of the machinery's.
     """
 
-    def __init__(self, app: str, find: Callable[[str], Any] = serve.get_app_handle) -> None:
+    def __init__(self, app: str, find: Callable[[str], Any]) -> None:
         self._app, self._find = app, find
         self._handle: Any = None
         self._finding = asyncio.Lock()
@@ -33,12 +31,23 @@ class ServeTransport:
         """One handle call. Any failure of the machinery is `DependencyUnavailable`."""
         try:
             async with asyncio.timeout(seconds):
-                handle = self._handle or await self._found()
-                reply = await self._carry(handle, method, body, seconds)
+                reply = await self._ask(method, body, seconds)
         except TimeoutError as late:
             why = f"nothing in {seconds:.1f} s"
             raise DependencyUnavailable(self._app, why, "late") from late
         return answered(self._app, reply)
+
+    async def _ask(self, method: str, body: bytes, seconds: float) -> Reply:
+        """The reply, wherever the service runs by now: a call that found nobody had no effect."""
+        moved = 0
+        while True:
+            handle = self._handle or await self._found()
+            reply = await self._carry(handle, method, body, seconds)
+            if reply[0] != ABSENT:
+                return reply
+            self._handle = None
+            moved += 1
+            await asyncio.sleep(min(0.05 * 2**moved, 0.5))
 
     async def _found(self) -> Any:  # noqa: ANN401 - a handle's methods are those of its deployment.
         """The handle. Serve waits for its controller, and must not keep this loop waiting too."""
@@ -58,7 +67,8 @@ class ServeTransport:
         seconds: float,
     ) -> Reply:
         try:
-            return await _invoke(handle, method, body, seconds)
+            call = (self._app, method, body, seconds, traceparent())
+            return cast(Reply, await handle.invoke.remote(*call))
         except asyncio.CancelledError as ended:
             # A replica that ends cancels what it is working on; nobody cancelled this side then.
             task = asyncio.current_task()
@@ -70,27 +80,8 @@ class ServeTransport:
         except BackPressureError as full:
             raise DependencyUnavailable(self._app, "its queue is full", "busy") from full
         except DeploymentUnavailableError as absent:
+            self._handle = None
             raise DependencyUnavailable(self._app, "it failed to deploy", "absent") from absent
         except Exception as lost:
             _log.warning("a call of %s was lost: %s", self._app, type(lost).__name__)
             raise DependencyUnavailable(self._app, type(lost).__name__, "lost") from lost
-
-
-async def _invoke(
-    handle: Any,  # noqa: ANN401
-    method: str,
-    body: bytes,
-    seconds: float,
-) -> Reply:
-    """The call with the trace of the work at hand."""
-    call = (method, body, seconds)
-    try:
-        return cast(Reply, await handle.invoke.remote(*call, traceparent()))
-    except TypeError:
-        # An earlier version takes no trace. It has done nothing: what a service raises is data.
-        return cast(Reply, await handle.invoke.remote(*call))
-
-
-def connect(api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
-    """The service behind the Serve application `app`, as the protocol of its contract."""
-    return dependency(api, ServeTransport(app), app=app, seconds=seconds)

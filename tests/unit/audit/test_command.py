@@ -15,8 +15,8 @@ import pytest
 from commands.audit.checks import checks_of
 from commands.audit.command import CLEAN, DISCREPANCIES, UNREACHABLE
 from deployments.datastore.server import ValkeyServer
-from deployments.foundation.redis.users import SERVICES
 from deployments.payments.events import PaymentCaptured
+from deployments.topology import SERVICES
 from tests.conftest import SECRET
 from tests.unit.audit.shop import Shop
 

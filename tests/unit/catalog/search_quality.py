@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from actors.shipped_data import products
 from deployments.catalog.contract import Product
 from deployments.catalog.domain.text import searchable
 from deployments.catalog.index import SearchIndex
+from deployments.catalog.seed import products
 
 QUERIES = Path(__file__).with_name("judged_queries.jsonl")
 PAGE = Path(__file__).parents[3] / "docs/search.md"

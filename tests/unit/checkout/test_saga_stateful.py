@@ -30,11 +30,11 @@ from deployments.checkout.contract import (
 )
 from deployments.foundation.http.idempotency import request_key
 from deployments.foundation.redis.connection import password
-from deployments.foundation.redis.users import SERVICES
 from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, client_of
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.records import InventoryRecords
 from deployments.payments.provider import PaymentProvider
+from deployments.topology import SERVICES
 from tests.conftest import SECRET
 from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Crash, Services
 from tests.unit.checkout.shopping import (

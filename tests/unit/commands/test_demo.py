@@ -16,17 +16,19 @@ from commands.demo import Demo
 from commands.page import ConsolePage
 from commands.receipt import check
 from commands.storefront import StoreError, Storefront
+from deployments.catalog.seed import products
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.http.edge import http_app
-from deployments.inventory.contract import CheckAvailability
+from deployments.foundation.placement.host import Host
+from deployments.inventory.contract import CheckAvailability, InventoryApi
 from tests.command_line import fieldhouse
 from tests.conftest import ClientOf
-from tests.unit.commands.whole_store import URL, WholeStore, open_store
+from tests.in_process import URL, store_in_process
 
 
 @pytest.fixture
-async def store(redis_of: ClientOf) -> AsyncIterator[WholeStore]:
-    async with open_store(redis_of) as store:
+async def store(redis_of: ClientOf) -> AsyncIterator[Host]:
+    async with store_in_process(redis_of) as store:
         yield store
 
 
@@ -48,14 +50,14 @@ def client(app: httpx.ASGITransport, key: str = DEVELOPMENT_KEY) -> httpx.AsyncC
     return httpx.AsyncClient(transport=app, base_url=URL, headers={"X-API-Key": key})
 
 
-async def tell(store: WholeStore, key: str = DEVELOPMENT_KEY) -> Story:
+async def tell(store: Host, key: str = DEVELOPMENT_KEY) -> Story:
     story = Story()
     async with client(httpx.ASGITransport(store.app()), key) as http:
         await Demo(Storefront(http, story.page.call), story.page).run()
     return story
 
 
-async def test_the_demo_buys_something_and_shows_the_order(store: WholeStore) -> None:
+async def test_the_demo_buys_something_and_shows_the_order(store: Host) -> None:
     before = await units(store)
     text = (await tell(store)).text
     for told in ("Mountain", "WELCOME10", "payment_failed", "Sales Tax", "order FH-", "arrives"):
@@ -66,21 +68,18 @@ async def test_the_demo_buys_something_and_shows_the_order(store: WholeStore) ->
     assert sum(before.values()) - sum(after.values()) == 4
 
 
-async def units(store: WholeStore) -> dict[str, int]:
-    skus = tuple(
-        variant.sku
-        for product in store.replica.assortment.products.values()
-        for variant in product.variants
-    )
-    return (await store.inventory.availability(CheckAvailability(skus=skus))).units
+async def units(store: Host) -> dict[str, int]:
+    inventory = store.connect(InventoryApi, app="inventory")
+    skus = tuple(variant.sku for product in products() for variant in product.variants)
+    return (await inventory.availability(CheckAvailability(skus=skus))).units
 
 
-async def test_the_demo_can_be_repeated(store: WholeStore) -> None:
+async def test_the_demo_can_be_repeated(store: Host) -> None:
     first, second = await tell(store), await tell(store)
     assert first.text != second.text
 
 
-async def test_a_key_that_the_store_does_not_know_ends_the_story(store: WholeStore) -> None:
+async def test_a_key_that_the_store_does_not_know_ends_the_story(store: Host) -> None:
     with pytest.raises(StoreError, match="POST /carts was refused: Send a valid X-API-Key"):
         await tell(store, "another")
 

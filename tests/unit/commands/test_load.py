@@ -25,9 +25,9 @@ from commands.page import ConsolePage
 from commands.storefront import StoreError
 from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
-from deployments.notifications.consumers import NotificationsConsumers
+from deployments.foundation.placement.host import Host
 from tests.conftest import ClientOf
-from tests.unit.commands.whole_store import WholeStore, open_store
+from tests.in_process import store_in_process
 from tests.unit.notifications.world import HASTY
 
 LOCAL = "http://127.0.0.1:8000"
@@ -36,14 +36,14 @@ LOCAL = "http://127.0.0.1:8000"
 @pytest.fixture
 async def store(
     redis_of: ClientOf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> AsyncIterator[WholeStore]:
+) -> AsyncIterator[Host]:
     monkeypatch.setenv("FIELDHOUSE_DATA", str(tmp_path))
-    async with open_store(redis_of) as store:
+    async with store_in_process(redis_of) as store:
         yield store
 
 
 @pytest.fixture
-async def shop(store: WholeStore) -> AsyncIterator[httpx.AsyncClient]:
+async def shop(store: Host) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"X-API-Key": DEVELOPMENT_KEY}
     transport = httpx.ASGITransport(store.app())
     async with httpx.AsyncClient(transport=transport, base_url=LOCAL, headers=headers) as client:
@@ -51,10 +51,10 @@ async def shop(store: WholeStore) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def mailing(store: WholeStore, redis_of: ClientOf) -> AsyncIterator[None]:
+async def mailing(store: Host, redis_of: ClientOf) -> AsyncIterator[None]:
     """Notifications consumes what is published."""
     connect: Callable[[str], Redis] = lambda _publisher: redis_of("notifications")  # noqa: E731
-    subscriptions = NotificationsConsumers(store.notifications).subscriptions()
+    subscriptions = store.services["notifications"].subscriptions
     consumer = Consumer(
         "notifications", redis_of("notifications"), connect, subscriptions, options=HASTY
     )

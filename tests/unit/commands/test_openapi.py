@@ -20,7 +20,7 @@ from deployments.foundation.http.operations import Operation
 from deployments.foundation.values.message import Message
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
 from tests.conftest import ClientOf
-from tests.unit.commands.whole_store import URL, WholeStore
+from tests.in_process import URL, composed
 
 CONFIG = Path(__file__).parents[3] / "serve_config.yaml"
 Json = dict[str, Any]
@@ -60,9 +60,9 @@ def test_every_route_of_the_store_is_in_the_document_and_no_other(
         (method.upper(), path) for path, one in document["paths"].items() for method in one
     }
     answered = {
-        (method, f"{prefix}{route.path}".rstrip("/"))
-        for prefix, routes in WholeStore(redis_of).services().items()
-        for route in routes
+        (method, f"{one.prefix}{route.path}".rstrip("/"))
+        for one in composed(redis_of).public()
+        for route in one.routes
         for method in (route.methods or set()) - {"HEAD"}
     }
     assert described == answered

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from deployments.datastore.users import rules_of
 from deployments.foundation.redis.connection import password
-from deployments.foundation.redis.users import acl_rules
 from tests.conftest import SECRET, ClientOf
 from tests.unit.consuming.toys import TOYS, Mill, Running, Shelf
 
@@ -21,7 +21,7 @@ Run = Callable[[Shelf], Running]
 async def toy_redis(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:
     """Clients of the toy services' users."""
     for user in ("mill", "shelf"):
-        rules = [*acl_rules(user, TOYS), f">{password(user, SECRET)}"]
+        rules = [*rules_of(user, TOYS), f">{password(user, SECRET)}"]
         await admin.execute_command("ACL", "SETUSER", user, *rules)
     async with AsyncExitStack() as stack:
 

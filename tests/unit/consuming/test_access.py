@@ -14,7 +14,7 @@ from deployments.datastore.provisioning import provisioning
 from deployments.datastore.server import configuration
 from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.redis.connection import client, connect_redis
-from deployments.foundation.redis.users import SERVICES, SUBSCRIPTIONS, subscribers_of
+from deployments.topology import SERVICES, SUBSCRIPTIONS, subscribers_of
 from tests.conftest import SECRET, ClientOf
 from tests.unit.consuming.toys import Mill, Shelf, subjects
 from tests.valkey import valkey_server

@@ -9,7 +9,7 @@ import pytest
 
 from commands.lag import age, row
 from deployments.foundation.events.lag import Lag, LagMeter, PartitionLag, lag_of
-from deployments.foundation.events.lag_scaling import WAITING, LagPolicy
+from deployments.foundation.events.lag_scaling import WAITING, LoadAndLagPolicy
 from deployments.foundation.events.publishing import Envelope
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.toys import Mill, Running, Shelf, eventually, subjects
@@ -101,6 +101,7 @@ class Context:
 
     aggregated_metrics: dict[str, dict[str, float]] | None
     target_num_replicas: int = 3
+    total_num_requests: float = 0.0
 
 
 @pytest.mark.parametrize(
@@ -108,12 +109,19 @@ class Context:
 )
 def test_replicas_follow_the_lag(waiting: float, replicas: int) -> None:
     context = Context({WAITING: {"one": waiting, "another": waiting / 2}})
-    assert LagPolicy(events_per_replica=100)(context) == (replicas, {})
+    assert LoadAndLagPolicy(events_per_replica=100)(context) == (replicas, {})
+
+
+@pytest.mark.parametrize(("under_way", "replicas"), [(0, 1), (20, 1), (21, 2), (70, 4)])
+def test_replicas_follow_the_requests_where_those_are_more(under_way: float, replicas: int) -> None:
+    context = Context({WAITING: {"one": 100.0}}, total_num_requests=under_way)
+    policy = LoadAndLagPolicy(requests_per_replica=20, events_per_replica=100)
+    assert policy(context) == (replicas, {})
 
 
 @pytest.mark.parametrize("metrics", [None, {}, {WAITING: {}}])
 def test_without_reports_the_replicas_stay(metrics: dict[str, dict[str, float]] | None) -> None:
-    assert LagPolicy()(Context(metrics)) == (3, {})
+    assert LoadAndLagPolicy()(Context(metrics)) == (3, {})
 
 
 @pytest.mark.parametrize(

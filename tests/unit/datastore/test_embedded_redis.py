@@ -24,8 +24,8 @@ from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
 from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.server import ADMIN, ValkeyServer
 from deployments.foundation.redis.connection import client, connect_redis, password, secret
-from deployments.foundation.redis.users import DATASTORE, SERVICES
 from deployments.foundation.values.settings import data_directory, socket_path
+from deployments.topology import DATASTORE, SERVICES
 
 PATIENCE_SECONDS = 60
 

@@ -13,7 +13,7 @@ from deployments.datastore.provisioning import provisioning
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.redis.connection import client, connect_redis
-from deployments.foundation.redis.users import USERS
+from deployments.topology import USERS
 
 
 @pytest.fixture

@@ -28,15 +28,17 @@ class Handle:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self.calls: list[tuple[str, bytes, float]] = []
+        self.calls: list[tuple[str, str, bytes, float]] = []
         self.traces: list[str] = []
 
     @property
     def invoke(self) -> Handle:
         return self
 
-    def remote(self, method: str, body: bytes, seconds: float, trace: str) -> Awaitable[Reply]:
-        self.calls.append((method, body, seconds))
+    def remote(
+        self, service: str, method: str, body: bytes, seconds: float, trace: str
+    ) -> Awaitable[Reply]:
+        self.calls.append((service, method, body, seconds))
         self.traces.append(trace)
         return self._call()
 
@@ -72,7 +74,7 @@ async def test_an_answer_comes_back_and_the_deadline_goes_along() -> None:
     handle = Handle(answer)
     transport = ServeTransport("inventory", lambda _: handle)
     assert await transport("reserve", b"{}", 7) == ("ok", b"{}")
-    assert handle.calls == [("reserve", b"{}", 7)]
+    assert handle.calls == [("inventory", "reserve", b"{}", 7)]
 
 
 @pytest.mark.parametrize(

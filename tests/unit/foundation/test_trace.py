@@ -30,7 +30,6 @@ from deployments.foundation.rpc.calls import Endpoint, Reply, client_of
 from deployments.foundation.rpc.dependencies import dependency
 from deployments.foundation.rpc.detach import detach, finish_detached, go_on
 from deployments.foundation.rpc.handles import ServeTransport
-from deployments.foundation.rpc.serving import Serving
 from deployments.foundation.values.message import Message
 from deployments.foundation.values.trace import traceparent, tracing
 from deployments.orders.consumers import OrdersConsumers
@@ -66,17 +65,17 @@ class Asked:
         return Told(trace=traceparent())
 
 
-class Replica(Serving):
-    """A deployment as the handle of another one reaches it: nothing but the arguments arrives."""
+class Replica:
+    """A replica as the handle of another one reaches it: nothing but the arguments arrives."""
 
     def __init__(self, api: type, service: object) -> None:
-        self.expose(api, service)
+        self._endpoint = Endpoint(api, service)
 
-    def __del__(self) -> None:  # type: ignore[override]  # Only Serve would await it.
-        """Nothing is to be closed."""
-
-    def remote(self, *call: Any) -> asyncio.Task[Reply]:  # noqa: ANN401
-        return contextvars.Context().run(asyncio.create_task, self.invoke(*call))
+    def remote(
+        self, _service: str, method: str, body: bytes, seconds: float, trace: str | None = None
+    ) -> asyncio.Task[Reply]:
+        answer = self._endpoint(method, body, seconds, trace)
+        return contextvars.Context().run(asyncio.create_task, answer)
 
 
 @dataclass
@@ -84,22 +83,6 @@ class Handle:
     """What Serve gives to callers."""
 
     invoke: Any
-
-
-class Earlier:
-    """A replica of the version before calls carried a trace."""
-
-    def __init__(self, replica: Replica) -> None:
-        self._replica = replica
-
-    def remote(self, *call: Any) -> asyncio.Task[Reply]:  # noqa: ANN401
-        async def take(method: str, body: bytes, seconds: float) -> Reply:
-            return await self._replica.remote(method, body, seconds)
-
-        async def invoke() -> Reply:
-            return await take(*call)
-
-        return asyncio.create_task(invoke())
 
 
 def reached(invoke: Any) -> AskApi:  # noqa: ANN401
@@ -145,15 +128,9 @@ async def test_a_call_over_a_handle_carries_the_trace() -> None:
     assert (await asked.ask(Ask())).trace != TRACE
 
 
-async def test_an_earlier_version_is_called_without_it() -> None:
-    asked = reached(Earlier(Replica(AskApi, Asked())))
-    with tracing(TRACE):
-        assert (await asked.ask(Ask())).trace != TRACE
-
-
 @pytest.mark.parametrize("trace", [None, *MALFORMED])
 async def test_a_call_of_an_earlier_version_begins_a_trace(trace: str | None) -> None:
-    _, body = await Replica(AskApi, Asked()).remote("ask", b"{}", 1.0, trace)
+    _, body = await Replica(AskApi, Asked()).remote("any", "ask", b"{}", 1.0, trace)
     told = Told.model_validate_json(body)
     assert told.trace not in {TRACE, trace}
 

@@ -19,7 +19,7 @@ from commands.openapi import public_operations
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.rate_limits import RateLimits, parse_rates
 from deployments.notifications.contract import Addressee
-from deployments.notifications.deployment import outlet
+from deployments.notifications.deployment import outlet_of_settings as outlet
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.store import SERVICE
 from tests.served import served

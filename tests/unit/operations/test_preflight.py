@@ -24,7 +24,7 @@ from commands.run_settings import (
 )
 from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.redis.connection import password
-from deployments.foundation.redis.users import DATASTORE
+from deployments.topology import DATASTORE
 
 
 @pytest.fixture

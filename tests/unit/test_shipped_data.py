@@ -6,13 +6,16 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from actors import shipped_data
 from deployments.catalog.contract import OptionValue, Product, Variant
 from deployments.catalog.domain.products import category_values
+from deployments.catalog.seed import products
 from deployments.foundation.values.money import cents
+from deployments.inventory.seed import stock
 from deployments.pricing.contract import Offer
+from deployments.pricing.seed import discount_codes, offers, tax_rates
+from deployments.shipping.seed import shipping_methods
 
-PRODUCTS = shipped_data.products()
+PRODUCTS = products()
 VARIANTS: dict[str, Variant] = {
     variant.sku: variant for product in PRODUCTS for variant in product.variants
 }
@@ -24,7 +27,7 @@ def product(id_: str) -> Product:
 
 
 def offer(id_: int) -> Offer:
-    (found,) = [offer for offer in shipped_data.offers() if offer.id == id_]
+    (found,) = [offer for offer in offers() if offer.id == id_]
     return found
 
 
@@ -75,32 +78,32 @@ def test_every_product_has_a_category() -> None:
 
 
 def test_stock_is_of_skus_that_exist() -> None:
-    rows = shipped_data.stock()
+    rows = stock()
     assert len(rows) == 487
     assert {row.sku for row in rows} <= VARIANTS.keys()
     assert sum(row.quantity for row in rows if row.sku == "SA-M198") == 267 + 318 + 212
 
 
 def test_shipping_methods_cost_cents() -> None:
-    methods = {method.id: method for method in shipped_data.shipping_methods()}
+    methods = {method.id: method for method in shipping_methods()}
     assert len(methods) == 5
     assert (methods["1"].base_charge, methods["1"].charge_per_pound) == (395, 99)
     assert methods["1"].zones >= {"US"}
 
 
 def test_offers_take_something_off_some_skus_between_two_days() -> None:
-    offers = shipped_data.offers()
-    assert len(offers) == 14
+    found = offers()
+    assert len(found) == 14
     assert offer(2).percent == "2"
     assert (offer(2).min_quantity, offer(2).max_quantity) == (11, 14)
     assert offer(7).percent == "35"
     assert offer(7).starts.isoformat() == "2023-04-13T00:00:00+00:00"
     assert offer(7).ends.isoformat() == "2023-05-29T00:00:00+00:00"
-    assert all(each.skus and each.skus <= VARIANTS.keys() for each in offers)
+    assert all(each.skus and each.skus <= VARIANTS.keys() for each in found)
 
 
 def test_tax_rates_are_those_of_retail() -> None:
-    rates = shipped_data.tax_rates()
+    rates = tax_rates()
     assert len(rates) == 26
     (alberta,) = [rate for rate in rates if rate.region == "AB"]
     assert (alberta.country, alberta.percent, alberta.region_name) == ("CA", "14.0000", "Alberta")
@@ -108,14 +111,14 @@ def test_tax_rates_are_those_of_retail() -> None:
 
 
 def test_there_is_a_discount_code_of_every_kind() -> None:
-    kinds = {code.kind for code in shipped_data.discount_codes()}
+    kinds = {code.kind for code in discount_codes()}
     assert kinds == {"percent", "amount", "free_shipping"}
 
 
 def test_real_orders_can_be_bought_at_the_prices_they_were() -> None:
-    replayed = Path(__file__).parents[2] / "integration" / "data" / "orders.jsonl"
-    stocked = Counter({row.sku: 0 for row in shipped_data.stock()})
-    for row in shipped_data.stock():
+    replayed = Path(__file__).parents[1] / "integration" / "data" / "orders.jsonl"
+    stocked = Counter({row.sku: 0 for row in stock()})
+    for row in stock():
         stocked[row.sku] += row.quantity
     orders = [json.loads(line) for line in replayed.read_text().splitlines()]
     assert len(orders) == 60

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.saga_recovery import BATCH, recovering
 from deployments.checkout.contract import CheckoutApi, Recovered
+from deployments.checkout.loops import BATCH, saga_recovery
 from deployments.foundation.rpc.calls import Reply, client_of
 
 
@@ -18,4 +18,4 @@ async def test_another_tick(claimed: int, ended: int, *, more: bool) -> None:
         assert method == "recover"
         return "ok", Recovered(claimed=claimed, ended=ended).model_dump_json().encode()
 
-    assert await recovering(client_of(CheckoutApi, checkout))() is more
+    assert await saga_recovery(client_of(CheckoutApi, checkout)).tick() is more

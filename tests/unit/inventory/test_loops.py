@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ray.actor import ActorClass
 
-from actors.hold_expiry import BATCH, HoldExpiry, releasing
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import InventoryApi, Released
+from deployments.inventory.loops import BATCH, hold_expiry
 
 
 class Lapsed:
@@ -30,13 +29,9 @@ class Lapsed:
 @pytest.mark.parametrize("lapsed", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
 async def test_all_that_lapsed_is_released_before_the_loop_pauses(lapsed: int) -> None:
     inventory = Lapsed(lapsed)
-    tick = releasing(client_of(InventoryApi, inventory))
+    tick = hold_expiry(client_of(InventoryApi, inventory)).tick
     ticks = 1
     while await tick():
         ticks += 1
     assert inventory.left == 0
     assert ticks == lapsed // BATCH + 1
-
-
-def test_serve_finds_an_actor_class_under_the_import_string() -> None:
-    assert isinstance(HoldExpiry, ActorClass)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from ray.actor import ActorClass
 
-from actors.shipment_tracking import BATCH, ShipmentTracking, advancing
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of
 from deployments.shipping.contract import Advanced, ShippingApi
+from deployments.shipping.loops import BATCH, shipment_tracking
 
 
 class Due:
@@ -30,13 +29,9 @@ class Due:
 @pytest.mark.parametrize("due", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
 async def test_all_that_is_due_is_looked_at_before_the_loop_pauses(due: int) -> None:
     shipping = Due(due)
-    tick = advancing(client_of(ShippingApi, shipping))
+    tick = shipment_tracking(client_of(ShippingApi, shipping)).tick
     ticks = 1
     while await tick():
         ticks += 1
     assert shipping.left == 0
     assert ticks == due // BATCH + 1
-
-
-def test_serve_finds_an_actor_class_under_the_import_string() -> None:
-    assert isinstance(ShipmentTracking, ActorClass)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from ray.actor import ActorClass
 
-from actors.cart_abandonment import BATCH, CartAbandonment, publishing
 from deployments.carts.contract import AbandonedPublished, CartsApi
+from deployments.carts.loops import BATCH, abandonment
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of
 
@@ -32,14 +31,10 @@ class Left:
 @pytest.mark.parametrize("left", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
 async def test_all_that_were_left_are_published_before_the_loop_pauses(left: int) -> None:
     carts = Left(left)
-    tick = publishing(client_of(CartsApi, carts), 1800)
+    tick = abandonment(client_of(CartsApi, carts), seconds=1800).tick
     ticks = 1
     while await tick():
         ticks += 1
     assert carts.left == 0
     assert carts.seconds == {1800}
     assert ticks == left // BATCH + 1
-
-
-def test_serve_finds_an_actor_class_under_the_import_string() -> None:
-    assert isinstance(CartAbandonment, ActorClass)

@@ -1,0 +1,53 @@
+"""The Serve application of any services: `import_path` of every application in serve_config.yaml.
+
+    - name: carts
+      route_prefix: /carts
+      import_path: deployments.application:application
+      args: {services: [carts]}
+      deployments: [{name: Carts, ...}]
+
+Services named together share a replica, and call each other without leaving it. A call to any other
+goes over a handle to the application whose `args` name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field, field_validator
+from ray import serve
+from ray.serve import Application
+
+from deployments.foundation.placement.replica import PublicReplica, Replica
+from deployments.store import placed
+
+TOGETHER = "Store"
+"""The deployment's name where several services share it."""
+
+
+class Arguments(BaseModel):
+    """What an application's `args` say."""
+
+    services: tuple[str, ...] = Field(min_length=1)
+    public: bool = True
+    """Whether clients reach its routes; as in `route_prefix: null` if not."""
+
+    @field_validator("services")
+    @classmethod
+    def _are_services(cls, services: Sequence[str]) -> Sequence[str]:
+        placed(services)
+        return services
+
+
+def name_of(services: Sequence[str]) -> str:
+    """A deployment's name: the service's, or `Store` for several."""
+    return services[0].capitalize() if len(services) == 1 else TOGETHER
+
+
+def application(args: Arguments) -> Application:
+    """The application that hosts `args.services`."""
+    here = placed(args.services)
+    if args.public and any(one.prefix for one in here):
+        public = serve.ingress()(PublicReplica)
+        return serve.deployment(public, name=name_of(args.services)).bind(here)
+    return serve.deployment(Replica, name=name_of(args.services)).bind(here)

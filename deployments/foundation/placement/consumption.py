@@ -1,0 +1,134 @@
+"""A service's consumer as a task of the process that its service runs in.
+
+Any number of processes may consume for a service: they share the partitions by lease, so a replica
+more or less only moves partitions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from redis.asyncio import Redis
+
+from deployments.foundation.events.consumer import Consumer
+from deployments.foundation.events.dead_letters import DeadLetters
+from deployments.foundation.events.lag import Lag, LagMeter
+from deployments.foundation.events.loop import Loop
+from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.values.meter import Meter
+
+_MEASURE_EVERY_SECONDS = 5.0
+
+
+class ConsumerEndedError(Exception):
+    """The consumer has ended though nobody stopped it: its process must be replaced."""
+
+
+class ConsumerMetrics:
+    """What an operator watches. Every process shows the whole service's lag."""
+
+    def __init__(self, service: str, meter: Meter) -> None:
+        tags = ("service", "publisher")
+        self._service = service
+        self._handled = meter.counter("fieldhouse_events_handled", "Events that took effect.", tags)
+        self._failed = meter.counter("fieldhouse_event_retries", "Attempts that failed.", tags)
+        self._given_up = meter.counter("fieldhouse_events_given_up", "Events given up.", tags)
+        self._waiting = meter.gauge("fieldhouse_events_waiting", "Events not yet handled.", tags)
+        self._oldest = meter.gauge(
+            "fieldhouse_oldest_event_seconds", "Age of the oldest event not yet handled.", tags
+        )
+        self._failing = meter.gauge("fieldhouse_events_failing", "Events to be retried.", tags)
+        self._letters = meter.gauge("fieldhouse_dead_letters", "Events given up.", ("service",))
+
+    def _of(self, publisher: str) -> Mapping[str, str]:
+        return {"service": self._service, "publisher": publisher}
+
+    def handled(self, publisher: str) -> None:
+        """An event took effect."""
+        self._handled.inc(1, self._of(publisher))
+
+    def failed(self, publisher: str) -> None:
+        """An attempt failed; the event is tried again."""
+        self._failed.inc(1, self._of(publisher))
+
+    def given_up(self, publisher: str) -> None:
+        """An event became a dead letter."""
+        self._given_up.inc(1, self._of(publisher))
+
+    def show(self, lags: Sequence[Lag], dead_letters: int) -> None:
+        """The present state."""
+        for lag in lags:
+            tags = self._of(lag.publisher)
+            self._waiting.set(lag.waiting, tags)
+            self._oldest.set(lag.oldest_seconds, tags)
+            self._failing.set(lag.failing, tags)
+        self._letters.set(dead_letters, {"service": self._service})
+
+
+class Consumption:
+    """Brings events to a service's handlers from `start` to `stop`, and measures how far it is.
+
+    `own` is the service's Redis; `enter` gives a publisher's, entered as this service.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        own: Redis,
+        enter: Callable[[str], Redis],
+        subscriptions: Sequence[Subscription],
+        *,
+        meter: Meter,
+        options: ConsumerOptions | None = None,
+    ) -> None:
+        self._service, self._own = service, own
+        self._publishers = {one.publisher: enter(one.publisher) for one in subscriptions}
+        self._metrics = ConsumerMetrics(service, meter)
+        self._letters = DeadLetters(service, own)
+        self._lag = LagMeter(service, own, self._publishers)
+        self._consumer = Consumer(
+            service,
+            own,
+            self._publishers.__getitem__,
+            subscriptions,
+            observer=self._metrics,
+            options=options,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self.waiting = 0
+        """Events that wait for the service, whichever process reads them."""
+
+    def start(self) -> None:
+        """Consume from now on."""
+        measuring = Loop(f"{self._service}'s lag", self._measure, every=_MEASURE_EVERY_SECONDS)
+        self._tasks = [
+            asyncio.create_task(one.run(), name=one.name) for one in (self._consumer, measuring)
+        ]
+
+    async def _measure(self) -> bool:
+        lags = await self._lag.measure()
+        self.waiting = sum(lag.waiting for lag in lags)
+        self._metrics.show(lags, await self._letters.count())
+        return False
+
+    async def check(self) -> None:
+        """Raises when the consumer has ended, or a publisher's Redis does not answer."""
+        for task in self._tasks:
+            if task.done():
+                why = None if task.cancelled() else task.exception()
+                raise ConsumerEndedError(task.get_name()) from why
+        for redis in self._publishers.values():
+            await redis.ping()
+
+    async def stop(self) -> None:
+        """Finish what is being handled, and leave the partitions to others."""
+        if self._tasks:
+            await self._consumer.stop()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        for redis in self._publishers.values():
+            await redis.aclose()

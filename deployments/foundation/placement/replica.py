@@ -1,0 +1,69 @@
+"""A host as a replica of a Serve application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp
+
+from deployments.foundation.events.lag_scaling import WAITING
+from deployments.foundation.placement.applications import connect
+from deployments.foundation.placement.host import Host, Placed
+from deployments.foundation.placement.meter import RayMeter
+from deployments.foundation.redis.connection import client, connect_redis
+from deployments.foundation.rpc.calls import Reply
+
+
+class Replica:
+    """What every deployment is: services that answer calls, and say whether they are healthy.
+
+    Serve calls `check_health` periodically and replaces a replica that raises; before it ends one,
+    what is under way is finished.
+    """
+
+    _host: Host | None = None
+
+    async def __init__(self, placed: Sequence[Placed]) -> None:  # type: ignore[misc] # Serve awaits it.
+        await asyncio.gather(*(_answers(one.name) for one in placed if one.keeps_state))
+        self._host = Host(placed, client, connect, meter=RayMeter())
+        await self._host.start()
+
+    async def invoke(
+        self, service: str, method: str, body: bytes, seconds: float, trace: str | None = None
+    ) -> Reply:
+        """One call from another process; `deployments.foundation.rpc.handles` makes them.
+
+        Releases of different age call each other: an argument that is added has a default.
+        """
+        return await self._running.answer(service, method, body, seconds, trace)
+
+    @property
+    def _running(self) -> Host:
+        assert self._host is not None  # noqa: S101 - Serve calls nothing before `__init__` is done.
+        return self._host
+
+    async def record_autoscaling_stats(self) -> dict[str, float]:
+        """What Serve scales this deployment by, beside its requests; see `LoadAndLagPolicy`."""
+        return {WAITING: float(self._running.waiting)}
+
+    async def check_health(self) -> None:
+        """Raises when something that runs here has ended, or a Redis does not answer."""
+        await self._running.check()
+
+    async def __del__(self) -> None:
+        if self._host is not None:
+            await self._host.stop()
+
+
+class PublicReplica(Replica):
+    """A replica that clients reach, too: the public routes of its services."""
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """The routes, with this replica's state bound to them."""
+        return self._running.app()
+
+
+async def _answers(service: str) -> None:
+    redis = await connect_redis(service)
+    await redis.aclose()
