@@ -20,7 +20,9 @@ from deployments.pricing.contract import (
     Redeemed,
     UndoRedemption,
 )
+from deployments.pricing.records import PricingRecords
 from deployments.pricing.service import PricingService
+from tests.conftest import ClientOf
 from tests.unit.pricing.conftest import Replica
 from tests.unit.pricing.sample_rules import CODES, line, percent_code, request, shipping_code
 
@@ -44,6 +46,18 @@ async def undo(pricing: PricingApi, saga: str) -> Redeemed:
     return await pricing.undo_redemption(UndoRedemption(undoes=f"{saga}:redeem"))
 
 
+@pytest.fixture
+def records(redis_of: ClientOf) -> PricingRecords:
+    return PricingRecords(redis_of("pricing"))
+
+
+async def proof(records: PricingRecords, code: str) -> set[str]:
+    """The steps that stand for a folded code, whose number must be the one that is counted."""
+    standing = {step async for steps in records.redeeming_steps(code) for step in steps}
+    assert (await records.records([code]))[code].redeemed == len(standing)
+    return standing
+
+
 async def is_usable(pricing: PricingApi, code: str) -> bool:
     answer = await pricing.price(request(line("bike", 1, 5000), codes=(code,), shipping=1))
     return not answer.rejected
@@ -59,6 +73,27 @@ async def test_ten_redemptions_and_a_hundred_buyers(
     assert Counter(type(outcome) for outcome in outcomes) == {Redeemed: 10, CodeUnavailable: 90}
     assert not await is_usable(store, "LIMITED")
     assert await is_usable(store, "FREESHIP")
+
+
+async def test_a_redemption_is_proved_by_its_step_until_it_is_given_back(
+    store: PricingService, records: PricingRecords
+) -> None:
+    await redeem(store, "one", "LIMITED", "FREESHIP")
+    await redeem(store, "two", "LIMITED")
+    assert await proof(records, "limited") == {"one:redeem", "two:redeem"}
+    assert await proof(records, "freeship") == {"one:redeem"}
+    await undo(store, "one")
+    assert await proof(records, "limited") == {"two:redeem"}
+    assert await proof(records, "freeship") == set()
+
+
+async def test_what_was_refused_is_proved_by_nothing(
+    store: PricingService, records: PricingRecords
+) -> None:
+    await undo(store, "undone")
+    await redeem(store, "undone", "LIMITED")
+    await redeem(store, "refused", "LIMITED", "OLD")
+    assert await proof(records, "limited") == set()
 
 
 async def test_a_repeated_step_claims_once(store: PricingService) -> None:
@@ -147,7 +182,7 @@ steps = st.lists(
 
 @pytest.fixture
 def fresh_code(store: PricingService) -> Callable[[], str]:
-    """Names for codes and sagas of which the store has not consumed."""
+    """Names for codes and sagas that the store has not seen."""
     assert store
     return lambda: new_id("fresh")
 
@@ -155,7 +190,10 @@ def fresh_code(store: PricingService) -> Callable[[], str]:
 @given(steps)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 async def test_the_model_of_a_code_with_three_redemptions(
-    store: PricingService, fresh_code: Callable[[], str], history: list[Step]
+    store: PricingService,
+    records: PricingRecords,
+    fresh_code: Callable[[], str],
+    history: list[Step],
 ) -> None:
     code = fresh_code()
     rule = percent_code(code, "10", max_redemptions=3)
@@ -178,12 +216,16 @@ async def test_the_model_of_a_code_with_three_redemptions(
         else:
             assert isinstance(outcome, CodeUnavailable)
         assert await is_usable(store, code) == (len(claimed) < 3)
+        assert await proof(records, code) == {f"{code}-{saga}:redeem" for saga in claimed}
 
 
 @given(steps)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 async def test_whatever_is_concurrent_the_count_is_that_of_the_claims_that_stand(
-    store: PricingService, fresh_code: Callable[[], str], history: list[Step]
+    store: PricingService,
+    records: PricingRecords,
+    fresh_code: Callable[[], str],
+    history: list[Step],
 ) -> None:
     code = fresh_code()
     rule = percent_code(code, "10", max_redemptions=3)
@@ -196,7 +238,10 @@ async def test_whatever_is_concurrent_the_count_is_that_of_the_claims_that_stand
             for action, saga in history
         )
     )
+    claimed = {f"{code}-{saga}:redeem" for action, saga in history if action == "redeem"}
+    assert await proof(records, code) <= claimed
     for saga in "abcdef":
         await undo(store, f"{code}-{saga}")
+    assert await proof(records, code) == set()
     outcomes = [await redeem(store, f"{code}-new-{n}", code) for n in range(4)]
     assert [type(outcome) for outcome in outcomes] == [Redeemed] * 3 + [CodeUnavailable]
