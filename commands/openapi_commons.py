@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from deployments.foundation.http.bodies import MAX_BODY_BYTES
+from deployments.foundation.http.edge import MAX_HEAD_BYTES
 from deployments.foundation.http.operations import Dialect, Operation
 from deployments.foundation.http.ucp import VERSION, Json
 
@@ -14,12 +15,12 @@ DESCRIPTION = f"""The Universal Commerce Protocol's REST binding, version {VERSI
 
 Business outcomes are answered with status 200 and `ucp.status: error`, or with messages in the
 resource; mistakes in a request, and failures, with `code` and `content`; operations that are not
-UCP's answer those with problem details (RFC 9457). A request may have {MAX_BODY_BYTES} bytes. What
-UCP knows and the store does not use is ignored.
+UCP's answer those with problem details (RFC 9457). A request may have {MAX_HEAD_BYTES} bytes of
+headers and {MAX_BODY_BYTES} of body. What UCP knows and the store does not use is ignored.
 
 Before a request reaches an operation, the proxy in front may answer it in a form of its own: 400
-for what is no HTTP, 404 for a path that begins with no service's prefix, 500 or 503 when a service
-is down or has more to do than it can queue.
+for what is no HTTP or has more than 60,000 bytes of headers, 404 for a path that begins with no
+service's prefix, 500 or 503 when a service is down or has more to do than it can queue.
 
 The schemas that are not named `request…`, `answer…`, `problem` or `protocol_error` are those of the
 Universal Commerce Protocol, by the UCP Authors, under the Apache License 2.0.
@@ -59,6 +60,7 @@ def common_statuses(one: Operation) -> list[str]:
         409: one.writes,
         412: one.versioned,
         413: takes_body,
+        415: takes_body,
         429: one.limited,
         431: True,
         500: True,
@@ -104,6 +106,8 @@ PARAMETERS: Json = {
     },
 }
 HEADERS: Json = {
+    "Accept": {"description": "What a body may be.", "schema": {"type": "string"}},
+    "Accept-Encoding": {"description": "How it may be encoded.", "schema": {"type": "string"}},
     "ETag": {"description": "The version shown.", "schema": {"type": "string"}},
     "RateLimit": {
         "description": "What is left of the client's budget, where it is counted "
@@ -150,12 +154,17 @@ _DESCRIPTIONS = {
     ", or the session is being completed.",
     412: "If-Match names a version that is no longer the current one.",
     413: "The body is too large.",
+    415: "The body is not JSON by its Content-Type, or it is encoded.",
     429: "The client's budget is used up.",
     431: "The headers are too large.",
     500: "Something is wrong on the store's side.",
     503: "A service that this needs does not answer, or not in time.",
 }
-_HEADERS_OF = {429: ("RateLimit", "RateLimit-Policy", "Retry-After"), 503: ("Retry-After",)}
+_HEADERS_OF = {
+    415: ("Accept", "Accept-Encoding"),
+    429: ("RateLimit", "RateLimit-Policy", "Retry-After"),
+    503: ("Retry-After",),
+}
 
 
 class ErrorForm(NamedTuple):

@@ -40,6 +40,9 @@ _USUAL = {
     "RAY_DEDUP_LOGS": "0",
     # An hour otherwise, for which a client that never ends its headers holds a connection.
     "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": "30",
+    # A request's head must fit: what is larger than the store allows is then refused by the store,
+    # with 431, and not by the proxy.
+    "RAY_SERVE_HAPROXY_TUNE_BUFSIZE": "65536",
     # Ten seconds otherwise: how soon it is noticed that the only proxy, or an actor, is dead.
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
     "RAY_SERVE_DEPLOYMENT_ACTOR_HEALTH_CHECK_PERIOD_S": "2",

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
+from starlette.datastructures import Headers
 from starlette.requests import Request
 
 from deployments.foundation.http.answers import ProtocolError
@@ -17,24 +18,44 @@ BODY_SECONDS = "fieldhouse.body_seconds"
 """Where in a request's scope the edge says how long its body may take to arrive."""
 _SHOWN_MISTAKES = 5
 _LENGTH = re.compile(r"[0-9]{1,18}")
+_JSON = re.compile(r'application/json\s*(;\s*charset="?utf-8"?\s*)?', re.IGNORECASE)
+_UNENCODED, _UNSUPPORTED = "identity", "unsupported_media_type"
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 M = TypeVar("M", bound=BaseModel)
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body; 413 as soon as it exceeds `MAX_BODY_BYTES`, 408 when it comes too slowly."""
+    """The whole body, which is JSON as it is.
+
+    413 as soon as it exceeds `MAX_BODY_BYTES`, 408 when it comes too slowly, and 415 when its
+    headers say that it is something else, or encoded.
+    """
     declared = request.headers.get("content-length", "0")
     if _LENGTH.fullmatch(declared) and int(declared) > MAX_BODY_BYTES:
         raise _too_large()
     try:
         async with asyncio.timeout(request.scope.get(BODY_SECONDS)):
-            return await _receive(request)
+            body = await _receive(request)
     except TimeoutError as late:
         sentence = "The body did not arrive in time. Send the request again."
         # What is still to come of this body must not be taken for the next request.
         headers = {"Connection": "close"}
         raise ProtocolError(408, "request_timeout", sentence, headers) from late
+    if body:
+        _check_form(request.headers)
+    return body
+
+
+def _check_form(headers: Headers) -> None:
+    """RFC 9110, 8.3 and 8.4; a body whose type nobody names is taken to be JSON."""
+    if headers.get("content-encoding", _UNENCODED).strip().lower() != _UNENCODED:
+        sentence = "The store takes bodies that are not encoded. Leave Content-Encoding out."
+        accepted = {"Accept-Encoding": _UNENCODED}
+        raise ProtocolError(415, _UNSUPPORTED, sentence, accepted)
+    if not _JSON.fullmatch(headers.get("content-type", "application/json")):
+        sentence = "The store takes JSON in UTF-8. Send Content-Type: application/json."
+        raise ProtocolError(415, _UNSUPPORTED, sentence, {"Accept": "application/json"})
 
 
 async def _receive(request: Request) -> bytes:

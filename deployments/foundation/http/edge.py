@@ -7,6 +7,7 @@ shares, and by the service for its own.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_ONCE = (
+    *(b"x-api-key", b"ucp-agent", b"idempotency-key", b"if-match"),
+    *(b"content-type", b"content-encoding"),
+)
+"""Headers that say one thing, on which the store acts."""
 _EXTRA = "fieldhouse.headers"
 _log = logging.getLogger(__name__)
 
@@ -189,6 +195,11 @@ def _check_head(request: Request) -> None:
     if head > MAX_HEAD_BYTES:
         sentence = f"A request may have {MAX_HEAD_BYTES} bytes of headers at most."
         raise ProtocolError(431, "request_too_large", sentence)
+    names = Counter(name.lower() for name, _ in request.scope["headers"])
+    for name in _ONCE:
+        if names[name] > 1:
+            sentence = f"Send {name.decode()} once: the store cannot tell which one is meant."
+            raise ProtocolError(400, "invalid_request", sentence)
 
 
 def _admit(request: Request, status: RateLimitStatus | None) -> None:

@@ -135,3 +135,45 @@ async def test_text_without_nul_and_numbers_that_are_numbers(
     http: httpx.AsyncClient, body: bytes, status: int
 ) -> None:
     assert (await http.post("/notes", content=body)).status_code == status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Type": "application/json"},
+        {"Content-Type": "Application/JSON; charset=UTF-8"},
+        {"Content-Type": 'application/json;charset="utf-8"'},
+        {"Content-Type": "application/json", "Content-Encoding": "identity"},
+    ],
+)
+async def test_a_body_is_json_as_it_is(http: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    response = await http.post("/notes", content=b'{"words": []}', headers=headers)
+    assert response.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("headers", "accepted"),
+    [
+        ({"Content-Type": "text/plain"}, ("accept", "application/json")),
+        ({"Content-Type": ""}, ("accept", "application/json")),
+        ({"Content-Type": "application/json; charset=utf-16"}, ("accept", "application/json")),
+        ({"Content-Type": "application/jsonp"}, ("accept", "application/json")),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, ("accept", "application/json")),
+        ({"Content-Encoding": "br"}, ("accept-encoding", "identity")),
+        ({"Content-Encoding": "gzip"}, ("accept-encoding", "identity")),
+        ({"Content-Encoding": "identity, br"}, ("accept-encoding", "identity")),
+    ],
+)
+async def test_a_body_that_says_it_is_something_else_is_415(
+    http: httpx.AsyncClient, headers: dict[str, str], accepted: tuple[str, str]
+) -> None:
+    response = await http.post("/notes", content=b'{"words": []}', headers=headers)
+    assert is_error(response, 415, "unsupported_media_type")
+    name, value = accepted
+    assert response.headers[name] == value
+
+
+async def test_no_body_is_of_no_type(http: httpx.AsyncClient) -> None:
+    response = await http.post("/notes", headers={"Content-Type": "text/plain"})
+    assert is_error(response, 400, "invalid_request")  # It is no JSON either.

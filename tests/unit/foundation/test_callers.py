@@ -68,3 +68,15 @@ async def test_if_match_names_a_version(
 async def test_if_match_that_is_no_etag_of_ours_is_400(http: httpx.AsyncClient, sent: str) -> None:
     headers = {"X-API-Key": "acme-key", "If-Match": sent}
     assert is_error(await http.get("/notes/me", headers=headers), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "name", ["X-API-Key", "UCP-Agent", "Idempotency-Key", "If-Match", "content-type"]
+)
+async def test_a_header_that_says_one_thing_comes_once(http: httpx.AsyncClient, name: str) -> None:
+    once = [("X-API-Key", "acme-key"), ("Idempotency-Key", "k"), ("UCP-Agent", AGENT)]
+    assert (await http.get("/notes/me", headers=once)).status_code == 200
+    twice = [*once, (name, "acme-key"), (name.lower(), "acme-key")]
+    refused = await http.get("/notes/me", headers=twice)
+    assert is_error(refused, 400, "invalid_request")
+    assert f"Send {name.lower()} once" in refused.json()["content"]
