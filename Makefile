@@ -19,8 +19,8 @@ TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
-run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C
-	@$(BIN)/fieldhouse run
+run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C; CONFIG=serve_config.together.yaml places it otherwise
+	@$(BIN)/fieldhouse run $(if $(CONFIG),--config $(CONFIG))
 
 test: $(VENV)/.test ## run all tests; SERVICE=carts runs one service's alone, without Ray
 	@$(if $(SERVICE),test -d $(TESTS) || { echo "There is no service $(SERVICE): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +26,7 @@ from commands import (
 )
 from commands.audit.command import main as run_audit
 from commands.exit_status import command
+from commands.run_settings import APART
 
 app = typer.Typer(
     name="fieldhouse",
@@ -57,9 +59,13 @@ def fieldhouse(
 
 @app.command("run")
 @command
-def run_store() -> int:
-    """Run the store until Ctrl-C."""
-    return run.main()
+def run_store(
+    config: Annotated[
+        Path, typer.Option(help="Which application hosts which services.", dir_okay=False)
+    ] = APART,
+) -> int:
+    """Run the store on Ray until Ctrl-C."""
+    return run.main(config)
 
 
 @app.command("audit")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 
 import yaml
 from rich.console import Console
 
 from commands.preflight import check, only_store
 from commands.run_settings import (
-    PROJECT,
+    APART,
     CannotRunError,
     RunSettings,
     make_data,
@@ -39,7 +39,6 @@ INTERRUPTED = 130
 _EVERY_SECONDS = 0.5
 _UNHEALTHY_FOR_SECONDS = 60.0
 _LAST_LINES = 15
-_LOADER = re.compile(r"\(CatalogueLoader pid=\d+[^)]*\)\s+(loaded .*)")
 
 
 class FailedError(Exception):
@@ -55,6 +54,7 @@ class Run:
         self._began = time.monotonic()
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._unhealthy_since: dict[str, float] = {}
+        self._applications = applications_of(settings.config)
 
     def stop_on_signals(self) -> None:
         """Ctrl-C, TERM and a closed terminal end the run, whatever it is at."""
@@ -73,9 +73,9 @@ class Run:
             self._end(serve)
 
     def _come_up(self, serve: ServeProcess) -> None:
-        with StartProgress(self._console, services()) as progress:
+        with StartProgress(self._console, self._applications) as progress:
             while not self._asked_to_stop.wait(_EVERY_SECONDS):
-                self._read(serve, progress)
+                self._read(serve)
                 self._must_live(serve)
                 found = applications(serve.dashboard) if serve.dashboard else {}
                 progress.show(found, self._seconds())
@@ -86,11 +86,12 @@ class Run:
             self._report(serve)
 
     def _is_ready(self, found: Mapping[str, Application]) -> bool:
-        up = [name for name in services() if name in found and found[name].status == RUNNING]
-        if len(up) == len(services()) and catalogue_is_loaded(self._settings.url):
+        wanted = self._applications
+        up = [name for name in wanted if name in found and found[name].status == RUNNING]
+        if len(up) == len(wanted) and catalogue_is_loaded(self._settings.url):
             return True
         if self._seconds() > self._settings.ready_seconds:
-            late = ", ".join(name for name in services() if name not in up) or "the catalogue"
+            late = ", ".join(name for name in wanted if name not in up) or "the catalogue"
             raise FailedError(f"Not up after {self._seconds():.0f} s: {late}. {self._where()}")
         return False
 
@@ -115,11 +116,8 @@ class Run:
             last = "\n".join(self._last_lines)
             raise FailedError(f"`serve run` ended by itself. Its last words:\n{last}")
 
-    def _read(self, serve: ServeProcess, progress: StartProgress | None = None) -> None:
-        for line in serve.new_lines():
-            self._last_lines.append(line)
-            if progress and (loaded := _LOADER.search(line)):
-                progress.tell(f"{self._seconds():6.1f} s  {loaded[1]}")
+    def _read(self, serve: ServeProcess) -> None:
+        self._last_lines.extend(serve.new_lines())
 
     def _report(self, serve: ServeProcess) -> None:
         say, url = self._console.out, self._settings.url
@@ -148,10 +146,10 @@ class Run:
         return time.monotonic() - self._began
 
 
-def services() -> list[str]:
-    """The applications of serve_config.yaml, in its order."""
-    config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
-    return [str(application["name"]) for application in config["applications"]]
+def applications_of(config: Path) -> list[str]:
+    """The applications of a configuration, in its order."""
+    said = yaml.safe_load(config.read_text())
+    return [str(application["name"]) for application in said["applications"]]
 
 
 def _key() -> str:
@@ -160,11 +158,11 @@ def _key() -> str:
     return "X-API-Key: one of FIELDHOUSE_PLATFORM_KEYS"
 
 
-def main() -> int:
-    """Run the store; 0 after Ctrl-C or TERM, 1 if it could not run or broke."""
+def main(config: Path = APART) -> int:
+    """Run the store as placed by `config`: 0 after Ctrl-C or TERM, 1 if it failed or broke."""
     console = Console(highlight=False, soft_wrap=True)
     try:
-        settings = settings_from_environment()
+        settings = settings_from_environment(config)
         make_data(settings)
         with only_store(settings):
             check(settings)

@@ -14,6 +14,8 @@ from deployments.foundation.values.private_files import NotPrivateError, keep_pr
 from deployments.foundation.values.settings import SettingsError, settings
 
 PROJECT = Path(__file__).parents[1]
+APART = PROJECT / "serve_config.yaml"
+"""Every service an application of its own; the configuration that the others are measured by."""
 _SCRATCH = Path("/tmp")  # noqa: S108 - owned and checked below; sockets' paths must be short.
 
 
@@ -26,7 +28,7 @@ class RunSettings:
     """One store on this machine.
 
     `data` outlives the run; `scratch` holds Ray's session and HAProxy's files. `ready_seconds` is
-    how long the services may take to come up.
+    how long the services may take to come up, and `config` says which application hosts which.
     """
 
     host: str
@@ -34,6 +36,7 @@ class RunSettings:
     data: Path
     scratch: Path
     ready_seconds: float
+    config: Path = APART
 
     @property
     def url(self) -> str:
@@ -52,12 +55,14 @@ class RunSettings:
         return self.scratch / "ray" / "session_latest" / "logs" / "serve"
 
 
-def settings_from_environment() -> RunSettings:
+def settings_from_environment(config: Path = APART) -> RunSettings:
     """The store that the environment asks for. Raises `CannotRunError` for what makes no sense."""
     try:
         said = settings()
     except SettingsError as mistake:
         raise CannotRunError(str(mistake)) from None
+    if not config.is_file():
+        raise CannotRunError(f"There is no configuration {config}: name one of serve_config*.yaml.")
     data = said.data_directory.resolve()
     # The directory's owner may keep several stores, one a data directory.
     name = hashlib.sha256(f"{os.getuid()}:{data}".encode()).hexdigest()[:8]
@@ -67,6 +72,7 @@ def settings_from_environment() -> RunSettings:
         data=data,
         scratch=_SCRATCH / f"fieldhouse-{name}",
         ready_seconds=said.ready_seconds,
+        config=config,
     )
 
 

@@ -169,8 +169,8 @@ def _free(port: int) -> int:
 
 
 def config_file(settings: RunSettings) -> Path:
-    """serve_config.yaml, or a copy of it that listens where the environment says."""
-    file = PROJECT / "serve_config.yaml"
+    """The configuration, or a copy of it that listens where the environment says."""
+    file = settings.config.resolve()
     config = yaml.safe_load(file.read_text())
     wanted = {**config["http_options"], "host": settings.host, "port": settings.port}
     if wanted == config["http_options"]:

@@ -13,6 +13,7 @@ goes over a handle to the application whose `args` name it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 from ray import serve
@@ -29,8 +30,6 @@ class Arguments(BaseModel):
     """What an application's `args` say."""
 
     services: tuple[str, ...] = Field(min_length=1)
-    public: bool = True
-    """Whether clients reach its routes; as in `route_prefix: null` if not."""
 
     @field_validator("services")
     @classmethod
@@ -44,10 +43,10 @@ def name_of(services: Sequence[str]) -> str:
     return services[0].capitalize() if len(services) == 1 else TOGETHER
 
 
-def application(args: Arguments) -> Application:
-    """The application that hosts `args.services`."""
-    here = placed(args.services)
-    if args.public and any(one.prefix for one in here):
-        public = serve.ingress()(PublicReplica)
-        return serve.deployment(public, name=name_of(args.services)).bind(here)
-    return serve.deployment(Replica, name=name_of(args.services)).bind(here)
+def application(args: dict[str, Any]) -> Application:
+    """The application that hosts the services of `args`, see `Arguments`."""
+    services = Arguments.model_validate(args).services
+    here = placed(services)
+    # A replica without public routes must not answer HTTP on a port of its own.
+    replica = serve.ingress()(PublicReplica) if any(one.prefix for one in here) else Replica
+    return serve.deployment(replica, name=name_of(services)).bind(here)

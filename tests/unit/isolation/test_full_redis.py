@@ -16,12 +16,13 @@ from commands.audit.command import audit
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.operations import Operation
+from deployments.foundation.placement.host import Host
 from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import Endpoint
 from deployments.inventory.contract import InventoryApi, ReceiveStock, StockRow
 from tests.conftest import ClientOf
+from tests.in_process import URL, store_in_process
 from tests.integration.shopper import ADDRESS, Json, line_items, payment
-from tests.unit.commands.whole_store import URL, WholeStore, open_store
 from tests.valkey import full
 
 SKU = "TI-M267"
@@ -42,13 +43,13 @@ class Shopper:
 
 
 @pytest.fixture
-async def store(redis_of: ClientOf) -> AsyncIterator[WholeStore]:
-    async with open_store(redis_of) as store:
+async def store(redis_of: ClientOf) -> AsyncIterator[Host]:
+    async with store_in_process(redis_of) as store:
         yield store
 
 
 @pytest.fixture
-async def shopper(store: WholeStore) -> AsyncIterator[Shopper]:
+async def shopper(store: Host) -> AsyncIterator[Shopper]:
     transport = httpx.ASGITransport(store.app())
     headers = {"X-API-Key": DEVELOPMENT_KEY}
     async with httpx.AsyncClient(transport=transport, base_url=URL, headers=headers) as http:
@@ -113,12 +114,12 @@ async def test_a_purchase_goes_on_when_there_is_room_and_happens_once(
 
 
 async def test_a_callers_dependency_is_broken_and_not_buggy(
-    admin: Redis, store: WholeStore, caplog: pytest.LogCaptureFixture
+    admin: Redis, store: Host, caplog: pytest.LogCaptureFixture
 ) -> None:
     row = StockRow(sku=SKU, location_id=1, location_name="Davis", quantity=1)
     request = ReceiveStock(batch="more", rows=(row,))
     async with full(admin):
-        endpoint = Endpoint(InventoryApi, store.inventory)
+        endpoint = Endpoint(InventoryApi, store.services["inventory"].service)
         reply = await endpoint("receive", request.model_dump_json().encode(), 5.0)
     assert reply == ("broken", b"OutOfMemoryError")
     assert [record.levelname for record in caplog.records] == ["WARNING"]

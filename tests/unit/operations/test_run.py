@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import pytest
 from rich.console import Console
 
-from commands.run import services
+from commands.run import applications_of
+from commands.run_settings import APART
 from commands.serve_status import FAILED, RUNNING, Application, applications, catalogue_is_loaded
 from commands.start_progress import StartProgress
 
@@ -100,10 +101,12 @@ def test_each_change_is_one_plain_line_where_there_is_no_terminal() -> None:
 
 def test_a_terminal_shows_all_services_at_once() -> None:
     screen = io.StringIO()
-    with StartProgress(Console(file=screen, force_terminal=True), services()) as progress:
+    with StartProgress(
+        Console(file=screen, force_terminal=True), applications_of(APART)
+    ) as progress:
         progress.show({"carts": Application(RUNNING)}, 4)
         progress.tell("loaded [5] things")
     assert "loaded [5] things" in screen.getvalue()
     assert "[green]" not in screen.getvalue()
-    for service in services():
+    for service in applications_of(APART):
         assert service in screen.getvalue()
