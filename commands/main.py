@@ -24,7 +24,7 @@ from commands import (
     run,
     webhooks,
 )
-from commands.audit.command import main as run_audit
+from commands.audit.command import audit_store
 from commands.exit_status import command
 from commands.run_settings import APART
 
@@ -68,15 +68,7 @@ def run_store(
     return run.main(config)
 
 
-@app.command("audit")
-@command
-def audit_store(
-    *, json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False
-) -> int:
-    """Prove that the books are straight."""
-    return run_audit(["--json"] if json else [])
-
-
+app.command("audit")(command(audit_store))
 app.command("demo")(command(demo.demo))
 app.command("lag")(command(lag.lag))
 app.add_typer(dead_letters.app, name="dead-letters")

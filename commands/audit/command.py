@@ -1,4 +1,4 @@
-"""Proves that the books of a store are straight, while it runs: `make audit`.
+"""`fieldhouse audit`: proves that the books of a store are straight, while it runs.
 
 Reads the store that the environment names, as each service's own Redis user: the embedded one of
 `FIELDHOUSE_DATA`, or those of `REDIS_URL` and `ORDERS_REDIS_URL` and so on. Exits with 0 if all
@@ -7,29 +7,31 @@ agrees, 1 if something does not, and 2 if a Redis does not answer.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack, nullcontext
+from typing import Annotated
 
+import typer
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from commands.audit.books import Books
 from commands.audit.checks import checks_of
 from commands.audit.report import as_json, is_clean, page, show
+from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
 from deployments.foundation.audit.findings import Check, Report, line_of
 from deployments.foundation.redis.connection import client
 from deployments.foundation.values.clock import utc_now
 from deployments.topology import SERVICES
 
-CLEAN, DISCREPANCIES, UNREACHABLE, INTERRUPTED = 0, 1, 2, 130
 _TRIES = 2
 
 
-class NoAnswerError(Exception):
-    """A Redis does not answer; the message is one line that says which, why and what to do."""
+class NoAnswerError(CommandError):
+    """A Redis does not answer; the message says which, why and what to do."""
+
+    status = UNUSABLE
 
 
 async def audit(books: Books, begin: Callable[[Check], None] = lambda _: None) -> list[Report]:
@@ -64,29 +66,18 @@ async def _reach(service: str, redis: Redis) -> None:
         ) from away
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status; a Redis that does not answer is one line."""
-    parser = argparse.ArgumentParser(prog="audit", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="write one JSON object")
-    options = parser.parse_args(arguments)
-    try:
-        return _run(as_machine=options.json)
-    except NoAnswerError as away:
-        print(f"audit: {away}", file=sys.stderr)
-        return UNREACHABLE
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def _run(*, as_machine: bool) -> int:
+def audit_store(
+    *, json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False
+) -> int:
+    """Prove that the books are straight."""
     console = page()
-    status = console.status("") if console.is_terminal and not as_machine else None
+    status = console.status("") if console.is_terminal and not json else None
     with status or nullcontext():
         reports = asyncio.run(
             audit_this_store(lambda check: status.update(check.title) if status else None)
         )
-    if as_machine:
-        print(as_json(reports, utc_now()))
+    if json:
+        typer.echo(as_json(reports, utc_now()))
     else:
         show(reports, console)
-    return CLEAN if is_clean(reports) else DISCREPANCIES
+    return OK if is_clean(reports) else FOUND

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from commands.audit.checks import checks_of
-from commands.audit.command import CLEAN, DISCREPANCIES, UNREACHABLE
+from commands.exit_status import FOUND, OK, UNUSABLE
 from deployments.datastore.server import ValkeyServer
 from deployments.payments.events import PaymentCaptured
 from deployments.topology import SERVICES
@@ -30,7 +30,7 @@ async def run_audit(url: str, *arguments: str, **settings: str) -> subprocess.Co
     environment = kept | {"REDIS_URL": url, "FIELDHOUSE_REDIS_SECRET": SECRET} | settings
     return await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", "commands.audit", *arguments],
+        [sys.executable, "-m", "commands", "audit", *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -41,7 +41,7 @@ async def run_audit(url: str, *arguments: str, **settings: str) -> subprocess.Co
 
 async def test_a_clean_store_is_a_table_and_exit_code_0(shop: Shop, valkey_socket: Path) -> None:
     done = await run_audit(f"unix://{valkey_socket}")
-    assert (done.returncode, done.stderr) == (CLEAN, "")
+    assert (done.returncode, done.stderr) == (OK, "")
     for check in checks_of(shop.books):
         assert f"| {check.name} " in done.stdout
     assert "2 orders, 3 payments" in done.stdout
@@ -55,7 +55,7 @@ async def test_a_discrepancy_is_shown_with_its_keys_and_exit_code_1(
     bought = await shop.buy()
     await shop.admin.delete(bought.payment)
     done = await run_audit(f"unix://{valkey_socket}")
-    assert done.returncode == DISCREPANCIES
+    assert done.returncode == FOUND
     assert done.stdout.splitlines()[-1] == "4 discrepancies."
     for shown in ("payment_missing", bought.order, bought.payment, "The order has no payment."):
         assert shown in done.stdout
@@ -65,7 +65,7 @@ async def test_dead_letters_are_a_line_and_exit_code_0(shop: Shop, valkey_socket
     shop.followers.fate(PaymentCaptured, "dead")
     await shop.follow()
     done = await run_audit(f"unix://{valkey_socket}")
-    assert done.returncode == CLEAN
+    assert done.returncode == OK
     assert done.stdout.splitlines()[-2:] == [
         "orders: 2 dead letters wait for an operator; see `make dead-letters`.",
         "The books are straight.",
@@ -77,7 +77,7 @@ async def test_machines_get_json(shop: Shop, valkey_socket: Path) -> None:
     await shop.admin.delete(bought.payment)
     done = await run_audit(f"unix://{valkey_socket}", "--json")
     said = json.loads(done.stdout)
-    assert (done.returncode, said["clean"]) == (DISCREPANCIES, False)
+    assert (done.returncode, said["clean"]) == (FOUND, False)
     checks = {check["name"]: check for check in said["checks"]}
     assert list(checks) == [check.name for check in checks_of(shop.books)]
     assert checks["payments"]["checked"] == {"orders": 3, "payments": 3}
@@ -95,7 +95,7 @@ async def test_each_service_may_have_a_server_of_its_own(shop: Shop, valkey_sock
     shared = f"unix://{valkey_socket}"
     own = {f"{service.upper()}_REDIS_URL": shared for service in SERVICES}
     done = await run_audit("redis://nowhere.invalid:1", "--json", **own)
-    assert (done.returncode, json.loads(done.stdout)["clean"]) == (CLEAN, True)
+    assert (done.returncode, json.loads(done.stdout)["clean"]) == (OK, True)
 
 
 async def test_the_embedded_store_is_found_by_its_directory() -> None:
@@ -111,7 +111,7 @@ async def test_the_embedded_store_is_found_by_its_directory() -> None:
         finally:
             server.cancel()
             await asyncio.gather(server, return_exceptions=True)
-    assert (done.returncode, done.stderr) == (CLEAN, "")
+    assert (done.returncode, done.stderr) == (OK, "")
 
 
 @pytest.mark.parametrize("secret", [SECRET, "another secret"])
@@ -120,7 +120,7 @@ async def test_a_redis_that_does_not_answer_is_one_line_and_exit_code_2(
 ) -> None:
     socket = valkey_socket if secret != SECRET else tmp_path / "nothing.sock"
     done = await run_audit(f"unix://{socket}", FIELDHOUSE_REDIS_SECRET=secret)
-    assert (done.returncode, done.stdout) == (UNREACHABLE, "")
-    assert done.stderr.startswith("audit: Redis does not answer the user 'catalog': ")
+    assert (done.returncode, done.stdout) == (UNUSABLE, "")
+    assert done.stderr.startswith("fieldhouse: Redis does not answer the user 'catalog': ")
     assert done.stderr.endswith("set as they are for it?\n")
     assert done.stderr.count("\n") == 1
