@@ -14,7 +14,7 @@ from deployments.datastore.provisioning import own_urls, provisioning
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.events.loop import Loop, Runnable, start
 from deployments.foundation.redis.connection import configured_secret
-from deployments.foundation.values.settings import data_directory, shared_redis_url, socket_path
+from deployments.foundation.values.settings import settings
 
 PROVISION_EVERY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
@@ -22,10 +22,10 @@ _log = logging.getLogger(__name__)
 
 def duties() -> list[Runnable]:
     """What the environment asks of this actor; nothing where the URLs' credentials do for all."""
-    url, secret = shared_redis_url(), configured_secret()
+    url, secret = settings().shared_redis_url, configured_secret()
     todo: list[Runnable] = []
     if url is None:
-        todo.append(ValkeyServer(data_directory().resolve(), socket_path()))
+        todo.append(ValkeyServer(settings().data_directory.resolve(), settings().socket_path))
     elif secret is None:
         _log.warning(
             "FIELDHOUSE_REDIS_SECRET is not set: all services share REDIS_URL's credentials"

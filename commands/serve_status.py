@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from deployments.foundation.values.settings import revealed, settings
 
 RUNNING = "RUNNING"
 FAILED = "DEPLOY_FAILED"
@@ -26,13 +27,13 @@ class Application:
 
 def token_file() -> Path:
     """Where Ray keeps the token that its dashboard asks for."""
-    return Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
+    return settings().ray_auth_token_path.expanduser()
 
 
 def token() -> str:
     """Ray's token, or nothing while Ray has not drawn one."""
-    if token := os.environ.get("RAY_AUTH_TOKEN"):
-        return token.strip()
+    if (known := revealed(settings().ray_auth_token)) is not None:
+        return known.strip()
     return token_file().read_text().strip() if token_file().exists() else ""
 
 

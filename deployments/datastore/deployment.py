@@ -9,7 +9,7 @@ from ray import serve
 from redis.exceptions import RedisError
 
 from deployments.foundation.redis.connection import connect_redis
-from deployments.foundation.values.settings import is_embedded
+from deployments.foundation.values.settings import settings
 from deployments.topology import SERVICES
 
 _LONGEST_LINGER_SECONDS = 8.0
@@ -32,7 +32,7 @@ class Datastore:
         await self._redis.ping()
 
     async def __del__(self) -> None:
-        if not is_embedded():
+        if not settings().is_embedded:
             return
         with contextlib.suppress(TimeoutError, RedisError):
             async with asyncio.timeout(_LONGEST_LINGER_SECONDS):

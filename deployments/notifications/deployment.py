@@ -8,7 +8,7 @@ from deployments.foundation.http.rate_limits import RateLimits
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
-from deployments.foundation.values.settings import data_directory, mail_sender, public_url, smtp_url
+from deployments.foundation.values.settings import revealed, settings
 from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.contract import NotificationsApi
 from deployments.notifications.mailer import MailDirectory, Mailer, SmtpMailer
@@ -41,10 +41,14 @@ def compose(
 
 def _mailer() -> Mailer:
     """The server that the operator named; the directory `mail` beside the data if none was."""
-    url = smtp_url()
-    return SmtpMailer(url) if url else MailDirectory(data_directory() / "mail")
+    url = revealed(settings().smtp_url)
+    return SmtpMailer(url) if url else MailDirectory(settings().data_directory / "mail")
 
 
 def outlet_of_settings() -> Outlet:
     """How mails leave, with links to the page that this service answers."""
-    return Outlet(MailRenderer(mail_sender()), _mailer(), links=f"{public_url()}/mail/unsubscribe")
+    return Outlet(
+        MailRenderer(settings().mail_from),
+        _mailer(),
+        links=f"{settings().public_url}/mail/unsubscribe",
+    )

@@ -10,7 +10,7 @@ from deployments.foundation.http.rate_limits import RateLimits
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
-from deployments.foundation.values.settings import public_url
+from deployments.foundation.values.settings import settings
 from deployments.orders.consumers import OrdersConsumers
 from deployments.orders.contract import OrdersApi
 from deployments.orders.routes import OrdersRoutes
@@ -29,7 +29,7 @@ def compose(
 ) -> Composition:
     """Orders upon its Redis; orders' links begin with `url`, the store's public address."""
     keys = platform_keys()
-    service = OrdersService(OrdersStore(redis), url or public_url(), clock)
+    service = OrdersService(OrdersStore(redis), url or settings().public_url, clock)
     return Composition(
         api=OrdersApi,
         service=service,

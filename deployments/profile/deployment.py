@@ -8,7 +8,7 @@ from deployments.foundation.http.signing import signing_keys
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
-from deployments.foundation.values.settings import public_url
+from deployments.foundation.values.settings import settings
 from deployments.profile.routes import ProfileRoutes
 
 
@@ -21,4 +21,4 @@ def compose(
 ) -> Composition:
     """The profile, with the public halves of the store's signing keys."""
     keys = [key.public for key in signing_keys()]
-    return Composition(routes=ProfileRoutes(public_url(), keys).routes())
+    return Composition(routes=ProfileRoutes(settings().public_url, keys).routes())

@@ -8,10 +8,7 @@ from deployments.foundation.events.trimming import trimming
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
-from deployments.foundation.values.settings import (
-    sandbox_delivery_seconds,
-    sandbox_dispatch_seconds,
-)
+from deployments.foundation.values.settings import settings
 from deployments.shipping.carrier import Carriers
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import ShippingApi
@@ -45,5 +42,5 @@ def compose(
 
 def _sandbox(clock: Clock) -> Carriers:
     """The carriers that this store works with."""
-    seconds = sandbox_dispatch_seconds(), sandbox_delivery_seconds()
+    seconds = settings().sandbox_dispatch_seconds, settings().sandbox_delivery_seconds
     return Carriers([SandboxCarrier(*seconds, clock)])

@@ -10,7 +10,7 @@ from deployments.foundation.http.signing import signing_keys
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
-from deployments.foundation.values.settings import public_url, webhooks_loopback
+from deployments.foundation.values.settings import settings
 from deployments.orders.contract import OrdersApi
 from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.consumers import WebhooksConsumers
@@ -61,4 +61,9 @@ def compose(
 def _client() -> WebhookClient:
     """Requests that are signed as the store's profile says."""
     signer = Signer(signing_keys())
-    return WebhookClient(signer, public_url() + _PROFILE, Resolver(), loopback=webhooks_loopback())
+    return WebhookClient(
+        signer,
+        settings().public_url + _PROFILE,
+        Resolver(),
+        loopback=settings().allows_loopback_webhooks,
+    )

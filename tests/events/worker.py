@@ -29,14 +29,7 @@ from deployments.foundation.events.subscriptions import Subscription
 from deployments.foundation.http.signing import signing_keys
 from deployments.foundation.redis.connection import client
 from deployments.foundation.values.clock import utc_now
-from deployments.foundation.values.settings import (
-    data_directory,
-    mail_sender,
-    public_url,
-    sandbox_delivery_seconds,
-    sandbox_dispatch_seconds,
-    webhooks_loopback,
-)
+from deployments.foundation.values.settings import settings
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
@@ -88,16 +81,22 @@ def _inventory(redis: Redis) -> Part:
 
 def _notifications(redis: Redis) -> Part:
     store = NotificationsStore(redis, claim_seconds=CLAIM_SECONDS)
-    outlet = Outlet(MailRenderer(mail_sender()), MailDirectory(data_directory() / "mail"))
+    outlet = Outlet(
+        MailRenderer(settings().mail_from), MailDirectory(settings().data_directory / "mail")
+    )
     return Part(NotificationsConsumers(NotificationsService(store, outlet)).subscriptions())
 
 
 def _orders(redis: Redis) -> Part:
-    return Part(OrdersConsumers(OrdersService(OrdersStore(redis), public_url())).subscriptions())
+    return Part(
+        OrdersConsumers(OrdersService(OrdersStore(redis), settings().public_url)).subscriptions()
+    )
 
 
 def _shipping(redis: Redis) -> Part:
-    sandbox = SandboxCarrier(sandbox_dispatch_seconds(), sandbox_delivery_seconds(), utc_now)
+    sandbox = SandboxCarrier(
+        settings().sandbox_dispatch_seconds, settings().sandbox_delivery_seconds, utc_now
+    )
     service = ShippingService(ShippingStore(redis), carriers=Carriers([sandbox]))
 
     async def advance() -> bool:
@@ -124,13 +123,13 @@ def _webhooks(redis: Redis) -> Part:
     store = WebhooksStore(redis, claim_seconds=CLAIM_SECONDS)
     webhook_client = WebhookClient(
         Signer(signing_keys()),
-        f"{public_url()}/.well-known/ucp",
+        f"{settings().public_url}/.well-known/ucp",
         Resolver(),
-        loopback=webhooks_loopback(),
+        loopback=settings().allows_loopback_webhooks,
         seconds=CLAIM_SECONDS / 3,
     )
     dispatcher = Dispatcher(store, webhook_client)
-    orders = OrdersService(OrdersStore(client("orders")), public_url())
+    orders = OrdersService(OrdersStore(client("orders")), settings().public_url)
     service = WebhooksService(store, webhook_client, orders, queued=dispatcher.wake)
     delivering = Loop("webhooks' deliveries", dispatcher.tick, every=1.0, sleep=dispatcher.rest)
     return Part(WebhooksConsumers(service).subscriptions(), [delivering])

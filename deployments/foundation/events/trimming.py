@@ -17,7 +17,7 @@ from redis.exceptions import ResponseError
 
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.publishing import streams_of
-from deployments.foundation.values.settings import events_kept
+from deployments.foundation.values.settings import settings
 
 EVERY_SECONDS = 60.0
 Id = tuple[int, int]
@@ -104,7 +104,7 @@ def trimming(
     publisher: str, redis: Redis, subscribers: Sequence[str], *, every: float = EVERY_SECONDS
 ) -> Loop:
     """A publisher's loop that keeps its streams short."""
-    trimmer = Trimmer(publisher, redis, subscribers, keep=events_kept())
+    trimmer = Trimmer(publisher, redis, subscribers, keep=settings().events_kept)
 
     async def tick() -> bool:
         await trimmer.trim()

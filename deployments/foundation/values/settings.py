@@ -76,6 +76,11 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         return revealed(self.own_redis_urls.get(service))
 
     @property
+    def allows_loopback_webhooks(self) -> bool:
+        """Whether webhooks may go to this machine, and there without TLS."""
+        return self.webhooks_loopback == "allow"
+
+    @property
     def events_kept(self) -> timedelta:
         """How long events stay readable after everybody has read them."""
         return timedelta(days=self.event_days)
@@ -105,58 +110,3 @@ def _is_loopback(host: str) -> bool:
 def revealed(secret: SecretStr | None) -> str | None:
     """A secret's text, for whoever must use it."""
     return None if secret is None else secret.get_secret_value()
-
-
-def data_directory() -> Path:
-    """See `Settings`."""
-    return settings().data_directory
-
-
-def is_embedded() -> bool:
-    """See `Settings`."""
-    return settings().is_embedded
-
-
-def socket_path() -> Path:
-    """See `Settings`."""
-    return settings().socket_path
-
-
-def shared_redis_url() -> str | None:
-    """See `Settings`."""
-    return settings().shared_redis_url
-
-
-def public_url() -> str:
-    """See `Settings`."""
-    return settings().public_url
-
-
-def smtp_url() -> str | None:
-    """See `Settings`."""
-    return revealed(settings().smtp_url)
-
-
-def mail_sender() -> str:
-    """See `Settings`."""
-    return settings().mail_from
-
-
-def sandbox_dispatch_seconds() -> float:
-    """See `Settings`."""
-    return settings().sandbox_dispatch_seconds
-
-
-def sandbox_delivery_seconds() -> float:
-    """See `Settings`."""
-    return settings().sandbox_delivery_seconds
-
-
-def webhooks_loopback() -> bool:
-    """See `Settings`."""
-    return settings().webhooks_loopback == "allow"
-
-
-def events_kept() -> timedelta:
-    """See `Settings`."""
-    return settings().events_kept

@@ -24,7 +24,7 @@ from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
 from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.server import ADMIN, ValkeyServer
 from deployments.foundation.redis.connection import client, connect_redis, password, secret
-from deployments.foundation.values.settings import data_directory, socket_path
+from deployments.foundation.values.settings import settings
 from deployments.topology import DATASTORE, SERVICES
 
 PATIENCE_SECONDS = 60
@@ -47,7 +47,9 @@ def directory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @asynccontextmanager
 async def embedded() -> AsyncIterator[asyncio.Task[None]]:
     """The server, supervised as the actor does it, until the block ends."""
-    task = asyncio.create_task(ValkeyServer(data_directory(), socket_path()).run())
+    task = asyncio.create_task(
+        ValkeyServer(settings().data_directory, settings().socket_path).run()
+    )
     try:
         yield task
     finally:
@@ -104,7 +106,7 @@ async def test_nobody_enters_without_a_password(directory: Path) -> None:
     async with embedded(), entered("orders"):
         for user, guess in ((None, None), ("orders", "guess"), (None, "guess")):
             stranger = Redis(
-                unix_socket_path=str(socket_path()),
+                unix_socket_path=str(settings().socket_path),
                 retry=Retry(NoBackoff(), 0),
                 username=user,
                 password=guess,
@@ -126,7 +128,7 @@ async def test_what_it_keeps_can_be_read_by_its_owner_alone(directory: Path) -> 
     async with embedded(), entered("orders"):
         for name in ("redis-secret", "valkey.conf"):
             assert stat.S_IMODE((directory / name).stat().st_mode) == 0o600
-        assert stat.S_IMODE(socket_path().stat().st_mode) & 0o077 == 0
+        assert stat.S_IMODE(settings().socket_path.stat().st_mode) & 0o077 == 0
         kept = secret()
         assert kept
         assert password("orders", kept) not in (directory / "valkey.conf").read_text()
@@ -314,8 +316,8 @@ import asyncio
 from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced, sync
 from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.server import ValkeyServer
-from deployments.foundation.values.settings import data_directory, socket_path
-asyncio.run(ValkeyServer(data_directory(), socket_path()).run())
+from deployments.foundation.values.settings import settings
+asyncio.run(ValkeyServer(settings().data_directory, settings().socket_path).run())
 """
 
 

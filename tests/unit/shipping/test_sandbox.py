@@ -7,10 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deployments.foundation.values.settings import (
-    sandbox_delivery_seconds,
-    sandbox_dispatch_seconds,
-)
+from deployments.foundation.values.settings import settings
 from deployments.shipping.carrier import Carriers, UnknownCarrierError
 from deployments.shipping.domain.parcels import Parcel
 from deployments.shipping.sandbox import SandboxCarrier
@@ -77,11 +74,15 @@ def test_every_carrier_of_the_shipped_methods_has_the_sandbox() -> None:
 
 
 def test_the_operator_says_how_fast_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert (sandbox_dispatch_seconds(), sandbox_delivery_seconds()) == (5, 15)
+    said = settings()
+    assert (said.sandbox_dispatch_seconds, said.sandbox_delivery_seconds) == (5, 15)
     monkeypatch.setenv("FIELDHOUSE_SANDBOX_DISPATCH_SECONDS", "0.5")
     monkeypatch.setenv("FIELDHOUSE_SANDBOX_DELIVERY_SECONDS", "86400")
-    assert (sandbox_dispatch_seconds(), sandbox_delivery_seconds()) == (0.5, 86400)
+    assert (settings().sandbox_dispatch_seconds, settings().sandbox_delivery_seconds) == (
+        0.5,
+        86400,
+    )
     for nonsense in ("-1", "soon", "inf", "nan"):
         monkeypatch.setenv("FIELDHOUSE_SANDBOX_DISPATCH_SECONDS", nonsense)
         with pytest.raises(ValueError, match="takes a number of seconds"):
-            sandbox_dispatch_seconds()
+            settings()
