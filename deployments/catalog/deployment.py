@@ -28,10 +28,11 @@ def compose(
     *,
     clock: Clock = utc_now,
     meter: Meter = UNMEASURED,
+    snapshot: LiveSnapshot | None = None,
 ) -> Composition:
     """The catalogue upon its Redis and inventory. Its snapshot is complete once it has started."""
     store = CatalogStore(redis)
-    snapshot = LiveSnapshot(store)
+    snapshot = snapshot or LiveSnapshot(store)
     inventory = connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS)
     service = CatalogService(store, snapshot, inventory, clock)
     return Composition(

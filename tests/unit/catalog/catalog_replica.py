@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import ImportProducts, Product
+from deployments.catalog.deployment import compose
 from deployments.catalog.index import SearchIndex
 from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import Build, LiveSnapshot
@@ -18,6 +20,7 @@ from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import Availability, InventoryApi
 from tests.clock import ManualClock
 
+Api = TypeVar("Api")
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
 
@@ -54,9 +57,11 @@ class CatalogReplica:
         self.store = CatalogStore(redis)
         self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds, build=build)
         self.stock = stock
-        self.service = CatalogService(
-            self.store, self.snapshot, client_of(InventoryApi, stock), self.clock
-        )
+        composed = compose(redis, self._connect, clock=self.clock, snapshot=self.snapshot)
+        self.service, self.routes = cast(CatalogService, composed.service), composed.routes
+
+    def _connect(self, api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
+        return client_of(api, self.stock, app=app, seconds=seconds)
 
     async def sells(self, *products: Product, batch: str = "first") -> None:
         """Import products, and wait until this replica shows them."""

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from deployments.catalog.routes import CatalogRoutes
 from deployments.foundation.http.edge import http_app
 from tests.conftest import ClientOf
 from tests.unit.catalog.catalog_replica import CatalogReplica, StockTransport
@@ -33,8 +32,6 @@ async def stocked(catalog: CatalogReplica) -> CatalogReplica:
 @pytest.fixture
 async def http(stocked: CatalogReplica) -> AsyncIterator[httpx.AsyncClient]:
     """The shop over HTTP, mounted where Serve would mount it."""
-    transport = httpx.ASGITransport(
-        http_app(CatalogRoutes(stocked.service).routes()), raise_app_exceptions=False
-    )
+    transport = httpx.ASGITransport(http_app(stocked.routes), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
         yield client

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.rpc.calls import Endpoint, client_of
-from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import (
     CheckAvailability,
     InventoryApi,
@@ -20,8 +20,8 @@ from deployments.inventory.contract import (
     StockRow,
     UndoReservation,
 )
+from deployments.inventory.deployment import compose
 from deployments.inventory.records import InventoryRecords
-from deployments.inventory.service import InventoryService
 from deployments.inventory.store import InventoryStore
 from tests.clock import ManualClock
 from tests.unit.inventory.sample_events import dispatched
@@ -36,9 +36,9 @@ class InventoryClient:
     def __init__(self, redis: Redis, clock: ManualClock | None = None) -> None:
         self.clock = clock or ManualClock(NOW)
         self.store, self.records = InventoryStore(redis), InventoryRecords(redis)
-        service = InventoryService(self.store, self.clock)
-        (self.consumes,) = InventoryConsumers(service).subscriptions()
-        self.api = client_of(InventoryApi, Endpoint(InventoryApi, service), seconds=60)
+        inventory = compose(redis, nowhere, clock=self.clock)
+        (self.consumes,) = inventory.subscriptions
+        self.api = client_of(InventoryApi, Endpoint(InventoryApi, inventory.service), seconds=60)
 
     async def receive(self, batch: str, *rows: tuple[str, int, int]) -> int:
         stock = tuple(

@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from deployments.foundation.placement.host import nowhere
 from deployments.payments.contract import (
     CARD,
     SANDBOX_HANDLER,
@@ -19,11 +20,11 @@ from deployments.payments.contract import (
     RefundPayment,
     UndoAuthorisation,
 )
-from deployments.payments.provider import PaymentProvider, Providers
+from deployments.payments.deployment import compose
+from deployments.payments.provider import PaymentProvider
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
 from deployments.payments.service import PaymentsService
-from deployments.payments.store import PaymentsStore
 
 
 def card(token: str = "success_token", **changed: str) -> Instrument:
@@ -68,7 +69,8 @@ class ComposedPayments:
 
     def service(self, provider: PaymentProvider | None = None) -> PaymentsService:
         """A replica of payments, working with the sandbox unless told otherwise."""
-        return PaymentsService(PaymentsStore(self.redis), Providers([provider or self.sandbox]))
+        composed = compose(self.redis, nowhere, provider=provider or self.sandbox)
+        return cast(PaymentsService, composed.service)
 
     async def ledger(self, saga: str = "s1") -> list[str]:
         """What took effect at the sandbox."""

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.events.subscriptions import Handler
+from deployments.foundation.placement.host import nowhere
 from deployments.shipping.carrier import Carriers
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import AdvanceShipments, ImportMethods
+from deployments.shipping.deployment import compose
 from deployments.shipping.domain.parcels import Label, Parcel, TrackingStatus
 from deployments.shipping.records import ShipmentRecord, ShipmentRecords
 from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
-from deployments.shipping.store import ShippingStore
 from tests.clock import ManualClock
 from tests.conftest import ClientOf
 from tests.published_events import published
@@ -65,8 +67,10 @@ class ComposedShipping:
 
     def process(self, carrier: TroubledCarrier | None = None) -> ShippingService:
         """Another process."""
-        store = ShippingStore(self.redis_of("shipping"))
-        return ShippingService(store, self.clock, Carriers([carrier or self.carrier]))
+        carriers = Carriers([carrier or self.carrier])
+        redis = self.redis_of("shipping")
+        composed = compose(redis, nowhere, clock=self.clock, carriers=carriers)
+        return cast(ShippingService, composed.service)
 
     async def stock(self) -> None:
         await self.service.import_methods(ImportMethods(batch="first", methods=METHODS))
