@@ -14,13 +14,16 @@ SECONDS := 60
 TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check demo audit lag dead-letters config openapi events fuzz faults storm load webhooks platform-key clean
+.PHONY: help run dev test check demo audit lag dead-letters config openapi events fuzz faults storm load webhooks platform-key clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C; CONFIG=serve_config.together.yaml places it otherwise
 	@$(BIN)/fieldhouse run $(if $(CONFIG),--config $(CONFIG))
+
+dev: $(VENV)/.run ## run the whole store in one process, without Ray, and anew when code changes
+	@$(BIN)/fieldhouse dev
 
 test: $(VENV)/.test ## run all tests; SERVICE=carts runs one service's alone, without Ray
 	@$(if $(SERVICE),test -d $(TESTS) || { echo "There is no service $(SERVICE): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })

@@ -17,6 +17,7 @@ from commands import (
     config,
     dead_letters,
     demo,
+    dev,
     documents,
     lag,
     load,
@@ -69,6 +70,9 @@ def run_store(
 
 
 app.command("audit")(command(audit_store))
+
+
+app.command("dev")(command(dev.dev))
 app.command("demo")(command(demo.demo))
 app.command("lag")(command(lag.lag))
 app.add_typer(dead_letters.app, name="dead-letters")

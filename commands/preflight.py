@@ -42,11 +42,11 @@ _MISTAKES = (
 )
 
 
-def check(run: RunSettings) -> None:
+def check(run: RunSettings, *, memory: int = NEEDED_MEMORY) -> None:
     """All that can be known before Ray starts. Raises `CannotRunError`."""
     check_settings()
     check_port(run)
-    check_memory()
+    check_memory(memory)
     check_redis()
 
 
@@ -117,12 +117,12 @@ def check_port(run: RunSettings) -> None:
             ) from reason
 
 
-def check_memory() -> None:
+def check_memory(needed: int = NEEDED_MEMORY) -> None:
     """There must be room for every process of the store."""
     available = int(min(psutil.virtual_memory().available, _left_in_container()))
-    if available < NEEDED_MEMORY:
+    if available < needed:
         raise CannotRunError(
-            f"Too little memory: the store needs {NEEDED_MEMORY >> 20} MiB, "
+            f"Too little memory: the store needs {needed >> 20} MiB, "
             f"and {available >> 20} MiB are available."
         )
 

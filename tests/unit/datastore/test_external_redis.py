@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import NoPermissionError
 
-from actors.embedded_redis import duties
+from deployments.datastore.duties import duties
 from deployments.datastore.provisioning import provisioning
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.events.loop import Loop

@@ -124,21 +124,18 @@ def test_a_store_that_already_runs(settings: RunSettings) -> None:
         pass
 
 
-def test_too_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "NEEDED_MEMORY", 1 << 60)
-    assert "Too little memory" in rejection(preflight.check_memory)
-    monkeypatch.setattr(preflight, "NEEDED_MEMORY", 1)
-    preflight.check_memory()
+def test_too_little_memory() -> None:
+    assert "Too little memory" in rejection(lambda: preflight.check_memory(1 << 60))
+    preflight.check_memory(1)
 
 
 def test_too_little_memory_in_a_container(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(preflight, "_CONTAINER", tmp_path)
-    monkeypatch.setattr(preflight, "NEEDED_MEMORY", 2 << 20)
     (tmp_path / "memory.current").write_text(str(1 << 20))
     (tmp_path / "memory.max").write_text(str(2 << 20))
-    assert "1 MiB are available" in rejection(preflight.check_memory)
+    assert "1 MiB are available" in rejection(lambda: preflight.check_memory(2 << 20))
     (tmp_path / "memory.max").write_text("max\n")
-    preflight.check_memory()
+    preflight.check_memory(2 << 20)
 
 
 @pytest.mark.usefixtures("settings")
