@@ -9,10 +9,9 @@ import typer
 from pydantic.fields import FieldInfo
 
 from commands.documents import CheckOnly, keep
-from commands.exit_status import OK, UNUSABLE, CommandError, command
+from commands.exit_status import OK, command
 from commands.page import wide_page
 from commands.preflight import check_settings
-from commands.run_settings import CannotRunError
 from deployments.foundation.values.setting_sections import Section
 from deployments.foundation.values.setting_words import takes, variable
 from deployments.foundation.values.settings import SECTIONS, Settings, settings
@@ -29,12 +28,6 @@ sentence what makes no sense; `fieldhouse run` refuses to start with it. Secrets
 are never shown.
 """
 app = typer.Typer(help="Show, check and document the settings.")
-
-
-class MistakeError(CommandError):
-    """The environment says something that no setting takes."""
-
-    status = UNUSABLE
 
 
 @app.callback(invoke_without_command=True)
@@ -68,10 +61,7 @@ def _value(said: Settings, name: str) -> str:
 @command
 def check() -> int:
     """Say what makes no sense; exit with 2 if anything does not."""
-    try:
-        check_settings()
-    except CannotRunError as mistake:
-        raise MistakeError(str(mistake)) from None
+    check_settings()
     typer.echo("The settings can be used.")
     return OK
 

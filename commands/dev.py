@@ -20,11 +20,10 @@ import uvloop
 import watchfiles
 from rich.console import Console
 
-from commands.exit_status import OK, UNUSABLE
+from commands.exit_status import OK
 from commands.preflight import check, only_store
 from commands.run_settings import (
     PROJECT,
-    CannotRunError,
     RunSettings,
     make_data,
     settings_from_environment,
@@ -58,18 +57,11 @@ def dev(
 
 
 def _run() -> int:
-    console = Console(highlight=False, soft_wrap=True)
-    try:
-        run = settings_from_environment()
-        make_data(run)
-        with only_store(run):
-            check(run, memory=NEEDED_MEMORY)
-            uvloop.run(_live(run, console))
-    except CannotRunError as reason:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(reason), markup=False)
-        return UNUSABLE
-    except KeyboardInterrupt:
-        pass  # This is how a store is ended.
+    run = settings_from_environment()
+    make_data(run)
+    with only_store(run), suppress(KeyboardInterrupt):  # This is how a store is ended.
+        check(run, memory=NEEDED_MEMORY)
+        uvloop.run(_live(run, Console(highlight=False, soft_wrap=True)))
     return OK
 
 

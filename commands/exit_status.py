@@ -27,7 +27,7 @@ _P = ParamSpec("_P")
 
 
 class CommandError(Exception):
-    """The command cannot go on; the message is one line that says why and what to do."""
+    """The command cannot go on; the message says why and what to do, in one line if it can."""
 
     status = FOUND
 
@@ -52,9 +52,9 @@ def _status(function: Callable[[], int]) -> int:
     except BrokenPipeError:
         raise  # Whoever reads the output has seen enough.
     except (RedisError, OSError) as reason:
-        return _fail(NO_ANSWER.format(reason=reason), UNUSABLE)
+        return _fail(NO_ANSWER.format(reason=" ".join(str(reason).split())), UNUSABLE)
 
 
 def _fail(line: str, status: int) -> int:
-    print(f"fieldhouse: {' '.join(line.split())}", file=sys.stderr)
+    print(f"fieldhouse: {line}", file=sys.stderr)
     return status

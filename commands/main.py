@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,7 +26,6 @@ from commands import (
 )
 from commands.audit.command import audit_store
 from commands.exit_status import command
-from commands.run_settings import APART
 
 app = typer.Typer(
     name="fieldhouse",
@@ -58,20 +56,8 @@ def fieldhouse(
     """
 
 
-@app.command("run")
-@command
-def run_store(
-    config: Annotated[
-        Path, typer.Option(help="Which application hosts which services.", dir_okay=False)
-    ] = APART,
-) -> int:
-    """Run the store on Ray until Ctrl-C."""
-    return run.main(config)
-
-
+app.command("run")(command(run.run_store))
 app.command("audit")(command(audit_store))
-
-
 app.command("dev")(command(dev.dev))
 app.command("demo")(command(demo.demo))
 app.command("lag")(command(lag.lag))

@@ -1,22 +1,23 @@
-"""`make run`: starts the store, says when it is ready, and ends all of it on Ctrl-C or TERM."""
+"""`fieldhouse run`: starts the store, says when it is ready, and ends it on Ctrl-C or TERM."""
 
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
+import typer
 import yaml
 from rich.console import Console
 
+from commands.exit_status import OK, CommandError
 from commands.preflight import check, only_store
 from commands.run_settings import (
     APART,
-    CannotRunError,
     RunSettings,
     make_data,
     make_scratch,
@@ -35,13 +36,12 @@ from commands.serve_status import (
 from commands.start_progress import StartProgress
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
 
-INTERRUPTED = 130
 _EVERY_SECONDS = 0.5
 _UNHEALTHY_FOR_SECONDS = 60.0
 _LAST_LINES = 15
 
 
-class FailedError(Exception):
+class FailedError(CommandError):
     """The store was started and came to nothing; the message says what failed and where to look."""
 
 
@@ -125,7 +125,7 @@ class Run:
         say(f"API        {url}")
         say(f"           {_key()}")
         say(f'           curl -s {url}/catalog/search -d \'{{"query": "helmet"}}\'')
-        say("           make demo")
+        say("           fieldhouse demo")
         say(f"dashboard  {serve.dashboard}, its token is in {token_file()}")
         say(f"logs       {self._settings.log}, and of each service in")
         say(f"           {self._settings.service_logs}")
@@ -158,25 +158,18 @@ def _key() -> str:
     return "X-API-Key: one of FIELDHOUSE_PLATFORM_KEYS"
 
 
-def main(config: Path = APART) -> int:
-    """Run the store as placed by `config`: 0 after Ctrl-C or TERM, 1 if it failed or broke."""
-    console = Console(highlight=False, soft_wrap=True)
-    try:
-        settings = settings_from_environment(config)
-        make_data(settings)
-        with only_store(settings):
-            check(settings)
-            make_scratch(settings)
-            run = Run(settings, console)
-            run.stop_on_signals()
-            run.live()
-    except (CannotRunError, FailedError) as reason:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(reason), markup=False)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED  # Before there was anything to end.
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def run_store(
+    config: Annotated[
+        Path, typer.Option(help="Which application hosts which services.", dir_okay=False)
+    ] = APART,
+) -> int:
+    """Run the store on Ray until Ctrl-C."""
+    settings = settings_from_environment(config)
+    make_data(settings)
+    with only_store(settings):
+        check(settings)
+        make_scratch(settings)
+        run = Run(settings, Console(highlight=False, soft_wrap=True))
+        run.stop_on_signals()
+        run.live()
+    return OK

@@ -1,4 +1,4 @@
-"""What `make run` is told by the environment, and where it keeps what it needs while it runs."""
+"""What a run of the store is told by the environment, and where it keeps what it needs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands.exit_status import UNUSABLE, CommandError
 from deployments.foundation.redis.connection import SECRET_FILE
 from deployments.foundation.values.private_files import NotPrivateError, keep_private
 from deployments.foundation.values.settings import SettingsError, settings
@@ -19,8 +20,10 @@ APART = PROJECT / "serve_config.yaml"
 _SCRATCH = Path("/tmp")  # noqa: S108 - owned and checked below; sockets' paths must be short.
 
 
-class CannotRunError(Exception):
+class CannotRunError(CommandError):
     """The store cannot run; the message is one line that says why and what to do."""
+
+    status = UNUSABLE
 
 
 @dataclass(frozen=True)

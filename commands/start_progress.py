@@ -50,10 +50,6 @@ class StartProgress:
                 if not self._live.is_started:
                     self._console.print(f"{seconds:6.1f} s  {service:{self._width}}  {status}")
 
-    def tell(self, line: str) -> None:
-        """A line of what an actor does, above the table."""
-        self._console.print(Text(line))
-
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for service, (status, seconds) in self._states.items():

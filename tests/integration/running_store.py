@@ -42,6 +42,7 @@ class RunningStore:
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._launcher: subprocess.Popen[bytes] | None = None
         self._session: int | None = None
+        self.first_answer: httpx.Response | None = None
 
     @property
     def output(self) -> str:
@@ -80,6 +81,12 @@ class RunningStore:
                 self.stop()
                 pytest.fail(f"The store did not come up.\n{self.tell()}", pytrace=False)
             time.sleep(0.2)
+        # Asked at once: what is said to be ready is.
+        self.first_answer = httpx.post(
+            f"{self.base_url}/catalog/search",
+            json={"query": "helmet"},
+            timeout=60,
+        )
         (serve,) = psutil.Process(self._launcher.pid).children()
         self._session = os.getsid(serve.pid)
 
@@ -134,7 +141,7 @@ def launch(output: int | object, **environment: str) -> subprocess.Popen[bytes]:
     ours = ("FIELDHOUSE_", "REDIS_URL")
     outer = {k: v for k, v in os.environ.items() if not k.startswith(ours) and not k.endswith(ours)}
     return subprocess.Popen(
-        [sys.executable, "-m", "commands.run"],
+        [sys.executable, "-m", "commands", "run"],
         cwd=PROJECT,
         env=outer | environment,
         stdin=subprocess.DEVNULL,

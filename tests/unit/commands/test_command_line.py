@@ -105,7 +105,7 @@ def test_what_ends_a_command_is_its_status(status: int, capsys: pytest.CaptureFi
     ProblemError.status = status
 
     def fail() -> int:
-        raise ProblemError("There is\nno more.")
+        raise ProblemError("There is no more.")
 
     with pytest.raises(typer.Exit) as ended:
         command(fail)()
