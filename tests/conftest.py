@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
@@ -16,6 +17,12 @@ from deployments.foundation.redis.connection import password
 from deployments.topology import SERVICES
 from tests.integration.running_store import RunningStore
 from tests.valkey import valkey_server
+
+# How long an example takes says more of what else this machine does than of the code.
+hypothesis.settings.register_profile(
+    "fieldhouse", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("fieldhouse")
 
 SECRET = "a secret for tests"  # noqa: S105 - it guards an empty server.
 ClientOf = Callable[[str], Redis]
