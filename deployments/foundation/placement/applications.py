@@ -54,9 +54,12 @@ def _services_of(application: Mapping[str, Any]) -> list[str]:
 
 
 _APPLICATIONS = Applications()
+_transports: dict[str, ServeTransport] = {}
 
 
 def connect(api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
     """The service `app` over a handle, as the protocol of its contract."""
-    transport = ServeTransport(app, _APPLICATIONS.handle_of)
-    return dependency(api, transport, app=app, seconds=seconds)
+    if app not in _transports:
+        # One for the whole process: only what goes the same way can travel together.
+        _transports[app] = ServeTransport(app, _APPLICATIONS.handle_of)
+    return dependency(api, _transports[app], app=app, seconds=seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from starlette.types import ASGIApp
 
@@ -13,6 +13,7 @@ from deployments.foundation.placement.host import Host, Placed
 from deployments.foundation.placement.meter import RayMeter
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.foundation.rpc.calls import Reply
+from deployments.foundation.rpc.coalescing import Call, as_done
 
 
 class Replica:
@@ -37,6 +38,13 @@ class Replica:
         Releases of different age call each other: an argument that is added has a default.
         """
         return await self._running.answer(service, method, body, seconds, trace)
+
+    async def invoke_many(
+        self, calls: Sequence[Call]
+    ) -> AsyncIterator[Sequence[tuple[int, Reply]]]:
+        """Calls that travel together: each answered as soon as it is done, with its number."""
+        async for done in as_done([self.invoke(*call) for call in calls]):
+            yield done
 
     @property
     def _running(self) -> Host:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, cast
 
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Reply, answered
+from deployments.foundation.rpc.coalescing import Call, Coalescing
 from deployments.foundation.values.trace import traceparent
 
 _log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class ServeTransport:
         self._app, self._find = app, find
         self._handle: Any = None
         self._finding = asyncio.Lock()
+        self._calls = Coalescing(self._one, self._many)
 
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
         """One handle call. Any failure of the machinery is `DependencyUnavailable`."""
@@ -41,34 +43,35 @@ class ServeTransport:
         """The reply, wherever the service runs by now: a call that found nobody had no effect."""
         moved = 0
         while True:
-            handle = self._handle or await self._found()
-            reply = await self._carry(handle, method, body, seconds)
+            if self._handle is None:
+                await self._find_handle()
+            reply = await self._carry((self._app, method, body, seconds, traceparent()))
             if reply[0] != ABSENT:
                 return reply
             self._handle = None
             moved += 1
             await asyncio.sleep(min(0.05 * 2**moved, 0.5))
 
-    async def _found(self) -> Any:  # noqa: ANN401 - a handle's methods are those of its deployment.
-        """The handle. Serve waits for its controller, and must not keep this loop waiting too."""
+    async def _find_handle(self) -> None:
+        """Serve waits for its controller, and must not keep this loop waiting too."""
         async with self._finding:
             if self._handle is None:
                 try:
                     self._handle = await asyncio.to_thread(self._find, self._app)
                 except Exception as absent:
                     raise DependencyUnavailable(self._app, str(absent), "absent") from absent
-        return self._handle
 
-    async def _carry(
-        self,
-        handle: Any,  # noqa: ANN401
-        method: str,
-        body: bytes,
-        seconds: float,
-    ) -> Reply:
+    async def _one(self, call: Call) -> Reply:
+        return cast(Reply, await self._handle.invoke.remote(*call))
+
+    async def _many(self, calls: Sequence[Call]) -> AsyncIterator[Sequence[tuple[int, Reply]]]:
+        streaming = self._handle.options(stream=True)
+        async for done in streaming.invoke_many.remote(list(calls)):
+            yield done
+
+    async def _carry(self, call: Call) -> Reply:
         try:
-            call = (self._app, method, body, seconds, traceparent())
-            return cast(Reply, await handle.invoke.remote(*call))
+            return await self._calls(call)
         except asyncio.CancelledError as ended:
             # A replica that ends cancels what it is working on; nobody cancelled this side then.
             task = asyncio.current_task()
