@@ -5,59 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deployments.foundation.values.setting_types import (
+    ADDRESS,
+    REDIS,
+    KeyPairs,
+    Mailbox,
+    WebAddress,
+)
+
 _OWN_REDIS = re.compile(r"([A-Z]+)_REDIS_URL")
-
-
-def _web_address(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+\S*", url):
-        raise ValueError
-    return url.rstrip("/")
-
-
-def _key_pairs(setting: str) -> str:
-    for pair in filter(None, (part.strip() for part in setting.split(","))):
-        if not re.fullmatch(r"[^=\s]{1,100}=[0-9a-f]{64}", pair):
-            raise ValueError
-    return setting
-
-
-def _mailbox(setting: str) -> str:
-    """A name and an address, or an address alone (RFC 5322)."""
-    try:
-        name, addr_spec = parseaddr(setting)
-        address = Address(name, addr_spec=addr_spec)
-    except (HeaderParseError, ValueError, IndexError):
-        address = Address()
-    if not address.username or not address.domain:
-        raise ValueError
-    return setting
-
-
-def _takes(what: str) -> Any:  # noqa: ANN401 - pydantic's type of it is its own.
-    """What a variable takes, where its type does not say it."""
-    return Field(json_schema_extra={"takes": what})
-
-
-_REDIS = "a URL: redis://, rediss:// or unix://"
-_ADDRESS = "an address such as https://store.example"
-WebAddress = Annotated[str, AfterValidator(_web_address), _takes(_ADDRESS)]
-Mailbox = Annotated[str, AfterValidator(_mailbox), _takes("`Name <name@example.org>`")]
-KeyPairs = Annotated[
-    str,
-    AfterValidator(_key_pairs),
-    _takes(
-        "platform=sha256 pairs with commas between them (`fieldhouse platform-key acme` prints one)"
-    ),
-]
 
 
 class Section(BaseSettings):
@@ -106,13 +68,13 @@ class RedisSettings(Section):
         None,
         validation_alias="REDIS_URL",
         description="The Redis of every service without one of its own, with credentials.",
-        json_schema_extra={"takes": _REDIS},
+        json_schema_extra={"takes": REDIS},
     )
     own_redis_urls: Mapping[str, SecretStr] = Field(
         default_factory=dict,
         validation_alias="<SERVICE>_REDIS_URL",
         description="The Redis of one service alone: `ORDERS_REDIS_URL`, say.",
-        json_schema_extra={"takes": _REDIS},
+        json_schema_extra={"takes": REDIS},
     )
     redis_secret: SecretStr | None = Field(
         None,
@@ -194,12 +156,12 @@ class EdgeSettings(Section):
     privacy_url: WebAddress | None = Field(
         None,
         description="The privacy policy that every checkout links to.",
-        json_schema_extra={"takes": _ADDRESS},
+        json_schema_extra={"takes": ADDRESS},
     )
     terms_url: WebAddress | None = Field(
         None,
         description="The terms of service that every checkout links to.",
-        json_schema_extra={"takes": _ADDRESS},
+        json_schema_extra={"takes": ADDRESS},
     )
 
 
