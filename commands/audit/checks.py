@@ -18,10 +18,12 @@ from deployments.checkout.audit import CheckoutAudit
 from deployments.foundation.audit.findings import Check, Part
 from deployments.foundation.audit.published import PublishedEvents
 from deployments.inventory.audit import InventoryAudit
+from deployments.notifications.audit import NotificationsAudit
 from deployments.orders.audit import OrdersAudit
 from deployments.payments.audit import PaymentsAudit
 from deployments.pricing.audit import PricingAudit
 from deployments.shipping.audit import ShippingAudit
+from deployments.webhooks.audit import WebhooksAudit
 
 _WITHOUT_EVENTS = ("pricing", "notifications", "webhooks")
 """Services that publish nothing; whatever is on their streams is wrong."""
@@ -38,6 +40,7 @@ def checks_of(books: Books) -> tuple[Check, ...]:
     payments = PaymentsAudit(redis_of("payments"), inspection)
     pricing = PricingAudit(redis_of("pricing"), inspection)
     shipping = ShippingAudit(redis_of("shipping"), inspection)
+    webhooks = WebhooksAudit(redis_of("webhooks"), inspection)
     stock, checkouts = OrdersAndStock(books), OrdersAndCheckouts(books)
     events = (
         one.events for one in (catalog, carts, checkout, orders, inventory, payments, shipping)
@@ -83,7 +86,22 @@ def checks_of(books: Books) -> tuple[Check, ...]:
             "units that left with shipments",
             (DeparturesAndShipments(books).check,),
         ),
-        Check("subscribers", "events with who consumes them", (Subscriptions(books).check,)),
+        Check(
+            "overdue",
+            "what is due with the time",
+            (
+                inventory.lapsing,
+                shipping.tracking,
+                carts.abandonment,
+                NotificationsAudit(redis_of("notifications"), inspection).sending,
+                webhooks.dispatching,
+            ),
+        ),
+        Check(
+            "subscribers",
+            "events with who consumes them",
+            (Subscriptions(books).check, webhooks.dead_letters),
+        ),
         Check(
             "events",
             "events with each other and with what is so",

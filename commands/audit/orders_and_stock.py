@@ -18,6 +18,7 @@ from commands.audit.books import Books
 from deployments.checkout.records import SagaRecord
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Suspects, suspects
+from deployments.foundation.audit.overdue import OVERDUE, in_words, moment
 from deployments.inventory.records import SURELY_KEPT, InventoryRecords, ReservationRecord
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.records import OrderRecord
@@ -74,12 +75,19 @@ class OrdersAndStock:
         return Findings({"orders": orders}, (*wrong, *missing))
 
     async def _reservations(self, ids: Sequence[str]) -> Suspects:
+        now = await self._books.inspection.now(self._books.redis_of("checkout"))
         sagas = await self._books.checkout.sagas(ids)
         records = await self._books.inventory.reservations(ids)
         order_ids = {saga.order_id for saga in sagas.values()}
         orders = await self._books.orders.records(sorted(order_ids))
         return suspects(
-            (id_, reservation_has_its_saga(records[id_], saga, orders[saga.order_id]))
+            (
+                id_,
+                [
+                    *reservation_has_its_saga(records[id_], saga, orders[saga.order_id]),
+                    *units_are_not_held_long(records[id_], saga, now),
+                ],
+            )
             for id_, saga in sagas.items()
         )
 
@@ -130,6 +138,16 @@ def reservation_has_its_saga(
         yield Discrepancy("sold_for_nothing", keys, f"Its units are sold, but {fate}.")
     elif reservation.state == "committed":
         yield from units_are_ordered(reservation, order)
+
+
+def units_are_not_held_long(
+    reservation: ReservationRecord, saga: SagaRecord, now: datetime
+) -> Iterator[Discrepancy]:
+    """Units that a saga holds are sold or given back as soon as a saga ends, which is soon."""
+    held = now - moment(saga.started_at)
+    if reservation.is_open and saga.is_open and held > OVERDUE:
+        what = f"It is {reservation.state}, for a saga that is {saga.stage} after {in_words(held)}."
+        yield Discrepancy("held_too_long", (reservation.key, saga.key), what)
 
 
 def units_are_ordered(reservation: ReservationRecord, record: OrderRecord) -> Iterator[Discrepancy]:

@@ -1,8 +1,10 @@
 """Events with who consumes them: what waits, what waits for an operator, and what is outstanding.
 
-An event without its effect is no discrepancy: nothing is lost, it is only late, or an operator has
-to replay it. That is said, and the books may be straight all the same. An effect that is missing
-without such an event is found by the checks of what should have followed.
+An event without its effect is no discrepancy at first: nothing is lost, it is only late, or an
+operator has to replay it. That is said, and the books may be straight all the same. It is one when
+the event should have taken effect or been given up long ago, or when nobody cares for a dead
+letter. An effect that is missing without such an event is found by the checks of what should have
+followed.
 
 
 An event is unread, pending, or among the subscriber's dead letters, until its effect is there. So
@@ -13,6 +15,7 @@ the cause's event was published with it, and if it is not outstanding, its effec
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
@@ -20,12 +23,17 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from commands.audit.books import Books
-from deployments.foundation.audit.findings import Findings
+from deployments.foundation.audit.findings import Discrepancy, Findings, together
+from deployments.foundation.audit.letters import letters_attended
+from deployments.foundation.audit.overdue import in_words
 from deployments.foundation.events.dead_letters import DeadLetters
-from deployments.foundation.events.lag import LagMeter
+from deployments.foundation.events.lag import Lag, LagMeter
 from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, Event, streams_of
+from deployments.foundation.events.subscriptions import RetryPolicy
 from deployments.topology import SUBSCRIPTIONS
 
+EVENT_LASTS = timedelta(seconds=RetryPolicy().lasts(handler_seconds=120))
+"""How long an event is tried at most, whose handler takes as long as any may."""
 _AT_ONCE = 500
 _Entry = tuple[str, dict[str, str]]
 
@@ -38,19 +46,25 @@ class Subscriptions:
 
     async def check(self) -> Findings:
         """Every subscriber."""
-        redis_of, waiting, letters = self._books.redis_of, 0, dict[str, int]()
-        for name, publishers in SUBSCRIPTIONS.items():
-            own, theirs = redis_of(name), {each: redis_of(each) for each in publishers}
-            waiting += sum(lag.waiting for lag in await LagMeter(name, own, theirs).measure())
-            letters[name] = await DeadLetters(name, own).count()
-        counts = {"subscribers": len(letters), "events waiting": waiting}
-        notes = [_note(name, count) for name, count in letters.items() if count]
-        return Findings(counts | {"dead letters": sum(letters.values())}, (), tuple(notes))
+        return together([await self._of(name) for name in SUBSCRIPTIONS])
+
+    async def _of(self, subscriber: str) -> Findings:
+        redis_of, inspection = self._books.redis_of, self._books.inspection
+        own, publishers = redis_of(subscriber), SUBSCRIPTIONS[subscriber]
+        theirs = {each: redis_of(each) for each in publishers}
+        lags = await LagMeter(subscriber, own, theirs).measure()
+        counts = {"subscribers": 1, "events waiting": sum(lag.waiting for lag in lags)}
+        wrong = tuple(one for lag in lags for one in events_take_effect(subscriber, lag))
+        letters = await letters_attended(DeadLetters(subscriber, own), own, inspection)
+        return together([Findings(counts, wrong), letters])
 
 
-def _note(subscriber: str, letters: int) -> str:
-    wait = "1 dead letter waits" if letters == 1 else f"{letters} dead letters wait"
-    return f"{subscriber}: {wait} for an operator; see `make dead-letters`."
+def events_take_effect(subscriber: str, lag: Lag) -> Iterator[Discrepancy]:
+    """An event takes effect or is given up in the time that its attempts can take."""
+    if lag.oldest_seconds > EVENT_LASTS.total_seconds():
+        age = in_words(timedelta(seconds=lag.oldest_seconds))
+        what = f"{subscriber} has not settled {lag.waiting} events, the oldest for {age}."
+        yield Discrepancy("events_overdue", (f"{{{lag.publisher}}}:events:*",), what)
 
 
 class Outstanding(NamedTuple):

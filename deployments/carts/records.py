@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from deployments.carts.store import cart_key
+from deployments.carts.store import CHANGED, cart_key
+from deployments.foundation.audit.overdue import DueRecords, due_in
 from deployments.foundation.redis.connection import names
 
 
@@ -25,9 +27,19 @@ class CartRecords:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    @staticmethod
+    def cart_key(id_: str) -> str:
+        """Where a cart is, for messages."""
+        return cart_key(id_)
+
     def ids(self) -> AsyncIterator[list[str]]:
         """All carts that have not expired, in batches."""
         return names(self._redis, cart_key(""))
+
+    async def unchanged(self, until: datetime) -> DueRecords:
+        """Carts that are to be published as abandoned, unless they are bought; and which of them
+        nobody has changed since then."""
+        return await due_in(self._redis, CHANGED, until)
 
     async def records(self, cart_ids: Sequence[str]) -> dict[str, CartRecord]:
         """What is stored under each of these ids."""

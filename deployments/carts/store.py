@@ -31,7 +31,7 @@ from deployments.foundation.http.idempotency import RequestKey, key_reused, stal
 from deployments.foundation.redis.connection import script
 
 SERVICE = "carts"
-_CART, _CHANGED = "{carts}:cart:", "{carts}:changed"
+_CART, CHANGED = "{carts}:cart:", "{carts}:changed"
 _STREAMS = streams_of(SERVICE)
 _LUA = Path(__file__).parent / "lua"
 _KEEP_SECONDS = int(LIFETIME.total_seconds())
@@ -71,7 +71,7 @@ class CartsStore:
     async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
         outcome = await self._create(
-            keys=[_request(request), cart_key(cart.id), _CHANGED, *_STREAMS],
+            keys=[_request(request), cart_key(cart.id), CHANGED, *_STREAMS],
             args=[
                 request.fingerprint,
                 cart.platform,
@@ -115,7 +115,7 @@ class CartsStore:
         """Put a cart in the place of its earlier version."""
         expected = "" if request.expected_version is None else request.expected_version
         outcome = await self._replace(
-            keys=[_request(request.request), cart_key(cart.id), _CHANGED, *_STREAMS],
+            keys=[_request(request.request), cart_key(cart.id), CHANGED, *_STREAMS],
             args=[
                 request.request.fingerprint,
                 cart.platform,
@@ -132,7 +132,7 @@ class CartsStore:
     async def cancel(self, request: CancelCart, now: datetime) -> Cart:
         """Delete the cart; gives it as it was."""
         outcome = await self._cancel(
-            keys=[_request(request.request), cart_key(request.cart_id), _CHANGED, *_STREAMS],
+            keys=[_request(request.request), cart_key(request.cart_id), CHANGED, *_STREAMS],
             args=[
                 request.request.fingerprint,
                 request.platform,
@@ -145,13 +145,13 @@ class CartsStore:
     async def publish_abandoned(self, until: datetime, limit: int, now: datetime) -> int:
         """Publish carts that were last changed at `until` or before; how many were looked at."""
         seen = await self._publish_abandoned(
-            keys=[_CHANGED, *_STREAMS], args=[_ms(until), limit, _CART, occasion(SERVICE, now)]
+            keys=[CHANGED, *_STREAMS], args=[_ms(until), limit, _CART, occasion(SERVICE, now)]
         )
         return int(seen)
 
     async def mark_bought(self, cart_id: str, event_id: str) -> None:
         """Publish no abandonment of this cart, unless it is changed again; once for an event."""
-        await self._mark_bought(keys=[inbox_key(SERVICE, event_id), _CHANGED], args=[cart_id])
+        await self._mark_bought(keys=[inbox_key(SERVICE, event_id), CHANGED], args=[cart_id])
 
     async def keep_estimate(self, delivery: DeliveryEstimate, event_id: str) -> None:
         """Keep how a cart can be delivered, if it is still as it was then; once for an event."""

@@ -16,7 +16,7 @@ from deployments.foundation.events.publishing import Envelope
 
 ABANDONED = timedelta(seconds=60)
 """How long after its lease a saga without a driver is one that nobody takes up."""
-STUCK = timedelta(minutes=10)
+STUCK = timedelta(minutes=5)
 """How long after its begin a saga that is driven again and again gets nowhere."""
 _BEFORE_THE_ANSWER = frozenset({"reserving", "authorising", "placing", "undoing"})
 _PLACED = frozenset({"settling", "done"})

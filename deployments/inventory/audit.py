@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
+from deployments.foundation.audit.overdue import overdue
 from deployments.foundation.audit.published import PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 from deployments.inventory.domain.ledger import Movement, Stock, discrepancies, replay
@@ -138,17 +139,32 @@ class InventoryAudit:
 
     async def holds(self) -> Findings:
         """Every reservation, and whether it lapses."""
-        count, wrong = await self._inspection.each(self._records.reservation_ids(), self._lapsing)
+        count, wrong = await self._inspection.each(self._records.reservation_ids(), self._held)
         return Findings({"reservations": count}, tuple(wrong))
 
-    async def _lapsing(self, ids: Sequence[str]) -> Suspects:
+    async def _held(self, ids: Sequence[str]) -> Suspects:
         records = await self._records.reservations(ids)
         return suspects((id_, hold_lapses(record)) for id_, record in records.items())
+
+    async def lapsing(self) -> Findings:
+        """Holds that should have lapsed."""
+        return await overdue(
+            self._records.holds_due,
+            _not_lapsed,
+            kind="holds",
+            redis=self._redis,
+            inspection=self._inspection,
+        )
 
     async def events(self) -> Findings:
         """What was published of reservations. How much is left of a SKU is no lasting event."""
         truth = Truth(self._records.reservations, reservation_is_published, _has_lines)
         return await PublishedEvents("inventory", self._redis, self._inspection, truth).check()
+
+
+def _not_lapsed(id_: str, late: str) -> Discrepancy:
+    what = f"It is still held, {late} after it should have lapsed."
+    return Discrepancy("hold_overdue", (InventoryRecords.reservation_key(id_),), what)
 
 
 def _has_lines(envelope: Envelope) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 
+from deployments.foundation.audit.overdue import DueRecords, due_in
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 from deployments.inventory.contract import Allocation
@@ -101,6 +102,10 @@ class InventoryRecords:
             id_: ReservationRecord(RESERVATION + id_, state, _allocations(written), lapses)
             for id_, (state, written), lapses in zip(ids, found, holds, strict=True)
         }
+
+    async def holds_due(self, until: datetime) -> DueRecords:
+        """Held reservations, and which of them should have lapsed by then."""
+        return await due_in(self._redis, HOLDS, until)
 
     async def stock(self) -> Stock:
         """All units by SKU, location and state."""

@@ -83,7 +83,7 @@ class NotificationsStore:
 
     async def record(self, event: str) -> dict[str, str]:
         """What is known of a mail; empty if nothing is."""
-        return cast(dict[str, str], await cast(Any, self._redis.hgetall(_mail(event))))
+        return cast(dict[str, str], await cast(Any, self._redis.hgetall(mail_key(event))))
 
     async def remember(self, order: OrderNote) -> None:
         """Keep what later mails have to know of an order."""
@@ -126,10 +126,11 @@ def _note(text: str | None) -> OrderNote | None:
 
 
 def _records(notice: MailNotice) -> list[str]:
-    return [inbox_key(SERVICE, notice.source.event), _mail(notice.source.event)]
+    return [inbox_key(SERVICE, notice.source.event), mail_key(notice.source.event)]
 
 
-def _mail(event: str) -> str:
+def mail_key(event: str) -> str:
+    """Where what is known of a mail is."""
     return f"{{notifications}}:mail:{event}"
 
 

@@ -8,11 +8,13 @@ no more than payments had begun, and at the second no less than payments is sure
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
+from deployments.foundation.audit.overdue import OVERDUE, in_words
 from deployments.foundation.audit.published import Counts, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 from deployments.payments.contract import SANDBOX_HANDLER
@@ -53,8 +55,12 @@ class PaymentsAudit:
         return Findings({"payments": count}, tuple(wrong))
 
     async def _each(self, ids: Sequence[str]) -> Suspects:
+        now = await self._inspection.now(self._redis)
         records = await self._records.records(ids)
-        return suspects((id_, payment_is_whole(record)) for id_, record in records.items())
+        return suspects(
+            (id_, [*payment_is_whole(record), *payment_is_answered(record, now)])
+            for id_, record in records.items()
+        )
 
     async def provider(self) -> Findings:
         """Every payment of the sandbox, then every charge that none of them knows."""
@@ -127,6 +133,14 @@ def payment_is_whole(record: PaymentRecord) -> Iterator[Discrepancy]:
     if back > payment.captured or min(payment.refunded, payment.refunding) < 0:
         what = f"{back} of {payment.captured} captured are given back."
         yield Discrepancy("refunded_amount", keys, what)
+
+
+def payment_is_answered(record: PaymentRecord, now: datetime) -> Iterator[Discrepancy]:
+    """What the provider was asked is asked again until its answer is known."""
+    if record.unanswered is not None and now - record.unanswered > OVERDUE:
+        since = in_words(now - record.unanswered)
+        what = f"The provider was asked {since} ago, and its answer is not known."
+        yield Discrepancy("payment_unanswered", (record.key,), what)
 
 
 def payment_is_at_its_provider(

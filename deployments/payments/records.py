@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -21,7 +22,8 @@ class PaymentRecord(NamedTuple):
     """What is stored of a payment.
 
     `payment` is none where there is none or it cannot be read; `captures` is how many attempts at
-    capturing it took effect, `published` how many events there were about it.
+    capturing it took effect, `published` how many events there were about it. `unanswered` is since
+    when the first attempt is under way of which the provider's answer is not known.
     """
 
     key: str
@@ -29,6 +31,7 @@ class PaymentRecord(NamedTuple):
     payment: Payment | None
     captures: int
     published: int = 0
+    unanswered: datetime | None = None
 
 
 class PaymentRecords:
@@ -49,23 +52,26 @@ class PaymentRecords:
                 pipe.hvals(attempts_key(payment_id))
             found = await pipe.execute()
         return {
-            payment_id: PaymentRecord(
-                key=payment_key(payment_id),
-                found=bool(fields),
-                payment=readable(Payment, fields),
-                captures=_captures(attempts),
-                published=int(fields.get("sequence", 0)),
-            )
+            payment_id: _payment(payment_id, fields, [json.loads(text) for text in attempts])
             for payment_id, fields, attempts in zip(
                 payment_ids, found[::2], found[1::2], strict=True
             )
         }
 
 
-def _captures(attempts: Sequence[str]) -> int:
-    """How many of these attempts, as JSON, were captures that took effect."""
-    made = [json.loads(attempt) for attempt in attempts]
-    return sum(one["kind"] == "capture" and one.get("outcome") == "done" for one in made)
+def _payment(
+    payment_id: str, fields: Mapping[str, str], attempts: Sequence[Mapping[str, str]]
+) -> PaymentRecord:
+    captures = [one for one in attempts if one["kind"] == "capture"]
+    unanswered = [one["started_at"] for one in attempts if "outcome" not in one]
+    return PaymentRecord(
+        key=payment_key(payment_id),
+        found=bool(fields),
+        payment=readable(Payment, fields),
+        captures=sum(one.get("outcome") == "done" for one in captures),
+        published=int(fields.get("sequence", 0)),
+        unanswered=min(map(datetime.fromisoformat, unanswered), default=None),
+    )
 
 
 class ChargeRecord(NamedTuple):

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
+from deployments.foundation.audit.overdue import overdue
 from deployments.foundation.audit.published import Counts, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
@@ -38,6 +39,16 @@ class ShippingAudit:
             (id_, shipment_is_whole(id_, record, listed)) for id_, record in records.items()
         )
 
+    async def tracking(self) -> Findings:
+        """Shipments that the carrier should have been asked about."""
+        return await overdue(
+            self._records.tracking_due,
+            _not_tracked,
+            kind="shipments under way",
+            redis=self._redis,
+            inspection=self._inspection,
+        )
+
     async def events(self) -> Findings:
         """What was published of shipments. How a cart could be delivered is no lasting event."""
         records = self._records
@@ -46,6 +57,11 @@ class ShippingAudit:
         return await PublishedEvents(
             "shipping", self._redis, self._inspection, truth, counts
         ).check()
+
+
+def _not_tracked(id_: str, late: str) -> Discrepancy:
+    what = f"Its carrier should have been asked about it {late} ago."
+    return Discrepancy("tracking_overdue", (ShipmentRecords.shipment_key(id_),), what)
 
 
 def _is_about_a_shipment(envelope: Envelope) -> bool:

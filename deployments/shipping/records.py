@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from deployments.foundation.audit.overdue import DueRecords, due_in
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 from deployments.shipping.domain.shipments import Shipment
@@ -41,6 +43,11 @@ class ShipmentRecords:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
+    @staticmethod
+    def shipment_key(id_: str) -> str:
+        """Where a shipment is, for messages."""
+        return SHIPMENT + id_
+
     def ids(self) -> AsyncIterator[list[str]]:
         """All shipments that were ever made, in batches."""
         return names(self._redis, SHIPMENT)
@@ -66,6 +73,11 @@ class ShipmentRecords:
                 shipment_ids, found, due, strict=True
             )
         }
+
+    async def tracking_due(self, until: datetime) -> DueRecords:
+        """Shipments under way, and about which of them the carrier should have been asked by
+        then."""
+        return await due_in(self._redis, DUE, until)
 
     def order_ids(self) -> AsyncIterator[list[str]]:
         """All orders that have shipments, in batches."""

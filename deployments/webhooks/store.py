@@ -46,7 +46,7 @@ DELIVERIES = "deliveries"
 Retried = Literal["retried", "absent", "under_way", "behind"]
 Dropped = Literal["dropped", "absent", "under_way"]
 _LUA = Path(__file__).parent / "lua"
-_READY = "{webhooks}:ready"
+READY = "{webhooks}:ready"
 _PRELUDES = ("inbox", "clock", "leases", "dead_letters", _LUA / "queues")
 _SCRIPTS = ("register", "remove", "queue", "withdraw", "claim", "finish", "retry", "drop")
 
@@ -122,7 +122,7 @@ class WebhooksStore:
     async def _endpoints(self, ids: Sequence[str]) -> list[tuple[str, WebhookEndpoint]]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for id_ in ids:
-                pipe.hgetall(f"{{webhooks}}:endpoint:{id_}")
+                pipe.hgetall(endpoint_key(id_))
                 pipe.hget("{webhooks}:waiting", id_)
                 pipe.scard(letters_of_key(SERVICE, DELIVERIES, id_))
             found = await pipe.execute()
@@ -213,8 +213,13 @@ class WebhooksStore:
         """Remove a delivery that waits for good."""
         return cast(Dropped, await self._run("drop", [id_, _ms(now)]))
 
-    async def _run(self, name: str, args: Sequence[Any], *, key: str = _READY) -> object:
+    async def _run(self, name: str, args: Sequence[Any], *, key: str = READY) -> object:
         return await self._scripts[name](keys=[key], args=args)
+
+
+def endpoint_key(endpoint: str) -> str:
+    """Where an endpoint is."""
+    return f"{{webhooks}}:endpoint:{endpoint}"
 
 
 def _ms(moment: datetime) -> int:

@@ -55,6 +55,12 @@ class RetryPolicy:
         """The seconds to wait after so many failures in a row; none when there were enough."""
         return None if failures >= self.attempts else self.backoff.after(failures)
 
+    def lasts(self, handler_seconds: float) -> float:
+        """The seconds after which an event has taken effect or is a dead letter, at most, if it
+        waits behind no other."""
+        pauses = sum(self.backoff.after(failures) for failures in range(1, self.attempts))
+        return pauses + self.attempts * handler_seconds
+
 
 @dataclass(frozen=True)
 class Subscription:

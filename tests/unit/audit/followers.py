@@ -126,9 +126,10 @@ class Followers:
         if fate is None:
             await handler(envelope)
         if fate == "dead":
+            seconds, _ = await self._redis_of(subscriber).time()
             letter = {
                 "attempts": "12",
-                "failed_at": "1780000000000",
+                "failed_at": str(seconds * 1000),
                 "publisher": subscription.publisher,
                 "partition": stream.rpartition(":")[2],
                 "entry": entry,

@@ -44,7 +44,8 @@ async def find(shop: Shop, bike: Purchase, plant: Plant) -> None:
     """What is planted is found, exactly."""
     assert await shop.audit() == set()
     expected = await plant(shop, bike)
-    assert await shop.audit() == expected
+    found = await shop.audit()
+    assert found == expected, found ^ expected
 
 
 async def entered(shop: Shop, fields: dict[str, object]) -> str:

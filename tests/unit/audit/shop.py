@@ -184,6 +184,16 @@ class Shop:
         await self.services.checkout.complete(completing(session, token="fail_token"))
         return await self.saga_of(session)
 
+    async def crash_declined(self, service: str, undo: str) -> Purchase:
+        """A card that is declined, and a driver that dies before an undo."""
+        session = await ready(self.services.checkout)
+        getattr(self.services, service).before[undo] = Crash
+        with contextlib.suppress(Crash):
+            await self.services.checkout.complete(completing(session, token="fail_token"))
+        await finish_detached()
+        getattr(self.services, service).heal()
+        return Purchase(session, await self.saga_of(session))
+
     async def crash(
         self,
         service: str,

@@ -14,6 +14,7 @@ import pytest
 
 from commands.audit.checks import checks_of
 from commands.exit_status import FOUND, OK, UNUSABLE
+from deployments.carts.contract import PublishAbandoned
 from deployments.datastore.server import ValkeyServer
 from deployments.payments.events import PaymentCaptured
 from deployments.topology import SERVICES
@@ -21,6 +22,15 @@ from tests.conftest import SECRET
 from tests.unit.audit.shop import Shop
 
 ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+async def shop(shop: Shop) -> Shop:
+    """A store whose cart was published as abandoned: by the server's clock, which the command goes
+    by, it was left long ago."""
+    shop.services.clock.forward(seconds=1)
+    await shop.services.carts.publish_abandoned(PublishAbandoned(seconds=1, limit=10))
+    return shop
 
 
 async def run_audit(url: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -53,6 +53,13 @@ async def an_event_that_is_not_counted(shop: Shop, bike: Purchase) -> set[Findin
 
 
 @PLANTS.planted
+async def a_cart_that_counts_an_event_too_many(shop: Shop, bike: Purchase) -> set[Finding]:
+    (cart,) = cast(list[str], await shop.admin.keys("{carts}:cart:*"))
+    await shop.admin.hincrby(cart, "sequence", 1)
+    return {("events", "event_missing", (cart,))}
+
+
+@PLANTS.planted
 async def a_deleted_event(shop: Shop, bike: Purchase) -> set[Finding]:
     stream, entry, _ = await event_about(shop, "payments", bike.saga)
     await shop.admin.xdel(stream, entry)

@@ -68,7 +68,7 @@ async def a_shipment_of_no_order(shop: Shop, bike: Purchase) -> set[Finding]:
     await shop.admin.hset(twin, "state", "created")
     await shop.admin.hdel(twin, "sequence")
     await shop.rewrite(twin, "shipment", order_id="order_ghost", reservation_id="saga_ghost")
-    await shop.admin.zadd(DUE, {"shipment_twin": 1})
+    await shop.admin.zadd(DUE, {"shipment_twin": 1e13})
     return {
         ("shipments", "shipment_without_order", (twin, f"{ORDERS}order_ghost")),
         ("shipments", "shipment_not_listed", (twin,)),

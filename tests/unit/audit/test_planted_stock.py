@@ -140,7 +140,7 @@ async def a_hold_that_never_lapses(shop: Shop, bike: Purchase) -> set[Finding]:
 
 @PLANTS.planted
 async def sold_units_that_would_lapse(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.zadd(HOLDS, {bike.saga: 1})
+    await shop.admin.zadd(HOLDS, {bike.saga: 1e13})
     return {("reservations", "would_lapse", (bike.reservation,))}
 
 

@@ -190,7 +190,7 @@ def test_a_saga_is_overdue_only_long_after_its_lease() -> None:
     driven = saga("placing")._replace(fence=40, lease_ends=lasting)
     assert [*saga_ends(driven, NOW + STUCK)] == []
     (found,) = saga_ends(driven, NOW + STUCK + timedelta(seconds=1))
-    assert found.what == "It stands at placing 601 s after it began, with its driver no. 40."
+    assert found.what == "It stands at placing 301 s after it began, with its driver no. 40."
 
 
 def test_a_code_may_be_redeemed_up_to_its_limit() -> None:
