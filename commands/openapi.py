@@ -9,6 +9,7 @@ what every operation has in common is said here.
 from __future__ import annotations
 
 import json
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
@@ -27,6 +28,7 @@ from commands.openapi_commons import (
     parameters,
     ref,
 )
+from commands.openapi_components import NamedSchemas, pascal
 from commands.published_schemas import Components
 from deployments.carts.routes import CartsRoutes
 from deployments.catalog.routes import CatalogRoutes
@@ -38,6 +40,7 @@ from deployments.orders.routes import OrdersRoutes
 from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
 from deployments.webhooks.routes import WebhooksRoutes
 
+_NOTHING: tuple[Any, ...] = (None, [], {})
 _ABSENT: Any = None
 """Stands for the service: an operation is described without being called."""
 _SCHEMAS = "#/components/schemas/"
@@ -61,29 +64,30 @@ class Document:
 
     def __init__(self, services: Mapping[str, Sequence[Operation]]) -> None:
         self._services = services
-        self._published = Components()
         operations = [one for service in services.values() for one in service]
         self._forms = [ERROR_FORMS[name] for name in sorted({one.dialect for one in operations})]
         bodies = {body for one in operations for body in one.bodies}
         shown = {
             model for one in operations for model in one.answers.values() if isinstance(model, type)
         }
-        self._bodies, self._models = _model_schemas(bodies, "validation", "request")
-        self._shown, shown_models = _model_schemas(shown, "serialization", "answer")
-        self._models |= shown_models
+        self._bodies, requests = _model_schemas(bodies, "validation", "request")
+        self._shown, answers = _model_schemas(shown, "serialization", "answer")
+        self._published = Components()
+        # Published schemas are added to theirs as they are referred to.
+        self._schemas = NamedSchemas(ChainMap(self._published.schemas, requests, answers))
+        for form in self._forms:
+            self._schemas.schemas[form.schema_name] = {"title": form.schema_name, **form.schema}
 
     def to_json(self) -> Json:
         """The whole document."""
         paths = self._paths()
-        schemas = self._published.schemas | self._models
-        schemas |= {form.schema_name: form.schema for form in self._forms}
         return {
             "openapi": "3.1.0",
             "info": {"title": "Fieldhouse", "version": VERSION, "description": DESCRIPTION},
             "servers": [{"url": "/"}],
             "paths": paths,
             "components": {
-                "schemas": dict(sorted(schemas.items())),
+                "schemas": dict(sorted(self._schemas.schemas.items())),
                 "parameters": PARAMETERS,
                 "headers": HEADERS,
                 "responses": {
@@ -121,7 +125,8 @@ class Document:
 
     def _body(self, one: Operation) -> Json:
         schemas = [self._bodies[body] for body in one.bodies]
-        return content(schemas[0] if len(schemas) == 1 else {"anyOf": schemas})
+        schema = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
+        return content(self._schemas.take_in(schema, pascal(one.id)))
 
     def _responses(self, prefix: str, one: Operation) -> Json:
         form = ERROR_FORMS[one.dialect]
@@ -134,19 +139,21 @@ class Document:
                 "description": HTTPStatus(status).phrase,
                 "headers": VERSION_SHOWN if self._has_versions(prefix) else {},
                 "content": _either(
-                    self._content(shown), form.content() if str(status) in errors else {}
+                    self._content(one, shown), form.content() if str(status) in errors else {}
                 ),
                 "links": self._links(prefix) if status == HTTPStatus.CREATED else {},
             }
         return dict(sorted((errors | answers).items()))
 
-    def _content(self, shown: Content) -> Json:
+    def _content(self, one: Operation, shown: Content) -> Json:
         if shown is None:
             return {}
+        name = f"{pascal(one.id)}Answer"
         if isinstance(shown, type):
-            return content(self._shown[shown])
+            return content(self._schemas.take_in(self._shown[shown], name))
         media_type = shown.get("contentMediaType", "application/json")
-        return content(self._published.take_in(shown), media_type)
+        schema = self._schemas.take_in(self._published.take_in(shown), name)
+        return content(schema, media_type)
 
     def _has_versions(self, prefix: str) -> bool:
         return any(one.versioned for one in self._services[prefix])
@@ -171,9 +178,10 @@ def _either(first: Json, second: Json) -> Json:
 def _model_schemas(
     models: Iterable[type[BaseModel]], mode: Literal["validation", "serialization"], kind: str
 ) -> tuple[dict[type[BaseModel], Json], Json]:
-    """How each model is referred to, and all the components that they consist of.
+    """How each model is referred to, and all the schemas that they consist of.
 
-    Their names begin with the `kind`.
+    Their paths begin with the `kind`; their titles end with it, which
+    tells them from UCP's own.
     """
     ordered = sorted(models, key=lambda model: (model.__module__, model.__name__))
     place = f"{_SCHEMAS}{kind}."
@@ -183,9 +191,33 @@ def _model_schemas(
     whole = [definitions.get("$defs", {}), [references[model, mode] for model in ordered]]
     # A model that is private to its service is none to those who read the document.
     public = json.loads(json.dumps(whole).replace(f'"{place}_', f'"{place}'))
-    named = {f"{kind}.{name.removeprefix('_')}": schema for name, schema in public[0].items()}
+    named = {
+        f"{kind}.{name.removeprefix('_')}": {**_brief(schema), "title": _titled(name, kind)}
+        for name, schema in public[0].items()
+    }
     assert len(named) == len(public[0])  # noqa: S101 - two models of one name would be mixed up.
     return dict(zip(ordered, public[1], strict=True)), named
+
+
+def _brief(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema.
+    """Without the titles that pydantic gives every field, which say what its name says, and without
+    defaults of nothing: some generators take a field that has a default for one that must be sent.
+    """
+    if isinstance(schema, list):
+        return [_brief(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {name: _brief(part) for name, part in schema.items() if not _is_idle(name, part)}
+
+
+def _is_idle(name: str, part: Any) -> bool:  # noqa: ANN401
+    return (name == "title" and isinstance(part, str)) or (name == "default" and part in _NOTHING)
+
+
+def _titled(name: str, kind: str) -> str:
+    plain = name.removeprefix("_").removesuffix("Body")
+    suffix = kind.capitalize()
+    return plain if plain.endswith(suffix) else plain + suffix
 
 
 def as_text() -> str:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from deployments.foundation.http.bodies import MAX_BODY_BYTES
+from deployments.foundation.http.callers import AGENT_PATTERN
 from deployments.foundation.http.edge import MAX_HEAD_BYTES
 from deployments.foundation.http.operations import Dialect, Operation
 from deployments.foundation.http.ucp import VERSION, Json
@@ -22,8 +23,9 @@ Before a request reaches an operation, the proxy in front may answer it in a for
 for what is no HTTP or has more than 60,000 bytes of headers, 404 for a path that begins with no
 service's prefix, 500 or 503 when a service is down or has more to do than it can queue.
 
-The schemas that are not named `request…`, `answer…`, `problem` or `protocol_error` are those of the
-Universal Commerce Protocol, by the UCP Authors, under the Apache License 2.0.
+The schemas that are not named `…Request`, `…Answer`, `Problem` or `ProtocolError` are those of the
+Universal Commerce Protocol, by the UCP Authors, under the Apache License 2.0. What they compose is
+merged here, and the conditions in them are left out.
 """
 
 
@@ -88,14 +90,16 @@ PARAMETERS: Json = {
         "name": "UCP-Agent",
         "in": "header",
         "description": "Names the agent's profile (RFC 8941 dictionary). Without it the client is "
-        "a first-party one, which may leave out the Idempotency-Key.",
-        "schema": {"type": "string", "pattern": r'^profile="https?://[a-z0-9.]+(/[a-z0-9.]*)*"$'},
+        "a first-party one.",
+        "schema": {"type": "string", "pattern": AGENT_PATTERN},
     },
     "idempotency_key": {
         "name": "Idempotency-Key",
         "in": "header",
+        "required": True,
         "description": "A request repeated under the same key within 24 hours has one effect, and "
-        "is given the first answer again. Required of clients that send UCP-Agent.",
+        "is given the first answer again. A client without UCP-Agent may leave it out, and takes "
+        "the risk of buying twice.",
         "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     },
     "if_match": {
@@ -199,6 +203,6 @@ class ErrorForm(NamedTuple):
 
 
 ERROR_FORMS: Mapping[Dialect, ErrorForm] = {
-    "ucp": ErrorForm("protocol_error", _PROTOCOL_ERROR, "application/json"),
-    "problem": ErrorForm("problem", _PROBLEM, "application/problem+json", "problem_"),
+    "ucp": ErrorForm("ProtocolError", _PROTOCOL_ERROR, "application/json"),
+    "problem": ErrorForm("Problem", _PROBLEM, "application/problem+json", "problem_"),
 }

@@ -32,10 +32,11 @@ from deployments.foundation.http.operations import Handler, Operation
 from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
 
 _SESSION = {
+    "title": "Checkout Session",
     "allOf": [
         ucp_schema("discount.json#/$defs/dev.ucp.shopping.checkout"),
         ucp_schema("fulfillment.json#/$defs/dev.ucp.shopping.checkout"),
-    ]
+    ],
 }
 _SESSION_OR_ERROR = {"anyOf": [_SESSION, ERROR]}
 

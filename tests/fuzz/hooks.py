@@ -31,8 +31,9 @@ _KNOWN: Mapping[str, Sequence[Any]] = {
     "credential.type": ["token"],
     "credential.token": ["success_token", "success_token", "fail_token", "fraud_token"],
 }
+_AGENT = 'profile="https://my-agent.example:8443/profile"'
 _HEADERS = {
-    "UCP-Agent": ['profile="https://agent.example/profile"'],
+    "UCP-Agent": [_AGENT],
     "If-Match": ["*", '"1"', 'W/"2"'],
 }
 _OFTEN, _HALF = 0.8, 0.5
@@ -79,6 +80,8 @@ def after_call(_context: HookContext, _case: Case[Any], response: Response) -> N
 @schemathesis.hook
 def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any]) -> None:
     """Put in what the store knows, and the headers that the document cannot tell of."""
+    if _writes(case) and "Idempotency-Key" not in case.headers:
+        case.headers["UCP-Agent"] = _AGENT  # Only a platform must send the key.
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     for name, values in _HEADERS.items():
@@ -92,6 +95,11 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         case.path_parameters["token"] = _MAIL_TOKEN
     if isinstance(case.body, dict):
         case.body = _led(_known(case.body, "", ""), case.operation.label)
+
+
+def _writes(case: Case[Any]) -> bool:
+    """Whether the document asks for an Idempotency-Key."""
+    return "Idempotency-Key" in {each.name for each in case.operation.headers}
 
 
 def _led(body: dict[str, Any], operation: str) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from deployments.foundation.http.authentication import authenticate
 from deployments.foundation.http.idempotency import RequestKey, request_key
 from deployments.foundation.http.operations import OPERATION
 
-_AGENT = re.compile(r'(^|[,;]\s*)profile="https?://[^"\s]+"')
+AGENT_PATTERN = r'(^|[,;][ \t]*)profile="https?://[^"\s]+"'
+"""An entry of UCP-Agent's dictionary that names a profile, with or without others around it."""
+_AGENT = re.compile(AGENT_PATTERN)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,18})"')
 

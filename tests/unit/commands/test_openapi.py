@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,16 @@ from typing import Any
 import httpx
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.openapi import Document, as_text, public_operations
+from commands.openapi_commons import PARAMETERS
+from deployments.foundation.http.answers import ProtocolError
+from deployments.foundation.http.callers import check_agent
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.values.message import Message
@@ -136,14 +142,14 @@ def test_a_service_that_is_not_ucps_is_described_with_its_own_models_and_problem
     described = Document({"/hooks": problem_service()}).to_json()
     test_the_document_needs_nothing_else_to_be_read(described)
     test_every_component_is_a_schema_that_something_refers_to(described)
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}}
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for answer in described["components"]["responses"].values():
         assert answer["content"] == problem
     added, ended = described["paths"]["/hooks"]["post"], described["paths"]["/hooks/{id}"]["delete"]
     assert added["responses"]["422"]["content"] == problem
     assert added["responses"]["422"]["description"].endswith("The address is not public.")
     shown = added["responses"]["201"]["content"]["application/json"]["schema"]
-    assert shown == {"$ref": "#/components/schemas/answer.Shown"}
+    assert shown == {"$ref": "#/components/schemas/ShownAnswer"}
     assert ended["responses"]["204"]["content"] == {}
     assert ended["responses"]["404"] == {"$ref": "#/components/responses/problem_404"}
 
@@ -156,3 +162,52 @@ def test_services_of_both_kinds_are_described_side_by_side() -> None:
     assert (
         described["paths"]["/carts"] == Document(public_operations()).to_json()["paths"]["/carts"]
     )
+
+
+def words(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def test_names_differ_by_more_than_case_and_punctuation(document: Json) -> None:
+    """A generator makes classes and files of them, on systems that tell no case."""
+    schemas = document["components"]["schemas"]
+    titled = [schema["title"] for schema in schemas.values() if "title" in schema]
+    assert titled == [name for name, schema in schemas.items() if "title" in schema]
+    assert len({words(name) for name in schemas}) == len(schemas)
+
+
+def test_every_object_and_every_choice_has_a_name(document: Json) -> None:
+    """So that a generator need not invent one, which might be another's."""
+    top = document["components"]["schemas"].values()
+    inner = [part for schema in top for part in within(schema) if part is not schema]
+    inner += [part for one in document["paths"].values() for part in within(one)]
+    assert [part for part in inner if part.get("type") == "object" or "enum" in part] == []
+
+
+def test_nothing_in_it_is_beyond_generators(document: Json) -> None:
+    for part in within(document["components"]["schemas"]):
+        assert not part.keys() & {"allOf", "if", "then", "not", "contains", "$defs"}
+        if "default" in part and "enum" in part:
+            assert part["default"] in part["enum"]
+
+
+def test_what_is_sent_is_asked_for_as_the_store_takes_it(document: Json) -> None:
+    """A platform must send an Idempotency-Key, and may have a port and hyphens in its profile."""
+    parameters = document["components"]["parameters"]
+    assert parameters["idempotency_key"]["required"]
+    pattern = re.compile(parameters["ucp_agent"]["schema"]["pattern"])
+    for profile in ("https://my-agent.example:8443/a-b_c?d=e", "http://127.0.0.1/p"):
+        assert pattern.search(f'profile="{profile}"')
+        assert pattern.search(f'version=1, profile="{profile}";v=1')
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])))
+def test_the_document_takes_the_agents_that_the_store_takes(value: str) -> None:
+    schema = PARAMETERS["ucp_agent"]["schema"]
+    request = Request({"type": "http", "headers": [(b"ucp-agent", value.encode())]})
+    try:
+        check_agent(request)
+        taken = True
+    except ProtocolError:
+        taken = False
+    assert Draft202012Validator(schema).is_valid(value) == taken
