@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from deployments.foundation.events.acknowledgements import Acknowledgements
 from deployments.foundation.events.error_text import error_text
 from deployments.foundation.events.keys import dead_letters_key, failing_key, leases_key
 from deployments.foundation.events.leases import Lease, LeaseLostError
@@ -53,6 +54,7 @@ class Journal:
     def __init__(self, service: str, publisher: str, own: Redis, theirs: Redis) -> None:
         self._service, self._publisher = service, publisher
         self._own, self._theirs = own, theirs
+        self._acknowledgements = Acknowledgements(service, theirs)
         self._leases = leases_key(service, publisher)
         self._letters = dead_letters_key(service)
         self._streams = streams_of(publisher)
@@ -130,7 +132,7 @@ class Journal:
 
     async def acknowledge(self, stream: str, entries: Sequence[str]) -> None:
         """Take events off the pending list."""
-        await cast(Any, self._theirs.xack(stream, self._service, *entries))
+        await self._acknowledgements.add(stream, entries)
 
     async def replayed(self, delivery: EventDelivery) -> None:
         """Remove a dead letter that took effect, and its failures with it."""

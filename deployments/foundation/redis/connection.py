@@ -17,6 +17,7 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import AsyncScript
+from redis.driver_info import DriverInfo
 from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -25,6 +26,7 @@ from deployments.foundation.values.settings import revealed, settings
 
 _PRELUDES = Path(__file__).parent / "lua"
 _KEYS_AT_ONCE = 1000
+_DRIVER = DriverInfo()
 
 
 SECRET_FILE = "redis-secret"  # noqa: S105 - the name of the file, beside the data.
@@ -82,6 +84,8 @@ def _options(retries: int) -> dict[str, Any]:
     # without end while a server refuses its credentials. A dead connection shows when it is used.
     return {
         "decode_responses": True,
+        # The client would look its own version up anew for every connection.
+        "driver_info": _DRIVER,
         "retry": Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.02), retries),
         "retry_on_error": [RedisConnectionError, RedisTimeoutError, BusyLoadingError],
     }

@@ -1,0 +1,52 @@
+"""Acknowledgements that travel together while one is on its way: one round trip for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+
+@dataclass
+class _Batch:
+    entries: dict[str, list[str]] = field(default_factory=dict)
+    told: bool = False
+    failure: Exception | None = None
+
+
+class Acknowledgements:
+    """Takes events off a subscriber's pending lists on a publisher's server."""
+
+    def __init__(self, service: str, theirs: Redis) -> None:
+        self._service, self._theirs = service, theirs
+        self._turn = asyncio.Lock()
+        self._open = _Batch()
+
+    async def add(self, stream: str, entries: Sequence[str]) -> None:
+        """Returns when the server has been told; raises what kept it from being told.
+
+        Of those who wait while another is on its way, the first tells for all. If it is cancelled
+        meanwhile, the next one tells it again, which does no harm.
+        """
+        batch = self._open
+        batch.entries.setdefault(stream, []).extend(entries)
+        async with self._turn:
+            if batch is self._open:
+                self._open = _Batch()
+            if batch.failure is not None:
+                raise batch.failure
+            if not batch.told:
+                await self._tell(batch)
+
+    async def _tell(self, batch: _Batch) -> None:
+        try:
+            async with self._theirs.pipeline(transaction=False) as pipe:
+                for stream, entries in batch.entries.items():
+                    pipe.xack(stream, self._service, *entries)
+                await pipe.execute()
+        except Exception as failure:
+            batch.failure = failure
+            raise
+        batch.told = True
