@@ -20,13 +20,16 @@ _NOTHING_TO_SAY = 204
 
 
 class WebhookReceiver:
-    """Takes whatever is posted to it. `received` says when each order came first."""
+    """Takes whatever is posted to it. `received` says when each order came first, and `count` how
+    many came in all."""
 
     def __init__(self) -> None:
         self.received: dict[str, datetime] = {}
+        self.count = 0
         self._app = Starlette(routes=[Route("/webhooks", self._take, methods=["POST"])])
 
     async def _take(self, request: Request) -> Response:
+        self.count += 1
         self.received.setdefault((await request.json())["id"], utc_now())
         return Response(status_code=_NOTHING_TO_SAY)
 

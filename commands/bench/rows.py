@@ -1,0 +1,89 @@
+"""The rows of the table: what is measured, in which order, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commands.bench.results import PlacementName
+
+LEVELS = (1, 16, 64)
+_ON_RAY: tuple[PlacementName, ...] = ("together", "apart")
+_EVERYWHERE: tuple[PlacementName, ...] = ("one", "together", "apart")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One journey at each number of connections.
+
+    `uses` says which journey makes what this one uses up or works with, and of what kind that is;
+    at least so many for each connection. `seconds` is how long it is measured at one connection,
+    and at several.
+    """
+
+    name: str
+    group: str
+    title: str
+    seconds: tuple[float, float] = (0.6, 0.8)
+    uses: tuple[str, str, float] | None = None
+    placements: Sequence[PlacementName] = _EVERYWHERE
+    settled: bool = False
+    """Whether what earlier rows left to do must be done first."""
+    followed: bool = False
+    """Whether what follows a unit is waited for, and counted too."""
+
+    def seconds_at(self, connections: int) -> float:
+        """How long it is measured."""
+        return self.seconds[0] if connections == 1 else self.seconds[1]
+
+
+_CART, _SESSION = ("cart create", "carts"), ("session create", "sessions")
+ROWS = (
+    Row("ceiling", "ceiling", "an empty route"),
+    Row("call", "ceiling", "an empty route and an empty call", placements=_ON_RAY),
+    Row("product", "read", "product read"),
+    Row("lookup", "read", "lookup of 20"),
+    Row("search", "read", "search"),
+    Row("cart create", "cart", "cart: create", (1.0, 1.2)),
+    Row("cart replace", "cart", "cart: replace", (1.0, 1.2), (*_CART, 1.0)),
+    Row("session create", "session", "session: create", (1.0, 1.2)),
+    Row("session replace", "session", "session: replace", (1.0, 1.2), (*_SESSION, 1.0)),
+    Row("complete", "session", "complete", (1.5, 2.0), (*_SESSION, 1.5)),
+    Row("order", "session", "order read", uses=("purchase", "orders", 0.1), settled=True),
+    Row(
+        "purchase",
+        "purchase",
+        "whole purchase, 5 requests",
+        (2.0, 4.0),
+        settled=True,
+        followed=True,
+    ),
+)
+TITLES = {row.name: row.title for row in ROWS}
+GROUPS = (*dict.fromkeys(row.group for row in ROWS), "idle")
+GROWTH = "growth"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one run measures. `scale` makes every measurement longer or shorter."""
+
+    placements: tuple[PlacementName, ...] = _EVERYWHERE
+    groups: tuple[str, ...] = GROUPS
+    levels: tuple[int, ...] = LEVELS
+    turns: int = 2
+    scale: float = 1.0
+    warm_seconds: float = 0.25
+    idle_seconds: float = 15.0
+
+    def rows_of(self, placement: PlacementName) -> list[Row]:
+        """The rows that a turn of this placement has."""
+        return [row for row in ROWS if row.group in self.groups and placement in row.placements]
+
+    @property
+    def order(self) -> list[PlacementName]:
+        """The turns: one placement after the other, again and again."""
+        return list(self.placements) * self.turns
+
+
+QUICK = Plan(levels=(1, 16), turns=1, scale=0.4, idle_seconds=4.0)

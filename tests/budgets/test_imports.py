@@ -1,0 +1,39 @@
+"""What a process loads when it starts, by a process that does nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from deployments.topology import BY_NAME
+from tests.budgets.budgets import HEAVY, IMPORTS, SHARED_IMPORTS
+
+
+def loaded(code: str) -> set[str]:
+    """The heavy modules that are there after this code has run."""
+    command = [sys.executable, "-c", f"{code}\nimport sys\nprint(*sys.modules)"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    return set(ended.stdout.split()) & HEAVY
+
+
+def test_every_service_has_a_budget_of_imports() -> None:
+    assert IMPORTS.keys() == BY_NAME.keys()
+
+
+@pytest.mark.parametrize("service", IMPORTS)
+def test_a_service_loads_nothing_heavy_that_it_does_not_need(service: str) -> None:
+    found = loaded(f"import deployments.{service}.deployment")
+    assert found <= IMPORTS[service] | SHARED_IMPORTS
+
+
+def test_the_store_in_one_process_loads_no_ray() -> None:
+    found = loaded("from commands.dev import placed\nplaced()")
+    assert "ray" not in found
+    assert found >= IMPORTS["catalog"], "all services are loaded, or nothing was shown"
+
+
+def test_a_replica_loads_ray() -> None:
+    """So that the test before shows something."""
+    assert "ray" in loaded("import deployments.foundation.placement.replica")
