@@ -19,11 +19,12 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [
         *ROOT.glob("*.md"),
-        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs").glob("**/*.md"),
         ROOT / "cluster.yaml",
         ROOT / "cluster.env.example",
     ]
 )
+_CODE = re.compile(r"`((?:deployments|commands|actors|tests|data)/[\w/.-]+)(?::([\w.]+))?`")
 
 
 def test_the_installed_command_is_the_one_that_is_tested() -> None:
@@ -56,3 +57,13 @@ def test_a_document_names_commands_and_files_that_exist(document: Path) -> None:
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
     for link in set(re.findall(r"\]\((?!https?:|#)([^)#]+)", text)):
         assert (document.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_code_that_exists(document: Path) -> None:
+    """A file as `deployments/carts/routes.py`, and what is in it as `…/routes.py:CartsRoutes`."""
+    for path, name in set(_CODE.findall(document.read_text())):
+        assert (ROOT / path).exists(), path
+        for part in filter(None, name.split(".")):
+            declared = rf"^ *(async def|def|class|local function) {part}\b|^{part}\b.*="
+            assert re.search(declared, (ROOT / path).read_text(), re.MULTILINE), f"{path}:{name}"
