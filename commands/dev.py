@@ -99,7 +99,7 @@ async def _serve(host: Host, run: RunSettings, ready: Callable[[], None]) -> Non
     server = uvicorn.Server(config)
     signal.signal(signal.SIGHUP, lambda *_: setattr(server, "should_exit", True))
     serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn announces nothing.
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody.
         await asyncio.sleep(0.01)
     if server.started:
         ready()

@@ -21,7 +21,7 @@ _INTRODUCTION = f"""\
 Made by `make events` from the services' `events.py` and `consumers.py`.
 
 A service publishes events; whoever is interested listens, and the service does not know who that
-is. Facts are CloudEvents, appended to the service's own Redis streams by the script that makes
+is. Events are CloudEvents, appended to the service's own Redis streams by the script that makes
 them true ([why](decisions/0010-events.md)); [`asyncapi.json`](asyncapi.json) has their schemas.
 All events of one subject lie on one of {PARTITIONS} streams, in their order, numbered from 1.
 """

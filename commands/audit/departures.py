@@ -2,7 +2,7 @@
 
 The ledger is read up to a moment, then the shipments, then what inventory has yet to consume, then
 the ledger to its end: what had left by the first moment has a shipment that was dispatched, and
-what was dispatched has left by the last one unless inventory is yet to consume of it. All that
+what was dispatched has left by the last one unless inventory is yet to consume that. All that
 ever left is held in memory, by reservation and location, until its shipment was seen.
 """
 

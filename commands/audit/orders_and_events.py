@@ -1,6 +1,6 @@
 """Orders with what they follow by events: their payments, and their shipments.
 
-What an order has not consumed of yet is under way, and no discrepancy, as long as the event is
+What an order does not follow yet is under way, and no discrepancy, as long as the event is
 outstanding. Nothing happens to an order before it happened to its payment or shipment.
 """
 
@@ -106,7 +106,7 @@ def _is_late(followed: FollowedOrder) -> bool:
 
 
 def order_follows(followed: FollowedOrder) -> Iterator[Discrepancy]:
-    """An order is as far as its payment and shipments were, or will consume of it; never
+    """An order is as far as its payment and shipments were, or will follow them; never
     farther."""
     then, now = followed.before.payment.payment, followed.after.payment.payment
     if then is not None and now is not None:
@@ -126,14 +126,14 @@ def _payment_is_followed(
         yield Discrepancy("paid_too_early", keys, f"It is paid, but its payment is {now.status}.")
     unpaid = then.status == "captured" and not order.paid
     if unpaid and not followed.outstanding.has(PaymentCaptured, payment_id):
-        what = "Its payment is captured, but it never consumed of that."
+        what = "Its payment is captured, but no event of that is left to be consumed."
         yield Discrepancy("capture_not_followed", keys, what)
     if order.refunded > now.refunded:
         what = f"It says that {order.refunded} were refunded, its payment {now.refunded}."
         yield Discrepancy("refunded_too_early", keys, what)
     behind = order.refunded < then.refunded
     if behind and not followed.outstanding.has(PaymentRefunded, payment_id):
-        what = f"It consumed of {order.refunded} refunded, of {then.refunded}."
+        what = f"It knows of {order.refunded} refunded, of {then.refunded}."
         yield Discrepancy("refund_not_followed", keys, what)
 
 

@@ -36,7 +36,7 @@ class Datastore:
             return
         with contextlib.suppress(TimeoutError, RedisError):
             async with asyncio.timeout(_LONGEST_LINGER_SECONDS):
-                while await self._connected_services():  # noqa: ASYNC110 - Redis publishes none.
+                while await self._connected_services():  # noqa: ASYNC110 - Redis tells of none.
                     await asyncio.sleep(0.2)
 
     async def _connected_services(self) -> set[str]:

@@ -4,7 +4,7 @@ Owns the record of every mail, what it has to know of orders to write about them
 opted out; answers the link in a reminder, under `/mail`. Keys: see `store.py`. Publishes nothing;
 subscribes to orders, carts and payments.
 
-**What is guaranteed.** A event is mailed at least once, or becomes a dead letter that an operator
+**What is guaranteed.** An event is mailed at least once, or becomes a dead letter that an operator
 can replay. It is mailed exactly once to a directory. Over SMTP it is mailed exactly once, unless
 the answer to the message's final dot is lost: the process dies, the connection breaks or the time
 is over after the server took the mail and before that is written down. Then it is sent again, byte

@@ -17,7 +17,8 @@ _WITHIN_SECONDS = HANDLER_SECONDS + 5.0
 class NotificationsConsumers:
     """Notifications' handlers.
 
-    A event that cannot be told is tried for about a quarter hour, unless that is non-retryable.
+    An event that cannot be told is tried for about a quarter of an hour, unless its failure is
+    non-retryable.
     """
 
     def __init__(self, service: NotificationsService) -> None:

@@ -103,7 +103,7 @@ class SmtpMailer:
 
     def _failure(self, why: aiosmtplib.SMTPException, private: Iterable[str]) -> Exception:
         said = _without([*private, *self._credentials()], str(why.message))
-        kind = NonRetryableError if _is_hopeless(why) else NotTakenError
+        kind = NonRetryableError if _is_permanent(why) else NotTakenError
         return kind(f"{self._host}:{self._port} {_what(why)} {said}")
 
     def _credentials(self) -> list[str]:
@@ -127,7 +127,7 @@ def _essence(why: aiosmtplib.SMTPException) -> aiosmtplib.SMTPException:
     return why
 
 
-def _is_hopeless(why: aiosmtplib.SMTPException) -> bool:
+def _is_permanent(why: aiosmtplib.SMTPException) -> bool:
     """Whether it is this buyer or this mail that the server does not want, now or later."""
     if isinstance(why, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
         return why.code >= _LEAST_PERMANENT and why.code not in _OURS_TO_MEND

@@ -34,7 +34,7 @@ SEND_SECONDS = 15.0
 """How long a mailer may take for one mail."""
 _MARGIN_SECONDS = 5.0
 HANDLER_SECONDS = SEND_SECONDS + _MARGIN_SECONDS
-"""How long telling a event takes at most, waiting for Redis included."""
+"""How long telling an event takes at most, waiting for Redis included."""
 CLAIM_SECONDS = HANDLER_SECONDS + _MARGIN_SECONDS
 """When a sender counts as dead: certainly not while it is at it."""
 
@@ -62,7 +62,7 @@ class Outlet:
 class NotificationsService:
     """One method per contract method and per event that is told.
 
-    Telling a event is three round trips to Redis and no handle call.
+    Telling an event is three round trips to Redis and no handle call.
     """
 
     def __init__(self, store: NotificationsStore, outlet: Outlet, clock: Clock = utc_now) -> None:
@@ -107,7 +107,7 @@ class NotificationsService:
     async def _address_id(self, address: str) -> str:
         return domain.address_id(address, await self._store.secret())
 
-    # Facts
+    # Events
 
     async def order_placed(self, source: MailSource, order: OrderPlaced) -> None:
         """Confirm an order, and remember it for what comes later."""

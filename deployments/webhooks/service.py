@@ -42,8 +42,8 @@ class Orders(Protocol):
 class WebhooksService:
     """Implements `WebhooksApi`.
 
-    Registering and listing take three and two round trips, removing takes one. A event takes one if
-    the platform has no endpoint, else two and one handle call.
+    Registering and listing take three and two round trips, removing takes one. An event takes one
+    if the platform has no endpoint, else two and one handle call.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class WebhooksService:
             raise EndpointNotFound("You have no such endpoint.")
         return Removed()
 
-    # Facts
+    # Events
 
     async def order_changed(self, source: DeliverySource, platform: str, order_id: str) -> None:
         """Queue the order, as it stands, for the platform's endpoints, if it has any."""

@@ -58,7 +58,7 @@ from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import WebhooksStore
 from tests.events.journal import EffectLog
 
-PACE = ConsumerOptions(
+OPTIONS = ConsumerOptions(
     lease_seconds=2.0, renew_seconds=0.4, block_seconds=0.2, recovery_seconds=0.2
 )
 """As in production, but a dead reader's partitions are free after two seconds."""
@@ -150,7 +150,7 @@ async def main(service: str, journal: str) -> None:
     redis, noted = client(service), EffectLog(Path(journal), service)
     part = SERVICES[service](redis)
     watched = [noted.watched(each, redis) for each in part.subscriptions]
-    consumer = Consumer(service, redis, lambda at: client(service, at=at), watched, options=PACE)
+    consumer = Consumer(service, redis, lambda at: client(service, at=at), watched, options=OPTIONS)
     await asyncio.gather(consumer.run(), *(work.run() for work in part.work))
 
 

@@ -10,8 +10,7 @@ reader is settled by a lease in the subscriber's own keyspace, under a fencing t
    and an event that was handed to a reader which had just lost its lease cannot be missed, nor
    overtaken.
 3. A partition's events are sorted into queues, one a subject. A queue's events are handled one
-after
-   another; queues go on side by side. Before each event the lease is checked.
+   after another; queues go on side by side. Before each event the lease is checked.
 4. An event is acknowledged after its effect, and a failed one is tried again in its queue.
 
 | module | what |

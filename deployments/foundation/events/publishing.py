@@ -1,6 +1,6 @@
-"""Facts that a service publishes: CloudEvents 1.0 on the service's own Redis streams.
+"""The events that a service publishes: CloudEvents 1.0 on the service's own Redis streams.
 
-A service's script appends its events itself, with `publish` of `events.lua`, so that an event and
+A service's script appends its events itself, with `publish` of `publish.lua`, so that an event and
 its publication are one. A subject's events all go to one of sixteen streams, chosen by a hash of
 the subject, and are numbered from 1, so that a reader can tell a gap from a repeat.
 

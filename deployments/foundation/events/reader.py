@@ -176,13 +176,13 @@ class Reader:
             heed_cancellation()
             self._changed.clear()
             open_ = [p for p in self._partitions.values() if not p.closing]
-            service = [p for p in open_ if p.waiting < self._options.window]
+            ready = [p for p in open_ if p.waiting < self._options.window]
             if not open_:
                 await self._changed.wait()
-            elif not service:
+            elif not ready:
                 await asyncio.sleep(_IMPATIENT_SECONDS)
-            elif not await self._take_pending(service):
-                await self._fetch(service, patiently=len(service) == len(open_))
+            elif not await self._take_pending(ready):
+                await self._fetch(ready, patiently=len(ready) == len(open_))
 
     async def _take_pending(self, partitions: list[Partition]) -> bool:
         """Give partitions what is pending and they have not seen; whether there may be more."""

@@ -1,4 +1,4 @@
--- Lets one sender tell a event, unless it was told, is being told, or must not be.
+-- Lets one sender tell an event, unless it was told, is being told, or must not be.
 -- KEYS: inbox, mail, opt-out of the address, order
 -- ARGV: sender's token, milliseconds that it may take, purpose, seconds to keep the record
 -- Returns 'send'; 'done' if the event took effect before; 'under_way' while another sender may

@@ -55,7 +55,7 @@ for _, endpoint in ipairs(
 ) do
   lapse(endpoint)
   local latest = is_registered(endpoint) and now or '+inf'
-  while #taken < wanted and steps < STEPS and has_service(endpoint) do
+  while #taken < wanted and steps < STEPS and has_capacity(endpoint) do
     local order = redis.call('ZRANGEBYSCORE', due_key(endpoint), '-inf', latest, 'LIMIT', 0, 1)[1]
     if not order then break end
     take(endpoint, order)

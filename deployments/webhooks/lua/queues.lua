@@ -25,8 +25,8 @@ local function has(endpoint, field)
   return redis.call('HEXISTS', endpoint_key(endpoint), field) == 1
 end
 
--- Whether one more delivery to this endpoint may be under way. One that fails is only felt for.
-local function has_service(endpoint)
+-- Whether one more delivery to this endpoint may be under way. A failing one gets one at a time.
+local function has_capacity(endpoint)
   local most = has(endpoint, 'failing_since') and AT_ONCE_WHILE_FAILING or AT_ONCE
   return redis.call('ZCARD', claims_key(endpoint)) < most
 end
@@ -35,7 +35,7 @@ end
 local function reschedule(endpoint)
   local due = first_score(due_key(endpoint))
   if not is_registered(endpoint) and due < math.huge then due = 0 end
-  if not has_service(endpoint) then due = math.huge end
+  if not has_capacity(endpoint) then due = math.huge end
   local at = math.min(due, first_score(claims_key(endpoint)))
   if at == math.huge then
     redis.call('ZREM', READY, endpoint)

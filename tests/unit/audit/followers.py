@@ -31,7 +31,7 @@ from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
 
-_PACE = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
+_OPTIONS = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
 Fate = Literal["lost", "pending", "dead"]
 """Instead of its effect: acknowledged without one, left unacknowledged, or a dead letter."""
 Subscriptions = Mapping[str, list[Subscription]]
@@ -79,7 +79,7 @@ class Followers:
         """The consumers that a running store has, each with connections of its own."""
         return [
             Consumer(
-                name, self._redis_of(name), partial(self._as, name), subscriptions, options=_PACE
+                name, self._redis_of(name), partial(self._as, name), subscriptions, options=_OPTIONS
             )
             for name, subscriptions in self.subscriptions.items()
         ]

@@ -215,12 +215,12 @@ class Shop:
         await self.followers.follow()
 
     async def dispatch(self) -> None:
-        """Let the carrier take what is waiting for it; nobody has consumed of that yet."""
+        """Let the carrier take what is waiting for it; nobody has consumed that yet."""
         self.services.clock.forward(seconds=DISPATCH_SECONDS)
         await self.followers.move_along()
 
     async def deliver(self) -> None:
-        """Let everything arrive, and everybody consume of it."""
+        """Let everything arrive, and everybody consume it."""
         await self.follow()
         await self.dispatch()
         self.services.clock.forward(seconds=DELIVERY_SECONDS)

@@ -82,7 +82,7 @@ def rules(followed: FollowedOrder) -> list[str]:
         (PAID, PAID, False, told((PaymentCaptured, "saga_1")), []),
         (PAID, PAID, False, told((PaymentCaptured, "saga_2")), ["capture_not_followed"]),
         (PAID, PAID, False, told((PaymentRefunded, "saga_1")), ["capture_not_followed"]),
-        # Captured after it was looked at, whether the order consumed of it by then or not.
+        # Captured after it was looked at, whether the order had consumed that by then or not.
         ("capturing", PAID, False, told(), []),
         ("capturing", PAID, True, told(), []),
         ("capturing", "capturing", False, told(), []),

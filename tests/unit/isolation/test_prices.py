@@ -57,7 +57,7 @@ class PricedStore(Store):
         return self.replicas
 
     async def change(self, price: int) -> None:
-        """A new price, which the fresh replica has consumed of."""
+        """A new price, which the fresh replica has read."""
         await self.catalogue.change_price(ChangePrice(sku=SHIRT.sku, price=price))
         await eventually(lambda: self.shown() == price, seconds=30)
 

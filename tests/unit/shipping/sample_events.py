@@ -20,7 +20,7 @@ HOME = PostalAddress(
 
 
 def envelope(event: Event, number: int = 1) -> Envelope:
-    """A event as its service publishes it; another event at every call."""
+    """An event as its service publishes it; another event at every call."""
     return Envelope.model_validate(
         {
             "specversion": "1.0",
