@@ -91,19 +91,30 @@ class OrderShipmentEvent(Event):
     platform: str
     shipment_id: str
     carrier: str
-    tracking_number: str
-    tracking_url: str
     lines: tuple[MovedLine, ...]
     complete: bool
 
 
-class OrderShipped(OrderShipmentEvent):
+class OrderProcessing(OrderShipmentEvent):
+    """A shipment is being prepared."""
+
+    type: ClassVar[str] = "org.fieldhouse.orders.processing.v1"
+
+
+class TrackedShipmentEvent(OrderShipmentEvent):
+    """An event about a shipment that its carrier has."""
+
+    tracking_number: str
+    tracking_url: str
+
+
+class OrderShipped(TrackedShipmentEvent):
     """A shipment was handed to its carrier."""
 
     type: ClassVar[str] = "org.fieldhouse.orders.shipped.v1"
 
 
-class OrderDelivered(OrderShipmentEvent):
+class OrderDelivered(TrackedShipmentEvent):
     """A shipment has arrived."""
 
     type: ClassVar[str] = "org.fieldhouse.orders.delivered.v1"

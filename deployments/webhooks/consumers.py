@@ -11,6 +11,7 @@ from deployments.orders.events import (
     OrderDelivered,
     OrderPaid,
     OrderPlaced,
+    OrderProcessing,
     OrderRefunded,
     OrderShipped,
 )
@@ -20,6 +21,7 @@ from deployments.webhooks.service import WebhooksService
 Change = (
     type[OrderPlaced]
     | type[OrderPaid]
+    | type[OrderProcessing]
     | type[OrderShipped]
     | type[OrderDelivered]
     | type[OrderRefunded]
@@ -27,6 +29,7 @@ Change = (
 _CHANGES: tuple[Change, ...] = (
     OrderPlaced,
     OrderPaid,
+    OrderProcessing,
     OrderShipped,
     OrderDelivered,
     OrderRefunded,

@@ -9,6 +9,7 @@
 | `{webhooks}:delivery:<id>` | hash: endpoint, order, event, type, at, body, attempts, made_at, |
 |  | ends_at, tried_at, error, claim (a token) |
 | `{webhooks}:queue:<endpoint>:<order>` | sorted set: deliveries, in the order of their numbers |
+| `{webhooks}:told:<endpoint>:<order>` | SHA-1 of the body that was queued last; for 7 days |
 | `{webhooks}:due:<endpoint>` | sorted set: orders, by when the first of their queue is due |
 | `{webhooks}:claims:<endpoint>` | sorted set: orders under way, by when their claim lapses |
 | `{webhooks}:ready` | sorted set: endpoints, by when somebody has to look at them |
@@ -148,7 +149,8 @@ class WebhooksStore:
     async def queue(
         self, source: DeliverySource, platform: str, order: str, body: bytes, now: datetime
     ) -> None:
-        """Have an event delivered to each of the platform's endpoints, once."""
+        """Have an order delivered to each of the platform's endpoints, once for an event, and not
+        where the last delivery about it says the same."""
         told = [source.event, source.type, _ms(source.at), body]
         args = [platform, order, *told, _ms(now), _ms(now + LASTS)]
         await self._run("queue", args, key=inbox_key(SERVICE, source.event))

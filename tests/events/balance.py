@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email import policy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,7 +22,13 @@ from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain.stock import State
 from deployments.inventory.records import InventoryRecords
 from deployments.orders.contract import GetOrder, Order
-from deployments.orders.events import OrderDelivered, OrderPaid, OrderPlaced, OrderShipped
+from deployments.orders.events import (
+    OrderDelivered,
+    OrderPaid,
+    OrderPlaced,
+    OrderProcessing,
+    OrderShipped,
+)
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
@@ -80,15 +87,16 @@ class Balance:
         await self._units_have_moved_once()
         await self._carts_are_bought()
         self._mails(mail)
-        self._webhooks(endpoint)
+        await self._webhooks(endpoint)
         await self._nothing_was_given_up()
 
     def _each_event_once(self, order_id: str) -> None:
-        """Placed, paid, and of every shipment that it was shipped, and then delivered."""
+        """Placed, paid, and of every shipment that it was prepared, shipped and delivered."""
         parts = self.bought[order_id].parts
         kinds = [event.type for event in self.events[order_id]]
         assert kinds[:2] == [OrderPlaced.type, OrderPaid.type], (order_id, kinds)
-        expected = {OrderShipped.type: parts, OrderDelivered.type: parts}
+        moves = (OrderProcessing, OrderShipped, OrderDelivered)
+        expected = {kind.type: parts for kind in moves}
         assert Counter(kinds[2:]) == expected, (order_id, kinds)
 
     async def _orders_are_complete(self) -> None:
@@ -151,18 +159,26 @@ class Balance:
         }
         assert {file.stem: _addressee(file) for file in mails(directory)} == expected
 
-    def _webhooks(self, endpoint: Endpoint) -> None:
-        """Every event came, in the order of its order, and no other."""
-        expected = {
-            order_id: [webhook_id(event.id) for event in events]
-            for order_id, events in self.events.items()
-        }
-        assert dict(endpoint.first) == expected
+    async def _webhooks(self, endpoint: Endpoint) -> None:
+        """Of every order and no other: each delivery had news, in their order, the last had all."""
+        assert endpoint.first.keys() == self.events.keys()
+        service = OrdersService(OrdersStore(self.redis_of("orders")), "http://store")
+        for order_id, events in self.events.items():
+            told = endpoint.first[order_id]
+            ids = [delivered.id for delivered in told]
+            assert ids == [id_ for id_ in map(webhook_id, (e.id for e in events)) if id_ in ids]
+            assert all(one.body != next_.body for one, next_ in pairwise(told)), order_id
+            shown = await service.render(GetOrder(order_id=order_id, platform=PLATFORM))
+            assert _but_for_its_address(told[-1].order) == _but_for_its_address(shown.body)
 
     async def _nothing_was_given_up(self) -> None:
         for service in SUBSCRIPTIONS:
             assert await DeadLetters(service, self.redis_of(service)).count() == 0, service
         assert (await _webhooks_of(self.redis_of).totals()).dead == 0
+
+
+def _but_for_its_address(order: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in order.items() if name != "permalink_url"}
 
 
 def mails(directory: Path) -> list[Path]:

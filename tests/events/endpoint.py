@@ -65,15 +65,15 @@ def verify(delivered: Delivered, profile: Json) -> None:
 
 @dataclass
 class Endpoint:
-    """What has come. `first` has the events of each order in the order of their first arrivals."""
+    """What has come. `first` has of each order the first request about each event."""
 
     requests: list[Delivered] = field(default_factory=list)
-    first: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    first: dict[str, list[Delivered]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def ids(self) -> set[str]:
         """All events that have come."""
-        return {id_ for ids in self.first.values() for id_ in ids}
+        return {delivered.id for first in self.first.values() for delivered in first}
 
     @property
     def again(self) -> int:
@@ -85,8 +85,8 @@ class Endpoint:
         came = Delivered(str(request.url), dict(request.headers), await request.body())
         self.requests.append(came)
         known = self.first[came.order["id"]]
-        if came.id not in known:
-            known.append(came.id)
+        if all(came.id != before.id for before in known):
+            known.append(came)
         return Response(status_code=204)
 
     @asynccontextmanager

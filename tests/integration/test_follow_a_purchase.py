@@ -98,10 +98,20 @@ async def shown(client: httpx.AsyncClient, order_id: str) -> Json:
     return order
 
 
+def told(hook: Receiver, order_id: str) -> list[Json]:
+    """What an endpoint was told of an order; what it was told twice counts once."""
+    return list({one.id: one.order for one in hook.taken if one.order["id"] == order_id}.values())
+
+
+def last(hook: Receiver, order_id: str) -> Json:
+    """What it was told last."""
+    return told(hook, order_id)[-1]
+
+
 def in_order(hook: Receiver, order_id: str) -> bool:
     """Whether each time that an endpoint was told of an order, it was told more of it."""
-    told = [one.order["fulfillment"]["events"] for one in hook.taken if one.order["id"] == order_id]
-    return all(len(some) <= len(more) for some, more in pairwise(told))
+    steps = [order["fulfillment"]["events"] for order in told(hook, order_id)]
+    return all(len(some) < len(more) for some, more in pairwise(steps))
 
 
 async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: RunningStore) -> None:
@@ -121,9 +131,10 @@ async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: Runnin
         await until(estimated, "the cart shows how it can be delivered", tell=store.tell)
         await until(arrived, "the order has arrived", tell=store.tell)
         parcels = len((await shown(client, order_id))["fulfillment"]["expectations"])
-        told = 2 + 2 * parcels  # Placed and paid, and of each parcel that it left and arrived.
-        await until(lambda: len(hook.ids(order_id)) >= told, "the hooks", tell=store.tell)
-        await until(lambda: len(mails(store, label)) >= told - 1, "the mails", tell=store.tell)
+        whole = await shown(client, order_id)
+        await until(lambda: last(hook, order_id) == whole, "the hooks", tell=store.tell)
+        mailed = 1 + 2 * parcels  # That it was placed, and of each parcel that it left and arrived.
+        await until(lambda: len(mails(store, label)) >= mailed, "the mails", tell=store.tell)
         profile: Json = (await client.get("/.well-known/ucp")).json()
 
     assert sorted(mails(store, label)) == sorted(
@@ -137,17 +148,17 @@ async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: Runnin
     )
     orders = await events(store, "orders", "order_id", order_id)
     assert sorted(kinds(orders)) == sorted(
-        ["placed", "paid", *(["shipped", "delivered"] * parcels)]
+        ["placed", "paid", *(["processing", "shipped", "delivered"] * parcels)]
     )
     assert kinds(orders)[:2] == ["placed", "paid"]
-    assert hook.ids(order_id) == [webhook_id(event.id) for event in orders]
+    ids = hook.ids(order_id)
+    assert ids == [id_ for event in orders if (id_ := webhook_id(event.id)) in ids]
     assert in_order(hook, order_id)
     for received in hook.taken:
         assert_valid("order", received.order)
         assert {"@method", "@path", "content-digest"} <= set(
             verify(received, profile["signing_keys"])
         )
-    assert fulfilled(hook.taken[-1].order)
 
     payment_id = orders[0].data["payment_id"]
     carts = await events(store, "carts", "cart_id", cart["id"])

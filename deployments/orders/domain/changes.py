@@ -7,7 +7,7 @@ everything is written down, and nothing is published.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from deployments.orders.events import (
     MovedLine,
     OrderDelivered,
     OrderPaid,
+    OrderProcessing,
     OrderRefunded,
     OrderShipmentEvent,
     OrderShipped,
@@ -32,6 +33,7 @@ from deployments.orders.events import (
 from deployments.payments.events import PaymentRefunded
 
 _PUBLISHED_AS: dict[ShipmentState, type[OrderShipmentEvent]] = {
+    "processing": OrderProcessing,
     "shipped": OrderShipped,
     "delivered": OrderDelivered,
 }
@@ -87,7 +89,7 @@ def shipment_moved(
     What was delivered was shipped, even if nobody said so: that is made up for.
     """
     lines = _named(order, parcel.lines)
-    news: list[tuple[HistoryEntry, Event | None]] = []
+    news: list[tuple[HistoryEntry, Event]] = []
     for step in _steps(order, parcel.id, state):
         entry = HistoryEntry(at=at, what=step, shipment=parcel)
         order = with_entry(order, entry)
@@ -107,20 +109,19 @@ def _steps(order: Order, shipment_id: str, state: ShipmentState) -> Iterator[Shi
 
 def _moved_event(
     order: Order, parcel: ShippedParcel, state: ShipmentState, lines: tuple[MovedLine, ...]
-) -> OrderShipmentEvent | None:
-    kind = _PUBLISHED_AS.get(state)
-    if kind is None:
-        return None
-    return kind(
-        order_id=order.id,
-        label=order.label,
-        platform=order.platform,
-        shipment_id=parcel.id,
-        carrier=parcel.carrier,
-        tracking_number=parcel.tracking_number or "",
-        tracking_url=parcel.tracking_url or "",
-        lines=lines,
-        complete=all(order.units(item.id, state) >= item.quantity for item in order.items),
+) -> OrderShipmentEvent:
+    return _PUBLISHED_AS[state].model_validate(
+        {
+            "order_id": order.id,
+            "label": order.label,
+            "platform": order.platform,
+            "shipment_id": parcel.id,
+            "carrier": parcel.carrier,
+            "tracking_number": parcel.tracking_number or "",
+            "tracking_url": parcel.tracking_url or "",
+            "lines": lines,
+            "complete": all(order.units(one.id, state) >= one.quantity for one in order.items),
+        }
     )
 
 
@@ -140,8 +141,8 @@ def _named(order: Order, lines: tuple[LineUnits, ...]) -> tuple[MovedLine, ...]:
     )
 
 
-def _change(order: Order, news: list[tuple[HistoryEntry, Event | None]]) -> Change:
+def _change(order: Order, news: Sequence[tuple[HistoryEntry, Event]]) -> Change:
     entries = tuple(entry for entry, _ in news)
     if any(entry.what == "withdrawn" for entry in order.history):
         return Change(entries)
-    return Change(entries, tuple(event for _, event in news if event is not None))
+    return Change(entries, tuple(event for _, event in news))

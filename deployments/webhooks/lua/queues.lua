@@ -4,12 +4,14 @@
 local P = '{webhooks}:'
 local READY = P .. 'ready'
 local AT_ONCE, AT_ONCE_WHILE_FAILING = 8, 1
+local TOLD_TTL_SECONDS = 7 * 24 * 3600
 local LETTERS = P .. 'dead-letters:deliveries'
 
 local function endpoint_key(endpoint) return P .. 'endpoint:' .. endpoint end
 local function due_key(endpoint) return P .. 'due:' .. endpoint end
 local function claims_key(endpoint) return P .. 'claims:' .. endpoint end
 local function delivery_key(id) return P .. 'delivery:' .. id end
+local function told_key(endpoint, order) return P .. 'told:' .. endpoint .. ':' .. order end
 local function queue_key(endpoint, order) return P .. 'queue:' .. endpoint .. ':' .. order end
 
 local function first_score(key)
@@ -76,6 +78,13 @@ local function discard(id, endpoint, order)
   redis.call('DEL', delivery_key(id))
 end
 
+-- A delivery will not be made: what it would have told, another may have to tell.
+local function untell(id, endpoint, order)
+  local digest = redis.sha1hex(redis.call('HGET', delivery_key(id), 'body'))
+  local told = told_key(endpoint, order)
+  if redis.call('GET', told) == digest then redis.call('DEL', told) end
+end
+
 -- What a dead letter keeps of a delivery.
 local KEPT = {'event', 'type', 'at', 'body', 'made_at'}
 
@@ -84,6 +93,7 @@ local function bury(id, endpoint, order, why)
   local known = redis.call('HMGET', delivery_key(id), 'attempts', unpack(KEPT))
   local letter = {owner = endpoint, order = order, delivery = id, error = why, attempts = known[1]}
   for n, field in ipairs(KEPT) do letter[field] = known[n + 1] end
+  untell(id, endpoint, order)
   discard(id, endpoint, order)
   add_dead_letter(LETTERS, letter)
 end

@@ -82,7 +82,7 @@ async def test_what_waits_is_listed_shown_and_retried(redis_of: ClientOf) -> Non
             assert endpoint.id in listed
             status, told = await operator("webhooks", "show", "1")
             assert (status, '"currency":"USD"' in told) == (0, True)
-            await world.pay()
+            await world.refund()
             await world.queued()
             status, told = await operator("webhooks", "retry", "2", "999")
             assert status == 1
@@ -140,7 +140,8 @@ async def three_letters(world: World, hooks: Receiver) -> None:
     hooks.answer = gone
     await world.register(hooks.url)
     await world.place("s1")
-    await world.pay("s1")
+    await world.queued()
+    await world.refund("s1")
     await world.place("s2")
     await world.queued()
     async with world.dispatching():

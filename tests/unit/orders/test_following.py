@@ -19,6 +19,7 @@ from deployments.orders.events import (
     OrderDelivered,
     OrderPaid,
     OrderPlaced,
+    OrderProcessing,
     OrderRefunded,
     OrderShipped,
 )
@@ -214,12 +215,14 @@ async def test_shipments_are_published_and_the_last_one_completes_the_order(
         for event in await news(redis_of)
     ]
     assert found == [
+        (OrderProcessing.type, "a", False),
         (OrderShipped.type, "a", False),
+        (OrderProcessing.type, "b", True),
         (OrderShipped.type, "b", True),
         (OrderDelivered.type, "b", False),
         (OrderDelivered.type, "a", True),
     ]
-    event = event_of((await news(redis_of))[0], OrderShipped)
+    event = event_of((await news(redis_of))[1], OrderShipped)
     assert event == OrderShipped(
         order_id="order_s1",
         label="FH-100001",
@@ -243,11 +246,11 @@ async def test_what_was_delivered_was_shipped_even_if_nobody_said_so(
     assert lines_of(body) == [(2, "fulfilled"), (1, "fulfilled")]
     kinds = [event["type"] for event in body["fulfillment"]["events"]]
     assert kinds == [*("processing" for _ in consumed), "shipped", "delivered"]
-    both = [OrderShipped.type, OrderDelivered.type]
-    assert [event.type for event in await news(redis_of)] == both
+    moves = [*(OrderProcessing.type for _ in consumed), OrderShipped.type, OrderDelivered.type]
+    assert [event.type for event in await news(redis_of)] == moves
     await consume(orders, told(created(), 1), told(dispatched(), 2))
     assert await shown(http) == body
-    assert [event.type for event in await news(redis_of)] == both
+    assert [event.type for event in await news(redis_of)] == moves
 
 
 async def test_every_event_delivered_again_changes_nothing(
@@ -261,7 +264,7 @@ async def test_every_event_delivered_again_changes_nothing(
         found, said = await orders.get(wanted()), await news(redis_of)
         await consume(orders, *consumed)
         assert (await orders.get(wanted()), await news(redis_of)) == (found, said)
-    assert len(await news(redis_of)) == 4
+    assert len(await news(redis_of)) == 5
 
 
 async def test_the_same_events_in_other_events_change_nothing_but_refunds(
@@ -287,7 +290,7 @@ async def test_an_event_that_comes_twice_at_once_counts_once(
         *("placed", "paid", "refunded"),
         *("processing", "shipped", "delivered"),
     ]
-    assert len(await news(redis_of)) == 4
+    assert len(await news(redis_of)) == 5
 
 
 async def test_a_event_about_an_order_that_is_not_known_yet_is_tried_again(
@@ -299,7 +302,7 @@ async def test_a_event_about_an_order_that_is_not_known_yet_is_tried_again(
             await consume(orders, envelope)
     await orders.place(order())
     await consume(orders, *early)
-    assert len(await news(redis_of)) == 4
+    assert len(await news(redis_of)) == 5
 
 
 async def test_a_line_that_the_order_does_not_have_is_refused_loudly(

@@ -26,7 +26,7 @@ async def test_a_record_says_how_far_payment_and_shipments_are(
         placed=order(),
         withdrawn=False,
         listed_at=NOON.timestamp(),
-        published=7,
+        published=10,
         paid=True,
         refunded=600,
         shipments={"a": "delivered", "b": "shipped", "c": "processing"},

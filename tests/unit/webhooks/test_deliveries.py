@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
+from typing import Any
 
 import pytest
 
+from deployments.orders.contract import GetOrder, ShipmentState
 from deployments.webhooks.contract import RemoveEndpoint
+from deployments.webhooks.domain import DeliveryOutcome
 from tests.published_events import entries_of
 from tests.ucp_schemas import assert_valid
 from tests.unit.consuming.toys import eventually
@@ -27,15 +31,76 @@ async def test_every_change_brings_the_whole_order(world: World, hooks: Receiver
     async with world.running():
         id_ = await world.place()
         await took(hooks, 1)
-        await world.pay()
+        await world.refund(number=1)
         await took(hooks, 2)
-        await world.refund()
+        await world.refund(number=2)
         await took(hooks, 3)
     for received in hooks.taken:
         assert_valid("order", received.order)
         assert received.order["id"] == id_
-    assert [len(one.order["adjustments"]) for one in hooks.taken] == [0, 0, 1]
+    assert [len(one.order["adjustments"]) for one in hooks.taken] == [0, 1, 2]
     assert len({one.id for one in hooks.taken}) == 3
+
+
+async def shown(world: World, order_id: str) -> dict[str, Any]:
+    """What a reader of an order sees."""
+    return (await world.orders.render(GetOrder(order_id=order_id, platform="acme"))).body
+
+
+async def test_each_delivery_brings_news_and_the_last_all_there_is(
+    world: World, hooks: Receiver
+) -> None:
+    """Whatever happened before an event was consumed: of two parcels both may have arrived."""
+    await world.register(hooks.url)
+    states: tuple[ShipmentState, ...] = ("processing", "shipped", "delivered")
+    id_ = await world.place()
+    for state in states:
+        await world.move("parcel_1", state)
+    await world.pay()
+    async with world.running():
+        await took(hooks, 1)
+        for state in states:
+            await world.move("parcel_2", state)
+
+            async def is_told() -> bool:
+                return bool(hooks.taken[-1].order == await shown(world, id_))
+
+            await eventually(is_told)
+        await world.refund()
+        await eventually(is_told)
+        await world.queued()
+    bodies = [one.body for one in hooks.taken]
+    assert all(before != after for before, after in itertools.pairwise(bodies))
+    assert hooks.taken[-1].order == await shown(world, id_)
+
+
+async def test_that_a_parcel_is_prepared_is_told(world: World, hooks: Receiver) -> None:
+    await world.register(hooks.url)
+    async with world.running():
+        await world.place()
+        await took(hooks, 1)
+        await world.move("parcel_1", "processing")
+        await took(hooks, 2)
+    events = hooks.taken[1].order["fulfillment"]["events"]
+    assert [event["type"] for event in events] == ["processing"]
+
+
+@pytest.mark.parametrize("end", ["gave up", "dropped"])
+async def test_what_an_endpoint_was_not_told_after_all_is_told_again(
+    world: World, hooks: Receiver, end: str
+) -> None:
+    await world.register(hooks.url)
+    await world.place()
+    await world.queued()
+    if end == "dropped":
+        assert await world.store.drop("1", world.clock()) == "dropped"
+    else:
+        (claim,) = (await world.store.claim(1, world.clock())).claims
+        outcome = DeliveryOutcome("dead", world.clock())
+        assert await world.store.finish(claim, outcome, "answered 500", world.clock())
+    await world.pay()
+    await world.queued()
+    assert await world.waiting() == 1
 
 
 async def test_headers_are_those_of_standard_webhooks_and_ucp(
@@ -71,7 +136,7 @@ async def test_every_endpoint_of_the_platform_gets_it_and_no_other(
 
 async def test_a_platform_without_endpoints_costs_no_call(world: World) -> None:
     await world.place()
-    await world.pay()
+    await world.refund()
     await world.queued()
     assert (world.orders.asked, await world.waiting()) == (0, 0)
 
@@ -96,7 +161,8 @@ async def test_an_event_that_is_consumed_again_is_not_sent_again(
 async def test_nothing_is_left_of_what_was_delivered(world: World, hooks: Receiver) -> None:
     endpoint = await world.register(hooks.url)
     await world.place()
-    await world.pay()
+    await world.queued()
+    await world.refund()
     await world.queued()
     async with world.dispatching():
         await took(hooks, 2)
@@ -148,7 +214,8 @@ async def test_what_waits_for_an_endpoint_ends_with_it(world: World, hooks: Rece
 
 
 async def _traces(world: World, endpoint: str) -> int:
-    return len([key for key in await world.left() if endpoint in key])
+    """What is kept about an endpoint but for what it was told, which lapses by itself."""
+    return len([key for key in await world.left() if endpoint in key and ":told:" not in key])
 
 
 async def _is(found: object, wanted: object) -> bool:

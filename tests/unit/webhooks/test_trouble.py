@@ -67,7 +67,7 @@ async def test_each_attempt_sends_the_same_and_is_signed_anew(
     await queued(world, hooks)
     async with world.dispatching():
         await failed(world, hooks)
-        await world.pay()
+        await world.refund()
         await world.queued()
         hooks.answer = ok
         world.skip(timedelta(seconds=5))
@@ -104,7 +104,7 @@ async def test_after_a_day_it_is_a_dead_letter_and_the_next_goes_on(
         await failed(world, hooks)
         world.skip(timedelta(hours=23))
         await failed(world, hooks, 2)
-        await world.pay()
+        await world.refund()
         await world.queued()
         (endpoint,) = await world.endpoints()
         assert (endpoint.state, endpoint.waiting, endpoint.dead) == ("failing", 2, 0)
@@ -150,7 +150,7 @@ async def test_a_dead_letter_is_replayed_before_what_is_newer(
     async with world.dispatching():
         await failed(world, hooks)
         world.skip(DAY)
-        await world.pay()
+        await world.refund()
         await world.queued()
         await failed(world, hooks, 2)
         (letter,) = await world.dead()
@@ -180,7 +180,7 @@ async def test_dropping_removes_for_good(world: World, hooks: Receiver) -> None:
     await queued(world, hooks)
     async with world.dispatching():
         await failed(world, hooks)
-        await world.pay()
+        await world.refund()
         await world.queued()
         assert await world.store.drop("1", world.clock()) == "dropped"
         assert await world.store.drop("1", world.clock()) == "absent"
@@ -280,7 +280,7 @@ async def test_an_endpoint_that_is_gone_gets_nothing_until_it_is_registered_agai
 ) -> None:
     hooks.answer = status(410)
     await queued(world, hooks)
-    await world.pay()
+    await world.refund()
     await world.place("s2")
     await world.queued()
     async with world.dispatching():
@@ -413,8 +413,8 @@ async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
 ) -> None:
     await queued(world, hooks)
     (first,) = (await world.store.claim(10, world.clock())).claims
-    await world.pay()
     await world.refund()
+    await world.refund(number=2)
     await world.queued()
     assert (await world.store.claim(10, world.clock())).claims == []
     assert await world.store.retry("2", world.clock()) == "under_way"
@@ -428,7 +428,7 @@ async def test_news_of_an_order_shortens_no_pause(world: World, hooks: Receiver)
     (first,) = (await world.store.claim(10, world.clock())).claims
     later = DeliveryOutcome("retry", world.clock() + timedelta(hours=1))
     await world.store.finish(first, later, "answered 500", world.clock())
-    await world.pay()
+    await world.refund()
     await world.queued()
     work = await world.store.claim(10, world.clock())
     assert work.claims == []
@@ -456,8 +456,12 @@ async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: i
 
             async def all_written_down() -> bool:
                 world.skip(timedelta(minutes=1))
-                taken = {(one.order["id"], one.id) for one in hooks.taken}
-                return len(taken) == len(orders) * changes and await world.waiting() == 0
+                complete = [
+                    one.order["id"]
+                    for one in hooks.taken
+                    if len(one.order["adjustments"]) == changes - 1
+                ]
+                return len(set(complete)) == len(orders) and await world.waiting() == 0
 
             await eventually(all_written_down)
     assert await world.dead() == []
@@ -466,7 +470,7 @@ async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: i
         ids = hooks.ids(f"order_{name}")
         # What was not written down is sent again, but never after something newer.
         assert list(dict.fromkeys(ids)) == [id_ for id_, _ in groupby(ids)]
-        assert len(set(ids)) == changes
+        assert len(set(ids)) <= changes
         about = [one for one in hooks.taken if one.order["id"] == f"order_{name}"]
         refunds = [len(one.order["adjustments"]) for one in about]
         assert refunds == sorted(refunds)

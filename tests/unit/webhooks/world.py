@@ -18,7 +18,13 @@ from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.signing import SigningKey, read_keys
-from deployments.orders.contract import GetOrder, OrderDocument
+from deployments.orders.contract import (
+    GetOrder,
+    LineUnits,
+    OrderDocument,
+    ShipmentState,
+    ShippedParcel,
+)
 from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
@@ -136,6 +142,14 @@ class World:
             refunded=100 * number,
         )
         await self.orders.service.payment_refunded(source, refund)
+
+    async def move(self, parcel: str, state: ShipmentState, name: str = "s1") -> None:
+        """Have a parcel with both lines come so far."""
+        source = OrderEventSource(f"event_{parcel}_{state}", datetime.now(UTC))
+        lines = tuple(LineUnits(id=line.id, quantity=1) for line in order(name).items)
+        track = {} if state == "processing" else {"tracking_number": "1", "tracking_url": STORE}
+        moved = ShippedParcel(id=parcel, carrier="Overland", lines=lines, **track)
+        await self.orders.service.shipment_moved(source, f"order_{name}", moved, state)
 
     async def withdraw(self, name: str = "s1") -> None:
         await self.orders.service.withdraw(undo(name))
