@@ -7,6 +7,7 @@ import random
 import time
 from pathlib import Path
 
+from deployments.foundation.events.cancellation import heed_cancellation
 from tests.conftest import ClientOf
 from tests.events.balance import mails, waiting
 from tests.events.crew import Crew
@@ -49,7 +50,7 @@ class Storm:
         telling = asyncio.create_task(self._tell())
         buying = asyncio.create_task(self._feeder.buy(orders))
         try:
-            await self._calm(buying)
+            await self._calm(buying, kills)
         finally:
             for task in (kills, telling, buying):
                 task.cancel()
@@ -60,16 +61,20 @@ class Storm:
         between = min(orders * CALLS_PER_ORDER // KILLS, MOST_CALLS_BETWEEN_KILLS)
         due = between
         while True:
+            heed_cancellation()
             if self._crew.calls >= due:
                 await self._crew.kill_one()
                 due = self._crew.calls + self._chance.randint(between // 2, between * 3 // 2)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _calm(self, buying: asyncio.Task[None]) -> None:
-        """Wait until all is bought and nothing is waiting. Fails if it hangs."""
+    async def _calm(self, buying: asyncio.Task[None], kills: asyncio.Task[None]) -> None:
+        """Wait until all is bought and nothing is waiting. Fails if anything hangs or fails."""
         last, moved = (0, 0), time.monotonic()
         while not (buying.done() and await self._nothing_waits()):
             self._crew.check()
+            for task in (buying, kills):
+                if task.done():
+                    task.result()
             now = (self._crew.calls, len(self._feeder.bought))
             last, moved = (now, time.monotonic()) if now != last else (last, moved)
             assert time.monotonic() - moved < PATIENCE_SECONDS, self._now()
@@ -82,6 +87,7 @@ class Storm:
 
     async def _tell(self) -> None:
         while True:
+            heed_cancellation()
             await asyncio.sleep(_TELL_SECONDS)
             await self._nothing_waits()
             print(self._now(), flush=True)
