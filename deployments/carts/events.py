@@ -60,7 +60,10 @@ class AbandonedLine(Message):
 
 
 class CartAbandoned(Event):
-    """Nobody changed or bought the cart for a while. A later change may be left again."""
+    """Nobody changed or bought the cart for a while. A later change may be left again.
+
+    `total` is what the lines cost less `discount`, with `tax`.
+    """
 
     type: ClassVar[str] = "org.fieldhouse.carts.abandoned.v1"
     subject: ClassVar[str] = "cart_id"
@@ -70,3 +73,5 @@ class CartAbandoned(Event):
     currency: Currency
     total: Cents
     lines: tuple[AbandonedLine, ...]
+    discount: Cents = 0
+    tax: Cents = 0

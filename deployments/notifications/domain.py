@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from deployments.carts.events import CartAbandoned
+from deployments.foundation.http.ucp import Json
+from deployments.foundation.http.ucp_prices import totals
 from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Currency, Message
 from deployments.orders.events import OrderDelivered, OrderPlaced, OrderShipped
@@ -75,10 +77,29 @@ def note_of(order: OrderPlaced) -> OrderNote:
 
 def order_placed(source: MailSource, order: OrderPlaced) -> MailNotice:
     """The confirmation of an order, which it makes no sense to send once it is cancelled."""
-    details = {"order": order, "arrives": _arrival(order)}
+    details = {"order": order, "totals": order_totals(order), "arrives": _arrival(order)}
     return MailNotice(
         source, order.buyer_email, "order_placed", details=details, order_id=order.order_id
     )
+
+
+def order_totals(order: OrderPlaced) -> list[Json]:
+    """How an order's total comes about from its lines, as UCP's `totals` list it."""
+    subtotal = sum(line.quantity * line.unit_price for line in order.lines)
+    return totals(
+        subtotal,
+        items_discount=subtotal - order.subtotal,
+        discount=order.shipping_discount,
+        fulfillment=order.shipping + order.shipping_discount,
+        tax=order.tax,
+        tax_name=order.tax_name,
+    )
+
+
+def cart_totals(cart: CartAbandoned) -> list[Json]:
+    """How a cart's total comes about from its lines, as UCP's `totals` list it."""
+    subtotal = sum(line.quantity * line.unit_price for line in cart.lines)
+    return totals(subtotal, items_discount=cart.discount, tax=cart.tax)
 
 
 def _arrival(order: OrderPlaced) -> str:
@@ -109,7 +130,9 @@ def payment_refunded(source: MailSource, refund: PaymentRefunded, order: OrderNo
 def cart_abandoned(source: MailSource, cart: CartAbandoned) -> MailNotice:
     """A reminder of what is left in a cart."""
     to = cart.buyer_email if cart.lines else None
-    return MailNotice(source, to, "cart_abandoned", "promotional", {"cart": cart})
+    return MailNotice(
+        source, to, "cart_abandoned", "promotional", {"cart": cart, "totals": cart_totals(cart)}
+    )
 
 
 def address_id(address: str, secret: str) -> str:

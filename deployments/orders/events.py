@@ -34,7 +34,8 @@ class PromisedDelivery(Message):
 class OrderPlaced(Event):
     """A checkout became an order. `subtotal` and `shipping` are after discounts.
 
-    The buyer's email is there for the confirmation.
+    `shipping_discount` is what was taken off shipping, and `tax_name` what the buyer knows the tax
+    as. The buyer's email is there for the confirmation.
     """
 
     type: ClassVar[str] = "org.fieldhouse.orders.placed.v1"
@@ -53,6 +54,8 @@ class OrderPlaced(Event):
     total: Cents
     delivery: PromisedDelivery
     buyer_email: str | None = None
+    shipping_discount: Cents = 0
+    tax_name: str | None = None
 
 
 class OrderPaid(Event):

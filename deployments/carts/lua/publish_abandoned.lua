@@ -6,7 +6,7 @@
 local due = redis.call('ZRANGE', KEYS[1], '-inf', ARGV[1], 'BYSCORE', 'LIMIT', 0, ARGV[2])
 
 local function abandoned(cart)
-  local lines = {}
+  local lines, totals = {}, cart.priced.totals
   for n, line in ipairs(cart.lines) do
     lines[n] = {
       sku = line.sku, title = line.title, quantity = line.quantity, unit_price = line.unit_price,
@@ -14,7 +14,8 @@ local function abandoned(cart)
   end
   return cjson.encode({
     cart_id = cart.id, platform = cart.platform, buyer_email = part(cart.buyer).email,
-    currency = cart.currency, total = cart.priced.totals.total, lines = lines,
+    currency = cart.currency, total = totals.total, lines = lines,
+    discount = totals.items_discount + totals.discount, tax = totals.tax,
   })
 end
 

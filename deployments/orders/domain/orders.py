@@ -118,6 +118,8 @@ def placed_event(order: PlaceOrder, label: str = "") -> OrderPlaced:
         total=totals.total,
         delivery=promised(order.delivery),
         buyer_email=order.buyer_email,
+        shipping_discount=totals.discount,
+        tax_name=order.tax_name,
     )
 
 

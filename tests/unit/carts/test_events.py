@@ -253,6 +253,20 @@ async def test_a_cart_that_was_left_is_published_once_since_its_last_change(
     assert again == left.model_copy(update={"buyer_email": None})
 
 
+async def test_what_is_said_of_a_cart_that_was_left_adds_up(
+    services: Services, publications: Publishments
+) -> None:
+    await services.carts.create(
+        CreateCart(platform=PLATFORM, contents=contents((SHIRT.sku, 3), codes=("TEN",)))
+    )
+    services.clock.forward(HOUR)
+    assert await publish_abandoned(services) == 1
+    (left,) = await publications.events(CartAbandoned)
+    subtotal = sum(line.quantity * line.unit_price for line in left.lines)
+    assert left.discount > 0
+    assert subtotal - left.discount + left.tax == left.total
+
+
 async def test_a_cart_that_was_bought_cancelled_or_has_expired_was_not_left(
     services: Services, publications: Publishments
 ) -> None:
