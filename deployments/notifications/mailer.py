@@ -9,7 +9,8 @@ import secrets
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import suppress
-from email.message import EmailMessage
+from email.message import Message
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -48,7 +49,7 @@ class NotTakenError(Exception):
 class Mailer(Protocol):
     """Takes a mail over."""
 
-    async def send(self, mail: EmailMessage, event: str) -> None:
+    async def send(self, mail: Message, event: str) -> None:
         """Returns once somebody else is responsible for the mail; raises if nobody is.
 
         `event` names the mail: sending it again must be no other mail. `NonRetryableError` if this
@@ -76,13 +77,13 @@ class SmtpMailer:
         self._password = unquote(parts.password) if parts.password else None
         self._tls = parts.scheme == "smtps"
 
-    async def send(self, mail: EmailMessage, event: str) -> None:  # noqa: ARG002 - it is in the mail.
+    async def send(self, mail: Message, event: str) -> None:  # noqa: ARG002 - it is in the mail.
         """One connection a mail. What is wrong with a connection or a login is never
         non-retryable."""
         server = self._server()
         try:
             await server.connect()
-            await server.send_message(mail)
+            await _hand_over(server, mail)
         except aiosmtplib.SMTPException as why:
             # Not `from why`: what the server said may name the buyer.
             raise self._failure(_essence(why), [str(mail["To"])]) from None
@@ -111,6 +112,17 @@ class SmtpMailer:
         user, password = self._user or "", self._password or ""
         wire = (user, password, f"\0{user}\0{password}")
         return [user, password, *(b64encode(text.encode()).decode() for text in wire)]
+
+
+async def _hand_over(server: aiosmtplib.SMTP, mail: Message) -> None:
+    """The mail as it was written; an address that is not ASCII only where the server takes it."""
+    buyer, options = str(mail["To"]), list[str]()
+    if not buyer.isascii():
+        if not server.supports_extension("smtputf8"):
+            raise aiosmtplib.SMTPNotSupported("SMTPUTF8 is not supported by this server")
+        options = ["SMTPUTF8"]
+    sender = parseaddr(str(mail["From"]))[1]
+    await server.sendmail(sender, [buyer], mail.as_bytes(), mail_options=options)
 
 
 async def _leave(server: aiosmtplib.SMTP) -> None:
@@ -157,7 +169,7 @@ class MailDirectory:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    async def send(self, mail: EmailMessage, event: str) -> None:
+    async def send(self, mail: Message, event: str) -> None:
         """The whole file is there under its name, and on the disk, or none is."""
         await asyncio.to_thread(self._write, mail.as_bytes(), event)
 
