@@ -22,7 +22,7 @@ from deployments.pricing.contract import PriceLine, PriceRequest, TaxAddress
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import rules_of
 from deployments.pricing.seed import discount_codes, offers, tax_rates
-from tests.unit.notifications.post_office import part
+from tests.unit.notifications.post_office import mail_of, part
 from tests.unit.notifications.world import SENDER
 from tests.unit.orders.world import order
 
@@ -56,7 +56,7 @@ def bought(*lines: PriceLine, codes: tuple[str, ...] = (), shipping: int = 500) 
 
 
 def confirmation(placed: PlaceOrder) -> EmailMessage:
-    return RENDERER.write(order_placed(SOURCE, placed_event(placed, "FH-100001")))
+    return mail_of(RENDERER.write(order_placed(SOURCE, placed_event(placed, "FH-100001"))).as_bytes())
 
 
 def amounts(mail: EmailMessage, kind: str) -> list[int]:
@@ -122,7 +122,7 @@ def test_a_reminder_adds_up(discount: int, tax: int) -> None:
         discount=discount,
         tax=tax,
     )
-    mail = RENDERER.write(cart_abandoned(SOURCE, left))
+    mail = mail_of(RENDERER.write(cart_abandoned(SOURCE, left)).as_bytes())
     for kind in ("plain", "html"):
         first, subtotal, *parts, total = amounts(mail, kind)
         assert first == subtotal == 4998
