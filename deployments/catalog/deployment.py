@@ -18,6 +18,8 @@ from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.inventory.contract import InventoryApi
 from deployments.topology import subscribers_of
 
+STOCK_FRESH_SECONDS = 1.0
+"""How old the stock may be that a shopper sees; carts and checkout ask for it anew."""
 STOCK_SECONDS = 0.5
 """A shopper would rather see products without their availability than wait for it."""
 
@@ -29,12 +31,13 @@ def compose(
     clock: Clock = utc_now,
     meter: Meter = UNMEASURED,
     snapshot: LiveSnapshot | None = None,
+    stock_seconds: float = STOCK_FRESH_SECONDS,
 ) -> Composition:
     """The catalogue upon its Redis and inventory. Its snapshot is complete once it has started."""
     store = CatalogStore(redis)
     snapshot = snapshot or LiveSnapshot(store)
     inventory = connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS)
-    service = CatalogService(store, snapshot, inventory, clock)
+    service = CatalogService(store, snapshot, inventory, clock, stock_seconds=stock_seconds)
     return Composition(
         api=CatalogApi,
         service=service,

@@ -30,12 +30,13 @@ from deployments.catalog.domain.products import (
 from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import PriceChanged, ProductChanged
+from deployments.catalog.recent_stock import RecentStock
 from deployments.catalog.snapshot import LiveSnapshot, Snapshot
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.money import STORE_CURRENCY
-from deployments.inventory.contract import CheckAvailability, InventoryApi
+from deployments.inventory.contract import InventoryApi
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,11 @@ class CatalogService:
         replica: LiveSnapshot,
         inventory: InventoryApi,
         clock: Clock = utc_now,
+        *,
+        stock_seconds: float = 0.0,
     ) -> None:
-        self._store, self._snapshot, self._inventory = store, replica, inventory
-        self._clock = clock
+        self._store, self._snapshot, self._clock = store, replica, clock
+        self._recent_stock = RecentStock(inventory, stock_seconds)
 
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
         """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
@@ -184,10 +187,9 @@ class CatalogService:
         if not skus:
             return CurrentAvailability({}, now)
         try:
-            answer = await self._inventory.availability(CheckAvailability(skus=skus))
+            return CurrentAvailability(await self._recent_stock.units(skus), now)
         except DependencyUnavailable:
             return CurrentAvailability(None, now)
-        return CurrentAvailability(answer.units, now)
 
 
 async def _hits(snapshot: Snapshot, query: str | None) -> list[Hit]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from starlette.responses import JSONResponse, Response
+from pydantic_core import to_json
+from starlette.responses import Response
 
 from deployments.foundation.http.operations import Dialect
 
@@ -35,7 +36,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON answer."""
-    return JSONResponse(body, status_code=status, headers=headers)
+    return Response(to_json(body), status, headers, media_type="application/json")
 
 
 def error_answer(error: ProtocolError, dialect: Dialect) -> Response:
@@ -57,7 +58,8 @@ def _put_as_problem(error: ProtocolError) -> Response:
         "detail": error.content,
         "code": error.code,
     }
-    return JSONResponse(body, error.status, error.headers, media_type="application/problem+json")
+    headers, media_type = error.headers, "application/problem+json"
+    return Response(to_json(body), error.status, headers, media_type=media_type)
 
 
 _PUT: Mapping[Dialect, Callable[[ProtocolError], Response]] = {

@@ -57,7 +57,9 @@ class CatalogReplica:
         self.store = CatalogStore(redis)
         self.snapshot = LiveSnapshot(self.store, reload_seconds=reload_seconds, build=build)
         self.stock = stock
-        composed = compose(redis, self._connect, clock=self.clock, snapshot=self.snapshot)
+        composed = compose(
+            redis, self._connect, clock=self.clock, snapshot=self.snapshot, stock_seconds=0.0
+        )
         self.service, self.routes = cast(CatalogService, composed.service), composed.routes
 
     def _connect(self, api: type[Api], *, app: str, seconds: float = 5.0) -> Api:

@@ -56,7 +56,9 @@ def bought(*lines: PriceLine, codes: tuple[str, ...] = (), shipping: int = 500) 
 
 
 def confirmation(placed: PlaceOrder) -> EmailMessage:
-    return mail_of(RENDERER.write(order_placed(SOURCE, placed_event(placed, "FH-100001"))).as_bytes())
+    return mail_of(
+        RENDERER.write(order_placed(SOURCE, placed_event(placed, "FH-100001"))).as_bytes()
+    )
 
 
 def amounts(mail: EmailMessage, kind: str) -> list[int]:
