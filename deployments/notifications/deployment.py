@@ -25,10 +25,15 @@ def compose(
     clock: Clock = utc_now,
     meter: Meter = UNMEASURED,
     outlet: Outlet | None = None,
+    claim_seconds: float = CLAIM_SECONDS,
 ) -> Composition:
-    """Notifications upon its Redis; `outlet` is how mails leave, if not as the settings say."""
-    store = NotificationsStore(redis, claim_seconds=CLAIM_SECONDS)
-    service = NotificationsService(store, outlet or outlet_of_settings())
+    """Notifications upon its Redis.
+
+    `outlet` is how mails leave, if not as the settings say. After `claim_seconds` a process that is
+    at a mail counts as dead.
+    """
+    store = NotificationsStore(redis, claim_seconds=claim_seconds)
+    service = NotificationsService(store, outlet or outlet_of_settings(), clock)
     return Composition(
         api=NotificationsApi,
         service=service,

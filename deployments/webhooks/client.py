@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import cast
 
@@ -18,9 +17,9 @@ import httpx
 
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.webhooks.domain import DeliveryAttempt, WebhookDelivery, headers_of
-from deployments.webhooks.resolver import HostUnknownError, Resolve
+from deployments.webhooks.resolver import AddressCheck, AddressRefusedError, HostUnknownError
 from deployments.webhooks.signatures import NoSigningKeyError, Signer
-from deployments.webhooks.url_policy import Address, permitted
+from deployments.webhooks.url_policy import Address
 
 ATTEMPT_SECONDS = 10.0
 """How long an endpoint may take, from the question for its address to its answer."""
@@ -29,26 +28,21 @@ _POLITE_BYTES, _POLITE_SECONDS = 4096, 1.0
 _LONGEST_ERROR = 200
 
 
-class AddressRefusedError(Exception):
-    """Some address of a host is none that the store sends to."""
-
-
 class WebhookClient:
-    """Makes attempts. `loopback` says whether this machine may be sent to, and without TLS."""
+    """Makes attempts, to addresses that `check` permits."""
 
     def __init__(
         self,
         signer: Signer,
         profile_url: str,
-        resolve: Resolve,
+        check: AddressCheck,
         *,
-        loopback: bool,
         verify: ssl.SSLContext | None = None,
         seconds: float = ATTEMPT_SECONDS,
         clock: Clock = utc_now,
     ) -> None:
-        self._signer, self._profile_url, self._resolve = signer, profile_url, resolve
-        self.loopback, self._seconds, self._clock = loopback, seconds, clock
+        self._signer, self._profile_url, self._check = signer, profile_url, check
+        self._seconds, self._clock = seconds, clock
         # Every attempt has a connection of its own: one that hangs keeps no other from anything.
         self._transport = httpx.AsyncHTTPTransport(
             verify=verify or httpx.create_ssl_context(),
@@ -65,7 +59,7 @@ class WebhookClient:
         """Send a delivery once. Whatever goes wrong with that is an answer too."""
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._send(self._request(delivery))
+                return await self._send(self._request(delivery), delivery.platform)
         except TimeoutError:
             return DeliveryAttempt(None, f"no answer in {self._seconds:g} s")
         except HostUnknownError:
@@ -83,18 +77,8 @@ class WebhookClient:
         self._signer.sign(request, self._clock())
         return request
 
-    async def addresses(self, url: httpx.URL) -> Sequence[Address]:
-        """Where a URL leads. Raises `HostUnknownError`, and `AddressRefusedError` if any of its
-        addresses is not permitted."""
-        found = await self._resolve(url.raw_host.decode("ascii"))
-        if not found:
-            raise HostUnknownError
-        if not all(permitted(one, scheme=url.scheme, loopback=self.loopback) for one in found):
-            raise AddressRefusedError
-        return found
-
-    async def _send(self, request: httpx.Request) -> DeliveryAttempt:
-        addresses = await self.addresses(request.url)
+    async def _send(self, request: httpx.Request, platform: str) -> DeliveryAttempt:
+        addresses = await self._check.addresses(request.url, platform)
         for address in addresses[:-1]:
             with suppress(httpx.ConnectError):
                 return await self._send_to(address, request)

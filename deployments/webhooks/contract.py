@@ -82,6 +82,13 @@ class TooManyEndpoints(Rejection):
 
 
 @dataclass(eq=False)
+class LookupsUnderWay(Rejection):
+    """Hosts that the platform wants to register are still being looked up, as many as may be."""
+
+    code: ClassVar[str] = "webhooks.lookups_under_way"
+
+
+@dataclass(eq=False)
 class NothingSigned(Rejection):
     """The store has no signing key, and sends nothing that it cannot sign."""
 
@@ -102,7 +109,7 @@ class WebhooksApi(Protocol):
     async def register(self, request: RegisterEndpoint) -> WebhookEndpoint:
         """Send the platform's order events there from now on; once, however often it is asked.
 
-        Rejects with `UrlRefused`, `TooManyEndpoints` and `NothingSigned`.
+        Rejects with `UrlRefused`, `TooManyEndpoints`, `LookupsUnderWay` and `NothingSigned`.
         """
         ...
 

@@ -18,13 +18,15 @@ from deployments.webhooks.contract import WebhooksApi
 from deployments.webhooks.dispatcher import CLAIM_SECONDS, Dispatcher
 from deployments.webhooks.loops import delivering
 from deployments.webhooks.metrics import DeliveryMetrics
-from deployments.webhooks.resolver import Resolver
+from deployments.webhooks.resolver import AddressCheck, Resolver
 from deployments.webhooks.routes import WebhooksRoutes
 from deployments.webhooks.service import WebhooksService
 from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import SERVICE, WebhooksStore
 
 _PROFILE = "/.well-known/ucp"
+_REGISTERING_LOOKUPS, _REGISTERING_LOOKUPS_EACH = 16, 2
+_DELIVERING_LOOKUPS, _DELIVERING_LOOKUPS_EACH = 64, 4
 
 
 def compose(
@@ -34,14 +36,21 @@ def compose(
     clock: Clock = utc_now,
     meter: Meter = UNMEASURED,
     client: WebhookClient | None = None,
+    check: AddressCheck | None = None,
+    claim_seconds: float = CLAIM_SECONDS,
 ) -> Composition:
-    """Webhooks upon its Redis and orders; `client` makes the requests, if not as settings say."""
+    """Webhooks upon its Redis and orders.
+
+    `client` makes the requests and `check` holds URLs to the policy that are to be registered, if
+    not as the settings say. After `claim_seconds` a process that is at a delivery counts as dead.
+    """
     keys, metrics = platform_keys(), DeliveryMetrics(meter)
-    store = WebhooksStore(redis, claim_seconds=CLAIM_SECONDS)
+    store = WebhooksStore(redis, claim_seconds=claim_seconds)
     client = client or _client()
     dispatcher = Dispatcher(store, client, observer=metrics, clock=clock)
     orders = connect(OrdersApi, app="orders")
-    service = WebhooksService(store, client, orders, queued=dispatcher.wake, clock=clock)
+    check = check or _check(lookups=_REGISTERING_LOOKUPS, each=_REGISTERING_LOOKUPS_EACH)
+    service = WebhooksService(store, client, orders, check, queued=dispatcher.wake, clock=clock)
 
     async def stop() -> None:
         await dispatcher.stop()
@@ -64,6 +73,11 @@ def _client() -> WebhookClient:
     return WebhookClient(
         signer,
         settings().public_url + _PROFILE,
-        Resolver(),
-        loopback=settings().allows_loopback_webhooks,
+        _check(lookups=_DELIVERING_LOOKUPS, each=_DELIVERING_LOOKUPS_EACH),
     )
+
+
+def _check(*, lookups: int, each: int) -> AddressCheck:
+    """A check with threads of its own, of which a platform occupies a few."""
+    resolver = Resolver(lookups=lookups, each=each)
+    return AddressCheck(resolver, loopback=settings().allows_loopback_webhooks)

@@ -39,6 +39,7 @@ class WebhookDelivery:
     """
 
     id: str
+    platform: str
     endpoint: str
     url: str
     order: str

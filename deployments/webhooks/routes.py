@@ -18,6 +18,7 @@ from deployments.webhooks.contract import (
     EndpointNotFound,
     Endpoints,
     ListEndpoints,
+    LookupsUnderWay,
     NothingSigned,
     RegisterEndpoint,
     RemoveEndpoint,
@@ -27,7 +28,7 @@ from deployments.webhooks.contract import (
     WebhooksApi,
 )
 
-_STATUS = {UrlRefused: 422, TooManyEndpoints: 409, NothingSigned: 503}
+_STATUS = {UrlRefused: 422, TooManyEndpoints: 409, LookupsUnderWay: 429, NothingSigned: 503}
 
 
 class EndpointBody(BaseModel):
@@ -90,7 +91,7 @@ class WebhooksRoutes:
             endpoint = await self._service.register(
                 RegisterEndpoint(platform=caller.platform, url=wanted.url)
             )
-        except (UrlRefused, TooManyEndpoints, NothingSigned) as no:
+        except (UrlRefused, TooManyEndpoints, LookupsUnderWay, NothingSigned) as no:
             raise ProtocolError(_STATUS[type(no)], no.public_code, no.sentence) from no
         return answer(_shown(endpoint), status=201)
 

@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from httpx import URL
+
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
 from deployments.orders.contract import GetOrder, OrderDocument, OrderNotFound
-from deployments.webhooks.client import AddressRefusedError, WebhookClient
+from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.contract import (
     MOST_ENDPOINTS,
     EndpointNotFound,
     Endpoints,
     ListEndpoints,
+    LookupsUnderWay,
     NothingSigned,
     RegisterEndpoint,
     Removed,
@@ -24,11 +27,12 @@ from deployments.webhooks.contract import (
     WebhookEndpoint,
 )
 from deployments.webhooks.domain import DeliverySource, body_of
-from deployments.webhooks.resolver import HostUnknownError
+from deployments.webhooks.resolver import AddressCheck, AddressRefusedError, HostUnknownError
 from deployments.webhooks.store import WebhooksStore
 from deployments.webhooks.url_policy import parse_url
 
-_LOOKUP_SECONDS = 5.0
+LOOKUP_SECONDS = 5.0
+"""How long registration waits for a host's address."""
 
 
 class Orders(Protocol):
@@ -40,10 +44,10 @@ class Orders(Protocol):
 
 
 class WebhooksService:
-    """Implements `WebhooksApi`.
+    """Implements `WebhooksApi`. `check` is registration's own, and shares nothing with deliveries.
 
-    Registering and listing take three and two round trips, removing takes one. An event takes one
-    if the platform has no endpoint, else two and one handle call.
+    Registering and listing take four and two round trips, removing takes one. An event takes one if
+    the platform has no endpoint, else two and one call.
     """
 
     def __init__(
@@ -51,11 +55,14 @@ class WebhooksService:
         store: WebhooksStore,
         webhook_client: WebhookClient,
         orders: Orders,
+        check: AddressCheck,
         *,
+        lookup_seconds: float = LOOKUP_SECONDS,
         queued: Callable[[], None] = lambda: None,
         clock: Clock = utc_now,
     ) -> None:
         self._store, self._webhook_client, self._orders = store, webhook_client, orders
+        self._check, self._lookup_seconds = check, lookup_seconds
         self._queued, self._clock = queued, clock
 
     # Endpoints
@@ -67,28 +74,32 @@ class WebhooksService:
                 "This store signs nothing, so it sends nothing: its operator has to set "
                 "FIELDHOUSE_SIGNING_KEYS first."
             )
-        url = await self._checked(request.url)
+        url = parse_url(request.url, loopback=self._check.loopback)
+        # Before its host is looked up: that takes a thread of the platform's few.
+        if not await self._store.may_register(request.platform, str(url)):
+            raise _too_many()
+        await self._look_up(url, request.platform)
         fresh = new_id("endpoint")
-        id_ = await self._store.register(request.platform, url, fresh, self._clock())
+        id_ = await self._store.register(request.platform, str(url), fresh, self._clock())
         if id_ is None:
-            raise TooManyEndpoints(
-                f"A platform may have {MOST_ENDPOINTS} endpoints. Remove one first."
-            )
+            raise _too_many()
         return await self._endpoint(request.platform, id_)
 
-    async def _checked(self, text: str) -> str:
-        """The URL as it is kept. Raises `UrlRefused`, which tells nothing of what the host is."""
-        url = parse_url(text, loopback=self._webhook_client.loopback)
+    async def _look_up(self, url: URL, platform: str) -> None:
+        """Raises `UrlRefused`, which tells nothing of what the host is, and `LookupsUnderWay`."""
         try:
-            async with asyncio.timeout(_LOOKUP_SECONDS):
-                await self._webhook_client.addresses(url)
-        except (HostUnknownError, TimeoutError):
+            async with asyncio.timeout(self._lookup_seconds):
+                await self._check.addresses(url, platform)
+        except (HostUnknownError, TimeoutError) as failure:
+            if isinstance(failure, TimeoutError) and self._check.resolve.is_busy(platform):
+                raise LookupsUnderWay(
+                    "Other hosts of yours are still being looked up. Try again in a minute."
+                ) from None
             raise UrlRefused("The host has no address. Check its name.") from None
         except AddressRefusedError:
             raise UrlRefused(
                 "The store sends over https to public addresses only, and this host has another."
             ) from None
-        return str(url)
 
     async def _endpoint(self, platform: str, id_: str) -> WebhookEndpoint:
         for endpoint in await self._store.endpoints_of(platform):
@@ -127,3 +138,7 @@ class WebhooksService:
         UCP's order has no such state, and to the platform that asks for the order it is not found.
         """
         await self._store.withdraw(source, platform, order_id)
+
+
+def _too_many() -> TooManyEndpoints:
+    return TooManyEndpoints(f"A platform may have {MOST_ENDPOINTS} endpoints. Remove one first.")

@@ -99,6 +99,14 @@ class WebhooksStore:
         args = [platform, url, id_, _ms(now), MOST_ENDPOINTS]
         return cast(str | None, await self._run("register", args))
 
+    async def may_register(self, platform: str, url: str) -> bool:
+        """Whether the platform has an endpoint for a URL, or may have one more."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hexists(f"{{webhooks}}:platform:{platform}", url)
+            pipe.hlen(f"{{webhooks}}:platform:{platform}")
+            known, count = await pipe.execute()
+        return bool(known) or count < MOST_ENDPOINTS
+
     async def remove(self, platform: str, endpoint: str) -> bool:
         """Whether the platform had the endpoint, which is no more."""
         return bool(await self._run("remove", [platform, endpoint]))
@@ -234,6 +242,7 @@ def _at(milliseconds: str) -> datetime:
 
 def _delivery(  # noqa: PLR0917 - as the script answers.
     id_: str,
+    platform: str,
     endpoint: str,
     url: str,
     order: str,
@@ -246,7 +255,7 @@ def _delivery(  # noqa: PLR0917 - as the script answers.
 ) -> WebhookDelivery:
     source = DeliverySource(event, kind, _at(at))
     return WebhookDelivery(
-        id_, endpoint, url, order, source, body.encode(), int(attempts), _at(ends_at)
+        id_, platform, endpoint, url, order, source, body.encode(), int(attempts), _at(ends_at)
     )
 
 

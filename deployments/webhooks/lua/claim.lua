@@ -1,8 +1,8 @@
 -- Hands out deliveries that are due, the oldest first, so many an endpoint as it may have at once.
 -- KEYS: ready. ARGV: now, milliseconds that a claim holds, how many are wanted, when a delivery ends
 -- that is a dead letter and is to be replayed.
--- Returns {deliveries, when something is due next or ''}; a delivery is {id, token, endpoint, URL,
--- order, event, type, at, body, attempts, ends_at}. On the way it takes up dead letters that are to be
+-- Returns {deliveries, when something is due next or ''}; a delivery is {id, token, platform,
+-- endpoint, URL, order, event, type, at, body, attempts, ends_at}. On the way it takes up dead letters that are to be
 -- replayed, drops what is for endpoints that were removed, and buries what is for those that are
 -- gone, or is over while its endpoint fails.
 local now, holds, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -14,6 +14,7 @@ local function lapse(endpoint)
   for _, order in ipairs(lapsed(claims_key(endpoint))) do
     redis.call('ZREM', claims_key(endpoint), order)
     go_on(endpoint, order, now)
+    reschedule_platform(endpoint)
   end
 end
 
@@ -38,8 +39,8 @@ local function take(endpoint, order)
     local token = redis.call('INCR', P .. 'tokens')
     redis.call('HSET', delivery_key(id), 'claim', token)
     lease(claims_key(endpoint), order, holds)
-    local url = redis.call('HGET', endpoint_key(endpoint), 'url')
-    taken[#taken + 1] = {id, token, endpoint, url, order, unpack(known, 1, 6)}
+    local to = redis.call('HMGET', endpoint_key(endpoint), 'platform', 'url')
+    taken[#taken + 1] = {id, token, to[1], endpoint, to[2], order, unpack(known, 1, 6)}
   end
 end
 

@@ -30,4 +30,5 @@ else
 end
 if verdict ~= 'retry' then go_on(endpoint, order, now) end
 reschedule(endpoint)
+reschedule_platform(endpoint)
 return 'done'

@@ -3,7 +3,8 @@
 -- claim holds by Redis' own, so that no process ends another's claim because its clock is fast.
 local P = '{webhooks}:'
 local READY = P .. 'ready'
-local AT_ONCE, AT_ONCE_WHILE_FAILING = 8, 1
+-- How many deliveries are under way at once to an endpoint, and to all endpoints of a platform.
+local AT_ONCE, AT_ONCE_WHILE_FAILING, AT_ONCE_OF_PLATFORM = 8, 1, 16
 local TOLD_TTL_SECONDS = 7 * 24 * 3600
 local LETTERS = P .. 'dead-letters:deliveries'
 
@@ -27,10 +28,21 @@ local function has(endpoint, field)
   return redis.call('HEXISTS', endpoint_key(endpoint), field) == 1
 end
 
--- Whether one more delivery to this endpoint may be under way. A failing one gets one at a time.
+-- All endpoints of the platform that has this one; none if it was removed.
+local function siblings(endpoint)
+  local platform = redis.call('HGET', endpoint_key(endpoint), 'platform')
+  return platform and redis.call('HVALS', P .. 'platform:' .. platform) or {}
+end
+
+-- Whether one more delivery to this endpoint may be under way. One that fails is only felt for.
 local function has_capacity(endpoint)
   local most = has(endpoint, 'failing_since') and AT_ONCE_WHILE_FAILING or AT_ONCE
-  return redis.call('ZCARD', claims_key(endpoint)) < most
+  if redis.call('ZCARD', claims_key(endpoint)) >= most then return false end
+  local under_way = 0
+  for _, sibling in ipairs(siblings(endpoint)) do
+    under_way = under_way + redis.call('ZCARD', claims_key(sibling))
+  end
+  return under_way < AT_ONCE_OF_PLATFORM
 end
 
 -- Notes when somebody has to look at an endpoint: when an order is due or a claim has lapsed.
@@ -44,6 +56,11 @@ local function reschedule(endpoint)
   else
     redis.call('ZADD', READY, at, endpoint)
   end
+end
+
+-- A delivery has ended: other endpoints of its platform may have waited for that.
+local function reschedule_platform(endpoint)
+  for _, sibling in ipairs(siblings(endpoint)) do reschedule(sibling) end
 end
 
 -- An order's next delivery is due, unless one is under way: when that ends, it will be.

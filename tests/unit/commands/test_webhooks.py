@@ -15,8 +15,8 @@ from deployments.webhooks.domain import webhook_id
 from tests.command_line import fieldhouse, typed
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 from tests.unit.webhooks.receiver import Received, Receiver, ok, receiver
-from tests.unit.webhooks.world import World
 
 
 @pytest.fixture(autouse=True)
@@ -48,12 +48,14 @@ async def asked(requests: Sequence[Received], count: int = 1) -> None:
     await eventually(there)
 
 
-async def died(world: World, count: int = 1, *, skip: timedelta = timedelta()) -> None:
+async def died(
+    webhooks: ComposedWebhooks, count: int = 1, *, skip: timedelta = timedelta()
+) -> None:
     """Until there are so many dead letters."""
 
     async def all_dead() -> bool:
-        world.skip(skip)
-        return len(await world.dead()) == count
+        webhooks.skip(skip)
+        return len(await webhooks.dead()) == count
 
     await eventually(all_dead)
 
@@ -64,13 +66,13 @@ async def test_without_endpoints_there_is_nothing_to_list() -> None:
 
 
 async def test_what_waits_is_listed_shown_and_retried(redis_of: ClientOf) -> None:
-    world = World(redis_of)
+    webhooks = ComposedWebhooks(redis_of)
     async with receiver("/hooks?key=hidden") as hooks:
         hooks.answer = failing
-        endpoint = await world.register(hooks.url)
-        await world.place()
-        await world.queued()
-        async with world.dispatching():
+        endpoint = await webhooks.register(hooks.url)
+        await webhooks.place()
+        await webhooks.queued()
+        async with webhooks.dispatching():
 
             async def waits_again() -> bool:
                 _, listed = await operator("webhooks", "list")
@@ -82,8 +84,8 @@ async def test_what_waits_is_listed_shown_and_retried(redis_of: ClientOf) -> Non
             assert endpoint.id in listed
             status, told = await operator("webhooks", "show", "1")
             assert (status, '"currency":"USD"' in told) == (0, True)
-            await world.refund()
-            await world.queued()
+            await webhooks.refund()
+            await webhooks.queued()
             status, told = await operator("webhooks", "retry", "2", "999")
             assert status == 1
             assert "2 waits for an older delivery of its order." in told
@@ -95,25 +97,25 @@ async def test_what_waits_is_listed_shown_and_retried(redis_of: ClientOf) -> Non
 
 
 async def test_what_waits_is_dropped(redis_of: ClientOf) -> None:
-    world = World(redis_of)
+    webhooks = ComposedWebhooks(redis_of)
     async with receiver() as hooks:
-        await world.register(hooks.url)
-        await world.place()
-        await world.queued()
+        await webhooks.register(hooks.url)
+        await webhooks.place()
+        await webhooks.queued()
         assert await operator("webhooks", "drop", "1") == (0, "   1 is dropped.\n")
-    assert await world.waiting() == 0
+    assert await webhooks.waiting() == 0
 
 
 async def test_what_an_endpoint_did_not_take_is_a_dead_letter(redis_of: ClientOf) -> None:
-    world = World(redis_of)
+    webhooks = ComposedWebhooks(redis_of)
     async with receiver() as hooks:
         hooks.answer = failing
-        endpoint = await world.register(hooks.url)
-        async with world.running():
-            await world.place()
+        endpoint = await webhooks.register(hooks.url)
+        async with webhooks.running():
+            await webhooks.place()
             await asked(hooks.received)
-            await died(world, skip=timedelta(hours=1))
-            (letter,) = await world.dead()
+            await died(webhooks, skip=timedelta(hours=1))
+            (letter,) = await webhooks.dead()
             status, listed = await operator("dead-letters", "list", "--kind", "deliveries")
             assert status == 0
             for word in (letter.id, endpoint.id, "orders.placed.v1", "order_s1", "answered 500"):
@@ -128,71 +130,71 @@ async def test_what_an_endpoint_did_not_take_is_a_dead_letter(redis_of: ClientOf
             status, told = await operator("dead-letters", "replay", letter.id)
             assert (status, f"delivered to {endpoint.id} again" in told) == (0, True)
             await asked(hooks.taken)
-    assert await world.dead() == []
+    assert await webhooks.dead() == []
     assert (await operator("dead-letters", "drop", letter.id))[0] == 1
 
 
-async def three_letters(world: World, hooks: Receiver) -> None:
+async def three_letters(webhooks: ComposedWebhooks, hooks: Receiver) -> None:
     """Have three deliveries die, two of them of one order, and the oldest once more, as the last.
 
     The endpoint is back afterwards.
     """
     hooks.answer = gone
-    await world.register(hooks.url)
-    await world.place("s1")
-    await world.queued()
-    await world.refund("s1")
-    await world.place("s2")
-    await world.queued()
-    async with world.dispatching():
-        await died(world, 3)
-        await world.register(hooks.url)
-        oldest = (await world.dead())[0]
-        await world.replay(oldest)
+    await webhooks.register(hooks.url)
+    await webhooks.place("s1")
+    await webhooks.queued()
+    await webhooks.refund("s1")
+    await webhooks.place("s2")
+    await webhooks.queued()
+    async with webhooks.dispatching():
+        await died(webhooks, 3)
+        await webhooks.register(hooks.url)
+        oldest = (await webhooks.dead())[0]
+        await webhooks.replay(oldest)
 
         async def died_again() -> bool:
-            letters = [letter.fields["delivery"] for letter in await world.dead()]
+            letters = [letter.fields["delivery"] for letter in await webhooks.dead()]
             return len(letters) == 3 and letters[-1] == oldest.fields["delivery"]
 
         await eventually(died_again)
-    await world.register(hooks.url)
+    await webhooks.register(hooks.url)
 
 
 async def test_all_dead_letters_are_replayed_an_orders_older_ones_first(redis_of: ClientOf) -> None:
-    world = World(redis_of)
+    webhooks = ComposedWebhooks(redis_of)
     async with receiver() as hooks:
-        await three_letters(world, hooks)
-        letters = sorted(await world.dead(), key=lambda letter: int(letter.fields["delivery"]))
+        await three_letters(webhooks, hooks)
+        letters = sorted(await webhooks.dead(), key=lambda letter: int(letter.fields["delivery"]))
         of_one = [letter.fields for letter in letters if letter.fields["order"] == "order_s1"]
         in_order = [webhook_id(fields["event"]) for fields in of_one]
         hooks.answer = ok
         status, told = await operator("dead-letters", "replay", "--all")
         assert (status, len(re.findall("will be delivered", told))) == (0, 3)
-        async with world.dispatching():
+        async with webhooks.dispatching():
             await asked(hooks.taken, 3)
     assert hooks.ids("order_s1") == in_order
-    assert await world.dead() == []
+    assert await webhooks.dead() == []
 
 
 async def test_all_dead_letters_are_dropped_and_what_waits_is_not(redis_of: ClientOf) -> None:
-    world = World(redis_of)
+    webhooks = ComposedWebhooks(redis_of)
     async with receiver() as hooks:
-        await three_letters(world, hooks)
-        await world.place("s3")
-        await world.queued()
+        await three_letters(webhooks, hooks)
+        await webhooks.place("s3")
+        await webhooks.queued()
         assert (await operator("dead-letters", "drop", "--all"))[0] == 0
-    assert (await world.dead(), await world.waiting()) == ([], 1)
+    assert (await webhooks.dead(), await webhooks.waiting()) == ([], 1)
 
 
 async def test_dead_letters_go_with_their_endpoint(redis_of: ClientOf) -> None:
     """They hold the addresses of buyers whom the platform has no more to do with here."""
-    world = World(redis_of)
+    webhooks = ComposedWebhooks(redis_of)
     async with receiver() as hooks:
-        await three_letters(world, hooks)
-        (endpoint,) = await world.endpoints()
+        await three_letters(webhooks, hooks)
+        (endpoint,) = await webhooks.endpoints()
         assert endpoint.dead == 3
-        await world.remove(endpoint.id)
-    assert await world.dead() == []
+        await webhooks.remove(endpoint.id)
+    assert await webhooks.dead() == []
 
 
 @pytest.mark.parametrize("words", [("retry",), ("drop",), ("show",), ("x",)])

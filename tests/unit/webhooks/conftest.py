@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.conftest import ClientOf
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 from tests.unit.webhooks.receiver import Receiver, receiver
-from tests.unit.webhooks.world import World
 
 
 @pytest.fixture
-def world(redis_of: ClientOf) -> World:
-    return World(redis_of)
+def webhooks(redis_of: ClientOf) -> ComposedWebhooks:
+    return ComposedWebhooks(redis_of)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from deployments.foundation.events.loop import Loop
 from deployments.webhooks.dispatcher import Dispatcher
 from tests.conftest import ClientOf
-from tests.unit.webhooks.world import World
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 
 
 async def _others_go_on(dispatcher: Dispatcher) -> None:
@@ -32,12 +32,12 @@ async def _others_go_on(dispatcher: Dispatcher) -> None:
 
 
 async def test_a_stopped_dispatcher_that_is_woken_keeps_nobody_waiting(redis_of: ClientOf) -> None:
-    dispatcher = World(redis_of).dispatcher()
+    dispatcher = ComposedWebhooks(redis_of).dispatcher()
     await dispatcher.stop()
     await _others_go_on(dispatcher)
 
 
 @pytest.mark.parametrize("at_once", [0, 1])
 async def test_nor_does_one_without_service(redis_of: ClientOf, at_once: int) -> None:
-    world = World(redis_of)
-    await _others_go_on(Dispatcher(world.store, world.webhook_client, at_once=at_once))
+    webhooks = ComposedWebhooks(redis_of)
+    await _others_go_on(Dispatcher(webhooks.store, webhooks.webhook_client, at_once=at_once))

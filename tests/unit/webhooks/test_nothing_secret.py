@@ -10,33 +10,35 @@ from starlette.responses import Response
 
 from deployments.webhooks.contract import UrlRefused
 from tests.unit.consuming.toys import eventually
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 from tests.unit.webhooks.receiver import receiver
 from tests.unit.webhooks.test_deliveries import took
-from tests.unit.webhooks.world import World
 
 QUERY, USER = "tok_in_the_query_71", "user_in_the_url_72"
 
 
-async def test_logs_have_no_secret(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_logs_have_no_secret(
+    webhooks: ComposedWebhooks, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     async with receiver(f"/hooks?key={QUERY}") as hooks:
         with pytest.raises(UrlRefused) as refused:
-            await world.register(hooks.url.replace("//", f"//{USER}:{USER}@"))
+            await webhooks.register(hooks.url.replace("//", f"//{USER}:{USER}@"))
         assert USER not in refused.value.sentence
         hooks.answer = lambda _received: Response(status_code=500)
-        await world.register(hooks.url)
-        async with world.running():
-            await world.place()
+        await webhooks.register(hooks.url)
+        async with webhooks.running():
+            await webhooks.place()
 
             async def failed() -> bool:
-                return (await world.endpoints())[0].state == "failing"
+                return (await webhooks.endpoints())[0].state == "failing"
 
             await eventually(failed)
             hooks.answer = lambda _received: Response()
-            assert await world.store.retry("1", world.clock()) == "retried"
+            assert await webhooks.store.retry("1", webhooks.clock()) == "retried"
             await took(hooks, 1)
-    numbers = world.keys[0].private.private_numbers()
-    pem = world.keys[0].private.private_bytes(
+    numbers = webhooks.keys[0].private.private_numbers()
+    pem = webhooks.keys[0].private.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
@@ -49,15 +51,15 @@ async def test_logs_have_no_secret(world: World, caplog: pytest.LogCaptureFixtur
         assert buyers not in caplog.text
 
 
-async def test_what_failed_is_told_without_the_url(world: World) -> None:
+async def test_what_failed_is_told_without_the_url(webhooks: ComposedWebhooks) -> None:
     async with receiver(f"/hooks?key={QUERY}") as hooks:
-        await world.register(hooks.url)
-    await world.place()
-    await world.queued()
-    async with world.dispatching():
+        await webhooks.register(hooks.url)
+    await webhooks.place()
+    await webhooks.queued()
+    async with webhooks.dispatching():
 
         async def failed() -> bool:
-            return (await world.endpoints())[0].state == "failing"
+            return (await webhooks.endpoints())[0].state == "failing"
 
         await eventually(failed)
-    assert QUERY not in str((await world.endpoints())[0].last_error)
+    assert QUERY not in str((await webhooks.endpoints())[0].last_error)

@@ -13,7 +13,7 @@ from deployments.foundation.http.edge import http_app
 from deployments.webhooks.contract import MOST_ENDPOINTS
 from deployments.webhooks.routes import WebhooksRoutes
 from tests.conftest import ClientOf
-from tests.unit.webhooks.world import Names, World
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks, Names
 
 KEYS = {hash_key("acme's"): "acme", hash_key("other's"): "other"}
 URL = "https://hooks.example/orders?tenant=7"
@@ -21,8 +21,10 @@ PROBLEM = "application/problem+json"
 
 
 @asynccontextmanager
-async def platform(world: World, name: str = "acme") -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(WebhooksRoutes(world.service, KEYS).routes())
+async def platform(
+    webhooks: ComposedWebhooks, name: str = "acme"
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = http_app(WebhooksRoutes(webhooks.service, KEYS).routes())
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, root_path="/webhooks"),
         base_url="http://store",
@@ -32,14 +34,14 @@ async def platform(world: World, name: str = "acme") -> AsyncIterator[httpx.Asyn
 
 
 @pytest.fixture
-def outside(redis_of: ClientOf) -> World:
+def outside(redis_of: ClientOf) -> ComposedWebhooks:
     """A store that sends to the internet alone, and never does here."""
     names = {"hooks.example": ["1.1.1.1"], "inside.example": ["10.0.0.1"]}
-    return World(redis_of, resolve=Names(names), loopback=False)
+    return ComposedWebhooks(redis_of, resolve=Names(names), loopback=False)
 
 
 @pytest.fixture
-async def acme(outside: World) -> AsyncIterator[httpx.AsyncClient]:
+async def acme(outside: ComposedWebhooks) -> AsyncIterator[httpx.AsyncClient]:
     async with platform(outside) as http:
         yield http
 
@@ -75,7 +77,7 @@ async def test_an_endpoint_that_was_removed_is_no_more(acme: httpx.AsyncClient) 
 
 
 async def test_a_platform_sees_and_removes_its_own_only(
-    acme: httpx.AsyncClient, outside: World
+    acme: httpx.AsyncClient, outside: ComposedWebhooks
 ) -> None:
     id_ = (await acme.post("/webhooks", json={"url": URL})).json()["id"]
     async with platform(outside, "other") as other:
@@ -113,14 +115,14 @@ async def test_what_is_no_registration_is_refused(acme: httpx.AsyncClient, body:
     problem(await acme.post("/webhooks", content=body), 400, "invalid_request")
 
 
-async def test_a_key_is_needed(outside: World) -> None:
+async def test_a_key_is_needed(outside: ComposedWebhooks) -> None:
     async with platform(outside, "nobody") as nobody:
         for method, path in (("POST", ""), ("GET", ""), ("DELETE", "/endpoint_1")):
             problem(await nobody.request(method, f"/webhooks{path}"), 401, "unauthorized")
 
 
 async def test_a_store_that_signs_nothing_registers_nothing(redis_of: ClientOf) -> None:
-    async with platform(World(redis_of, keys=())) as http:
+    async with platform(ComposedWebhooks(redis_of, keys=())) as http:
         refused = await http.post("/webhooks", json={"url": URL})
         assert "FIELDHOUSE_SIGNING_KEYS" in problem(refused, 503, "nothing_signed")
         assert (await http.get("/webhooks")).json() == {"endpoints": []}

@@ -25,7 +25,9 @@ CHANCES = st.floats(0, 1)
 def delivery(attempts: int = 0) -> WebhookDelivery:
     source = DeliverySource("event_1", "org.fieldhouse.orders.placed.v1", NOON)
     url = "https://hooks.example/"
-    return WebhookDelivery("1", "endpoint_1", url, "order_1", source, b"{}", attempts, NOON + LASTS)
+    return WebhookDelivery(
+        "1", "acme", "endpoint_1", url, "order_1", source, b"{}", attempts, NOON + LASTS
+    )
 
 
 @given(st.integers(0, 10_000), CHANCES)

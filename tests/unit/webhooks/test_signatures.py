@@ -24,9 +24,9 @@ from starlette.datastructures import Headers
 
 from deployments.profile.domain import business_profile
 from tests.conftest import ClientOf
+from tests.unit.webhooks.composed_webhooks import STORE, ComposedWebhooks, fresh_keys
 from tests.unit.webhooks.receiver import Received, Receiver, receiver
 from tests.unit.webhooks.test_deliveries import took
-from tests.unit.webhooks.world import STORE, World, fresh_keys
 
 Json = dict[str, Any]
 PLAIN = ["@method", "@authority", "@path"]
@@ -36,9 +36,11 @@ FIELDS = [
 ]
 
 
-def published(world: World) -> list[Json]:
+def published(webhooks: ComposedWebhooks) -> list[Json]:
     """What the profile shows."""
-    keys: list[Json] = business_profile(STORE, [key.public for key in world.keys])["signing_keys"]
+    keys: list[Json] = business_profile(STORE, [key.public for key in webhooks.keys])[
+        "signing_keys"
+    ]
     return keys
 
 
@@ -83,44 +85,48 @@ def verify_by_hand(received: Received, keys: list[Json]) -> None:
     assert received.headers["content-digest"] == f"sha-256=:{digest}:"
 
 
-async def one(world: World, hooks: Receiver) -> Received:
-    await world.register(hooks.url)
-    async with world.running():
-        await world.place()
+async def one(webhooks: ComposedWebhooks, hooks: Receiver) -> Received:
+    await webhooks.register(hooks.url)
+    async with webhooks.running():
+        await webhooks.place()
         await took(hooks, 1)
     return hooks.taken[0]
 
 
-async def test_a_delivery_verifies_with_the_profiles_key(world: World, hooks: Receiver) -> None:
-    received = await one(world, hooks)
-    covered = verify(received, published(world))
+async def test_a_delivery_verifies_with_the_profiles_key(
+    webhooks: ComposedWebhooks, hooks: Receiver
+) -> None:
+    received = await one(webhooks, hooks)
+    covered = verify(received, published(webhooks))
     assert covered == [*PLAIN, *FIELDS, "@signature-params"]
-    verify_by_hand(received, published(world))
+    verify_by_hand(received, published(webhooks))
     assert "alg=" not in received.headers["signature-input"]
 
 
-async def test_a_query_is_signed_too(world: World) -> None:
+async def test_a_query_is_signed_too(webhooks: ComposedWebhooks) -> None:
     async with receiver("/hooks?tenant=7&x=%2F") as hooks:
-        received = await one(world, hooks)
-    assert "@query" in verify(received, published(world))
-    verify_by_hand(received, published(world))
+        received = await one(webhooks, hooks)
+    assert "@query" in verify(received, published(webhooks))
+    verify_by_hand(received, published(webhooks))
 
 
 @pytest.mark.parametrize("field", ["ucp-agent", "webhook-id", "content-digest", "host"])
-async def test_whatever_is_changed_shows(world: World, hooks: Receiver, field: str) -> None:
-    received = await one(world, hooks)
+async def test_whatever_is_changed_shows(
+    webhooks: ComposedWebhooks, hooks: Receiver, field: str
+) -> None:
+    received = await one(webhooks, hooks)
     raw = [(k, b"other" if k.decode() == field else v) for k, v in received.headers.raw]
     changed = Received(received.url, Headers(raw=raw), received.body)
     with pytest.raises(InvalidSignature):
-        verify_by_hand(changed, published(world))
+        verify_by_hand(changed, published(webhooks))
 
 
 async def test_the_first_key_signs_and_all_are_published(
     redis_of: ClientOf, hooks: Receiver
 ) -> None:
     first, second = fresh_keys(2)
-    world = World(redis_of, keys=(second, first))
-    received = await one(world, hooks)
+    webhooks = ComposedWebhooks(redis_of, keys=(second, first))
+    received = await one(webhooks, hooks)
     assert f'keyid="{second.kid}"' in received.headers["signature-input"]
-    assert {key["kid"] for key in published(world)} == {first.kid, second.kid}
-    verify_by_hand(received, published(world))
+    assert {key["kid"] for key in published(webhooks)} == {first.kid, second.kid}
+    verify_by_hand(received, published(webhooks))

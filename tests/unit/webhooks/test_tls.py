@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from deployments.webhooks.domain import DeliveryAttempt, DeliverySource, WebhookDelivery
 from tests.conftest import ClientOf
-from tests.unit.webhooks.world import Names, World
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks, Names
 
 NAME, OTHER = "hooks.example", "elsewhere.example"
 
@@ -74,17 +74,17 @@ async def secured(certificate: Path, hosts: list[str]) -> AsyncIterator[int]:
             await running
 
 
-def trusting(redis_of: ClientOf, certificate: Path, *, addresses: list[str]) -> World:
+def trusting(redis_of: ClientOf, certificate: Path, *, addresses: list[str]) -> ComposedWebhooks:
     resolve = Names({NAME: addresses, OTHER: addresses, "127.0.0.1": ["127.0.0.1"]})
     trust = ssl.create_default_context(cafile=str(certificate))
-    return World(redis_of, resolve=resolve, verify=trust)
+    return ComposedWebhooks(redis_of, resolve=resolve, verify=trust)
 
 
-async def attempt(world: World, url: str) -> DeliveryAttempt:
+async def attempt(webhooks: ComposedWebhooks, url: str) -> DeliveryAttempt:
     now = datetime.now(UTC)
     source = DeliverySource("event_1", "org.fieldhouse.orders.placed.v1", now)
-    return await world.webhook_client.attempt(
-        WebhookDelivery("1", "endpoint_1", url, "order_1", source, b"{}", 0, now)
+    return await webhooks.webhook_client.attempt(
+        WebhookDelivery("1", "acme", "endpoint_1", url, "order_1", source, b"{}", 0, now)
     )
 
 
@@ -92,11 +92,11 @@ async def test_the_name_is_what_the_certificate_must_have(
     redis_of: ClientOf, tmp_path: Path
 ) -> None:
     certificate, hosts = certified(tmp_path, x509.DNSName(NAME)), list[str]()
-    world = trusting(redis_of, certificate, addresses=["127.0.0.1"])
+    webhooks = trusting(redis_of, certificate, addresses=["127.0.0.1"])
     async with secured(certificate, hosts) as port:
-        assert (await attempt(world, f"https://{NAME}:{port}/")).status == 200
+        assert (await attempt(webhooks, f"https://{NAME}:{port}/")).status == 200
         for host in (OTHER, "127.0.0.1"):
-            failed = await attempt(world, f"https://{host}:{port}/")
+            failed = await attempt(webhooks, f"https://{host}:{port}/")
             assert failed.status is None
             assert "CERTIFICATE_VERIFY_FAILED" in failed.error
     assert hosts == [f"{NAME}:{port}"]
@@ -106,24 +106,24 @@ async def test_a_certificate_that_nobody_vouches_for_is_none(
     redis_of: ClientOf, tmp_path: Path
 ) -> None:
     certificate, hosts = certified(tmp_path, x509.DNSName(NAME)), list[str]()
-    world = World(redis_of, resolve=Names({NAME: ["127.0.0.1"]}))
+    webhooks = ComposedWebhooks(redis_of, resolve=Names({NAME: ["127.0.0.1"]}))
     async with secured(certificate, hosts) as port:
-        failed = await attempt(world, f"https://{NAME}:{port}/")
+        failed = await attempt(webhooks, f"https://{NAME}:{port}/")
     assert "CERTIFICATE_VERIFY_FAILED" in failed.error
     assert hosts == []
 
 
 async def test_an_address_may_be_certified_itself(redis_of: ClientOf, tmp_path: Path) -> None:
     certificate = certified(tmp_path, x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
-    world = trusting(redis_of, certificate, addresses=[])
+    webhooks = trusting(redis_of, certificate, addresses=[])
     async with secured(certificate, []) as port:
-        assert (await attempt(world, f"https://127.0.0.1:{port}/")).status == 200
+        assert (await attempt(webhooks, f"https://127.0.0.1:{port}/")).status == 200
 
 
 async def test_the_next_address_is_tried_where_nobody_listens(
     redis_of: ClientOf, tmp_path: Path
 ) -> None:
     certificate = certified(tmp_path, x509.DNSName(NAME))
-    world = trusting(redis_of, certificate, addresses=["127.7.7.7", "127.0.0.1"])
+    webhooks = trusting(redis_of, certificate, addresses=["127.7.7.7", "127.0.0.1"])
     async with secured(certificate, []) as port:
-        assert (await attempt(world, f"https://{NAME}:{port}/")).status == 200
+        assert (await attempt(webhooks, f"https://{NAME}:{port}/")).status == 200

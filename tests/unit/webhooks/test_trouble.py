@@ -21,10 +21,10 @@ from deployments.webhooks.domain import (
 )
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
+from tests.unit.webhooks.composed_webhooks import DAY, ComposedWebhooks
 from tests.unit.webhooks.receiver import Answer, Received, Receiver, ok, receiver
 from tests.unit.webhooks.test_deliveries import took
 from tests.unit.webhooks.test_signatures import published, verify_by_hand
-from tests.unit.webhooks.world import DAY, World
 
 
 def status(code: int, **headers: str) -> Answer:
@@ -43,279 +43,281 @@ def until(true: Callable[[], bool]) -> Awaitable[None]:
     return eventually(ask)
 
 
-async def failed(world: World, hooks: Receiver, count: int = 1) -> None:
+async def failed(webhooks: ComposedWebhooks, hooks: Receiver, count: int = 1) -> None:
     """Until so many requests were made, and written down as failed."""
     await until(lambda: len(hooks.received) >= count)
 
     async def none_under_way() -> bool:
-        return not any(":claims:" in key for key in await world.left())
+        return not any(":claims:" in key for key in await webhooks.left())
 
     await eventually(none_under_way)
 
 
-async def queued(world: World, hooks: Receiver, *orders: str) -> None:
-    await world.register(hooks.url)
+async def queued(webhooks: ComposedWebhooks, hooks: Receiver, *orders: str) -> None:
+    await webhooks.register(hooks.url)
     for name in orders or ("s1",):
-        await world.place(name)
-    await world.queued()
+        await webhooks.place(name)
+    await webhooks.queued()
 
 
 async def test_each_attempt_sends_the_same_and_is_signed_anew(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     hooks.answer = status(500)
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
-        await world.refund()
-        await world.queued()
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
+        await webhooks.refund()
+        await webhooks.queued()
         hooks.answer = ok
-        world.skip(timedelta(seconds=5))
+        webhooks.skip(timedelta(seconds=5))
         await took(hooks, 2)
     first, again, paid = hooks.received
     assert (first.body, first.id) == (again.body, again.id)
     assert first.headers["signature"] != again.headers["signature"]
     assert paid.id != first.id
     for received in hooks.received:
-        verify_by_hand(received, published(world))
+        verify_by_hand(received, published(webhooks))
 
 
 async def test_pauses_grow_and_an_endpoint_that_asks_for_more_gets_it(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     hooks.answer = status(503, retry_after="1200")
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
-        world.skip(timedelta(seconds=1100))
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
+        webhooks.skip(timedelta(seconds=1100))
         await asyncio.sleep(0.1)  # There is no sign of something that does not happen.
         assert len(hooks.received) == 1
         hooks.answer = ok
-        world.skip(timedelta(seconds=110))
+        webhooks.skip(timedelta(seconds=110))
         await took(hooks, 1)
 
 
 async def test_after_a_day_it_is_a_dead_letter_and_the_next_goes_on(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     hooks.answer = status(500)
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
-        world.skip(timedelta(hours=23))
-        await failed(world, hooks, 2)
-        await world.refund()
-        await world.queued()
-        (endpoint,) = await world.endpoints()
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
+        webhooks.skip(timedelta(hours=23))
+        await failed(webhooks, hooks, 2)
+        await webhooks.refund()
+        await webhooks.queued()
+        (endpoint,) = await webhooks.endpoints()
         assert (endpoint.state, endpoint.waiting, endpoint.dead) == ("failing", 2, 0)
         assert endpoint.last_error == "answered 500"
         hooks.answer = ok
-        world.skip(timedelta(hours=2))
+        webhooks.skip(timedelta(hours=2))
         await took(hooks, 1)
-    (dead,) = await world.dead()
+    (dead,) = await webhooks.dead()
     assert webhook_id(dead.fields["event"]) == hooks.received[0].id
     assert hooks.taken[0].id != hooks.received[0].id
     assert (dead.error, dead.attempts) == ("out of time; the last attempt: answered 500", 2)
-    (endpoint,) = await world.endpoints()
+    (endpoint,) = await webhooks.endpoints()
     assert (endpoint.state, endpoint.waiting, endpoint.dead) == ("active", 0, 1)
 
 
 async def test_an_order_that_alone_fails_dies_and_the_others_go_on(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     def picky(received: Received) -> Response:
         return Response(status_code=400 if received.order["id"] == "order_s1" else 204)
 
     hooks.answer = picky
-    await queued(world, hooks, "s1", "s2", "s3")
-    async with world.dispatching():
+    await queued(webhooks, hooks, "s1", "s2", "s3")
+    async with webhooks.dispatching():
         await took(hooks, 2)
-        await failed(world, hooks, 3)
+        await failed(webhooks, hooks, 3)
         for _ in range(25):
-            world.skip(timedelta(hours=1))
+            webhooks.skip(timedelta(hours=1))
             await asyncio.sleep(0.02)
 
         async def is_dead() -> bool:
-            return bool(await world.dead())
+            return bool(await webhooks.dead())
 
         await eventually(is_dead)
-    assert await world.waiting() == 0
+    assert await webhooks.waiting() == 0
 
 
 async def test_a_dead_letter_is_replayed_before_what_is_newer(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     hooks.answer = status(500)
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
-        world.skip(DAY)
-        await world.refund()
-        await world.queued()
-        await failed(world, hooks, 2)
-        (letter,) = await world.dead()
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
+        webhooks.skip(DAY)
+        await webhooks.refund()
+        await webhooks.queued()
+        await failed(webhooks, hooks, 2)
+        (letter,) = await webhooks.dead()
         hooks.answer = ok
-        await world.replay(letter)
-        world.skip(timedelta(hours=1))
+        await webhooks.replay(letter)
+        webhooks.skip(timedelta(hours=1))
         await took(hooks, 2)
     assert [one.id for one in hooks.taken] == [hooks.received[0].id, hooks.received[1].id]
-    assert await world.dead() == []
+    assert await webhooks.dead() == []
 
 
 async def test_what_waits_for_its_next_attempt_can_be_made_at_once(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     hooks.answer = status(500)
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
         hooks.answer = ok
-        assert await world.store.retry("1", world.clock()) == "retried"
+        assert await webhooks.store.retry("1", webhooks.clock()) == "retried"
         await took(hooks, 1)
-    assert await world.store.retry("1", world.clock()) == "absent"
+    assert await webhooks.store.retry("1", webhooks.clock()) == "absent"
 
 
-async def test_dropping_removes_for_good(world: World, hooks: Receiver) -> None:
+async def test_dropping_removes_for_good(webhooks: ComposedWebhooks, hooks: Receiver) -> None:
     hooks.answer = status(500)
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
-        await world.refund()
-        await world.queued()
-        assert await world.store.drop("1", world.clock()) == "dropped"
-        assert await world.store.drop("1", world.clock()) == "absent"
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
+        await webhooks.refund()
+        await webhooks.queued()
+        assert await webhooks.store.drop("1", webhooks.clock()) == "dropped"
+        assert await webhooks.store.drop("1", webhooks.clock()) == "absent"
         hooks.answer = ok
-        world.skip(timedelta(minutes=1))
+        webhooks.skip(timedelta(minutes=1))
         await took(hooks, 1)
     assert hooks.taken[0].id != hooks.received[0].id
-    assert await world.waiting() == 0
+    assert await webhooks.waiting() == 0
 
 
 async def test_a_hanging_endpoint_holds_up_nobody_else(redis_of: ClientOf) -> None:
-    world = World(redis_of, attempt_seconds=3600.0)
+    webhooks = ComposedWebhooks(redis_of, attempt_seconds=3600.0)
     async with receiver() as hanging, receiver() as quick:
         hanging.answer = hang
-        await world.register(hanging.url)
-        await world.register(quick.url)
+        await webhooks.register(hanging.url)
+        await webhooks.register(quick.url)
         names = [f"s{n}" for n in range(40)]
         for name in names:
-            await world.place(name)
-        await world.queued()
-        async with world.dispatching(crash=True):
+            await webhooks.place(name)
+        await webhooks.queued()
+        async with webhooks.dispatching(crash=True):
             await took(quick, 40)
             await until(lambda: len(hanging.received) == 8)
 
             async def all_written_down() -> bool:
-                return await world.waiting() == 40
+                return await webhooks.waiting() == 40
 
             await eventually(all_written_down)
         assert hanging.most_at_once == 8
 
 
 async def test_no_answer_in_time_is_a_failure(redis_of: ClientOf, hooks: Receiver) -> None:
-    world = World(redis_of, attempt_seconds=0.2)
+    webhooks = ComposedWebhooks(redis_of, attempt_seconds=0.2)
     hooks.answer = hang
-    await queued(world, hooks)
-    async with world.dispatching():
-        await failed(world, hooks)
-    (endpoint,) = await world.endpoints()
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks)
+    (endpoint,) = await webhooks.endpoints()
     assert endpoint.last_error == "no answer in 0.2 s"
 
 
-async def test_an_endpoint_that_fails_is_only_felt_for(world: World, hooks: Receiver) -> None:
+async def test_an_endpoint_that_fails_is_only_felt_for(
+    webhooks: ComposedWebhooks, hooks: Receiver
+) -> None:
     hooks.answer = status(500)
-    await queued(world, hooks, *(f"s{n}" for n in range(30)))
-    async with world.dispatching():
-        await failed(world, hooks, 30)
+    await queued(webhooks, hooks, *(f"s{n}" for n in range(30)))
+    async with webhooks.dispatching():
+        await failed(webhooks, hooks, 30)
         hooks.most_at_once = 0
-        world.skip(timedelta(seconds=5))
-        await failed(world, hooks, 60)
+        webhooks.skip(timedelta(seconds=5))
+        await failed(webhooks, hooks, 60)
         assert hooks.most_at_once == 1
         hooks.answer = ok
-        world.skip(timedelta(seconds=10))
+        webhooks.skip(timedelta(seconds=10))
         await took(hooks, 30)
 
 
-async def test_nobody_listens(world: World, hooks: Receiver) -> None:
-    await queued(world, hooks)
+async def test_nobody_listens(webhooks: ComposedWebhooks, hooks: Receiver) -> None:
+    await queued(webhooks, hooks)
     async with receiver() as other:
         url = other.url
-    await world.register(url)
-    await world.place("s2")
-    await world.queued()
-    async with world.dispatching():
+    await webhooks.register(url)
+    await webhooks.place("s2")
+    await webhooks.queued()
+    async with webhooks.dispatching():
         await took(hooks, 2)
 
         async def noticed() -> bool:
-            return (await world.endpoints())[1].state == "failing"
+            return (await webhooks.endpoints())[1].state == "failing"
 
         await eventually(noticed)
-    assert "ConnectError" in str((await world.endpoints())[1].last_error)
+    assert "ConnectError" in str((await webhooks.endpoints())[1].last_error)
 
 
-async def test_a_redirect_is_not_followed(world: World, hooks: Receiver) -> None:
+async def test_a_redirect_is_not_followed(webhooks: ComposedWebhooks, hooks: Receiver) -> None:
     async with receiver() as elsewhere:
         hooks.answer = lambda _received: RedirectResponse(elsewhere.url, 307)
-        await queued(world, hooks)
-        async with world.dispatching():
-            await failed(world, hooks)
+        await queued(webhooks, hooks)
+        async with webhooks.dispatching():
+            await failed(webhooks, hooks)
         assert elsewhere.received == []
-    assert (await world.endpoints())[0].last_error == "answered 307"
+    assert (await webhooks.endpoints())[0].last_error == "answered 307"
 
 
-async def test_a_long_answer_is_not_read(world: World, hooks: Receiver) -> None:
+async def test_a_long_answer_is_not_read(webhooks: ComposedWebhooks, hooks: Receiver) -> None:
     hooks.answer = lambda _received: Response(b"x" * 50_000_000)
-    await queued(world, hooks)
-    async with world.dispatching():
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
         await took(hooks, 1)
 
         async def nothing_waits() -> bool:
-            return await world.waiting() == 0
+            return await webhooks.waiting() == 0
 
         await eventually(nothing_waits)
 
 
 async def test_an_endpoint_that_is_gone_gets_nothing_until_it_is_registered_again(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
     hooks.answer = status(410)
-    await queued(world, hooks)
-    await world.refund()
-    await world.place("s2")
-    await world.queued()
-    async with world.dispatching():
+    await queued(webhooks, hooks)
+    await webhooks.refund()
+    await webhooks.place("s2")
+    await webhooks.queued()
+    async with webhooks.dispatching():
 
         async def all_dead() -> bool:
-            return len(await world.dead()) == 3
+            return len(await webhooks.dead()) == 3
 
         await eventually(all_dead)
-        await world.place("s3")
-        await world.queued()
-        (gone,) = await world.endpoints()
+        await webhooks.place("s3")
+        await webhooks.queued()
+        (gone,) = await webhooks.endpoints()
         assert (gone.state, gone.waiting, gone.dead) == ("gone", 0, 3)
-        first = (await world.dead())[0]
-        await world.replay(first)
+        first = (await webhooks.dead())[0]
+        await webhooks.replay(first)
 
         async def given_up_again() -> bool:
-            letters = await world.dead()
+            letters = await webhooks.dead()
             return len(letters) == 3 and first.id not in [letter.id for letter in letters]
 
         await eventually(given_up_again)
-        assert (await world.dead())[-1].error == "the endpoint is gone"
+        assert (await webhooks.dead())[-1].error == "the endpoint is gone"
         hooks.answer = ok
-        back = await world.register(hooks.url)
+        back = await webhooks.register(hooks.url)
         assert (back.id, back.state) == (gone.id, "active")
-        await world.place("s4")
-        await world.queued()
+        await webhooks.place("s4")
+        await webhooks.queued()
         await took(hooks, 1)
-        await world.replay((await world.dead())[-1])
+        await webhooks.replay((await webhooks.dead())[-1])
         await took(hooks, 2)
     assert [one.order["id"] for one in hooks.taken] == ["order_s4", "order_s1"]
 
 
 async def test_without_a_key_nothing_is_sent(redis_of: ClientOf, hooks: Receiver) -> None:
-    await queued(World(redis_of), hooks)
-    keyless = World(redis_of, keys=())
+    await queued(ComposedWebhooks(redis_of), hooks)
+    keyless = ComposedWebhooks(redis_of, keys=())
     async with keyless.dispatching():
 
         async def noticed() -> bool:
@@ -336,27 +338,27 @@ class Broken(WebhookClient):
 async def test_a_bug_becomes_a_dead_letter_and_not_a_loop(
     redis_of: ClientOf, hooks: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(redis_of, webhook_client=Broken)
-    await queued(world, hooks)
-    async with world.dispatching():
+    webhooks = ComposedWebhooks(redis_of, webhook_client=Broken)
+    await queued(webhooks, hooks)
+    async with webhooks.dispatching():
 
         async def noticed() -> bool:
-            return (await world.endpoints())[0].state == "failing"
+            return (await webhooks.endpoints())[0].state == "failing"
 
         await eventually(noticed)
-    assert (await world.endpoints())[0].last_error == "the store failed: ZeroDivisionError"
+    assert (await webhooks.endpoints())[0].last_error == "the store failed: ZeroDivisionError"
     assert "could not be sent" in caplog.text
 
 
 async def test_what_a_dead_process_was_at_is_made_again_by_another(redis_of: ClientOf) -> None:
-    world = World(redis_of, claim_seconds=0.3)
+    webhooks = ComposedWebhooks(redis_of, claim_seconds=0.3)
     async with receiver() as hooks:
         hooks.answer = hang
-        await queued(world, hooks)
-        async with world.dispatching(crash=True):
+        await queued(webhooks, hooks)
+        async with webhooks.dispatching(crash=True):
             await until(lambda: len(hooks.received) == 1)
         hooks.answer = ok
-        async with world.dispatching():
+        async with webhooks.dispatching():
             await took(hooks, 1)
     assert [one.id for one in hooks.received] == [hooks.taken[0].id] * 2
 
@@ -364,22 +366,22 @@ async def test_what_a_dead_process_was_at_is_made_again_by_another(redis_of: Cli
 async def test_a_process_that_was_held_up_sends_and_writes_nothing(
     redis_of: ClientOf, hooks: Receiver
 ) -> None:
-    world = World(redis_of, claim_seconds=0.01)
-    await queued(world, hooks)
-    (old,) = (await world.store.claim(10, world.clock())).claims
+    webhooks = ComposedWebhooks(redis_of, claim_seconds=0.01)
+    await queued(webhooks, hooks)
+    (old,) = (await webhooks.store.claim(10, webhooks.clock())).claims
 
     async def lapsed() -> bool:
-        return not world.store.holds(old)
+        return not webhooks.store.holds(old)
 
     await eventually(lapsed)
 
     async def claimed_again() -> bool:
-        return bool((await world.store.claim(10, world.clock())).claims)
+        return bool((await webhooks.store.claim(10, webhooks.clock())).claims)
 
     await eventually(claimed_again)
-    outcome = DeliveryOutcome("sent", world.clock())
-    assert not await world.store.finish(old, outcome, "", world.clock())
-    assert await world.waiting() == 1
+    outcome = DeliveryOutcome("sent", webhooks.clock())
+    assert not await webhooks.store.finish(old, outcome, "", webhooks.clock())
+    assert await webhooks.waiting() == 1
 
 
 class Mortal(WebhookClient):
@@ -400,41 +402,45 @@ class Mortal(WebhookClient):
 async def test_what_was_claimed_too_long_ago_is_not_sent(
     redis_of: ClientOf, hooks: Receiver
 ) -> None:
-    world = World(redis_of, claim_seconds=0.0)
-    await queued(world, hooks)
-    dispatcher = world.dispatcher()
+    webhooks = ComposedWebhooks(redis_of, claim_seconds=0.0)
+    await queued(webhooks, hooks)
+    dispatcher = webhooks.dispatcher()
     await dispatcher.tick()
     await dispatcher.stop()
-    assert (hooks.received, await world.waiting()) == ([], 1)
+    assert (hooks.received, await webhooks.waiting()) == ([], 1)
 
 
 async def test_while_one_of_an_orders_events_is_under_way_no_other_is(
-    world: World, hooks: Receiver
+    webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
-    await queued(world, hooks)
-    (first,) = (await world.store.claim(10, world.clock())).claims
-    await world.refund()
-    await world.refund(number=2)
-    await world.queued()
-    assert (await world.store.claim(10, world.clock())).claims == []
-    assert await world.store.retry("2", world.clock()) == "under_way"
-    await world.store.finish(first, DeliveryOutcome("sent", world.clock()), "", world.clock())
-    (second,) = (await world.store.claim(10, world.clock())).claims
+    await queued(webhooks, hooks)
+    (first,) = (await webhooks.store.claim(10, webhooks.clock())).claims
+    await webhooks.refund()
+    await webhooks.refund(number=2)
+    await webhooks.queued()
+    assert (await webhooks.store.claim(10, webhooks.clock())).claims == []
+    assert await webhooks.store.retry("2", webhooks.clock()) == "under_way"
+    await webhooks.store.finish(
+        first, DeliveryOutcome("sent", webhooks.clock()), "", webhooks.clock()
+    )
+    (second,) = (await webhooks.store.claim(10, webhooks.clock())).claims
     assert (second.delivery.id, second.token > first.token) == ("2", True)
 
 
-async def test_news_of_an_order_shortens_no_pause(world: World, hooks: Receiver) -> None:
-    await queued(world, hooks)
-    (first,) = (await world.store.claim(10, world.clock())).claims
-    later = DeliveryOutcome("retry", world.clock() + timedelta(hours=1))
-    await world.store.finish(first, later, "answered 500", world.clock())
-    await world.refund()
-    await world.queued()
-    work = await world.store.claim(10, world.clock())
+async def test_news_of_an_order_shortens_no_pause(
+    webhooks: ComposedWebhooks, hooks: Receiver
+) -> None:
+    await queued(webhooks, hooks)
+    (first,) = (await webhooks.store.claim(10, webhooks.clock())).claims
+    later = DeliveryOutcome("retry", webhooks.clock() + timedelta(hours=1))
+    await webhooks.store.finish(first, later, "answered 500", webhooks.clock())
+    await webhooks.refund()
+    await webhooks.queued()
+    work = await webhooks.store.claim(10, webhooks.clock())
     assert work.claims == []
     assert abs(cast(datetime, work.next_at) - later.due) < timedelta(milliseconds=1)
-    world.skip(timedelta(hours=1))
-    (again,) = (await world.store.claim(10, world.clock())).claims
+    webhooks.skip(timedelta(hours=1))
+    (again,) = (await webhooks.store.claim(10, webhooks.clock())).claims
     assert (again.delivery.id, again.delivery.attempts) == ("1", 1)
 
 
@@ -442,7 +448,7 @@ async def test_news_of_an_order_shortens_no_pause(world: World, hooks: Receiver)
 async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: int) -> None:
     """Two processes at once that die again and again, and an endpoint that fails at random."""
     chance = Mortal.chance = random.Random(seed)
-    world = World(redis_of, claim_seconds=0.2, webhook_client=Mortal)
+    webhooks = ComposedWebhooks(redis_of, claim_seconds=0.2, webhook_client=Mortal)
     orders, changes = [f"s{n}" for n in range(6)], 5
     async with receiver() as hooks:
 
@@ -450,21 +456,21 @@ async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: i
             return Response(status_code=chance.choice([200, 200, 500, 503]))
 
         hooks.answer = answer
-        await world.register(hooks.url)
-        async with world.running(), world.dispatching():
-            await asyncio.gather(*(_tell(world, name, changes) for name in orders))
+        await webhooks.register(hooks.url)
+        async with webhooks.running(), webhooks.dispatching():
+            await asyncio.gather(*(_tell(webhooks, name, changes) for name in orders))
 
             async def all_written_down() -> bool:
-                world.skip(timedelta(minutes=1))
+                webhooks.skip(timedelta(minutes=1))
                 complete = [
                     one.order["id"]
                     for one in hooks.taken
                     if len(one.order["adjustments"]) == changes - 1
                 ]
-                return len(set(complete)) == len(orders) and await world.waiting() == 0
+                return len(set(complete)) == len(orders) and await webhooks.waiting() == 0
 
             await eventually(all_written_down)
-    assert await world.dead() == []
+    assert await webhooks.dead() == []
     assert not hooks.overlapped
     for name in orders:
         ids = hooks.ids(f"order_{name}")
@@ -476,7 +482,7 @@ async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: i
         assert refunds == sorted(refunds)
 
 
-async def _tell(world: World, name: str, changes: int) -> None:
-    await world.place(name)
+async def _tell(webhooks: ComposedWebhooks, name: str, changes: int) -> None:
+    await webhooks.place(name)
     for number in range(1, changes):
-        await world.refund(name, number)
+        await webhooks.refund(name, number)

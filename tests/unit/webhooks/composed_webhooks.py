@@ -1,14 +1,14 @@
-"""Webhooks as it runs: its consumer upon orders' streams, its dispatchers, and a clock to move."""
+"""Webhooks, composed as it runs: upon orders' streams, with dispatchers, and a clock to move."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from joserfc.jwk import ECKey
 from redis.asyncio import Redis
@@ -18,6 +18,7 @@ from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.signing import SigningKey, read_keys
+from deployments.foundation.placement.local import local
 from deployments.orders.contract import (
     GetOrder,
     LineUnits,
@@ -29,15 +30,15 @@ from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
 from deployments.webhooks.client import WebhookClient
-from deployments.webhooks.consumers import WebhooksConsumers
 from deployments.webhooks.contract import (
     ListEndpoints,
     RegisterEndpoint,
     RemoveEndpoint,
     WebhookEndpoint,
 )
+from deployments.webhooks.deployment import compose
 from deployments.webhooks.dispatcher import Dispatcher
-from deployments.webhooks.resolver import HostUnknownError, Resolver
+from deployments.webhooks.resolver import AddressCheck, HostUnknownError, Resolve, Resolver
 from deployments.webhooks.service import WebhooksService
 from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import SERVICE, WebhooksStore
@@ -46,6 +47,7 @@ from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
 from tests.unit.orders.world import order, undo
 
+Api = TypeVar("Api")
 STORE = "https://store.example"
 PLATFORM = "acme"
 DAY = timedelta(hours=24)
@@ -64,7 +66,10 @@ class Names:
         self.known: dict[str, Sequence[str]] = dict(known or {})
         self.asked: list[str] = []
 
-    async def __call__(self, host: str) -> list[Address]:
+    def is_busy(self, platform: str) -> bool:
+        return False
+
+    async def __call__(self, host: str, platform: str) -> list[Address]:
         self.asked.append(host)
         if host not in self.known:
             raise HostUnknownError(host)
@@ -82,8 +87,8 @@ class CountedOrders:
         return await self.service.render(request)
 
 
-class World:
-    """All of it upon one Redis. Time passes faster when a test says so."""
+class ComposedWebhooks:
+    """Webhooks upon one Redis and real orders. Time passes faster when a test says so."""
 
     def __init__(
         self,
@@ -91,7 +96,7 @@ class World:
         *,
         claim_seconds: float = 30.0,
         attempt_seconds: float = 10.0,
-        resolve: Callable[[str], Awaitable[list[Address]]] | None = None,
+        resolve: Resolve | None = None,
         loopback: bool = True,
         keys: tuple[SigningKey, ...] | None = None,
         verify: ssl.SSLContext | None = None,
@@ -102,18 +107,27 @@ class World:
         self.keys = fresh_keys() if keys is None else keys
         self.orders = CountedOrders(OrdersService(OrdersStore(redis_of("orders")), STORE))
         self.store = WebhooksStore(redis_of(SERVICE), claim_seconds=claim_seconds)
+        check = AddressCheck(resolve or Resolver(), loopback)
         self.webhook_client = webhook_client(
             Signer(self.keys),
             f"{STORE}/.well-known/ucp",
-            resolve or Resolver(),
-            loopback=loopback,
+            check,
             verify=verify,
             seconds=attempt_seconds,
             clock=self.clock,
         )
-        self.service = WebhooksService(
-            self.store, self.webhook_client, self.orders, clock=self.clock
+        self.composition = compose(
+            redis_of(SERVICE),
+            self._connect,
+            clock=self.clock,
+            client=self.webhook_client,
+            check=check,
+            claim_seconds=claim_seconds,
         )
+        self.service = cast(WebhooksService, self.composition.service)
+
+    def _connect(self, api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
+        return local(api, lambda: self.orders, app=app, seconds=seconds)
 
     def clock(self) -> datetime:
         return datetime.now(UTC) + self.ahead
@@ -166,8 +180,7 @@ class World:
         return (await self.service.endpoints(ListEndpoints(platform=platform))).endpoints
 
     def consumer(self) -> Consumer:
-        subscriptions = WebhooksConsumers(self.service).subscriptions()
-        own = self.redis_of(SERVICE)
+        own, subscriptions = self.redis_of(SERVICE), self.composition.subscriptions
         return Consumer(
             SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=HASTY
         )

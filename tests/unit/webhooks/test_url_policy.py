@@ -12,8 +12,8 @@ from deployments.webhooks.contract import UrlRefused
 from deployments.webhooks.url_policy import is_internet, parse_url, permitted, shown
 from tests.conftest import ClientOf
 from tests.unit.consuming.toys import eventually
+from tests.unit.webhooks.composed_webhooks import ComposedWebhooks, Names
 from tests.unit.webhooks.receiver import Receiver, receiver
-from tests.unit.webhooks.world import Names, World
 
 INTERNAL = [
     *("0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.127.255.255"),
@@ -112,33 +112,35 @@ async def test_registration_refuses_names_and_literals_of_such_addresses(
 ) -> None:
     resolve = names(inside=[address], both=["1.1.1.1", address])
     resolve.known[address] = [address]
-    world = World(redis_of, resolve=resolve, loopback=False)
+    webhooks = ComposedWebhooks(redis_of, resolve=resolve, loopback=False)
     host = f"[{address}]" if ":" in address else address
     for url in ("https://inside.example/", "https://both.example/", f"https://{host}/"):
         with pytest.raises(UrlRefused) as refused:
-            await world.register(url)
+            await webhooks.register(url)
         # Who registers learns nothing of the store's own network.
         assert address not in refused.value.sentence
-    assert await world.endpoints() == ()
+    assert await webhooks.endpoints() == ()
 
 
 async def test_a_public_name_is_registered_and_an_unknown_one_is_not(redis_of: ClientOf) -> None:
-    world = World(redis_of, resolve=names(outside=["1.1.1.1", "2606:4700::1111"]), loopback=False)
-    await world.register("https://outside.example/")
+    webhooks = ComposedWebhooks(
+        redis_of, resolve=names(outside=["1.1.1.1", "2606:4700::1111"]), loopback=False
+    )
+    await webhooks.register("https://outside.example/")
     with pytest.raises(UrlRefused, match="has no address"):
-        await world.register("https://nowhere.example/")
+        await webhooks.register("https://nowhere.example/")
 
 
 async def test_loopback_is_refused_unless_it_is_allowed(redis_of: ClientOf) -> None:
     async with receiver() as hooks:
         for allowed in (False, True):
-            world = World(redis_of, loopback=allowed)
+            webhooks = ComposedWebhooks(redis_of, loopback=allowed)
             if allowed:
-                await world.register(hooks.url)
+                await webhooks.register(hooks.url)
             else:
                 for url in (hooks.url, hooks.url.replace("http:", "https:")):
                     with pytest.raises(UrlRefused):
-                        await world.register(url)
+                        await webhooks.register(url)
 
 
 async def test_a_name_that_later_leads_inside_is_not_followed(
@@ -146,15 +148,15 @@ async def test_a_name_that_later_leads_inside_is_not_followed(
 ) -> None:
     """The receiver is on the loopback, which this store does not send to."""
     resolve = names(rebinding=["1.1.1.1"])
-    world = World(redis_of, resolve=resolve, loopback=False)
+    webhooks = ComposedWebhooks(redis_of, resolve=resolve, loopback=False)
     port = hooks.url.rsplit(":", 1)[1]
-    await world.register(f"https://rebinding.example:{port}")
+    await webhooks.register(f"https://rebinding.example:{port}")
     resolve.known["rebinding.example"] = ["127.0.0.1"]
-    await world.place()
-    await world.queued()
-    async with world.dispatching():
-        await eventually(lambda: _fails(world))
-    (endpoint,) = await world.endpoints()
+    await webhooks.place()
+    await webhooks.queued()
+    async with webhooks.dispatching():
+        await eventually(lambda: _fails(webhooks))
+    (endpoint,) = await webhooks.endpoints()
     assert endpoint.last_error == "the host has an address that is not public"
     assert hooks.received == []
 
@@ -164,21 +166,21 @@ async def test_each_attempt_asks_for_the_address_once_and_goes_to_that(
 ) -> None:
     """A second question, by whoever connects, could be answered otherwise."""
     resolve = names(hooks=["127.0.0.1"])
-    world = World(redis_of, resolve=resolve)
+    webhooks = ComposedWebhooks(redis_of, resolve=resolve)
     port = hooks.url.rsplit(":", 1)[1]
-    await world.register(f"http://hooks.example:{port}")
+    await webhooks.register(f"http://hooks.example:{port}")
     resolve.asked.clear()
-    await world.place()
-    await world.queued()
+    await webhooks.place()
+    await webhooks.queued()
 
     async def arrived() -> bool:
         return bool(hooks.taken)
 
-    async with world.dispatching():
+    async with webhooks.dispatching():
         await eventually(arrived)
     assert resolve.asked == ["hooks.example"]
     assert hooks.taken[0].headers["host"] == f"hooks.example:{port.split('/')[0]}"
 
 
-async def _fails(world: World) -> bool:
-    return (await world.endpoints())[0].state == "failing"
+async def _fails(webhooks: ComposedWebhooks) -> bool:
+    return (await webhooks.endpoints())[0].state == "failing"
