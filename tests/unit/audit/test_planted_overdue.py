@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,9 +12,10 @@ from redis.asyncio import Redis
 
 from commands.audit.subscriptions import EVENT_LASTS
 from deployments.carts.audit import UNCHANGED
+from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.audit.letters import UNATTENDED
-from deployments.foundation.audit.overdue import OVERDUE, milliseconds
+from deployments.foundation.audit.overdue import OVERDUE, DueRecords, milliseconds, overdue
 from deployments.foundation.events.keys import dead_letters_key
 from deployments.foundation.events.publishing import ENTRY_FIELD, stream_of
 from deployments.topology import SUBSCRIPTIONS
@@ -171,3 +172,23 @@ async def test_the_time_is_the_servers(valkey_socket: Path) -> None:
         now = await Inspection().now(server)
         last, _ = await server.time()
     assert first <= now.timestamp() < last + 1
+
+
+async def test_what_is_looked_after_between_two_looks_is_not_overdue(shop: Shop) -> None:
+    now = shop.services.clock()
+    looks = iter([DueRecords(3, {"gone": now, "stays": now - LATE}), DueRecords(2, {"stays": now})])
+    asked: list[datetime] = []
+
+    async def due_until(until: datetime) -> DueRecords:
+        asked.append(until)
+        return next(looks)
+
+    def finding(id_: str, late: str) -> Discrepancy:
+        return Discrepancy(late, (id_,), "")
+
+    inspection = Inspection(0, shop.services.clock)
+    found = await overdue(
+        due_until, finding, kind="things", redis=shop.admin, inspection=inspection
+    )
+    assert found == Findings({"things": 3}, (Discrepancy("6 minutes", ("stays",), ""),))
+    assert asked == [now - OVERDUE, now - OVERDUE]
