@@ -11,10 +11,11 @@ STORE := http://127.0.0.1:8000
 MINUTES := 30
 ORDERS := 10000
 SECONDS := 60
+COUNT := 40
 TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check demo audit lag dead-letters config openapi events fuzz faults storm load webhooks platform-key clean
+.PHONY: help run dev test check demo audit lag dead-letters config openapi events fuzz faults storm load webhooks platform-key mutants clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -76,6 +77,9 @@ audit: $(VENV)/.run ## prove that the books are straight, while the store runs
 
 platform-key: $(VENV)/.run ## draw an API key for a platform: make platform-key NAME=acme
 	@$(BIN)/fieldhouse platform-key "$(NAME)"
+
+mutants: $(VENV)/.test ## put COUNT=40 wrong results into the rules of SERVICE=pricing, and say what its tests do not notice
+	@$(BIN)/python -m tests.mutants $(SERVICE) --count $(COUNT)
 
 clean: ## remove the environment; the store's data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
