@@ -35,7 +35,7 @@ check: $(VENV)/.test ## lint, type-check, and check who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest tests/contract/test_events.py tests/contract/test_configuration.py
+	$(BIN)/python -m pytest tests/contract/test_events.py tests/contract/test_configuration.py tests/contract/test_topology.py
 
 demo: $(VENV)/.run ## buy something in the running store, and tell the story
 	@$(BIN)/fieldhouse demo
@@ -47,7 +47,7 @@ config: $(VENV)/.run ## show the settings, and write docs/configuration.md anew
 openapi: $(VENV)/.run ## write the API's document anew, from the routes of all services
 	@$(BIN)/fieldhouse openapi
 
-events: $(VENV)/.test ## write the events' documents anew, from what the services declare
+events: $(VENV)/.test ## write the events' documents and the picture of the services anew, from what is declared
 	@$(BIN)/fieldhouse events
 	@$(BIN)/python -m tests.contract.event_schemas
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from commands import asyncapi, events_page
+from commands import architecture_page, asyncapi, events_page
 from commands.exit_status import FOUND, OK
 from commands.openapi import as_text
 from deployments.profile.routes import OPENAPI_FILE
@@ -25,8 +25,9 @@ def openapi(*, check: CheckOnly = False) -> int:
 
 
 def events(*, check: CheckOnly = False) -> int:
-    """Write the events' documents, from what is declared."""
-    texts = {asyncapi.FILE: asyncapi.text(), events_page.FILE: events_page.text()}
+    """Write the events' documents and the picture of the services, from what is declared."""
+    pages = (asyncapi, events_page, architecture_page)
+    texts = {page.FILE: page.text() for page in pages}
     return keep(texts, check=check)
 
 

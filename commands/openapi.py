@@ -8,11 +8,13 @@ what every operation has in common is said here.
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -30,15 +32,10 @@ from commands.openapi_commons import (
 )
 from commands.openapi_components import NamedSchemas, pascal
 from commands.published_schemas import Components
-from deployments.carts.routes import CartsRoutes
-from deployments.catalog.routes import CatalogRoutes
-from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.operations import Content, Operation
 from deployments.foundation.http.ucp import VERSION, Json
-from deployments.notifications.routes import NotificationsRoutes
-from deployments.orders.routes import OrdersRoutes
-from deployments.profile.routes import OPENAPI_FILE, ProfileRoutes
-from deployments.webhooks.routes import WebhooksRoutes
+from deployments.profile.routes import OPENAPI_FILE
+from deployments.topology import TOPOLOGY
 
 _NOTHING: tuple[Any, ...] = (None, [], {})
 _ABSENT: Any = None
@@ -46,17 +43,30 @@ _ABSENT: Any = None
 _SCHEMAS = "#/components/schemas/"
 
 
+class Routes(Protocol):
+    """The operations of one service."""
+
+    def routes(self) -> Sequence[Operation]:
+        """All of them."""
+        ...
+
+
 def public_operations() -> Mapping[str, Sequence[Operation]]:
     """The operations of every service that has any, under its prefix."""
-    return {
-        "/.well-known": ProfileRoutes("").routes(),
-        "/catalog": CatalogRoutes(_ABSENT).routes(),
-        "/carts": CartsRoutes(_ABSENT, {}).routes(),
-        "/checkout-sessions": CheckoutRoutes(_ABSENT, {}).routes(),
-        "/orders": OrdersRoutes(_ABSENT, {}).routes(),
-        "/mail": NotificationsRoutes(_ABSENT).routes(),
-        "/webhooks": WebhooksRoutes(_ABSENT, {}).routes(),
-    }
+    return {one.prefix: _operations(one.name) for one in TOPOLOGY if one.prefix is not None}
+
+
+def _operations(service: str) -> Sequence[Operation]:
+    """What the one class in the service's `routes.py` whose name ends in `Routes` lists."""
+    module = importlib.import_module(f"deployments.{service}.routes")
+    members = inspect.getmembers(module, inspect.isclass)
+    (routes,) = (
+        cast(Callable[..., Routes], member)
+        for name, member in members
+        if name.endswith("Routes") and member.__module__ == module.__name__
+    )
+    wanted = inspect.signature(routes).parameters.values()
+    return routes(**{one.name: _ABSENT for one in wanted if one.default is one.empty}).routes()
 
 
 class Document:

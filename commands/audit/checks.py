@@ -23,9 +23,10 @@ from deployments.orders.audit import OrdersAudit
 from deployments.payments.audit import PaymentsAudit
 from deployments.pricing.audit import PricingAudit
 from deployments.shipping.audit import ShippingAudit
+from deployments.topology import TOPOLOGY
 from deployments.webhooks.audit import WebhooksAudit
 
-_WITHOUT_EVENTS = ("pricing", "notifications", "webhooks")
+_WITHOUT_EVENTS = tuple(one.name for one in TOPOLOGY if one.keeps_state and not one.publishes)
 """Services that publish nothing; whatever is on their streams is wrong."""
 
 
