@@ -26,7 +26,7 @@ from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced
 from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.tied_process import start_tied
 from deployments.datastore.users import rules_of
-from deployments.foundation.redis.connection import SECRET_FILE, password
+from deployments.foundation.redis.connection import SECRET_FILE, configured_secret, password
 from deployments.foundation.values.backoff import Backoff
 from deployments.foundation.values.private_files import close_to_others, keep_private
 from deployments.foundation.values.settings import settings
@@ -91,7 +91,8 @@ class ValkeyServer:
             _end(server)
 
     def _start(self, lock: int) -> subprocess.Popen[bytes]:
-        secret = _kept_secret(self._directory)
+        kept = _kept_secret(self._directory)
+        secret = configured_secret() or kept
         file = self._directory / "valkey.conf"
         _write_private(file, configuration(self._directory, self._socket, secret))
         with open(self._directory / "valkey.log", "ab", opener=_private) as log:

@@ -342,3 +342,14 @@ async def test_a_client_of_a_server_that_is_not_there_says_so(directory: Path) -
     with pytest.raises(RedisError):
         await redis.ping()
     await redis.aclose()
+
+
+async def test_a_secret_that_the_operator_sets_holds_here_too(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "the operator's")
+    async with embedded(), entered("carts") as redis:
+        assert await redis.ping()
+    monkeypatch.delenv("FIELDHOUSE_REDIS_SECRET")
+    async with embedded(), entered("carts") as redis:
+        assert await redis.ping()
