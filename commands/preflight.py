@@ -163,6 +163,11 @@ def check_redis() -> None:
 def _answers(name: str, url: str) -> None:
     with _speaking(name, url) as redis, contextlib.suppress(NoPermissionError):
         redis.ping()
+        (expiring_fields,) = redis.execute_command("COMMAND", "INFO", "HEXPIRE")
+        if expiring_fields is None:
+            raise CannotRunError(
+                f"The Redis of {name} is too old: the store needs Valkey 9 or Redis 7.4, or newer."
+            )
 
 
 def _lets_services_in(url: str, shared: str) -> None:

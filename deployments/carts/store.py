@@ -5,7 +5,7 @@
 | `{carts}:cart:<id>` | hash: platform, version, expires_at (ms), doc (JSON); gone when it expires |
 | `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{carts}:changed` | sorted set: carts by their last change (ms), until they are left or bought |
-| `{carts}:inbox:<event id>` | an event that took effect (foundation's `inbox.lua`) |
+| `{carts}:inbox:<00 to ff>` | hash: events that took effect, 30 days each (`inbox.lua`) |
 | `{carts}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 
 `version` in the hash is the truth; the doc is written before its version is known. A cart's hash

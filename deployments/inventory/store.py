@@ -9,7 +9,7 @@
     {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
     {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
     {inventory}:step:<saga:step>   hash    what a step answered (foundation's `steps.lua`)
-    {inventory}:inbox:<event id>   string  an event that was consumed and took effect (`inbox.lua`)
+    {inventory}:inbox:<00 to ff>   hash    events that took effect, 30 days each (`inbox.lua`)
     {inventory}:sequences          hash    SKU → how many events about it were published; those
                                            about a reservation are counted in its own `sequence`
     {inventory}:events:0 to 15     stream  what is published (foundation's `events.py`)

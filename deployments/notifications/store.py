@@ -3,7 +3,7 @@
 | key | what |
 | --- | --- |
 | `{notifications}:mail:<event>` | hash: state, attempts, sent_at, why, sender, ends; for 30 days |
-| `{notifications}:inbox:<event>` | it was mailed, or need not be (foundation's `inbox.lua`) |
+| `{notifications}:inbox:<00 to ff>` | hash: events mailed, or not to be, 30 days each |
 | `{notifications}:order:<id>` | hash: note (JSON), cancelled; for mails that come later |
 | `{notifications}:payment:<id>` | the id of the order that it pays for |
 | `{notifications}:opted-out:<address>` | set if promotional mail is unwanted; by a keyed hash |

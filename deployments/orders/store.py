@@ -8,7 +8,7 @@
 | `{orders}:platform:<platform>` | sorted set of the platform's orders, by when they were placed |
 | `{orders}:labels` | how many labels were given out |
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
-| `{orders}:inbox:<event>` | an event of another service took effect (foundation's `inbox.lua`) |
+| `{orders}:inbox:<00 to ff>` | hash: others' events that took effect, 30 days each |
 | `{orders}:indexing` | the index of payments is being completed, or was a moment ago |
 | `{orders}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
 

@@ -19,7 +19,7 @@
     {shipping}:taken             zset    of those, the ones that somebody asks about, by when their
                                          lease lapses (ms of Redis' clock)
 
-    {shipping}:inbox:<event id>  string  an event that was consumed and took effect (`inbox.lua`)
+    {shipping}:inbox:<00 to ff>  hash    events that took effect, 30 days each (`inbox.lua`)
     {shipping}:events:0 to 15    stream  what is published (foundation's `events.py`)
 
 A replica keeps a copy of the methods. A read compares versions, and brings the methods along only

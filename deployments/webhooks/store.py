@@ -17,7 +17,7 @@
 |  | `dead_letters.lua`): delivery, owner (the endpoint), order, event, type, at, body, made_at |
 | `{webhooks}:waiting` | hash: endpoint → how many deliveries are in its queues |
 | `{webhooks}:deliveries`, `{webhooks}:tokens` | counters: the last delivery, the last claim |
-| `{webhooks}:inbox:<event>` | it was queued, or need not be (foundation's `inbox.lua`) |
+| `{webhooks}:inbox:<00 to ff>` | hash: events queued, or not to be, 30 days each |
 
 An order's deliveries to an endpoint are made one after another: only the first of a queue is ever
 claimed, and its order is in `due` or in `claims`, never in both. What was delivered is deleted.

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Envelope
-from deployments.foundation.events.subscriptions import Handler, Subscription, inbox_key
+from deployments.foundation.events.subscriptions import Handler, Subscription, inbox_place
 
 _LENGTH = 64
 """Every entry has as many bytes, so that a file's size tells how many there are."""
@@ -44,7 +44,8 @@ class EffectLog:
 
     def _noted(self, handler: Handler, own: Redis) -> Handler:
         async def handle(envelope: Envelope) -> None:
-            seen = await own.exists(inbox_key(self._service, envelope.id))
+            place = inbox_place(self._service, envelope.id)
+            seen = await cast(Any, own.hexists(*place))
             self.note("again" if seen else "new", envelope.id)
             try:
                 await handler(envelope)

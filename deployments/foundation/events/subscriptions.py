@@ -28,6 +28,7 @@ subject goes on without it. With `NonRetryableError` it becomes one at once.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -81,5 +82,11 @@ class Subscription:
 
 
 def inbox_key(service: str, event_id: str) -> str:
-    """Where a service notes that an event took effect; see `inbox.lua`."""
+    """What a script is told of an event's place in the inbox; see `inbox.lua`."""
     return f"{{{service}}}:inbox:{event_id}"
+
+
+def inbox_place(service: str, event_id: str) -> tuple[str, str]:
+    """Where a service notes that an event took effect: a hash and its field."""
+    bucket = hashlib.sha1(event_id.encode(), usedforsecurity=False).hexdigest()[:2]
+    return inbox_key(service, bucket), event_id

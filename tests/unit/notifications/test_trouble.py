@@ -10,10 +10,12 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, FileSystemLoader
 
+from deployments.foundation.events.subscriptions import inbox_place
 from deployments.foundation.redis.connection import password
 from deployments.notifications.mailer import MailDirectory
 from deployments.notifications.renderer import TEMPLATES
@@ -184,9 +186,9 @@ async def test_a_file_that_is_written_again_is_the_same_file(world: World, tmp_p
     async with world.consuming():
         await world.settled()
     before = (tmp_path / f"{event}.eml").read_bytes()
-    await world.redis_of("notifications").delete(
-        f"{{notifications}}:inbox:{event}", f"{{notifications}}:mail:{event}"
-    )
+    redis = world.redis_of("notifications")
+    await cast(Any, redis.hdel(*inbox_place("notifications", event)))
+    await redis.delete(f"{{notifications}}:mail:{event}")
     await world.publish_again()
     async with world.consuming():
         await world.settled()
