@@ -25,12 +25,11 @@ def rules() -> set[str]:
 
 def _rules(module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in {"Discrepancy", "as_told"}:
+        match node:
+            case ast.Call(func=ast.Name(id="Discrepancy" | "as_told")):
                 yield from _names(node.args[0])
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
-            if ast.unparse(node.targets[0]) == "rule":
-                yield from _names(node.value)
+            case ast.Assign(targets=[ast.Name(id="rule")], value=ast.IfExp() as chosen):
+                yield from _names(chosen)
 
 
 def _names(rule: ast.expr) -> Iterator[str]:
