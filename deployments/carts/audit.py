@@ -10,7 +10,7 @@ from deployments.carts.records import CartRecords
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.audit.overdue import overdue
-from deployments.foundation.audit.published import Counts, PublishedEvents
+from deployments.foundation.audit.published import CountedRecords, PublishedEvents
 
 UNCHANGED = timedelta(days=1)
 """A cart that nobody changes is abandoned after an hour or so; this is longer than any setting."""
@@ -25,7 +25,7 @@ class CartsAudit:
 
     async def events(self) -> Findings:
         """What was published of carts. What a cart holds changes, so no event of it lasts."""
-        counts = Counts(self._records.ids, self._records.records)
+        counts = CountedRecords(self._records.ids, self._records.records)
         check = PublishedEvents[object]("carts", self._redis, self._inspection, counts=counts)
         return await check.check()
 

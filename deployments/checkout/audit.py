@@ -11,7 +11,7 @@ from deployments.checkout.events import CheckoutCancelled, CheckoutCompleted
 from deployments.checkout.records import SURELY_KEPT, CheckoutRecords, SagaRecord, SessionRecord
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
-from deployments.foundation.audit.published import Counts, PublishedEvents, Truth, as_told
+from deployments.foundation.audit.published import CountedRecords, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 
 ABANDONED = timedelta(seconds=60)
@@ -80,7 +80,7 @@ class CheckoutAudit:
         """What was published of sessions."""
         records = self._records
         truth = Truth(records.sessions, session_is_published)
-        counts = Counts(records.session_ids, records.sessions)
+        counts = CountedRecords(records.session_ids, records.sessions)
         return await PublishedEvents(
             "checkout", self._redis, self._inspection, truth, counts
         ).check()

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
-from deployments.foundation.audit.published import Counts, PublishedEvents, Truth, as_told
+from deployments.foundation.audit.published import CountedRecords, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 from deployments.orders.contract import OrderedItem, PlaceOrder
 from deployments.orders.events import (
@@ -57,7 +57,7 @@ class OrdersAudit:
         """What was published of orders."""
         records = self._records
         truth = Truth(records.records, order_is_published)
-        counts = Counts(records.ids, records.records)
+        counts = CountedRecords(records.ids, records.records)
         return await PublishedEvents("orders", self._redis, self._inspection, truth, counts).check()
 
 

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
 from deployments.foundation.audit.overdue import OVERDUE, in_words
-from deployments.foundation.audit.published import Counts, PublishedEvents, Truth, as_told
+from deployments.foundation.audit.published import CountedRecords, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 from deployments.payments.contract import SANDBOX_HANDLER
 from deployments.payments.domain.payments import Payment, Status
@@ -104,7 +104,7 @@ class PaymentsAudit:
         """What was published of payments."""
         records = self._records
         truth = Truth(records.records, payment_is_published)
-        counts = Counts(records.ids, records.records)
+        counts = CountedRecords(records.ids, records.records)
         return await PublishedEvents(
             "payments", self._redis, self._inspection, truth, counts
         ).check()

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
 from deployments.foundation.audit.overdue import overdue
-from deployments.foundation.audit.published import Counts, PublishedEvents, Truth, as_told
+from deployments.foundation.audit.published import CountedRecords, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
 from deployments.shipping.records import ShipmentRecord, ShipmentRecords
@@ -53,7 +53,7 @@ class ShippingAudit:
         """What was published of shipments. How a cart could be delivered is no lasting event."""
         records = self._records
         truth = Truth(records.records, shipment_is_published, _is_about_a_shipment)
-        counts = Counts(records.ids, records.records)
+        counts = CountedRecords(records.ids, records.records)
         return await PublishedEvents(
             "shipping", self._redis, self._inspection, truth, counts
         ).check()

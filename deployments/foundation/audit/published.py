@@ -69,7 +69,7 @@ class Truth(Generic[R]):
 
 
 @dataclass(frozen=True)
-class Counts:
+class CountedRecords:
     """Records that count the events about them: their ids in batches, and what is stored."""
 
     ids: Callable[[], AsyncIterator[list[str]]]
@@ -92,7 +92,7 @@ class PublishedEvents(Generic[R]):
         redis: Redis,
         inspection: Inspection,
         truth: Truth[R] | None = None,
-        counts: Counts | None = None,
+        counts: CountedRecords | None = None,
     ) -> None:
         self._streams = EventStreams(service, redis)
         self._inspection, self._truth, self._counts = inspection, truth, counts
