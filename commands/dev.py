@@ -19,6 +19,7 @@ import uvicorn
 import uvloop
 import watchfiles
 from rich.console import Console
+from starlette.types import ASGIApp
 
 from commands.exit_status import OK
 from commands.preflight import check, only_store
@@ -45,7 +46,7 @@ def dev(
 ) -> int:
     """Run the whole store in one process, without Ray."""
     if not reload:
-        return _run()
+        return run_in_one_process()
     command = f"{sys.executable} -m commands dev --no-reload"
     watchfiles.run_process(
         *(PROJECT / name for name in _WATCHED),
@@ -56,16 +57,17 @@ def dev(
     return OK
 
 
-def _run() -> int:
+def run_in_one_process(app_of: Callable[[Host], ASGIApp] = Host.app) -> int:
+    """Run the store until a signal comes; `app_of` gives what answers HTTP."""
     run = settings_from_environment()
     make_data(run)
     with only_store(run), suppress(KeyboardInterrupt):  # This is how a store is ended.
         check(run, memory=NEEDED_MEMORY)
-        uvloop.run(_live(run, Console(highlight=False, soft_wrap=True)))
+        uvloop.run(_live(run, Console(highlight=False, soft_wrap=True), app_of))
     return OK
 
 
-async def _live(run: RunSettings, console: Console) -> None:
+async def _live(run: RunSettings, console: Console, app_of: Callable[[Host], ASGIApp]) -> None:
     """Start Redis, the services and the server, in this order, and end them in the other."""
     keeping = [asyncio.create_task(duty.run(), name=duty.name) for duty in duties()]
     try:
@@ -74,7 +76,7 @@ async def _live(run: RunSettings, console: Console) -> None:
         host = Host(placed(), client, nowhere)
         try:
             await host.start()
-            await _serve(host, run, lambda: _report(run, console))
+            await _serve(app_of(host), run, lambda: _report(run, console))
         finally:
             await host.stop()
     finally:
@@ -83,10 +85,10 @@ async def _live(run: RunSettings, console: Console) -> None:
         await asyncio.gather(*keeping, return_exceptions=True)
 
 
-async def _serve(host: Host, run: RunSettings, ready: Callable[[], None]) -> None:
+async def _serve(app: ASGIApp, run: RunSettings, ready: Callable[[], None]) -> None:
     """Answer HTTP until a signal comes."""
     config = uvicorn.Config(
-        host.app(),
+        app,
         host=run.host,
         port=run.port,
         lifespan="off",

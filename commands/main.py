@@ -25,6 +25,7 @@ from commands import (
     webhooks,
 )
 from commands.audit.command import audit_store
+from commands.bench.command import bench
 from commands.exit_status import command
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ app.command("lag")(command(lag.lag))
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("load")(command(load.load))
+app.command("bench")(command(bench))
 app.command("platform-key")(command(platform_key.platform_key))
 app.add_typer(config.app, name="config")
 app.command("openapi")(command(documents.openapi))

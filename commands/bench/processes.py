@@ -35,15 +35,15 @@ _ROLES: tuple[tuple[str, str], ...] = (
     (r"\bserve run\b|commands run|fieldhouse run", "launcher"),
     (r"commands\.bench\.one_process", "store"),
 )
-SERVING = "serving"
-_NOT_REPLICAS = frozenset(role for _, role in _ROLES[:-1]) | {LOAD, OTHER}
+_UNKNOWN = "unknown"
+_NOT_REPLICAS = frozenset(role for _, role in _ROLES[:-1]) | {LOAD, OTHER, _UNKNOWN}
 
 
 def role_of(command: str) -> str:
     """What a process is there for, by its command line."""
     if found := _REPLICA.search(command):
         return found[1]
-    return next((role for pattern, role in _ROLES if re.search(pattern, command)), "unknown")
+    return next((role for pattern, role in _ROLES if re.search(pattern, command)), _UNKNOWN)
 
 
 def is_replica(role: str) -> bool:
@@ -79,7 +79,7 @@ class StoreProcesses:
     def _role(self, process: psutil.Process) -> str:
         """A worker that idles becomes a replica: only then its role is for good."""
         known = self._roles.get(process.pid)
-        if known in (None, "idle workers", "other workers", "unknown"):
+        if known in (None, "idle workers", "other workers", _UNKNOWN):
             known = role_of(" ".join(process.cmdline()))
             self._roles[process.pid] = known
         return known

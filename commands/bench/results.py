@@ -194,6 +194,7 @@ class Run(Kept):
     """What is new in it, in the words of whoever measured."""
     machine: Machine
     minutes: float
+    load_processes: int
     complete: bool
     """Whether everything was measured that a page is made of."""
     hosts: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)

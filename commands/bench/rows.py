@@ -48,7 +48,7 @@ ROWS = (
     Row("cart replace", "cart", "cart: replace", (1.0, 1.2), (*_CART, 1.0)),
     Row("session create", "session", "session: create", (1.0, 1.2)),
     Row("session replace", "session", "session: replace", (1.0, 1.2), (*_SESSION, 1.0)),
-    Row("complete", "session", "complete", (1.5, 2.0), (*_SESSION, 1.5)),
+    Row("complete", "session", "complete", (1.5, 2.0), (*_SESSION, 1.0)),
     Row("order", "session", "order read", uses=("purchase", "orders", 0.1), settled=True),
     Row(
         "purchase",
@@ -72,13 +72,19 @@ class Plan:
     groups: tuple[str, ...] = GROUPS
     levels: tuple[int, ...] = LEVELS
     turns: int = 2
-    scale: float = 1.0
+    scale: float = 0.8
     warm_seconds: float = 0.25
-    idle_seconds: float = 15.0
+    idle_seconds: float = 10.0
+    counts: bool = True
 
     def rows_of(self, placement: PlacementName) -> list[Row]:
         """The rows that a turn of this placement has."""
         return [row for row in ROWS if row.group in self.groups and placement in row.placements]
+
+    @property
+    def counted(self) -> list[str]:
+        """The journeys of which is counted what they are made of."""
+        return [row.name for row in ROWS if row.group in self.groups] if self.counts else []
 
     @property
     def order(self) -> list[PlacementName]:
@@ -86,4 +92,4 @@ class Plan:
         return list(self.placements) * self.turns
 
 
-QUICK = Plan(levels=(1, 16), turns=1, scale=0.4, idle_seconds=4.0)
+QUICK = Plan(levels=(16,), turns=1, scale=0.4, idle_seconds=3.0, counts=False)

@@ -1,0 +1,57 @@
+"""A run of the bench: turns of the placements, one after the other and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from commands.bench.counting import counts
+from commands.bench.load import load_processes
+from commands.bench.machine import commit, machine
+from commands.bench.placements import PLACEMENTS
+from commands.bench.results import Run, Turn
+from commands.bench.rows import GROUPS, Plan
+from commands.bench.turn import TurnOf
+from deployments.foundation.values.clock import utc_now
+
+
+async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> Run:
+    """Do what is planned; what was found."""
+    began, date = time.monotonic(), utc_now()
+    turns, processes = [], 1
+    async with load_processes() as load:
+        processes = load.count
+        for number, placement in enumerate(plan.order, 1):
+            title = PLACEMENTS[placement].title
+
+            def told(line: str, head: str = f"{number}/{len(plan.order)} {title}") -> None:
+                tell(f"{time.monotonic() - began:5.0f} s  {head}: {line}")
+
+            turns.append(await TurnOf(placement, plan, load, told).taken())
+    counted = await counts(plan.counted)
+    return _run(plan, turns, note, processes).model_copy(
+        update={"counts": counted, "date": date, "minutes": (time.monotonic() - began) / 60}
+    )
+
+
+def _run(plan: Plan, turns: list[Turn], note: str, processes: int) -> Run:
+    head, changed = commit()
+    return Run(
+        commit=head,
+        changed=changed,
+        date=utc_now(),
+        note=note,
+        machine=machine(),
+        minutes=0,
+        load_processes=processes,
+        complete=is_complete(plan, turns),
+        hosts={name: PLACEMENTS[name].hosts() for name in plan.placements},
+        turns=tuple(turns),
+    )
+
+
+def is_complete(plan: Plan, turns: list[Turn]) -> bool:
+    """Whether everything was planned that a page is made of, and nothing went wrong."""
+    everything = set(plan.groups) >= set(GROUPS) and set(plan.placements) == set(PLACEMENTS)
+    thorough = plan.counts and plan.turns > 1
+    return everything and thorough and not any(turn.trouble for turn in turns)

@@ -1,0 +1,134 @@
+"""One turn: a store in one placement, from its first process to its last."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from commands.bench.backlog import BacklogNeverEndsError, Watcher
+from commands.bench.following import Follower, mail_times, receiving
+from commands.bench.load import Load
+from commands.bench.measuring import Measuring
+from commands.bench.offer import shipped_offer, stock_up
+from commands.bench.placements import PLACEMENTS
+from commands.bench.processes import StoreProcesses, used_between
+from commands.bench.results import Following, Idle, Measurement, PlacementName, Start, Turn
+from commands.bench.rows import Plan, Row
+from commands.bench.stores import BenchStore, StoreFailedError, admin_of, store_of
+from commands.run_settings import PROJECT
+from deployments.foundation.values.clock import utc_now
+
+Tell = Callable[[str], None]
+
+
+class CeilingFailedError(Exception):
+    """The empty route did not come up."""
+
+
+class TurnOf:
+    """What is measured in one turn, as it comes."""
+
+    def __init__(self, placement: PlacementName, plan: Plan, load: Load, tell: Tell) -> None:
+        self._placement, self._plan, self._load, self._tell = placement, plan, load, tell
+        self._measurements: list[Measurement] = []
+        self._following: list[Following] = []
+        self._idle: Idle | None = None
+        self._start = Start(ready=0, phases={})
+
+    async def taken(self) -> Turn:
+        """The turn. Trouble ends it early, and is told in it."""
+        began, trouble = utc_now(), ""
+        try:
+            async with store_of(PLACEMENTS[self._placement]) as store:
+                await self._live(store)
+        except (StoreFailedError, CeilingFailedError, BacklogNeverEndsError) as failure:
+            trouble = f"{type(failure).__name__}: {failure}"
+            self._tell(trouble)
+        return self._turn(began, trouble)
+
+    def _turn(self, began: datetime, trouble: str) -> Turn:
+        return Turn(
+            placement=self._placement,
+            began=began,
+            start=self._start,
+            idle=self._idle,
+            measurements=tuple(self._measurements),
+            following=tuple(self._following),
+            trouble=trouble,
+        )
+
+    async def _live(self, store: BenchStore) -> None:
+        self._start = await store.start()
+        self._tell(f"ready after {self._start.ready:.1f} s")
+        processes = StoreProcesses(store.sessions, self._load.processes)
+        async with AsyncExitStack() as stack:
+            admin = await stack.enter_async_context(admin_of(store))
+            client = await stack.enter_async_context(store.clients())
+            await Watcher(admin, processes).settled()
+            if "idle" in self._plan.groups:
+                self._idle = await idle(admin, processes, self._plan.idle_seconds)
+            if rows := self._plan.rows_of(self._placement):
+                await deploy_ceiling(store)
+                await stock_up(store.redis)
+                self._load.turn_to(store.url, shipped_offer())
+                receiver = await stack.enter_async_context(receiving(store.url))
+                watcher = Watcher(admin, processes, lambda: receiver.count)
+                follower = Follower(watcher, await mail_times(client), receiver)
+                await self._measure(rows, watcher, follower)
+
+    async def _measure(self, rows: list[Row], watcher: Watcher, follower: Follower) -> None:
+        plan = self._plan
+        measuring = Measuring(self._load, watcher, scale=plan.scale, warm_seconds=plan.warm_seconds)
+        for row in rows:
+            for connections in plan.levels:
+                measured, before = await measuring.measure(row, connections)
+                self._measurements.append(measured)
+                self._tell(_line(row, measured))
+                if row.followed:
+                    self._following.append(await follower.follow(measured, before))
+
+
+def _line(row: Row, measured: Measurement) -> str:
+    said = f"{row.title} at {measured.connections}: {measured.rate:.1f}/s"
+    trouble = ", ".join(f"{count} x {what}" for what, count in measured.trouble.items())
+    return f"{said}, but {trouble}" if trouble else said
+
+
+async def idle(admin: Redis, processes: StoreProcesses, seconds: float) -> Idle:
+    """What a store uses that nobody asks for anything."""
+    watcher = Watcher(admin, processes)
+    before = await watcher.now()
+    await asyncio.sleep(seconds)
+    after = await watcher.now()
+    took = after.at - before.at
+    used = used_between(before.cpu, after.cpu)
+    return Idle(
+        seconds=took,
+        cpu={role: spent / took for role, spent in used.items()},
+        memory=processes.memory(),
+        processes=processes.count(),
+        redis=after.redis.since(before.redis).for_each_of(took),
+    )
+
+
+async def deploy_ceiling(store: BenchStore) -> None:
+    """Put the empty route beside the store, where Ray runs it; in one process it is there."""
+    joined = store.ray()
+    if joined is None:
+        return
+    address, environment = joined
+    deploying = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "commands.bench.ceiling_deploy", address),
+        env=environment,
+        cwd=PROJECT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, said = await deploying.communicate()
+    if deploying.returncode:
+        raise CeilingFailedError(said.decode(errors="replace")[-2000:])
