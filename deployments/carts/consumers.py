@@ -17,7 +17,7 @@ class CartsConsumers:
         self._service = service
 
     def subscriptions(self) -> list[Subscription]:
-        """Checkout's completions, as a cart that was bought was not abandoned; and estimates."""
+        """Checkout's completions, as a cart that was bought is closed; and estimates."""
         return [
             Subscription("checkout", {CheckoutCompleted: self._bought}),
             Subscription("shipping", {DeliveryEstimated: self._estimated}),
@@ -26,7 +26,9 @@ class CartsConsumers:
     async def _bought(self, envelope: Envelope) -> None:
         event = event_of(envelope, CheckoutCompleted)
         if event.cart_id is not None:
-            await self._service.mark_bought(event.cart_id, envelope.id)
+            await self._service.mark_bought(
+                event.cart_id, event.platform, event.order_id, envelope.id
+            )
 
     async def _estimated(self, envelope: Envelope) -> None:
         event = event_of(envelope, DeliveryEstimated)

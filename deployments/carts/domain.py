@@ -71,6 +71,11 @@ def discounts_unknown() -> Notice:
     return warning("discounts_unavailable", sentence, path="$.discounts")
 
 
+def bought_notice(order_id: str) -> Notice:
+    """What a cart that was bought says, and all that it says."""
+    return info("already_bought", f"This cart became order {order_id}. Start a new one to go on.")
+
+
 def delivery_notice(delivery: DeliveryEstimate, currency: Currency, now: datetime) -> Notice:
     """What a cart says of its delivery: the cheapest way, and the fastest if it is another one."""
     country, options = delivery.estimate.country, delivery.estimate.options

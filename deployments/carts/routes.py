@@ -10,6 +10,7 @@ from starlette.responses import Response
 from deployments.carts.contract import (
     CancelCart,
     Cart,
+    CartBought,
     CartNotFound,
     CartsApi,
     CreateCart,
@@ -17,13 +18,13 @@ from deployments.carts.contract import (
     ReplaceCart,
 )
 from deployments.carts.contract.bodies import ContentsBody
-from deployments.carts.contract.contents import NothingToBuy
+from deployments.carts.contract.contents import MixedCurrencies, NothingToBuy
 from deployments.carts.wire import cart_json
 from deployments.foundation.http.answers import answer
 from deployments.foundation.http.bodies import parse, path_id, read_body
 from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
 from deployments.foundation.http.operations import Handler, Operation
-from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
+from deployments.foundation.http.ucp import ERROR, error_body, not_found, rejection_body, ucp_schema
 
 _CART = ucp_schema("discount.json#/$defs/dev.ucp.shopping.cart")
 _CART_OR_ERROR = {"anyOf": [_CART, ERROR]}
@@ -141,5 +142,7 @@ def _outcomes(handler: Handler) -> Handler:
             return answer(not_found("Cart"))
         except NothingToBuy as rejection:
             return answer(error_body(rejection.notices))
+        except (CartBought, MixedCurrencies) as rejection:
+            return answer(rejection_body(rejection))
 
     return handle

@@ -13,12 +13,13 @@ from deployments.carts.contract import (
     GetCart,
     PublishAbandoned,
     ReplaceCart,
+    cart_bought,
 )
 from deployments.carts.contract.contents import (
     CartContents,
     CartLine,
-    NothingToBuy,
     code_notices,
+    currency_of,
     lines_of,
     price_lines,
     stock_notices,
@@ -26,6 +27,7 @@ from deployments.carts.contract.contents import (
 from deployments.carts.domain import (
     LIFETIME,
     DeliveryEstimate,
+    bought_notice,
     delivery_notice,
     discounts_unknown,
     ended_offers,
@@ -36,6 +38,7 @@ from deployments.catalog.contract import CatalogApi, ResolveItems, Variant
 from deployments.foundation.http.idempotency import stale_version
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
 from deployments.inventory.contract import CheckAvailability, InventoryApi
@@ -60,7 +63,7 @@ class CartsService:
         """See `CartsApi`."""
         try:
             cart = await self._fill(new_id("cart"), request.platform, request.contents)
-        except (NothingToBuy, DependencyUnavailable):
+        except (Rejection, DependencyUnavailable):
             # Nothing took effect now, but a request that is repeated gets its first answer all the
             # same. Only here is that worth a round trip: the script that creates looks it up too.
             before = await self._store.answered(request.request)
@@ -73,6 +76,8 @@ class CartsService:
         """See `CartsApi`."""
         now = self._clock()
         cart, delivery = await self._store.read(request.cart_id, request.platform, now)
+        if cart.order_id is not None:
+            return cart.model_copy(update={"notices": (bought_notice(cart.order_id),)})
         if delivery is None:
             return cart
         shown = delivery_notice(delivery, cart.currency, now)
@@ -83,6 +88,8 @@ class CartsService:
         current, answered = await self._store.read_to_replace(request, self._clock())
         if answered:
             return current
+        if current.order_id is not None:
+            raise cart_bought(current.order_id)
         if request.expected_version not in {None, current.version}:
             raise stale_version(current.version)
         cart = await self._fill(current.id, current.platform, request.contents, current)
@@ -100,9 +107,9 @@ class CartsService:
             count=await self._store.publish_abandoned(until, request.limit, now)
         )
 
-    async def mark_bought(self, cart_id: str, event_id: str) -> None:
-        """An event says that the cart was bought: it is not abandoned, unless it changes again."""
-        await self._store.mark_bought(cart_id, event_id)
+    async def mark_bought(self, cart_id: str, platform: str, order_id: str, event_id: str) -> None:
+        """An event says that the cart was bought: it is closed from now on."""
+        await self._store.mark_bought(cart_id, platform, order_id, event_id)
 
     async def keep_estimate(self, delivery: DeliveryEstimate, event_id: str) -> None:
         """An event says how a cart can be delivered: reading the cart shows it from now on."""
@@ -126,7 +133,7 @@ class CartsService:
             codes=contents.codes,
             buyer=contents.buyer,
             context=contents.context,
-            currency=next(iter(items.values())).currency,
+            currency=currency_of(items.values()),
             priced=priced,
             notices=(*unknown, *short, *about_prices),
             expires_at=self._clock() + LIFETIME,

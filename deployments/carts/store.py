@@ -3,6 +3,7 @@
 | key | what |
 | --- | --- |
 | `{carts}:cart:<id>` | hash: platform, version, expires_at (ms), doc (JSON); gone when it expires |
+| `{carts}:platform:<platform>` | sorted set: its open carts by expiry (ms); gone with the last |
 | `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{carts}:changed` | sorted set: carts by their last change (ms), until they are left or bought |
 | `{carts}:inbox:<00 to ff>` | hash: events that took effect, 30 days each (`inbox.lua`) |
@@ -10,9 +11,10 @@
 
 `version` in the hash is the truth; the doc is written before its version is known. A cart's hash
 also counts its events, in `sequence`, and keeps the number of the last one about its lines, in
-`lines_at`. An `estimate` (JSON) of its delivery is always of these lines; it is no part of the
-cart's version, nor of the answer that an idempotency key remembers. Every change is one script, in
-which the idempotency key, the effect, the answer and what is published are one.
+`lines_at`, and the `order` that it became. An `estimate` (JSON) of its delivery is always of these
+lines; it is no part of the cart's version, nor of the answer that an idempotency key remembers.
+Every change is one script, in which the idempotency key, the effect, the answer and what is
+published are one.
 """
 
 from __future__ import annotations
@@ -23,19 +25,21 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
-from deployments.carts.contract import CancelCart, Cart, CartNotFound, ReplaceCart
+from deployments.carts.contract import CancelCart, Cart, CartNotFound, ReplaceCart, cart_bought
 from deployments.carts.domain import LIFETIME, DeliveryEstimate
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.http.idempotency import RequestKey, key_reused, stale_version
+from deployments.foundation.http.rate_limits import LimitReached
 from deployments.foundation.redis.connection import script
+from deployments.foundation.values.settings import settings
 
 SERVICE = "carts"
 _CART, CHANGED = "{carts}:cart:", "{carts}:changed"
 _STREAMS = streams_of(SERVICE)
 _LUA = Path(__file__).parent / "lua"
 _KEEP_SECONDS = int(LIFETIME.total_seconds())
-_CART_FIELDS = ["platform", "expires_at", "version", "doc"]
+_CART_FIELDS = ["platform", "expires_at", "version", "doc", "order"]
 _SHOWN_FIELDS = [*_CART_FIELDS, "estimate"]
 _REQUEST_FIELDS = ["fingerprint", "answer"]
 Fields = list[str | None]
@@ -44,6 +48,10 @@ Fields = list[str | None]
 def cart_key(cart_id: str) -> str:
     """Where a cart is."""
     return f"{_CART}{cart_id}"
+
+
+def _platform(platform: str) -> str:
+    return f"{{carts}}:platform:{platform}"
 
 
 def _request(key: RequestKey) -> str:
@@ -63,6 +71,7 @@ class CartsStore:
             return script(redis, _LUA / f"{name}.lua", *preludes)
 
         self._redis = redis
+        self._at_most = settings().carts_per_platform
         self._create, self._replace = lua("create_cart"), lua("replace_cart")
         self._cancel, self._publish_abandoned = lua("cancel_cart"), lua("publish_abandoned")
         self._mark_bought = script(redis, _LUA / "mark_bought.lua", "inbox")
@@ -71,7 +80,7 @@ class CartsStore:
     async def create(self, cart: Cart, request: RequestKey, now: datetime) -> Cart:
         """Keep a new cart; or the one that this request made before."""
         outcome = await self._create(
-            keys=[_request(request), cart_key(cart.id), CHANGED, *_STREAMS],
+            keys=_keys(request, cart.id, cart.platform),
             args=[
                 request.fingerprint,
                 cart.platform,
@@ -79,6 +88,7 @@ class CartsStore:
                 _ms(cart.expires_at),
                 cart.model_dump_json(),
                 _KEEP_SECONDS,
+                self._at_most,
                 occasion(SERVICE, now),
             ],
         )
@@ -115,7 +125,7 @@ class CartsStore:
         """Put a cart in the place of its earlier version."""
         expected = "" if request.expected_version is None else request.expected_version
         outcome = await self._replace(
-            keys=[_request(request.request), cart_key(cart.id), CHANGED, *_STREAMS],
+            keys=_keys(request.request, cart.id, cart.platform),
             args=[
                 request.request.fingerprint,
                 cart.platform,
@@ -132,7 +142,7 @@ class CartsStore:
     async def cancel(self, request: CancelCart, now: datetime) -> Cart:
         """Delete the cart; gives it as it was."""
         outcome = await self._cancel(
-            keys=[_request(request.request), cart_key(request.cart_id), CHANGED, *_STREAMS],
+            keys=_keys(request.request, request.cart_id, request.platform),
             args=[
                 request.request.fingerprint,
                 request.platform,
@@ -149,9 +159,12 @@ class CartsStore:
         )
         return int(seen)
 
-    async def mark_bought(self, cart_id: str, event_id: str) -> None:
-        """Publish no abandonment of this cart, unless it is changed again; once for an event."""
-        await self._mark_bought(keys=[inbox_key(SERVICE, event_id), CHANGED], args=[cart_id])
+    async def mark_bought(self, cart_id: str, platform: str, order_id: str, event_id: str) -> None:
+        """Close a cart that became an order; once for an event."""
+        await self._mark_bought(
+            keys=[inbox_key(SERVICE, event_id), cart_key(cart_id), CHANGED, _platform(platform)],
+            args=[cart_id, order_id],
+        )
 
     async def keep_estimate(self, delivery: DeliveryEstimate, event_id: str) -> None:
         """Keep how a cart can be delivered, if it is still as it was then; once for an event."""
@@ -162,11 +175,16 @@ class CartsStore:
         )
 
 
+def _keys(request: RequestKey, cart_id: str, platform: str) -> list[str]:
+    """The keys of a script that changes a cart."""
+    return [_request(request), cart_key(cart_id), CHANGED, _platform(platform), *_STREAMS]
+
+
 def _visible(found: Fields, platform: str, now: datetime) -> Cart:
-    owner, expires_at, version, doc = found
+    owner, expires_at, version, doc, order_id = found
     if owner != platform or int(expires_at or 0) <= _ms(now):
         raise _not_found()
-    return _load(f"{version}\n{doc}")
+    return _load(f"{version}\n{doc}").model_copy(update={"order_id": order_id})
 
 
 def _answered(record: Fields, request: RequestKey) -> Cart | None:
@@ -185,6 +203,11 @@ def _settle(outcome: Any) -> Cart:  # noqa: ANN401 - a script's reply.
         raise key_reused()
     if kind == "stale":
         raise stale_version(int(detail))
+    if kind == "bought":
+        raise cart_bought(detail)
+    if kind == "too_many":
+        sentence = f"You have {detail} open carts. Cancel some, or wait until they expire."
+        raise LimitReached(sentence, limit=int(detail))
     raise _not_found()
 
 

@@ -22,7 +22,10 @@ from deployments.pricing.contract import Priced
 
 
 class Cart(Message):
-    """A cart at one version, with estimated money and what is the matter with it."""
+    """A cart at one version, with estimated money and what is the matter with it.
+
+    `order_id` is the order that it became: then it is closed.
+    """
 
     id: str
     platform: str
@@ -35,6 +38,7 @@ class Cart(Message):
     priced: Priced
     notices: tuple[Notice, ...]
     expires_at: datetime
+    order_id: str | None = None
 
 
 class CreateCart(Message):
@@ -90,11 +94,28 @@ class CartNotFound(Rejection):
     code: ClassVar[str] = "carts.not_found"
 
 
+@dataclass(eq=False)
+class CartBought(Rejection):
+    """The cart became an order: it cannot be changed, and is not bought again."""
+
+    order_id: str
+    code: ClassVar[str] = "carts.already_bought"
+
+
+def cart_bought(order_id: str) -> CartBought:
+    """The rejection with its sentence."""
+    return CartBought(f"This cart became order {order_id}. Start a new cart.", order_id=order_id)
+
+
 class CartsApi(Protocol):
     """Carts' contract. Writes reject with `KeyReused`; a replace also with `StaleVersion`."""
 
     async def create(self, request: CreateCart) -> Cart:
-        """A new cart at version 1. Rejects with `NothingToBuy` if no line has a known item."""
+        """A new cart at version 1.
+
+        Rejects with `NothingToBuy` if no line has a known item, with `MixedCurrencies`, and with
+        `LimitReached` if the platform has as many carts as it may.
+        """
         ...
 
     @repeatable
@@ -103,11 +124,17 @@ class CartsApi(Protocol):
         ...
 
     async def replace(self, request: ReplaceCart) -> Cart:
-        """All contents anew, at the next version. Rejects with `CartNotFound`."""
+        """All contents anew, at the next version.
+
+        Rejects with `CartNotFound`, `CartBought`, `NothingToBuy` and `MixedCurrencies`.
+        """
         ...
 
     async def cancel(self, request: CancelCart) -> Cart:
-        """The cart as it was; it is gone afterwards. Rejects with `CartNotFound`."""
+        """The cart as it was; it is gone afterwards.
+
+        Rejects with `CartNotFound` and `CartBought`.
+        """
         ...
 
     async def publish_abandoned(self, request: PublishAbandoned) -> AbandonedPublished:

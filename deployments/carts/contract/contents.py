@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ from deployments.catalog.contract import Variant
 from deployments.foundation.http.ucp import Notice, error, warning
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.ids import new_id
-from deployments.foundation.values.message import Cents, Message
+from deployments.foundation.values.message import Cents, Currency, Message
 from deployments.pricing.contract import Priced, PriceLine
 
 
@@ -56,6 +56,22 @@ class NothingToBuy(Rejection):
     notices: tuple[Notice, ...]
     code: ClassVar[str] = "carts.nothing_to_buy"
     public_code: ClassVar[str] = "item_unavailable"
+
+
+@dataclass(eq=False)
+class MixedCurrencies(Rejection):
+    """The items are not all priced in one currency, so that they have no total."""
+
+    code: ClassVar[str] = "carts.mixed_currencies"
+
+
+def currency_of(items: Iterable[Variant]) -> Currency:
+    """The one currency in which the items are priced. Rejects with `MixedCurrencies`."""
+    currencies = sorted({item.currency for item in items})
+    if len(currencies) > 1:
+        sentence = f"These items are priced in {' and '.join(currencies)}. Buy them separately."
+        raise MixedCurrencies(sentence)
+    return currencies[0]
 
 
 def new_line_id() -> str:

@@ -24,7 +24,7 @@ from deployments.foundation.http.answers import ProtocolError, error_answer
 from deployments.foundation.http.bodies import BODY_SECONDS
 from deployments.foundation.http.idempotency import KeyReused, StaleVersion, StillRunning
 from deployments.foundation.http.operations import OPERATION, Dialect, Handler, Operation
-from deployments.foundation.http.rate_limits import RateLimits, RateLimitStatus
+from deployments.foundation.http.rate_limits import LimitReached, RateLimits, RateLimitStatus
 from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
@@ -33,7 +33,7 @@ from deployments.foundation.values.trace import tracing
 
 MAX_HEAD_BYTES = 16 * 1024
 _NO_SUCH_METHOD = 405
-_STATUS = {KeyReused: 409, StillRunning: 409, StaleVersion: 412}
+_STATUS = {KeyReused: 409, StillRunning: 409, StaleVersion: 412, LimitReached: 429}
 # What every answer has unless it says otherwise. JSON is nothing that a browser should show, run,
 # embed, guess about or keep.
 _HEADERS = {

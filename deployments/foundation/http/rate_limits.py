@@ -17,7 +17,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import limits
 from limits.aio.storage import RedisStorage
@@ -27,6 +27,7 @@ from starlette.datastructures import Headers
 
 from deployments.foundation.http.authentication import authenticate
 from deployments.foundation.http.operations import Operation
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.settings import settings
 
 _DEFAULTS = "read=6000/minute,write=3000/minute,address=1200/minute"
@@ -38,6 +39,14 @@ _log = logging.getLogger(__name__)
 
 Rates = Mapping[str, limits.RateLimitItem]
 """Rates by name: `read`, `write`, `address`, or one operation's id."""
+
+
+@dataclass(eq=False)
+class LimitReached(Rejection):
+    """The platform has as many of something as it may have at once (429): `limit` of them."""
+
+    limit: int
+    code: ClassVar[str] = "edge.limit_reached"
 
 
 class BadRateLimitsError(Exception):

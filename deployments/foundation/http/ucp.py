@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Message
 
 VERSION = "2026-04-08"
@@ -98,6 +99,11 @@ def error_body(notices: Iterable[Notice], *, continue_url: str | None = None) ->
     if continue_url is not None:
         body["continue_url"] = continue_url
     return body
+
+
+def rejection_body(rejection: Rejection) -> Json:
+    """The answer to what can never be had by sending the same request again."""
+    return error_body([error(rejection.public_code, rejection.sentence, severity="unrecoverable")])
 
 
 def not_found(what: str, *, continue_url: str | None = None) -> Json:

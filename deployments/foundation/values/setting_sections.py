@@ -136,6 +136,20 @@ class EdgeSettings(Section):
             "takes": "rates such as write=600/minute,complete_checkout=60/minute, or off"
         },
     )
+    carts_per_platform: int = Field(
+        20_000,
+        ge=1,
+        le=10_000_000,
+        description="How many open carts one platform may have. A cart is open until it is bought, "
+        "cancelled, or thirty days old.",
+    )
+    sessions_per_platform: int = Field(
+        20_000,
+        ge=1,
+        le=10_000_000,
+        description="How many checkout sessions that are not completed one platform may have. One "
+        "counts until a day after it has expired.",
+    )
     trusted_proxies: int = Field(
         0,
         ge=0,

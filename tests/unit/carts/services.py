@@ -117,14 +117,19 @@ class Inventory(InventoryService):
 
 
 class Pricing(PricingService):
-    """Pricing, that can be down, or wait until others are asked too."""
+    """Pricing, that can be down, or wait until others are asked too; `came` says it was asked."""
 
     down = False
     meeting: asyncio.Barrier | None = None
 
+    def __init__(self, store: PricingStore, clock: Clock) -> None:
+        super().__init__(store, clock)
+        self.came = asyncio.Event()
+
     async def price(self, request: PriceRequest) -> Priced:
         if self.down:
             raise DependencyUnavailable("pricing", "it is down")
+        self.came.set()
         if self.meeting is not None:
             await self.meeting.wait()
         return await super().price(request)

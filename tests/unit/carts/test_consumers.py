@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
+from redis.asyncio import Redis
 
 from deployments.carts.consumers import CartsConsumers
-from deployments.carts.contract import Cart, CreateCart, PublishAbandoned, ReplaceCart
+from deployments.carts.contract import (
+    CancelCart,
+    Cart,
+    CartBought,
+    CreateCart,
+    GetCart,
+    PublishAbandoned,
+    ReplaceCart,
+)
 from deployments.carts.events import CartAbandoned
 from deployments.checkout.events import CheckoutCompleted
 from deployments.foundation.events.publishing import Envelope, schema_of
@@ -62,6 +72,12 @@ async def cart(services: Services) -> Cart:
     )
 
 
+async def create_another(services: Services) -> Cart:
+    return await services.carts.create(
+        CreateCart(platform=PLATFORM, contents=contents((SHIRT.sku, 1)))
+    )
+
+
 async def change(services: Services, cart: Cart) -> None:
     wanted = contents((SHIRT.sku, 2))
     await services.carts.replace(ReplaceCart(cart_id=cart.id, platform=PLATFORM, contents=wanted))
@@ -72,19 +88,49 @@ async def test_a_cart_that_was_bought_was_not_abandoned(services: Services, cart
     assert await abandoned(services) == []
 
 
-async def test_a_cart_that_was_changed_after_it_was_bought_may_be_abandoned(
+async def test_a_cart_that_was_bought_is_closed_and_says_which_order_it_became(
     services: Services, cart: Cart
 ) -> None:
     await consume(services, completed(cart))
-    await change(services, cart)
-    assert await abandoned(services) == [cart.id]
+    shown = await services.carts.get(GetCart(cart_id=cart.id, platform=PLATFORM))
+    assert shown.order_id == "order_1"
+    assert ["order_1" in notice.content for notice in shown.notices] == [True]
+    for write in (
+        change(services, cart),
+        services.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM)),
+    ):
+        with pytest.raises(CartBought, match="order_1") as rejected:
+            await write
+        assert rejected.value.order_id == "order_1"
+    shown = await services.carts.get(GetCart(cart_id=cart.id, platform=PLATFORM))
+    assert shown.version == cart.version
+
+
+async def test_a_change_under_way_when_the_cart_is_bought_does_not_open_it_again(
+    services: Services, cart: Cart
+) -> None:
+    services.meet_before_writing(2)
+    services.pricing.came.clear()
+    changing = asyncio.create_task(change(services, cart))
+    await services.pricing.came.wait()
+    await consume(services, completed(cart))
+    await create_another(services)
+    with pytest.raises(CartBought):
+        await changing
 
 
 async def test_an_event_that_comes_again_changes_nothing(services: Services, cart: Cart) -> None:
     await consume(services, completed(cart))
-    await change(services, cart)
+    again = completed(cart).model_copy(update={"data": {**completed(cart).data, "order_id": "x"}})
+    await consume(services, again)
+    shown = await services.carts.get(GetCart(cart_id=cart.id, platform=PLATFORM))
+    assert shown.order_id == "order_1"
+
+
+async def test_a_cart_that_is_gone_stays_gone(services: Services, cart: Cart, admin: Redis) -> None:
+    await services.carts.cancel(CancelCart(cart_id=cart.id, platform=PLATFORM))
     await consume(services, completed(cart))
-    assert await abandoned(services) == [cart.id]
+    assert await admin.keys("{carts}:cart:*") == []
 
 
 async def test_a_session_without_a_cart_is_none_of_carts_business(

@@ -271,7 +271,7 @@ async def test_a_cart_that_was_bought_cancelled_or_has_expired_was_not_left(
     services: Services, publications: Publishments
 ) -> None:
     bought, cancelled, expired = [await create(services, (SHIRT.sku, 1)) for _ in range(3)]
-    await services.carts.mark_bought(bought.id, "event_1")
+    await services.carts.mark_bought(bought.id, PLATFORM, "order_1", "event_1")
     await services.carts.cancel(CancelCart(cart_id=cancelled.id, platform=PLATFORM))
     await services.redis_of("carts").delete(f"{{carts}}:cart:{expired.id}")
     services.clock.forward(LIFETIME)
