@@ -95,6 +95,10 @@ def saga_ends(saga: SagaRecord, now: datetime) -> Iterator[Discrepancy]:
     elif not saga.is_open:
         if active:
             yield Discrepancy("still_active", keys, f"It is {saga.stage}, but to be driven on.")
+    elif saga.parked_at is not None:
+        since = int((now - _moment(saga.parked_at)).total_seconds())
+        what = f"It has waited for an operator for {since} s at {saga.stage}: {saga.failure}."
+        yield Discrepancy("parked", keys, what)
     elif saga.lease_ends is None:
         what = f"It stands at {saga.stage} {_since(saga, now)}, and nobody will take it up."
         yield Discrepancy("forgotten", keys, what)
@@ -113,7 +117,8 @@ def saga_and_session(
     keys, session = (saga.key, record.key), record.session
     if saga.stage is None:
         return
-    if not record.found and (saga.is_open or now - _moment(saga.started_at) < SURELY_KEPT):
+    is_kept = saga.stage == "done" and now - _moment(saga.started_at) < SURELY_KEPT
+    if not record.found and (saga.is_open or is_kept):
         yield Discrepancy("session_missing", keys, f"It is {saga.stage}, its session is gone.")
     if session is None:
         return

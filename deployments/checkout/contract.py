@@ -187,7 +187,11 @@ class CheckoutApi(Protocol):
     """
 
     async def create(self, request: CreateSession) -> CreatedSession:
-        """A new session, or the one that its cart has. Rejects with carts' `NothingToBuy`."""
+        """A new session, or the one that its cart has.
+
+        Rejects with carts' `CartNotFound`, `CartBought`, `NothingToBuy`, `MixedCurrencies` and
+        `LimitReached`.
+        """
         ...
 
     @repeatable
@@ -196,7 +200,10 @@ class CheckoutApi(Protocol):
         ...
 
     async def replace(self, request: ReplaceSession) -> Session:
-        """All contents anew, quoted again, at the next version."""
+        """All contents anew, quoted again, at the next version.
+
+        Rejects with carts' `NothingToBuy` and `MixedCurrencies`.
+        """
         ...
 
     async def complete(self, request: CompleteSession) -> Session:

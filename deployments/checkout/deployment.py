@@ -11,6 +11,7 @@ from deployments.checkout.loops import saga_recovery
 from deployments.checkout.quote import Quoter
 from deployments.checkout.routes import CheckoutRoutes
 from deployments.checkout.saga import Driver
+from deployments.checkout.saga_store import SagaStore
 from deployments.checkout.service import CheckoutService
 from deployments.checkout.steps import Steps
 from deployments.checkout.store import SERVICE, CheckoutStore
@@ -41,7 +42,7 @@ def compose(
     """Checkout upon its Redis and all that a purchase needs."""
     keys, store = platform_keys(), CheckoutStore(redis)
     carts = connect(CartsApi, app="carts")
-    driver = Driver(store, _steps(connect), clock)
+    driver = Driver(SagaStore(redis), _steps(connect), clock)
     service = CheckoutService(store, carts, _quoter(connect), driver, clock)
     return Composition(
         api=CheckoutApi,

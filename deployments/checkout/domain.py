@@ -17,7 +17,7 @@ from deployments.payments.contract import (
     PaymentNotAuthorised,
     PaymentRefusedForRisk,
 )
-from deployments.pricing.contract import CodeUnavailable
+from deployments.pricing.contract import CodeUnavailable, fold
 from deployments.shipping.contract import ShippingOptions
 
 LIFETIME = timedelta(hours=6)
@@ -99,9 +99,24 @@ def rejection_notices(session: Session, rejection: Rejection) -> tuple[Notice, .
         return shortage_notices(session.lines, left)
     path = "$.payment.instruments[0]" if isinstance(rejection, _PAYMENT_REJECTIONS) else None
     if isinstance(rejection, CodeUnavailable):
-        codes = [code.casefold() for code in session.codes]
-        path = f"$.discounts.codes[{codes.index(rejection.unavailable.casefold())}]"
+        path = _path_of_code(session.codes, rejection.unavailable)
     return (error(rejection.public_code, rejection.sentence, path=path, severity="recoverable"),)
+
+
+def _path_of_code(codes: Sequence[str], unavailable: str) -> str:
+    """Where a code was sent; all codes if it was not, which is for pricing to explain."""
+    folded = [fold(code) for code in codes]
+    if fold(unavailable) not in folded:
+        return "$.discounts.codes"
+    return f"$.discounts.codes[{folded.index(fold(unavailable))}]"
+
+
+def after_unforeseen(session: Session) -> Session:
+    """The session after a rejection that nothing here can deal with: quoted anew, it may go."""
+    sentence = "This could not be completed. Update the checkout, look at it, and try again."
+    notice = error(Rejection.public_code, sentence, severity="recoverable")
+    kept = tuple(notice for notice in session.notices if notice.type != "error")
+    return session.model_copy(update={"status": "incomplete", "notices": (*kept, notice)})
 
 
 def started_event(session: Session) -> CheckoutStarted:

@@ -7,6 +7,7 @@ import asyncio
 from deployments.carts.contract.contents import (
     CartLine,
     code_notices,
+    currency_of,
     lines_of,
     price_lines,
     stock_notices,
@@ -22,7 +23,7 @@ from deployments.checkout.domain import (
 )
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
-from deployments.foundation.values.message import Message
+from deployments.foundation.values.message import Currency, Message
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 from deployments.pricing.contract import Priced, PriceRequest, PricingApi, TaxAddress
 from deployments.shipping.contract import (
@@ -38,6 +39,7 @@ class Quote(Message):
     """The part of a session that follows from its contents."""
 
     lines: tuple[CartLine, ...]
+    currency: Currency
     delivery: SessionDelivery
     priced: Priced
     notices: tuple[Notice, ...]
@@ -45,7 +47,7 @@ class Quote(Message):
 
 
 class Quoter:
-    """Turns contents into a quote. Rejects with carts' `NothingToBuy`."""
+    """Turns contents into a quote. Rejects with carts' `NothingToBuy` and `MixedCurrencies`."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class Quoter:
         notices = (*unknown, *short, *undelivered, *lacking, *code_notices(priced))
         return Quote(
             lines=lines,
+            currency=currency_of(resolved.items.values()),
             delivery=delivery,
             priced=priced,
             notices=notices,

@@ -9,7 +9,7 @@ from typing import NamedTuple, cast
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import Session
-from deployments.checkout.store import ACTIVE, KEEP_SECONDS, cart_key, saga_key, session_key
+from deployments.checkout.store import ACTIVE, KEEP_SECONDS, PARKED, cart_key, saga_key, session_key
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 
@@ -17,7 +17,7 @@ SURELY_KEPT = timedelta(seconds=KEEP_SECONDS) - timedelta(days=1)
 """What is younger has its session."""
 ENDED = frozenset({"done", "undone"})
 """The stages from which a saga goes nowhere."""
-_SAGA_FIELDS = ("stage", "fence", "session", "order", "started_at")
+_SAGA_FIELDS = ("stage", "fence", "session", "order", "started_at", "failures", "failure")
 _SESSION_FIELDS = ("version", "status", "doc", "saga", "sequence")
 Fields = Sequence[str | None]
 
@@ -26,7 +26,8 @@ class SagaRecord(NamedTuple):
     """What is stored of a saga; moments in ms since 1970.
 
     `stage` is none where there is none. `lease_ends` is none where nobody will take it up again,
-    and a moment of Redis' clock like `read_at`, when the record was read.
+    and a moment of Redis' clock like `read_at`, when the record was read, and `parked_at`, since
+    when it waits for an operator. `failure` says why it failed the last time, of `failures`.
     """
 
     id: str
@@ -38,6 +39,9 @@ class SagaRecord(NamedTuple):
     started_at: int
     lease_ends: float | None
     read_at: float
+    parked_at: float | None = None
+    failures: int = 0
+    failure: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -102,13 +106,28 @@ class CheckoutRecords:
             for key in keys:
                 pipe.hmget(key, _SAGA_FIELDS)
             pipe.zmscore(ACTIVE, list(ids))
+            pipe.zmscore(PARKED, list(ids))
             pipe.time()
-            *found, leases, (seconds, micros) = await pipe.execute()
+            *found, leases, parked, (seconds, micros) = await pipe.execute()
         read_at = seconds * 1000 + micros / 1000
         return {
-            id_: _saga(id_, key, fields, lease_ends, read_at)
-            for id_, key, fields, lease_ends in zip(ids, keys, found, leases, strict=True)
+            id_: _saga(id_, key, fields, (lease_ends, read_at, parked_at))
+            for id_, key, fields, lease_ends, parked_at in zip(
+                ids, keys, found, leases, parked, strict=True
+            )
         }
+
+    async def active(self) -> list[SagaRecord]:
+        """The sagas that are or will be driven, in the order in which their leases lapse."""
+        return await self._ranked(ACTIVE)
+
+    async def parked(self) -> list[SagaRecord]:
+        """The sagas that wait for an operator, the longest waiting first."""
+        return await self._ranked(PARKED)
+
+    async def _ranked(self, key: str) -> list[SagaRecord]:
+        ids = cast(list[str], await self._redis.zrange(key, 0, -1))
+        return list((await self.sagas(ids)).values())
 
     def linked_carts(self) -> AsyncIterator[list[str]]:
         """The carts of which a session was made, in batches."""
@@ -122,10 +141,11 @@ class CheckoutRecords:
 
 
 def _saga(
-    id_: str, key: str, fields: Fields, lease_ends: float | None, read_at: float
+    id_: str, key: str, fields: Fields, at: tuple[float | None, float, float | None]
 ) -> SagaRecord:
-    """A saga's fields, and its place among the active ones, as a record."""
-    stage, fence, session_id, order_id, started_at = fields
+    """A saga's fields as a record, with when its lease ends, it was read, and it was parked."""
+    stage, fence, session_id, order_id, started_at, failures, failure = fields
+    lease_ends, read_at, parked_at = at
     return SagaRecord(
         id=id_,
         key=key,
@@ -136,6 +156,9 @@ def _saga(
         started_at=int(started_at or 0),
         lease_ends=lease_ends,
         read_at=read_at,
+        parked_at=parked_at,
+        failures=int(failures or 0),
+        failure=failure or "",
     )
 
 

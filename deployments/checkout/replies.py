@@ -6,8 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
-from deployments.checkout.contract import Session, SessionBusy, SessionClosed, SessionNotFound
+from deployments.carts.contract import cart_bought
+from deployments.checkout.contract import (
+    CreatedSession,
+    Session,
+    SessionBusy,
+    SessionClosed,
+    SessionNotFound,
+)
 from deployments.foundation.http.idempotency import key_reused, stale_version, still_running
+from deployments.foundation.http.rate_limits import LimitReached
 
 
 @dataclass(frozen=True)
@@ -26,11 +34,31 @@ class Saga:
     undo_from: str | None = None
     untaken: frozenset[str] = frozenset()
     rejection: tuple[str, str] | None = None
+    failures: int = 0
 
 
-def claimed(saga_id: str, flat: list[str], snapshot: str) -> Saga:
+@dataclass(frozen=True)
+class UnreadableSaga:
+    """A saga that cannot be driven, because it or its session cannot be read, and why."""
+
+    id: str
+    fence: int
+    why: str
+
+
+def claimed(saga_id: str, flat: list[str], snapshot: str | None) -> Saga | UnreadableSaga:
     """A saga that was taken over: its id, its hash as a flat list, its session's snapshot."""
     fields: Mapping[str, str] = dict(zip(flat[::2], flat[1::2], strict=True))
+    if snapshot is None:
+        return UnreadableSaga(saga_id, int(fields["fence"]), "its session is gone")
+    try:
+        return _readable(saga_id, fields, load(snapshot))
+    except (ValueError, KeyError) as reason:
+        why = f"it or its session cannot be read: {type(reason).__name__}"
+        return UnreadableSaga(saga_id, int(fields["fence"]), why)
+
+
+def _readable(saga_id: str, fields: Mapping[str, str], session: Session) -> Saga:
     rejection = None
     if "rejection" in fields:
         rejection = (fields["rejection"], fields["rejection_body"])
@@ -38,12 +66,13 @@ def claimed(saga_id: str, flat: list[str], snapshot: str) -> Saga:
         id=saga_id,
         fence=int(fields["fence"]),
         stage=fields["stage"],
-        session=load(snapshot),
+        session=session,
         order_id=fields["order"],
         request=fields["request"],
         undo_from=fields.get("undo_from"),
         untaken=frozenset(fields.get("untaken", "").split()),
         rejection=rejection,
+        failures=int(fields.get("failures", 0)),
     )
 
 
@@ -52,6 +81,14 @@ def load(snapshot: str) -> Session:
     version, status, doc = snapshot.split("\n", 2)
     session = Session.model_validate_json(doc)
     return session.model_copy(update={"version": int(version), "status": status})
+
+
+def created(outcome: Any) -> CreatedSession:  # noqa: ANN401 - a script's reply.
+    """The session of a request to create one, and whether it was new then."""
+    kind, snapshot, *existing = cast(list[str | None], outcome)
+    if kind == "existing" and snapshot is not None:
+        return CreatedSession(session=load(snapshot), created=False)
+    return CreatedSession(session=settle([kind, snapshot]), created=not any(existing))
 
 
 def settle(outcome: Any) -> Session:  # noqa: ANN401 - a script's reply.
@@ -71,6 +108,12 @@ def _reject(kind: str, detail: str) -> NoReturn:
         raise SessionBusy("This checkout is being completed. Get it again in a moment.")
     if kind == "stale":
         raise stale_version(int(detail))
+    if kind == "bought":
+        order = load(detail).order
+        raise cart_bought("" if order is None else order.order_id)
+    if kind == "too_many":
+        sentence = f"You have {detail} open checkouts. Complete some, or wait until they expire."
+        raise LimitReached(sentence, limit=int(detail))
     if kind == "closed":
         raise SessionClosed("This checkout cannot be changed.", session=load(detail))
     raise not_found()

@@ -8,8 +8,8 @@ import pydantic_core
 from starlette.requests import Request
 from starlette.responses import Response
 
-from deployments.carts.contract import CartNotFound
-from deployments.carts.contract.contents import NothingToBuy
+from deployments.carts.contract import CartBought, CartNotFound
+from deployments.carts.contract.contents import MixedCurrencies, NothingToBuy
 from deployments.checkout.bodies import CompleteBody, FromCartBody, SessionBody
 from deployments.checkout.contract import (
     CancelSession,
@@ -29,7 +29,7 @@ from deployments.foundation.http.answers import ProtocolError, answer
 from deployments.foundation.http.bodies import parse, path_id, read_body
 from deployments.foundation.http.callers import etag, expected_version, idempotency, identify
 from deployments.foundation.http.operations import Handler, Operation
-from deployments.foundation.http.ucp import ERROR, error_body, not_found, ucp_schema
+from deployments.foundation.http.ucp import ERROR, error_body, not_found, rejection_body, ucp_schema
 
 _SESSION = {
     "title": "Checkout Session",
@@ -195,6 +195,8 @@ def _outcomes(handler: Handler) -> Handler:
             return answer(not_found("Cart"))
         except NothingToBuy as rejection:
             return answer(error_body(rejection.notices))
+        except (CartBought, MixedCurrencies) as rejection:
+            return answer(rejection_body(rejection))
         except SessionClosed as rejection:
             session = rejection.session
             body = checkout_json(session, closed_notice(session))

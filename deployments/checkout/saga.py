@@ -3,6 +3,8 @@
     reserving -> authorising -> placing -> settling -> done
         |             |
         +-------------+-> undoing -> undone
+                             |
+                             +-> undo_failed -> undone
 
 Each stage is written down before its steps are taken. Every transition is a compare-and-set
 under the driver's fencing number, so that the handler that began a saga and the recovery that
@@ -11,7 +13,9 @@ undone; from `placing` on it only goes forward. The answer is written when the o
 or everything is undone, whoever got it there.
 
 A step whose call was certainly not made (its service is known to be down) needs no undo, so that
-the session is free again at once and not only when that service is back.
+the session is free again at once and not only when that service is back. A step whose undo is
+rejected, or fails again and again, keeps nobody from the answer: the session is free again, and the
+saga waits in `undo_failed` for an operator. How sagas that fail are left is said in `failures.py`.
 """
 
 from __future__ import annotations
@@ -22,14 +26,14 @@ from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 
 from deployments.checkout.contract import Session
-from deployments.checkout.domain import after_rejection, completed_event, failed_event
-from deployments.checkout.replies import Saga
+from deployments.checkout.domain import completed_event
+from deployments.checkout.failures import Failures, may_pass, outcome_of
+from deployments.checkout.saga_store import SagaStore
 from deployments.checkout.steps import CompletionAttempt, Steps
-from deployments.checkout.store import CheckoutStore
-from deployments.foundation.http.idempotency import still_running
+from deployments.foundation.http.idempotency import StillRunning, still_running
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import go_on
-from deployments.foundation.rpc.rejection import Rejection, StepUndone, from_wire, to_wire
+from deployments.foundation.rpc.rejection import Rejection, StepUndone, to_wire
 from deployments.foundation.values.clock import Clock, utc_now
 
 DRIVE_SECONDS = 12.0
@@ -52,8 +56,9 @@ class AttemptUndone(DependencyUnavailable):
 class Driver:
     """Takes a saga from wherever it stands to its answer, and from there to its end."""
 
-    def __init__(self, store: CheckoutStore, steps: Steps, clock: Clock = utc_now) -> None:
-        self._store, self._steps, self._clock = store, steps, clock
+    def __init__(self, sagas: SagaStore, steps: Steps, clock: Clock = utc_now) -> None:
+        self.sagas, self._steps, self._clock = sagas, steps, clock
+        self._failures = Failures(sagas)
 
     async def drive(self, attempt: CompletionAttempt) -> Session:
         """The session with the saga's outcome.
@@ -64,19 +69,23 @@ class Driver:
         """
         try:
             return await self._drive(attempt)
-        except AttemptUndone:
+        except (AttemptUndone, StillRunning):
             raise
-        except DependencyUnavailable:
-            await self._store.hand_over(attempt.saga)
+        except Rejection as rejection:
+            await self._failures.left(attempt.saga, rejection)
+            raise DependencyUnavailable("checkout", f"{attempt.saga.id} is parked") from rejection
+        except Exception as failure:
+            await self._failures.left(attempt.saga, failure)
             raise
 
     async def _drive(self, attempt: CompletionAttempt) -> Session:
         stage = attempt.saga.stage
         if stage == "undoing":
             return await self._undo(attempt)
+        if stage == "undo_failed":
+            return await self._finish_undo(attempt)
         if stage == "settling":
-            await self._settle(attempt)
-            return attempt.session
+            return await self._settle(attempt)
         if stage != "placing":
             try:
                 attempt = await self._up_to_placing(attempt)
@@ -127,38 +136,58 @@ class Driver:
         return replace(turned, saga=saga)
 
     async def _undo(self, attempt: CompletionAttempt, cause: Exception | None = None) -> Session:
+        saga, rejected = attempt.saga, attempt.saga.rejection is not None
+        left = await self._undo_steps(attempt)
+        session, event = outcome_of(saga)
+        # A technical failure is no answer: the same request may be tried again under its key.
+        outcome = await self.sagas.answer(
+            saga,
+            "undone" if left is None else "undo_failed",
+            session,
+            event,
+            self._clock(),
+            keep_answer=rejected,
+            ended=left is None,
+        )
+        if outcome is None:
+            raise still_running()
+        if left is not None:
+            await self._failures.park(saga, left)
+        if not rejected:
+            raise AttemptUndone from cause
+        return outcome
+
+    async def _undo_steps(self, attempt: CompletionAttempt) -> Exception | None:
+        """Undo what was taken; what keeps a step from it for good, if anything does.
+
+        Raises what may pass.
+        """
         saga = attempt.saga
         stages = _UNDONE_BY[saga.undo_from or "placing"]
         steps = [step for stage in stages for step in self._steps.stages[stage]]
         taken = [step for step in steps if step.name not in saga.untaken]
-        await _all(step.undo(attempt) for step in taken if step.undo is not None)
-        rejection = _rejection_of(saga)
-        if rejection is not None:
-            session = after_rejection(saga.session, rejection)
-        else:
-            session = saga.session.model_copy(update={"status": "ready_for_complete"})
-        # A technical failure is no answer: the same request may be tried again under its key.
-        outcome = await self._store.answer(
-            saga,
-            "undone",
-            session,
-            failed_event(session, rejection),
-            self._clock(),
-            keep_answer=rejection is not None,
-            ended=True,
-        )
-        if outcome is None:
-            raise still_running()
-        if rejection is None:
-            raise AttemptUndone from cause
-        return outcome
+        try:
+            await _all(step.undo(attempt) for step in taken if step.undo is not None)
+        except Exception as failure:
+            if may_pass(saga, failure):
+                raise
+            return failure
+        return None
+
+    async def _finish_undo(self, attempt: CompletionAttempt) -> Session:
+        """Undo what an operator wants to have tried again; its answer was given long ago."""
+        left = await self._undo_steps(attempt)
+        if left is not None:
+            raise left
+        await self.sagas.end(attempt.saga, "undone")
+        return attempt.session
 
     async def _place(self, attempt: CompletionAttempt) -> Session:
         placed = await self._steps.place(attempt)
         completed = attempt.session.model_copy(
             update={"status": "completed", "order": placed, "notices": ()}
         )
-        outcome = await self._store.answer(
+        outcome = await self.sagas.answer(
             attempt.saga,
             "settling",
             completed,
@@ -169,23 +198,27 @@ class Driver:
         )
         if outcome is None:
             raise still_running()
-        settling = replace(attempt, saga=replace(attempt.saga, stage="settling"))
-        go_on(self._settle(settling), seconds=DRIVE_SECONDS, name=f"settle {attempt.saga.id}")
+        settling = replace(attempt, saga=replace(attempt.saga, stage="settling", session=outcome))
+        name = f"settle {attempt.saga.id}"
+        go_on(self._settle_afterwards(settling), seconds=DRIVE_SECONDS, name=name)
         return outcome
 
-    async def _settle(self, attempt: CompletionAttempt) -> None:
+    async def _settle_afterwards(self, attempt: CompletionAttempt) -> None:
+        """Settle what the client has its answer of, or leave that to the recovery."""
         try:
-            await _all(step.take(attempt) for step in self._steps.stages["settling"])
+            await self.drive(attempt)
         except DependencyUnavailable as reason:
             _log.warning("%s is left to the recovery: %s", attempt.saga.id, reason)
-            await self._store.hand_over(attempt.saga)
-            return
-        await self._store.end(attempt.saga, "done")
+
+    async def _settle(self, attempt: CompletionAttempt) -> Session:
+        await _all(step.take(attempt) for step in self._steps.stages["settling"])
+        await self.sagas.end(attempt.saga, "done")
+        return attempt.session
 
     async def _advance(
         self, attempt: CompletionAttempt, stage: str, **written: str
     ) -> CompletionAttempt:
-        if not await self._store.advance(attempt.saga, stage, **written):
+        if not await self.sagas.advance(attempt.saga, stage, **written):
             raise still_running()
         return replace(attempt, saga=replace(attempt.saga, stage=stage))
 
@@ -196,25 +229,18 @@ class _TurnedBack(Exception):  # noqa: N818 - a turn of the saga, caught where i
         self.attempt, self.cause = attempt, cause
 
 
-def _rejection_of(saga: Saga) -> Rejection | None:
-    """Why a saga turned back; none if a service gave no answer."""
-    return (
-        None if saga.rejection is None else from_wire(saga.rejection[0], saga.rejection[1].encode())
-    )
-
-
 async def _all(steps: Iterable[Awaitable[object]]) -> None:
-    """Wait for all steps to end; raise a rejection if there is one, else the first failure."""
-    _raise_failure(await _outcomes(steps))
+    """Wait for all steps to end; raise a failure that may pass if there is one, else the first."""
+    _raise_failure(await _outcomes(steps), first=DependencyUnavailable)
 
 
 async def _outcomes(steps: Iterable[Awaitable[object]]) -> Sequence[object]:
     return await asyncio.gather(*steps, return_exceptions=True)
 
 
-def _raise_failure(outcomes: Sequence[object]) -> None:
+def _raise_failure(outcomes: Sequence[object], first: type[Exception] = Rejection) -> None:
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-    failures.sort(key=lambda failure: not isinstance(failure, Rejection))
+    failures.sort(key=lambda failure: not isinstance(failure, first))
     for failure in failures:
         raise failure
 

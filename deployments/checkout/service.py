@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import datetime
 
-from deployments.carts.contract import CartsApi, GetCart
+from deployments.carts.contract import CartsApi, GetCart, cart_bought
 from deployments.checkout.contract import (
     CancelSession,
     CompleteSession,
@@ -22,18 +21,15 @@ from deployments.checkout.contract import (
 )
 from deployments.checkout.domain import LIFETIME, as_of
 from deployments.checkout.quote import Quote, Quoter
-from deployments.checkout.replies import Saga
-from deployments.checkout.saga import DRIVE_SECONDS, AttemptUndone, Driver
+from deployments.checkout.recovery import Recovery
+from deployments.checkout.saga import DRIVE_SECONDS, Driver
 from deployments.checkout.steps import CompletionAttempt
 from deployments.checkout.store import CheckoutStore
-from deployments.foundation.http.idempotency import StillRunning
-from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
-from deployments.foundation.rpc.deadline import within
 from deployments.foundation.rpc.detach import detach
+from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
-from deployments.foundation.values.money import STORE_CURRENCY
 
 _log = logging.getLogger(__name__)
 
@@ -51,26 +47,40 @@ class CheckoutService:
     ) -> None:
         self._store, self._carts = store, carts
         self._quoter, self._driver = quoter, driver
+        self._recovery = Recovery(driver)
         self._clock = clock
 
     async def create(self, request: CreateSession) -> CreatedSession:
         """See `CheckoutApi`."""
+        try:
+            session = await self._draw_up(request)
+        except (Rejection, DependencyUnavailable):
+            # Nothing took effect now, but a request that is repeated gets its first answer all the
+            # same. Only here is that worth a round trip: the script that creates looks it up too.
+            before = await self._store.created(request.request)
+            if before is None:
+                raise
+            return before
+        return await self._store.create(session, request.request, self._clock())
+
+    async def _draw_up(self, request: CreateSession) -> Session:
+        """A new session for the contents, or for those of the cart."""
         contents, kept = request.contents, frozenset[str]()
         if request.cart_id is not None:
             contents = await self._contents_of_cart(request.cart_id, request.platform, contents)
             kept = frozenset(line.id for line in contents.lines if line.id)
         quote = await self._quoter.quote(contents, kept)
-        now = self._clock()
-        session = _session(new_id("checkout"), request.platform, contents, quote, now + LIFETIME)
-        session = session.model_copy(update={"cart_id": request.cart_id})
-        found, created = await self._store.create(session, request.request, now)
-        return CreatedSession(session=found, created=created)
+        until = self._clock() + LIFETIME
+        session = _session(new_id("checkout"), request.platform, contents, quote, until)
+        return session.model_copy(update={"cart_id": request.cart_id})
 
     async def _contents_of_cart(
         self, cart_id: str, platform: str, contents: SessionContents
     ) -> SessionContents:
         # UCP (cart): the cart's contents are used, and what overlaps them in the request is not.
         cart = await self._carts.get(GetCart(cart_id=cart_id, platform=platform))
+        if cart.order_id is not None:
+            raise cart_bought(cart.order_id)
         return contents.model_copy(
             update={
                 "lines": tuple(line.to_wanted() for line in cart.lines),
@@ -115,7 +125,7 @@ class CheckoutService:
     async def _complete(self, request: CompleteSession) -> Session:
         now = self._clock()
         try:
-            begun = await self._store.begin(request, new_id("saga"), new_id("order"), now)
+            begun = await self._driver.sagas.begin(request, new_id("saga"), new_id("order"), now)
         except SessionClosed as closed:
             raise _as_of(closed, now) from closed
         if isinstance(begun, Session):
@@ -132,27 +142,8 @@ class CheckoutService:
 
     async def recover(self, request: RecoverSagas) -> Recovered:
         """See `CheckoutApi`."""
-        claimed = await self._store.claim(request.limit)
-        ended = await asyncio.gather(*(self._recover(saga) for saga in claimed))
-        return Recovered(claimed=len(claimed), ended=sum(ended))
-
-    async def _recover(self, saga: Saga) -> bool:
-        _log.info("taking over %s at %s, fence %d", saga.id, saga.stage, saga.fence)
-        try:
-            async with within(DRIVE_SECONDS):
-                await self._driver.drive(CompletionAttempt(saga))
-        except AttemptUndone:
-            return True
-        except (DependencyUnavailable, StillRunning, TimeoutError) as reason:
-            _log.warning("recovery of %s: %s", saga.id, reason)
-            return False
-        except Exception as failure:  # noqa: BLE001 - it must not keep other sagas from ending.
-            if is_unavailable(failure):
-                _log.warning("recovery of %s waits for Redis: %s", saga.id, failure)
-            else:
-                _log.exception("recovery of %s failed", saga.id)
-            return False
-        return True
+        claimed, ended = await self._recovery.run(request.limit)
+        return Recovered(claimed=claimed, ended=ended)
 
 
 def _session(
@@ -171,7 +162,7 @@ def _session(
         codes=contents.codes,
         buyer=contents.buyer,
         context=contents.context,
-        currency=STORE_CURRENCY,
+        currency=quote.currency,
         delivery=quote.delivery,
         priced=quote.priced,
         notices=quote.notices,

@@ -3,17 +3,24 @@
 | key | what |
 | --- | --- |
 | `{checkout}:session:<id>` | hash: platform, version, status, expires_at (ms), doc (JSON), saga |
-| `{checkout}:cart:<cart id>` | the session that was made of a cart |
+| `{checkout}:platform:<platform>` | sorted set: its unsold sessions, by their end (ms) |
+| `{checkout}:cart:<cart id>` | the session that was made of a cart; kept as long as that |
 | `{checkout}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, started_at |
 | `{checkout}:sagas:active` | sorted set of sagas that have not ended, by when their lease lapses |
-| `{checkout}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
+| `{checkout}:sagas:parked` | sorted set of sagas that wait for an operator, by since when (ms) |
+| `{checkout}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
-A saga that turned back also has: undo_from, untaken, and why: rejection,
-rejection_body. `version` and `status` in the hash are the truth; the doc repeats them as of its
-last writing. Every change is one script, in which the idempotency key, the effect, the answer and
-what is published are one. A session's hash also counts its events, in `sequence`. Leases go by
-Redis' clock (`leases.lua`), everything else by the caller's.
+A session that is being completed is kept until its saga has ended; one that was completed for 30
+days more, and any other until a day after it expires. A document has 200 KB at most, and so has
+the answer that a key remembers (see record 29). A saga's record is kept for 30 days after its end.
+
+A saga that turned back also has: undo_from, untaken, and why: rejection, rejection_body. One that
+failed has how often, and why the last time: failures, failure. `version` and `status` in a
+session's hash are the truth; the doc repeats them as of its last writing. Every change is one
+script, in which the idempotency key, the effect, the answer and what is published are one. A
+session's hash also counts its events, in `sequence`. Leases go by Redis' clock (`leases.lua`),
+everything else by the caller's.
 """
 
 from __future__ import annotations
@@ -24,29 +31,20 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from deployments.checkout.contract import CancelSession, CompleteSession, ReplaceSession, Session
+from deployments.checkout.contract import CancelSession, CreatedSession, ReplaceSession, Session
 from deployments.checkout.domain import started_event
-from deployments.checkout.replies import (
-    Saga,
-    claimed,
-    load,
-    not_found,
-    settle,
-)
-from deployments.foundation.events.publishing import Event, occasion, streams_of
+from deployments.checkout.replies import created, load, not_found, settle
+from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.http.idempotency import RequestKey
 from deployments.foundation.redis.connection import script
+from deployments.foundation.values.settings import settings
 
-KEEP_SECONDS = 30 * 24 * 3600
-"""How long a session, and the record of a saga that has ended, can still be read."""
-LEASE_MS = 15_000
-"""How long a driver has a saga to itself; longer than it takes to drive one, or to give up."""
-PAUSE_MS = 2_000
-"""How soon a saga is tried again whose driver has given up."""
 SERVICE = "checkout"
-_STREAMS = streams_of(SERVICE)
+STREAMS = streams_of(SERVICE)
+KEEP_SECONDS = 30 * 24 * 3600
+"""How long what has ended can still be read: a completed session, and the record of a saga."""
+ACTIVE, PARKED = "{checkout}:sagas:active", "{checkout}:sagas:parked"
 _LUA = Path(__file__).parent / "lua"
-ACTIVE = "{checkout}:sagas:active"
 
 
 def session_key(session_id: str) -> str:
@@ -54,7 +52,13 @@ def session_key(session_id: str) -> str:
     return f"{{checkout}}:session:{session_id}"
 
 
-def _request(name: str) -> str:
+def platform_key(platform: str) -> str:
+    """Where a platform's sessions that are not bought are."""
+    return f"{{checkout}}:platform:{platform}"
+
+
+def request_record(name: str) -> str:
+    """Where an idempotency key's record is."""
     return f"{{checkout}}:request:{name}"
 
 
@@ -68,23 +72,24 @@ def cart_key(cart_id: str) -> str:
     return f"{{checkout}}:cart:{cart_id}"
 
 
-def _ms(moment: datetime) -> int:
+def ms(moment: datetime) -> int:
+    """A moment as scripts take it."""
     return int(moment.timestamp() * 1000)
 
 
+def lua(redis: Redis, name: str, *preludes: str) -> Any:  # noqa: ANN401 - scripts answer Any.
+    """One of checkout's scripts, after foundation's preludes of these names and its own."""
+    return script(redis, _LUA / f"{name}.lua", *preludes, _LUA / "session")
+
+
 class CheckoutStore:
-    """Sessions and sagas of one Redis."""
+    """Sessions of one Redis."""
 
     def __init__(self, redis: Redis) -> None:
-        def lua(name: str, *more: str) -> Any:  # noqa: ANN401 - redis-py's scripts answer Any.
-            return script(redis, _LUA / f"{name}.lua", "requests", *more, _LUA / "session")
-
         self._redis = redis
-        self._create = lua("create_session", "publish")
-        self._write, self._answer = lua("write_session", "publish"), lua("answer_saga", "publish")
-        self._begin, self._advance = lua("begin_saga", "clock", "leases"), lua("advance_saga")
-        self._end, self._claim = lua("end_saga"), lua("claim_sagas", "clock", "leases")
-        self._hand_over = lua("hand_over_saga", "clock", "leases")
+        self._at_most = settings().sessions_per_platform
+        self._create = lua(redis, "create_session", "requests", "publish")
+        self._write = lua(redis, "write_session", "requests", "publish")
 
     async def read(self, session_id: str, platform: str) -> Session:
         """The platform's session. Rejects with `SessionNotFound`."""
@@ -97,7 +102,7 @@ class CheckoutStore:
         """The session, and what this request was answered before, in one round trip."""
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hmget(session_key(session_id), ["platform", "version", "status", "doc"])
-            pipe.hmget(_request(request.name), ["fingerprint", "answer"])
+            pipe.hmget(request_record(request.name), ["fingerprint", "answer"])
             (owner, *state), (fingerprint, answer) = await pipe.execute()
         if owner != platform:
             raise not_found()
@@ -107,32 +112,34 @@ class CheckoutStore:
             before = settle([outcome, answer])
         return load("\n".join(state)), before
 
-    async def create(
-        self, session: Session, request: RequestKey, now: datetime
-    ) -> tuple[Session, bool]:
-        """Keep a new session; the second value is false for the one that its cart already has."""
-        link = _request(request.name)
-        if session.cart_id is not None:
-            link = cart_key(session.cart_id)
+    async def created(self, request: RequestKey) -> CreatedSession | None:
+        """What this request to create was answered before. Rejects with `KeyReused`."""
+        if not request.fingerprint:
+            return None
+        fields = ["fingerprint", "answer", "existing"]
+        fingerprint, *answer = await self._redis.hmget(request_record(request.name), fields)
+        if fingerprint is None:
+            return None
+        return created(["repeat" if fingerprint == request.fingerprint else "reused", *answer])
+
+    async def create(self, session: Session, request: RequestKey, now: datetime) -> CreatedSession:
+        """Keep a new session; or the one that its cart has already, or this request was answered.
+
+        Rejects with `CartBought` and `LimitReached`.
+        """
+        record, platform = request_record(request.name), platform_key(session.platform)
+        link = record if session.cart_id is None else cart_key(session.cart_id)
         outcome = await self._create(
-            keys=[_request(request.name), session_key(session.id), link, *_STREAMS],
+            keys=[record, session_key(session.id), platform, link, *STREAMS],
             args=[
-                request.fingerprint,
-                int(session.cart_id is not None),
-                session.id,
-                session.platform,
-                session.status,
-                _ms(session.expires_at),
-                _ms(now),
-                session.model_dump_json(),
-                KEEP_SECONDS,
-                started_event(session).model_dump_json(),
+                *[request.fingerprint, int(session.cart_id is not None)],
+                *[session.id, session.platform, session.status],
+                *[ms(session.expires_at), ms(now), session.model_dump_json()],
+                *[self._at_most, started_event(session).model_dump_json()],
                 occasion(SERVICE, now),
             ],
         )
-        if outcome[0] == "existing":
-            return load(outcome[1]), False
-        return settle(outcome), True
+        return created(outcome)
 
     async def replace(self, session: Session, request: ReplaceSession, now: datetime) -> Session:
         """Put new contents in the place of the old, at the next version."""
@@ -147,100 +154,13 @@ class CheckoutStore:
     async def _write_session(
         self, request: ReplaceSession | CancelSession, now: datetime, written: list[Any]
     ) -> Session:
-        key = request.request
+        key, session = request.request, session_key(request.session_id)
+        platform = platform_key(request.platform)
         outcome = await self._write(
-            keys=[_request(key.name), session_key(request.session_id), *_STREAMS],
+            keys=[request_record(key.name), session, platform, *STREAMS],
             args=[
-                *[key.fingerprint, request.platform, _ms(now), *written, KEEP_SECONDS],
-                *[request.session_id, occasion(SERVICE, now)],
-            ],
-        )
-        return settle(outcome)
-
-    async def begin(
-        self, request: CompleteSession, saga_id: str, order_id: str, now: datetime
-    ) -> Saga | Session:
-        """Start a saga; or the session that an earlier, equal request ended with."""
-        key, session = request.request, request.session_id
-        expected = "" if request.expected_version is None else request.expected_version
-        outcome = await self._begin(
-            keys=[_request(key.name), session_key(session), saga_key(saga_id), ACTIVE],
-            args=[
-                *[key.fingerprint, key.name, request.platform, _ms(now), expected],
-                *[saga_id, session, order_id, LEASE_MS],
-            ],
-        )
-        if outcome[0] != "begun":
-            return settle(outcome)
-        return Saga(
-            id=saga_id,
-            fence=1,
-            stage="reserving",
-            session=load(outcome[1]),
-            order_id=order_id,
-            request=key.name,
-        )
-
-    async def advance(self, saga: Saga, stage: str, **written: str) -> bool:
-        """Move on to a stage, with what is to be remembered; false if another driver took over."""
-        pairs = [part for field, value in written.items() for part in (field, value)]
-        moved = await self._advance(
-            keys=[saga_key(saga.id)], args=[saga.fence, saga.stage, stage, *pairs]
-        )
-        return bool(moved)
-
-    async def answer(
-        self,
-        saga: Saga,
-        stage: str,
-        session: Session,
-        event: Event,
-        now: datetime,
-        *,
-        keep_answer: bool,
-        ended: bool,
-    ) -> Session | None:
-        """Write the saga's outcome for whoever waits, with what is published of it.
-
-        None if another driver took over.
-        """
-        snapshot = await self._answer(
-            keys=[
-                saga_key(saga.id),
-                session_key(session.id),
-                _request(saga.request),
-                ACTIVE,
-                *_STREAMS,
-            ],
-            args=[
-                saga.fence,
-                saga.stage,
-                stage,
-                session.status,
-                session.model_dump_json(),
-                int(keep_answer),
-                saga.id,
-                int(ended),
-                KEEP_SECONDS,
-                session.id,
-                event.type,
-                event.model_dump_json(),
+                *[key.fingerprint, request.platform, ms(now), *written, request.session_id],
                 occasion(SERVICE, now),
             ],
         )
-        return None if snapshot is None else load(snapshot)
-
-    async def end(self, saga: Saga, stage: str) -> bool:
-        """The last transition of a saga that has answered."""
-        args = [saga.fence, saga.stage, stage, saga.id, KEEP_SECONDS]
-        return bool(await self._end(keys=[saga_key(saga.id), ACTIVE], args=args))
-
-    async def hand_over(self, saga: Saga) -> None:
-        """Let another driver take over soon, if the saga has not ended and none has yet."""
-        args = [saga.fence, saga.id, PAUSE_MS]
-        await self._hand_over(keys=[saga_key(saga.id), ACTIVE], args=args)
-
-    async def claim(self, limit: int) -> list[Saga]:
-        """Take over sagas whose driver's lease has lapsed."""
-        found = await self._claim(keys=[ACTIVE], args=[LEASE_MS, limit])
-        return [claimed(*saga) for saga in found]
+        return settle(outcome)

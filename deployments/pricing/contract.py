@@ -14,6 +14,11 @@ from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Cents, Message, StepKey
 
 
+def fold(code: str) -> str:
+    """The spelling under which a code is kept and compared: buyers write it in any case."""
+    return code.strip().casefold()
+
+
 class PriceLine(Message):
     """Units of a SKU at the catalogue's unit price."""
 

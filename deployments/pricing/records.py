@@ -9,8 +9,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
-from deployments.pricing.contract import DiscountCode
-from deployments.pricing.domain.rules import fold
+from deployments.pricing.contract import DiscountCode, fold
 from deployments.pricing.store import CODES, REDEMPTIONS, redeemed_key
 
 _CODES_AT_ONCE, _STEPS_AT_ONCE = 200, 500

@@ -13,10 +13,10 @@ from deployments.pricing.contract import (
     Redeemed,
     RulesImported,
     UndoRedemption,
+    fold,
 )
 from deployments.pricing.domain import prices
 from deployments.pricing.domain.codes import folded
-from deployments.pricing.domain.rules import fold
 from deployments.pricing.store import PricingStore
 
 

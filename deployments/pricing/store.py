@@ -26,8 +26,8 @@ from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.ids import new_id
-from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate
-from deployments.pricing.domain.rules import Rules, fold, last_moment, opens, rules_of
+from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate, fold
+from deployments.pricing.domain.rules import Rules, last_moment, opens, rules_of
 
 _VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"

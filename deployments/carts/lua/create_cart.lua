@@ -7,8 +7,8 @@
 local fingerprint = ARGV[1]
 local state, answer = request_state(KEYS[1], fingerprint)
 if state ~= 'new' then return {state, answer} end
-redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', ARGV[3])
-if redis.call('ZCARD', KEYS[4]) >= tonumber(ARGV[7]) then return {'too_many', ARGV[7]} end
+local open = redis.call('ZCOUNT', KEYS[4], '(' .. ARGV[3], '+inf')
+if open >= tonumber(ARGV[7]) then return {'too_many', ARGV[7]} end
 
 local cart = cjson.decode(ARGV[5])
 redis.call('HSET', KEYS[2], 'platform', ARGV[2], 'version', 1, 'expires_at', ARGV[4],
@@ -16,6 +16,7 @@ redis.call('HSET', KEYS[2], 'platform', ARGV[2], 'version', 1, 'expires_at', ARG
 redis.call('EXPIRE', KEYS[2], ARGV[6])
 redis.call('ZADD', KEYS[3], ARGV[3], cart.id)
 redis.call('ZADD', KEYS[4], ARGV[4], cart.id)
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', ARGV[3])
 redis.call('EXPIRE', KEYS[4], ARGV[6])
 local snapshot = '1\n' .. ARGV[5]
 request_answered(KEYS[1], fingerprint, snapshot)

@@ -16,9 +16,10 @@ from deployments.pricing.contract import (
     DiscountAllocation,
     DiscountCode,
     RejectedCode,
+    fold,
 )
 from deployments.pricing.domain.offers import percent_off
-from deployments.pricing.domain.rules import Rules, fold, last_moment, opens
+from deployments.pricing.domain.rules import Rules, last_moment, opens
 
 MAX_CODES = 20
 """Codes that are looked at in a request; as only two can be used, more are not an honest try."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
-from deployments.pricing.contract import DiscountCode, Offer, TaxRate
+from deployments.pricing.contract import DiscountCode, Offer, TaxRate, fold
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,6 @@ def rules_of(
         codes={fold(code.code): code for code in codes},
         tax_rates={country: tuple(found) for country, found in by_country.items()},
     )
-
-
-def fold(code: str) -> str:
-    """The spelling under which a code is kept: buyers may write it in any case."""
-    return code.strip().casefold()
 
 
 def opens(rule: Offer | DiscountCode) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deployments.checkout.store import PARKED
 from tests.unit.audit.planting import (
     ACTIVE,
     GHOST,
@@ -33,6 +34,14 @@ async def a_saga_that_is_forgotten(shop: Shop, bike: Purchase) -> set[Finding]:
     crashed = await shop.crash("payments", "authorise")
     await shop.admin.zrem(ACTIVE, crashed.saga)
     return {("sagas", "forgotten", (crashed.log,))}
+
+
+@PLANTS.planted
+async def a_saga_that_waits_for_an_operator(shop: Shop, bike: Purchase) -> set[Finding]:
+    crashed = await shop.crash("payments", "authorise")
+    await shop.admin.zrem(ACTIVE, crashed.saga)
+    await shop.admin.zadd(PARKED, {crashed.saga: 1})
+    return {("sagas", "parked", (crashed.log,))}
 
 
 @PLANTS.planted

@@ -23,6 +23,7 @@ from deployments.catalog.contract import (
 )
 from deployments.checkout.quote import Quoter
 from deployments.checkout.saga import Driver
+from deployments.checkout.saga_store import SagaStore
 from deployments.checkout.service import CheckoutService
 from deployments.checkout.steps import Steps
 from deployments.checkout.store import CheckoutStore
@@ -215,9 +216,8 @@ class Services:
             cast(PaymentsApi, self.payments),
             cast(OrdersApi, self.orders),
         )
-        return CheckoutService(
-            store, self.carts, quoter, Driver(store, steps, self.clock), self.clock
-        )
+        driver = Driver(SagaStore(self.redis_of("checkout")), steps, self.clock)
+        return CheckoutService(store, self.carts, quoter, driver, self.clock)
 
     async def stock(self) -> None:
         """Fill the shelves: stock, one tax rate, two ways to ship, a code that works once."""

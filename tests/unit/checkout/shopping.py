@@ -104,7 +104,7 @@ async def age_leases(services: Services, seconds: float = 60) -> None:
     """Have so much of every saga's lease be over: it goes by Redis' clock, which no test moves."""
     redis = services.redis_of("checkout")
     for saga in await redis.zrange(ACTIVE, 0, -1):
-        await redis.zincrby(ACTIVE, -1000 * seconds, str(saga))
+        await redis.zadd(ACTIVE, {str(saga): -1000 * seconds}, xx=True, incr=True)
 
 
 async def recover(services: Services) -> None:

@@ -18,7 +18,7 @@ from deployments.checkout.contract import (
 )
 from deployments.checkout.domain import failed_event
 from deployments.checkout.replies import Saga
-from deployments.checkout.store import CheckoutStore
+from deployments.checkout.saga_store import SagaStore
 from deployments.foundation.http.idempotency import KeyReused, StillRunning
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
@@ -268,13 +268,14 @@ async def test_a_slow_driver_is_shut_out_when_the_recovery_has_taken_over(
 
 
 async def test_a_claim_takes_the_fence_from_the_old_driver(services: Services) -> None:
-    store = CheckoutStore(services.redis_of("checkout"))
+    store = SagaStore(services.redis_of("checkout"))
     session = await ready(services.checkout)
     old = await store.begin(completing(session), "saga_1", "order_1", services.clock())
     assert isinstance(old, Saga)
     assert await store.claim(9) == []
     await age_leases(services)
     (new,) = await store.claim(9)
+    assert isinstance(new, Saga)
     assert not await store.advance(old, "authorising")
     event = failed_event(session, None)
     now = services.clock()

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from deployments.catalog.contract import ChangePrice
 from deployments.checkout.contract import Recovered, RecoverSagas, Session
 from deployments.checkout.replies import Saga
-from deployments.checkout.store import CheckoutStore
+from deployments.checkout.saga_store import SagaStore
 from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
 from tests.unit.checkout.services import BIKE, SHIRT
@@ -302,11 +302,12 @@ async def test_a_saga_that_is_undone_has_ended_too(
 
 
 async def test_a_driver_that_was_taken_over_hands_nothing_over(store: Store) -> None:
-    session, sagas = await ready(store.checkout), CheckoutStore(store.redis_of("checkout"))
+    session, sagas = await ready(store.checkout), SagaStore(store.redis_of("checkout"))
     old = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
     assert isinstance(old, Saga)
     await age_leases(store)
     (new,) = await sagas.claim(9)
+    assert isinstance(new, Saga)
     await sagas.hand_over(old)
     await age_leases(store, seconds=5)
     assert await sagas.claim(9) == []
@@ -316,7 +317,7 @@ async def test_a_driver_that_was_taken_over_hands_nothing_over(store: Store) -> 
 
 
 async def test_a_saga_that_has_ended_is_not_taken_up_again(store: Store) -> None:
-    session, sagas = await ready(store.checkout), CheckoutStore(store.redis_of("checkout"))
+    session, sagas = await ready(store.checkout), SagaStore(store.redis_of("checkout"))
     saga = await sagas.begin(completing(session), "saga_1", "order_1", store.clock())
     assert isinstance(saga, Saga)
     assert await sagas.end(saga, "done")

@@ -15,9 +15,10 @@ from deployments.pricing.contract import (
     PriceLine,
     PriceRequest,
     TaxAddress,
+    fold,
 )
 from deployments.pricing.domain.prices import price
-from deployments.pricing.domain.rules import Rules, fold, rules_of
+from deployments.pricing.domain.rules import Rules, rules_of
 from tests.unit.pricing.sample_rules import (
     NOW,
     TAX_RATES,
