@@ -25,7 +25,7 @@ def openapi(*, check: CheckOnly = False) -> int:
 
 
 def events(*, check: CheckOnly = False) -> int:
-    """Write the events' documents and the picture of the services, from what is declared."""
+    """Write the events' documents and the picture of services."""
     pages = (asyncapi, events_page, architecture_page)
     texts = {page.FILE: page.text() for page in pages}
     return keep(texts, check=check)
