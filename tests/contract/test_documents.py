@@ -25,6 +25,7 @@ DOCUMENTS = sorted(
     ]
 )
 _CODE = re.compile(r"`((?:deployments|commands|actors|tests|data)/[\w/.-]+)(?::([\w.]+))?`")
+_LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
 _COPIED = {"deployments/waitlist/", "tests/unit/waitlist/"}
 """What docs/add-a-service.md makes."""
 
@@ -39,6 +40,12 @@ def test_the_installed_command_is_the_one_that_is_tested() -> None:
 def test_contributors_are_told_of_every_variable_of_the_long_tests() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     assert [row for row in rows() if row not in text] == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names under which the page's headings are linked to."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -57,8 +64,10 @@ def test_a_document_names_commands_and_files_that_exist(document: Path) -> None:
         assert fieldhouse(command, "--help").status == 0, command
     for target in set(re.findall(r"^(?:@|`)?make ([a-z-]+)", text, re.MULTILINE)):
         assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE), target
-    for link in set(re.findall(r"\]\((?!https?:|#)([^)#]+)", text)):
-        assert (document.parent / link).exists(), link
+    for link, anchor in set(_LINK.findall(text)):
+        target = document.parent / link if link else document
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), f"{link}#{anchor}"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
