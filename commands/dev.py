@@ -6,11 +6,12 @@ Port, settings, data and the line that says it is ready are those of `fieldhouse
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import psutil
@@ -18,11 +19,13 @@ import typer
 import uvicorn
 import uvloop
 import watchfiles
+from redis.exceptions import RedisError
 from rich.console import Console
 from starlette.types import ASGIApp
 
-from commands.exit_status import OK
+from commands.exit_status import OK, CommandError
 from commands.preflight import check, only_store
+from commands.ready_report import report
 from commands.run_settings import (
     PROJECT,
     RunSettings,
@@ -30,7 +33,8 @@ from commands.run_settings import (
     settings_from_environment,
 )
 from deployments.datastore.duties import duties
-from deployments.foundation.placement.host import Host, nowhere
+from deployments.foundation.placement.consumption import ConsumerEndedError
+from deployments.foundation.placement.host import Host, LoopEndedError, nowhere
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.store import placed
 from deployments.topology import SERVICES
@@ -38,6 +42,8 @@ from deployments.topology import SERVICES
 NEEDED_MEMORY = 400 * 2**20
 _WATCHED = ("actors", "commands", "data", "deployments")
 _GRACE_SECONDS = 5
+_CHECK_EVERY_SECONDS = 5.0
+_log = logging.getLogger(__name__)
 
 
 def dev(
@@ -61,33 +67,107 @@ def run_in_one_process(app_of: Callable[[Host], ASGIApp] = Host.app) -> int:
     """Run the store until a signal comes; `app_of` gives what answers HTTP."""
     run = settings_from_environment()
     make_data(run)
-    with only_store(run), suppress(KeyboardInterrupt):  # This is how a store is ended.
+    # A signal that comes before there is anything to end gracefully cancels what is under way.
+    with only_store(run), suppress(KeyboardInterrupt, asyncio.CancelledError):
         check(run, memory=NEEDED_MEMORY)
-        uvloop.run(_live(run, Console(highlight=False, soft_wrap=True), app_of))
+        uvloop.run(_Process(run, Console(highlight=False, soft_wrap=True), app_of).live())
     return OK
 
 
-async def _live(run: RunSettings, console: Console, app_of: Callable[[Host], ASGIApp]) -> None:
-    """Start Redis, the services and the server, in this order, and end them in the other."""
-    keeping = [asyncio.create_task(duty.run(), name=duty.name) for duty in duties()]
-    try:
-        for redis in await asyncio.gather(*map(connect_redis, SERVICES)):
-            await redis.aclose()
-        host = Host(placed(), client, nowhere)
+class EndedByItselfError(CommandError):
+    """A part of the store has ended though nobody stopped it; the message says which."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class _Process:
+    """One run of the store in this process."""
+
+    def __init__(
+        self, run: RunSettings, console: Console, app_of: Callable[[Host], ASGIApp]
+    ) -> None:
+        self._run, self._console, self._app_of = run, console, app_of
+        self._server: _Server | None = None
+        self._ended: EndedByItselfError | None = None
+
+    async def live(self) -> None:
+        """Start Redis, the services and the server, in this order, and end them in the other."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._stop, task)
+        keeping = [asyncio.create_task(duty.run(), name=duty.name) for duty in duties()]
+        try:
+            for redis in await asyncio.gather(*map(connect_redis, SERVICES)):
+                await redis.aclose()
+            await self._host(Host(placed(), client, nowhere), keeping)
+        finally:
+            for duty in keeping:
+                duty.cancel()
+            await asyncio.gather(*keeping, return_exceptions=True)
+        if self._ended is not None:
+            raise self._ended
+
+    def _stop(self, task: asyncio.Task[None] | None) -> None:
+        """End gracefully, or at once while nobody is served yet."""
+        if self._server is not None:
+            self._server.should_exit = True
+        elif task is not None:
+            task.cancel()
+
+    async def _host(self, host: Host, duties: Sequence[asyncio.Task[None]]) -> None:
         try:
             await host.start()
-            await _serve(app_of(host), run, lambda: _report(run, console))
+            await self._serve(host, duties)
         finally:
+            began = time.monotonic()
+            self._console.out("stopping ...")
             await host.stop()
-    finally:
-        for task in keeping:
-            task.cancel()
-        await asyncio.gather(*keeping, return_exceptions=True)
+            self._console.out(f"stopped after {time.monotonic() - began:.1f} s")
+
+    async def _serve(self, host: Host, duties: Sequence[asyncio.Task[None]]) -> None:
+        """Answer HTTP until a signal comes, or something has ended that should not."""
+        self._server = server = _Server(_http_options(self._app_of(host), self._run))
+        watching = asyncio.create_task(self._watch(host, duties))
+        serving = asyncio.create_task(server.serve())
+        while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn says nothing.
+            await asyncio.sleep(0.01)
+        if server.started:
+            # Counted from the process's first moment: what Python imports is waited for, too.
+            seconds = time.time() - psutil.Process().create_time()
+            report(self._console, self._run, seconds, {}, "One process, without Ray. ")
+        await serving
+        watching.cancel()
+
+    async def _watch(self, host: Host, duties: Sequence[asyncio.Task[None]]) -> None:
+        """What Serve does for a replica: see whether all that runs here still runs."""
+        while self._ended is None:
+            await asyncio.sleep(_CHECK_EVERY_SECONDS)
+            try:
+                await host.check()
+            except (LoopEndedError, ConsumerEndedError) as ended:
+                self._end(str(ended), ended.__cause__)
+            except (RedisError, OSError) as away:  # It comes back, and everybody waits for it.
+                _log.warning("Redis does not answer: %s", away)
+            for duty in duties:
+                if duty.done():
+                    self._end(duty.get_name(), None if duty.cancelled() else duty.exception())
+
+    def _end(self, what: str, why: BaseException | None) -> None:
+        _log.error("%s has ended", what, exc_info=why)
+        self._ended = EndedByItselfError(f"The store ends, because {what} has ended: {why!r}.")
+        if self._server is not None:
+            self._server.should_exit = True
 
 
-async def _serve(app: ASGIApp, run: RunSettings, ready: Callable[[], None]) -> None:
-    """Answer HTTP until a signal comes."""
-    config = uvicorn.Config(
+def _http_options(app: ASGIApp, run: RunSettings) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         host=run.host,
         port=run.port,
@@ -98,24 +178,3 @@ async def _serve(app: ASGIApp, run: RunSettings, ready: Callable[[], None]) -> N
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
-    signal.signal(signal.SIGHUP, lambda *_: setattr(server, "should_exit", True))
-    serving = asyncio.create_task(server.serve())
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn tells nobody.
-        await asyncio.sleep(0.01)
-    if server.started:
-        ready()
-    # It raises the signal again that ended it, which whoever runs the loop takes for Ctrl-C.
-    with suppress(KeyboardInterrupt):
-        await serving
-
-
-def _report(run: RunSettings, console: Console) -> None:
-    # Counted from the process's first moment: what Python imports is waited for, too.
-    seconds = time.time() - psutil.Process().create_time()
-    say = console.out
-    say(f"ready after {seconds:.1f} s\n", style="bold")
-    say(f"API        {run.url}")
-    say(f'           curl -s {run.url}/catalog/search -d \'{{"query": "helmet"}}\'')
-    say(f"data       {run.data}")
-    say("\nOne process, without Ray. Ctrl-C ends the store.")

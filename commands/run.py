@@ -16,6 +16,7 @@ from rich.console import Console
 
 from commands.exit_status import OK, CommandError
 from commands.preflight import check, only_store
+from commands.ready_report import report
 from commands.run_settings import (
     APART,
     RunSettings,
@@ -30,11 +31,10 @@ from commands.serve_status import (
     UNHEALTHY,
     Application,
     applications,
-    catalogue_is_loaded,
+    can_be_used,
     token_file,
 )
 from commands.start_progress import StartProgress
-from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key, platform_keys
 
 _EVERY_SECONDS = 0.5
 _UNHEALTHY_FOR_SECONDS = 60.0
@@ -88,10 +88,10 @@ class Run:
     def _is_ready(self, found: Mapping[str, Application]) -> bool:
         wanted = self._applications
         up = [name for name in wanted if name in found and found[name].status == RUNNING]
-        if len(up) == len(wanted) and catalogue_is_loaded(self._settings.url):
+        if len(up) == len(wanted) and can_be_used(self._settings.url):
             return True
         if self._seconds() > self._settings.ready_seconds:
-            late = ", ".join(name for name in wanted if name not in up) or "the catalogue"
+            late = ", ".join(name for name in wanted if name not in up) or "its API"
             raise FailedError(f"Not up after {self._seconds():.0f} s: {late}. {self._where()}")
         return False
 
@@ -120,17 +120,12 @@ class Run:
         self._last_lines.extend(serve.new_lines())
 
     def _report(self, serve: ServeProcess) -> None:
-        say, url = self._console.out, self._settings.url
-        say(f"ready after {self._seconds():.1f} s\n", style="bold")
-        say(f"API        {url}")
-        say(f"           {_key()}")
-        say(f'           curl -s {url}/catalog/search -d \'{{"query": "helmet"}}\'')
-        say("           fieldhouse demo")
-        say(f"dashboard  {serve.dashboard}, its token is in {token_file()}")
-        say(f"logs       {self._settings.log}, and of each service in")
-        say(f"           {self._settings.service_logs}")
-        say(f"data       {self._settings.data}")
-        say("\nCtrl-C ends the store.")
+        places = {
+            "dashboard": f"{serve.dashboard}, its token is in {token_file()}",
+            "logs": f"{self._settings.log}, and of each service in",
+            "": str(self._settings.service_logs),
+        }
+        report(self._console, self._settings, self._seconds(), places, "")
 
     def _where(self) -> str:
         return f"Logs: {self._settings.log} and {self._settings.service_logs}"
@@ -150,12 +145,6 @@ def applications_of(config: Path) -> list[str]:
     """The applications of a configuration, in its order."""
     said = yaml.safe_load(config.read_text())
     return [str(application["name"]) for application in said["applications"]]
-
-
-def _key() -> str:
-    if hash_key(DEVELOPMENT_KEY) in platform_keys():
-        return f"X-API-Key: {DEVELOPMENT_KEY} (known to everybody, for development only)"
-    return "X-API-Key: one of FIELDHOUSE_PLATFORM_KEYS"
 
 
 def run_store(

@@ -10,11 +10,13 @@ from typing import Any
 import httpx
 
 from deployments.foundation.values.settings import revealed, settings
+from deployments.topology import TOPOLOGY
 
 RUNNING = "RUNNING"
 FAILED = "DEPLOY_FAILED"
 UNHEALTHY = "UNHEALTHY"
 _ANSWERS_WITHIN_SECONDS = 5.0
+_PREFIXES = tuple(one.prefix for one in TOPOLOGY if one.prefix is not None)
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,22 @@ def brief(text: str) -> str:
     return " ... ".join(dict.fromkeys(lines[:1] + lines[-1:]))
 
 
-def catalogue_is_loaded(url: str) -> bool:
-    """Whether the store finds something to sell, from outside, as a client does."""
-    body = {"query": "bike", "pagination": {"limit": 1}}
+def can_be_used(url: str) -> bool:
+    """Whether the store can be used from outside, as a client does: every public service answers,
+    and there is something to sell."""
     try:
-        response = httpx.post(f"{url}/catalog/search", json=body, timeout=_ANSWERS_WITHIN_SECONDS)
-        return response.is_success and bool(response.json().get("products"))
+        with httpx.Client(base_url=url, timeout=_ANSWERS_WITHIN_SECONDS) as client:
+            return all(_answers(client, prefix) for prefix in _PREFIXES) and _sells(client)
     except (httpx.HTTPError, ValueError):
         return False
+
+
+def _answers(client: httpx.Client, prefix: str) -> bool:
+    """Whether the service behind the prefix answers; the proxy's own answers are told apart."""
+    return "X-Content-Type-Options" in client.get(f"{prefix}/").headers
+
+
+def _sells(client: httpx.Client) -> bool:
+    body = {"query": "bike", "pagination": {"limit": 1}}
+    response = client.post("/catalog/search", json=body)
+    return response.is_success and bool(response.json().get("products"))

@@ -16,6 +16,7 @@ from deployments.datastore.users import set_user
 from deployments.foundation.redis.connection import password
 from deployments.topology import SERVICES
 from tests.integration.running_store import RunningStore
+from tests.placements import PLACEMENTS, Placement, placement_of
 from tests.valkey import valkey_server
 
 # How long an example takes says more of what else this machine does than of the code.
@@ -66,15 +67,74 @@ async def redis_of(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]
         yield client
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--placement together`: tests of the whole store run in this placement and in no other."""
+    parser.addoption(
+        "--placement",
+        action="append",
+        type=placement_of,
+        help="process, together, apart, or a configuration's file; may be repeated",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare what a test of the whole store may say of placements."""
+    for mark in (
+        "placed(*names): it holds in these placements alone",
+        "each(argument, cases): it runs with each of `cases(placement)`, which have names",
+    ):
+        config.addinivalue_line("markers", mark)
+
+
+def chosen(config: pytest.Config) -> list[Placement]:
+    """The placements that `--placement` names, or all."""
+    return list(config.getoption("--placement") or PLACEMENTS)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test of the whole store run in every placement that was asked for."""
+    if "store" not in metafunc.fixturenames:
+        return
+    placed = metafunc.definition.get_closest_marker("placed")
+    each = metafunc.definition.get_closest_marker("each")
+    names = placed.args if placed else [one.name for one in chosen(metafunc.config)]
+    placements = [one for one in chosen(metafunc.config) if one.name in names]
+    if each is None:
+        ids = [one.name for one in placements]
+        metafunc.parametrize("store", placements, indirect=True, scope="session", ids=ids)
+        return
+    argument, cases = each.args
+    pairs = [
+        pytest.param(placement, case, id=f"{placement.name}: {case.name}")
+        for placement in placements
+        for case in cases(placement)
+    ]
+    metafunc.parametrize(("store", argument), pairs, indirect=["store"], scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs no store runs first, and then one placement after another."""
+    order = chosen(config)
+
+    def place(item: pytest.Item) -> int:
+        spec = getattr(item, "callspec", None)
+        placement = spec.params.get("store") if spec else None
+        # There is none of a test that does not hold in any placement that was chosen.
+        return order.index(placement) + 1 if isinstance(placement, Placement) else 0
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
-def store() -> Iterator[RunningStore]:
-    """The store from the real serve_config.yaml; when all tests are done nothing of it is left."""
+def store(request: pytest.FixtureRequest) -> Iterator[RunningStore]:
+    """The store in one placement; when all tests of it are done nothing of it is left."""
     # Beside no other test's files: a unix socket's path must be short.
     directory = Path(tempfile.mkdtemp(prefix="fieldhouse-"))
-    running = RunningStore(directory / "data", directory / "output")
+    running = RunningStore(request.param, directory / "data", directory / "output")
     running.start()
     yield running
     assert running.stop() == 0, running.tell()
     assert running.left_behind() == []
-    shutil.rmtree(running.scratch)
+    running.forget()
     shutil.rmtree(directory)

@@ -18,9 +18,8 @@ from deployments.inventory.domain.stock import SOLD, State
 from deployments.orders.contract import PlaceOrder
 from deployments.payments.domain.payments import Payment
 from deployments.topology import SUBSCRIPTIONS
+from tests.conditions import until
 from tests.faults.careful import Seen
-from tests.faults.conditions import until
-from tests.faults.declared import listeners
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import Json, total
 
@@ -130,7 +129,6 @@ async def ledgers_of(store: RunningStore) -> AsyncIterator[Ledgers]:
         listening = [
             Subscriber(service, client(service), dict.fromkeys(publishers, client(service)))
             for service, publishers in SUBSCRIPTIONS.items()
-            if service in listeners()
         ]
         yield Ledgers(store, Books.of(client), client("carts"), client("checkout"), listening)
 

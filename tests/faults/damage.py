@@ -11,8 +11,8 @@ from typing import Protocol
 
 import psutil
 
+from tests.conditions import until
 from tests.faults.careful import Seen
-from tests.faults.conditions import until
 from tests.faults.serve_api import ServeApi
 from tests.integration.running_store import RunningStore
 

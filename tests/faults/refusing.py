@@ -13,9 +13,9 @@ from deployments.datastore.users import set_user
 from deployments.foundation.redis.connection import SECRET_FILE
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.store import InventoryStore
+from tests.conditions import until
 from tests.faults.buyers import BUYERS, plentiful
 from tests.faults.careful import Seen
-from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore
 
 _ENOUGH = 10

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from commands.serve_status import RUNNING, token
-from tests.faults.conditions import until
+from tests.conditions import until
 from tests.integration.running_store import RunningStore
 
 Json = dict[str, Any]

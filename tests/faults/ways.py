@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.faults.conditions import EVERY_SECONDS, until
+from tests.conditions import EVERY_SECONDS, until
 from tests.faults.damage import processes, replaced, replica
 from tests.faults.serve_api import Json, ServeApi, with_environment, without
 from tests.integration.running_store import RunningStore

@@ -1,10 +1,11 @@
-"""The whole store as an operator runs it: started by the launcher, watched, and ended by TERM."""
+"""The whole store as an operator runs it, in any placement: started, watched, and ended by TERM."""
 
 from __future__ import annotations
 
 import os
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from signal import SIGTERM
+from typing import IO
 
 import httpx
 import psutil
@@ -20,8 +22,10 @@ import pytest
 from redis.asyncio import Redis
 
 from commands.run_settings import PROJECT
+from deployments.datastore.tied_process import start_tied
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.redis.connection import SECRET_FILE, password
+from tests.placements import Placement
 
 READY_WITHIN_SECONDS = 600
 STOPPED_WITHIN_SECONDS = 120
@@ -36,8 +40,8 @@ _LOGS = re.compile(r"^\s+(/\S+/logs/serve)$", re.MULTILINE)
 class RunningStore:
     """One store with data and a port of its own, which may be stopped and started again."""
 
-    def __init__(self, data: Path, output: Path) -> None:
-        self.data, self._output = data, output
+    def __init__(self, placement: Placement, data: Path, output: Path) -> None:
+        self.placement, self.data, self._output = placement, data, output
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._launcher: subprocess.Popen[bytes] | None = None
@@ -51,7 +55,7 @@ class RunningStore:
 
     @property
     def logs(self) -> Path:
-        """Serve's own logs."""
+        """Serve's own logs; there are none without Serve."""
         found = _LOGS.search(self.output)
         assert found, self.output
         return Path(found[1])
@@ -65,6 +69,7 @@ class RunningStore:
         """Start it and wait until it says that it is ready."""
         with self._output.open("wb") as output:
             self._launcher = launch(
+                self.placement,
                 output,
                 FIELDHOUSE_DATA=str(self.data),
                 FIELDHOUSE_PORT=str(self.port),
@@ -87,8 +92,9 @@ class RunningStore:
             json={"query": "helmet"},
             timeout=60,
         )
-        (serve,) = psutil.Process(self._launcher.pid).children()
-        self._session = os.getsid(serve.pid)
+        if self.placement.config is not None:
+            (serve,) = psutil.Process(self._launcher.pid).children()
+            self._session = os.getsid(serve.pid)
 
     def stop(self) -> int:
         """Send TERM and wait; gives the launcher's exit code."""
@@ -104,14 +110,23 @@ class RunningStore:
         """Every process of the last run that has not ended, by number and title."""
         return [f"{process.pid} {title}" for process, title in self.processes()]
 
+    def forget(self) -> None:
+        """Remove what the launcher kept beside the data, when the store has ended."""
+        if self.placement.config is not None:
+            shutil.rmtree(self.scratch)
+
     def processes(self) -> Iterator[tuple[psutil.Process, str]]:
         """Every process of this store that has not ended, and what it calls itself."""
         for process in psutil.process_iter():
             with suppress(psutil.Error, ProcessLookupError):
                 title = " ".join(process.cmdline())
-                ours = os.getsid(process.pid) == self._session or str(self.data) in title
-                if ours and process.status() != psutil.STATUS_ZOMBIE:
+                if self._is_ours(process, title) and process.status() != psutil.STATUS_ZOMBIE:
                     yield process, title
+
+    def _is_ours(self, process: psutil.Process, title: str) -> bool:
+        if self._launcher is not None and process.pid == self._launcher.pid:
+            return True
+        return os.getsid(process.pid) == self._session or str(self.data) in title
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         """A first-party client, with the key of development."""
@@ -136,17 +151,16 @@ class RunningStore:
         return "\n".join(f"--- {file}\n{_end_of(file)}" for file in files if file.exists())
 
 
-def launch(output: int | object, **environment: str) -> subprocess.Popen[bytes]:
-    """Start the launcher with nothing set but what is given."""
+def launch(placement: Placement, output: IO[bytes], **environment: str) -> subprocess.Popen[bytes]:
+    """Run the store with nothing set but what is given. It ends with the tests, if not before."""
     ours = ("FIELDHOUSE_", "REDIS_URL")
     outer = {k: v for k, v in os.environ.items() if not k.startswith(ours) and not k.endswith(ours)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "commands", "run"],
-        cwd=PROJECT,
-        env=outer | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=output,  # type: ignore[arg-type] # A file or a number.
-        stderr=subprocess.STDOUT,
+    return start_tied(
+        [sys.executable, "-m", "commands", *placement.command],
+        signal=SIGTERM,
+        output=output,
+        environment=outer | environment,
+        directory=PROJECT,
     )
 
 

@@ -13,8 +13,8 @@ import httpx
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.values.trace import new_trace
 from deployments.webhooks.domain import webhook_id
+from tests.conditions import until
 from tests.faults.books import ledgers_of
-from tests.faults.conditions import until
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import ADDRESS, Json, Shopper, fulfilled, line_items
 from tests.published_events import published

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
+import tempfile
 import time
 from pathlib import Path
 from signal import SIGKILL
 
 import httpx
 import pytest
-import yaml
-from ray.serve.schema import RayActorOptionsSchema, ServeDeploySchema
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, RedisError
 
-from commands.run_settings import PROJECT
+from commands.exit_status import UNUSABLE
 from deployments.foundation.http.authentication import hash_key
 from deployments.topology import SERVICES
-from tests.faults.conditions import until
+from tests.conditions import until
 from tests.integration.running_store import RunningStore, free_port, launch
 from tests.integration.shopper import Shopper, fulfilled
+from tests.placements import PLACEMENTS, Placement
 
 REFUSED_WITHIN_SECONDS = 120
 RECOVERED_WITHIN_SECONDS = 120
@@ -31,15 +30,17 @@ FOR_GOOD = ("id", "label", "checkout_id", "permalink_url", "currency", "totals")
 """What never changes of an order, whatever happens to it."""
 
 
-def rejection(**environment: str) -> str:
+def rejection(placement: Placement, **environment: str) -> str:
     """What the launcher says when it refuses to start: one line, and no traceback."""
-    launcher = launch(subprocess.PIPE, **environment)
-    try:
-        said, _ = launcher.communicate(timeout=REFUSED_WITHIN_SECONDS)
-    finally:
-        launcher.kill()
-    text = said.decode()
-    assert launcher.returncode == 2, text
+    with tempfile.TemporaryFile() as output:
+        launcher = launch(placement, output, **environment)
+        try:
+            status = launcher.wait(REFUSED_WITHIN_SECONDS)
+        finally:
+            launcher.kill()
+        output.seek(0)
+        text = output.read().decode()
+    assert status == UNUSABLE, text
     assert len(text.splitlines()) == 1, text
     return text
 
@@ -67,36 +68,31 @@ async def until_a_cart_is_made(client: httpx.AsyncClient) -> httpx.Response:
         await asyncio.sleep(0.5)
 
 
-def test_the_configuration_is_one_that_serve_takes() -> None:
-    config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
-    schema = ServeDeploySchema.model_validate(config)
-    assert {app.name for app in schema.applications} >= {*SERVICES, "datastore", "profile"}
-    for deployment in (each for app in schema.applications for each in app.deployments):
-        scaled = deployment.autoscaling_config or {}
-        assert deployment.num_replicas == 1 or scaled.get("min_replicas") == 1, deployment.name
-        assert isinstance(deployment.ray_actor_options, RayActorOptionsSchema)
-        assert 0 < (deployment.ray_actor_options.num_cpus or 0) < 1
-        assert deployment.health_check_period_s
-        assert deployment.graceful_shutdown_timeout_s
-
-
-def test_it_says_when_it_is_ready_and_how_to_use_it(store: RunningStore) -> None:
+async def test_whoever_is_told_that_it_is_ready_can_shop_at_once(
+    store: RunningStore, client: httpx.AsyncClient
+) -> None:
     said = store.output
     assert "ready after " in said
     assert store.base_url in said
     assert "dev-platform-key" in said
-    assert "auth_token" in said
-    assert str(store.data / "store.log") in said
-    assert list(store.logs.glob("replica_catalog_*.log"))
-    for service in ("datastore", "profile", *SERVICES):
-        assert any(service in line and "RUNNING" in line for line in said.splitlines()), service
-
-
-def test_whoever_is_told_that_it_is_ready_can_shop_at_once(store: RunningStore) -> None:
+    assert str(store.data) in said
     assert store.first_answer is not None
     assert store.first_answer.status_code == 200
     products = store.first_answer.json()["products"]
     assert any(v["availability"]["available"] for p in products for v in p["variants"])
+    shopper = Shopper(client)
+    assert (await shopper.complete(await shopper.open([("TI-M267", 1)])))["status"] == "completed"
+
+
+@pytest.mark.placed("together", "apart")
+def test_it_says_which_applications_run_and_where_their_logs_are(store: RunningStore) -> None:
+    said = store.output
+    assert "auth_token" in said
+    assert str(store.data / "store.log") in said
+    for application in store.placement.applications:
+        name = application["name"]
+        assert list(store.logs.glob(f"replica_{name}_*.log")), name
+        assert any(name in line and "RUNNING" in line for line in said.splitlines()), name
 
 
 @pytest.mark.parametrize("path", ["/inventory", "/payments", "/shipping", "/pricing", "/datastore"])
@@ -105,19 +101,27 @@ async def test_what_has_no_route_cannot_be_reached(client: httpx.AsyncClient, pa
 
 
 def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> None:
-    said = rejection(FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port()))
+    said = rejection(
+        store.placement, FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port())
+    )
     assert "already runs" in said
     assert store.base_url in said
 
 
 def test_a_port_in_use_is_named(store: RunningStore, tmp_path: Path) -> None:
-    said = rejection(FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port))
+    said = rejection(
+        store.placement, FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port)
+    )
     assert f"Port {store.port} " in said
 
 
+@pytest.mark.parametrize("placement", PLACEMENTS, ids=lambda one: one.name)
 @pytest.mark.parametrize("name", ["REDIS_URL", "ORDERS_REDIS_URL"])
-def test_a_redis_that_does_not_answer_is_named(tmp_path: Path, name: str) -> None:
+def test_a_redis_that_does_not_answer_is_named(
+    tmp_path: Path, name: str, placement: Placement
+) -> None:
     said = rejection(
+        placement,
         FIELDHOUSE_DATA=str(tmp_path),
         FIELDHOUSE_PORT=str(free_port()),
         FIELDHOUSE_PLATFORM_KEYS=f"acme={hash_key('a key of its own')}",
@@ -131,6 +135,7 @@ def test_the_development_key_is_refused_on_an_external_redis(
     store: RunningStore, tmp_path: Path
 ) -> None:
     said = rejection(
+        store.placement,
         FIELDHOUSE_DATA=str(tmp_path),
         FIELDHOUSE_PORT=str(free_port()),
         REDIS_URL=f"unix://{store.data}/valkey.sock",

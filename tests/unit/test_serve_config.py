@@ -1,22 +1,68 @@
-"""What serve_config.yaml promises of every deployment."""
+"""What the configurations promise: every service is hosted once, and of every deployment."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections import Counter
 
 import pytest
 import yaml
-from ray.serve.schema import DeploymentSchema, ServeDeploySchema
+from ray.serve.schema import DeploymentSchema, RayActorOptionsSchema, ServeDeploySchema
 
+from deployments.application import application
 from deployments.checkout.saga import DRIVE_SECONDS
+from deployments.topology import BY_NAME, DATASTORE
+from tests.placements import PLACEMENTS, Placement
 
-CONFIG = Path(__file__).parents[2] / "serve_config.yaml"
-APPLICATIONS = ServeDeploySchema.model_validate(yaml.safe_load(CONFIG.read_text())).applications
+CONFIGURED = [one for one in PLACEMENTS if one.config is not None]
+
+
+def schema_of(placement: Placement) -> ServeDeploySchema:
+    assert placement.config is not None
+    return ServeDeploySchema.model_validate(yaml.safe_load(placement.config.read_text()))
+
+
 DEPLOYMENTS = [
-    pytest.param(app.route_prefix, deployment, id=deployment.name)
-    for app in APPLICATIONS
+    pytest.param(app.route_prefix, deployment, id=f"{placement.name} {app.name}")
+    for placement in CONFIGURED
+    for app in schema_of(placement).applications
     for deployment in app.deployments
 ]
+
+
+@pytest.mark.parametrize("placement", CONFIGURED, ids=lambda one: one.name)
+def test_every_service_is_hosted_by_one_application(placement: Placement) -> None:
+    hosts = dict(placement.hosts())
+    assert Counter(service for of in hosts.values() for service in of) == Counter(BY_NAME.keys())
+    assert {app["name"] for app in placement.applications} == {DATASTORE, *hosts}
+
+
+@pytest.mark.parametrize("placement", CONFIGURED, ids=lambda one: one.name)
+def test_an_application_is_reached_where_its_services_are(placement: Placement) -> None:
+    """One public service under its prefix, several under the root, and the others nowhere."""
+    services = dict(placement.hosts())
+    for app in schema_of(placement).applications:
+        prefixes = [BY_NAME[name].prefix for name in services.get(app.name, ())]
+        public = [prefix for prefix in prefixes if prefix is not None]
+        assert app.route_prefix == (None if not public else "/" if public[1:] else public[0])
+
+
+@pytest.mark.parametrize("placement", CONFIGURED, ids=lambda one: one.name)
+def test_what_an_application_configures_is_what_it_deploys(placement: Placement) -> None:
+    for app in schema_of(placement).applications:
+        if app.name != DATASTORE:
+            deployed = application(app.args)._bound_deployment.name  # noqa: SLF001 - Serve's.
+            assert [deployment.name for deployment in app.deployments] == [deployed]
+
+
+@pytest.mark.parametrize(("route", "deployment"), DEPLOYMENTS)
+def test_a_replica_needs_little_of_a_core_and_is_looked_after(
+    route: str | None, deployment: DeploymentSchema
+) -> None:
+    options = deployment.ray_actor_options
+    assert isinstance(options, RayActorOptionsSchema)
+    assert 0 < (options.num_cpus or 0) < 1
+    assert deployment.health_check_period_s
+    assert deployment.graceful_shutdown_timeout_s
 
 
 @pytest.mark.parametrize(("route", "deployment"), DEPLOYMENTS)
@@ -28,6 +74,8 @@ def test_a_queue_is_bounded(route: str | None, deployment: DeploymentSchema) -> 
         assert deployment.max_ongoing_requests <= 100
 
 
-def test_a_completion_may_end_before_its_replica_does() -> None:
-    (checkout,) = (app.deployments[0] for app in APPLICATIONS if app.name == "checkout")
+@pytest.mark.parametrize("placement", CONFIGURED, ids=lambda one: one.name)
+def test_a_completion_may_end_before_its_replica_does(placement: Placement) -> None:
+    apps = {app.name: app for app in schema_of(placement).applications}
+    (checkout,) = apps[placement.host_of("checkout")].deployments
     assert checkout.graceful_shutdown_timeout_s > DRIVE_SECONDS

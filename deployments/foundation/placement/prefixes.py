@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deployments.foundation.http.edge import http_app
 
 
 class Prefixes:
     """Hands a request to the application of its path's prefix; any other path is not found."""
 
     def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
-        self._apps = apps
+        self._apps, self._nothing = apps, http_app([])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -27,5 +28,4 @@ class Prefixes:
             if not mounted and f"{path}/".startswith(f"{prefix}/"):
                 await app({**scope, "root_path": prefix}, receive, send)
                 return
-        body = {"code": "not_found", "content": "There is nothing at this path."}
-        await JSONResponse(body, 404)(scope, receive, send)
+        await self._nothing(scope, receive, send)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 EVERY_SECONDS = 0.2
-PATIENCE_SECONDS = 180.0
+ENOUGH_SECONDS = 180.0
 """Far more than anything here takes: only what never comes to be is cut off."""
 
 
@@ -16,7 +16,7 @@ async def until(
     what: str,
     *,
     tell: Callable[[], str],
-    seconds: float = PATIENCE_SECONDS,
+    seconds: float = ENOUGH_SECONDS,
 ) -> float:
     """Wait until `holds`; how many seconds that took. If it never does, fails with all it knows."""
     began = time.monotonic()
