@@ -93,7 +93,7 @@ def chosen(config: pytest.Config) -> list[Placement]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let a test of the whole store run in every placement that was asked for."""
-    if "store" not in metafunc.fixturenames:
+    if "running_store" not in metafunc.fixturenames:
         return
     placed = metafunc.definition.get_closest_marker("placed")
     each = metafunc.definition.get_closest_marker("each")
@@ -101,7 +101,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     placements = [one for one in chosen(metafunc.config) if one.name in names]
     if each is None:
         ids = [one.name for one in placements]
-        metafunc.parametrize("store", placements, indirect=True, scope="session", ids=ids)
+        metafunc.parametrize("running_store", placements, indirect=True, scope="session", ids=ids)
         return
     argument, cases = each.args
     pairs = [
@@ -109,7 +109,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for placement in placements
         for case in cases(placement)
     ]
-    metafunc.parametrize(("store", argument), pairs, indirect=["store"], scope="session")
+    metafunc.parametrize(
+        ("running_store", argument), pairs, indirect=["running_store"], scope="session"
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -119,7 +121,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> int:
         spec = getattr(item, "callspec", None)
-        placement = spec.params.get("store") if spec else None
+        placement = spec.params.get("running_store") if spec else None
         # There is none of a test that does not hold in any placement that was chosen.
         return order.index(placement) + 1 if isinstance(placement, Placement) else 0
 
@@ -127,7 +129,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def store(request: pytest.FixtureRequest) -> Iterator[RunningStore]:
+def running_store(request: pytest.FixtureRequest) -> Iterator[RunningStore]:
     """The store in one placement; when all tests of it are done nothing of it is left."""
     # Beside no other test's files: a unix socket's path must be short.
     directory = Path(tempfile.mkdtemp(prefix="fieldhouse-"))

@@ -8,9 +8,16 @@ import pytest
 
 from tests.faults.table import table
 from tests.faults.trials import Outcome
+from tests.integration.running_store import RunningStore
 from tests.trial_settings import trial_settings
 
 _KEPT: pytest.StashKey[list[Outcome]] = pytest.StashKey()
+
+
+@pytest.fixture
+def store(running_store: RunningStore) -> RunningStore:
+    """The store, in each placement in turn."""
+    return running_store
 
 
 @pytest.fixture

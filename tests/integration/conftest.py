@@ -12,6 +12,12 @@ from tests.integration.shopper import Shopper
 
 
 @pytest.fixture
+def store(running_store: RunningStore) -> RunningStore:
+    """The store, in each placement in turn."""
+    return running_store
+
+
+@pytest.fixture
 async def client(store: RunningStore) -> AsyncIterator[httpx.AsyncClient]:
     """A first-party client of the store."""
     async with store.client() as client:

@@ -38,6 +38,7 @@ from deployments.orders.store import OrdersStore
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.service import ShippingService
 from deployments.shipping.store import ShippingStore
+from tests.conditions import until
 from tests.conftest import ClientOf
 from tests.published_events import published
 from tests.unit.checkout.services import PLATFORM, SHIRT, Services
@@ -214,6 +215,7 @@ _OF_CONSUMERS = {
     "org.fieldhouse.shipping.estimated.v1",
     "org.fieldhouse.orders.paid.v1",
     "org.fieldhouse.shipping.created.v1",
+    "org.fieldhouse.orders.processing.v1",
 }
 
 
@@ -239,20 +241,27 @@ async def buy(services: Services) -> None:
     await finish_detached()
 
 
-async def all_events(redis_of: ClientOf) -> list[Envelope]:
-    return [event for service in _SERVICES for event in await published(redis_of(service), service)]
+def clients(redis_of: ClientOf) -> dict[str, Redis]:
+    return {service: redis_of(service) for service in _SERVICES}
 
 
-async def types(redis_of: ClientOf) -> set[str]:
-    return {event.type for event in await all_events(redis_of)}
+async def all_events(readers: dict[str, Redis]) -> list[Envelope]:
+    return [
+        event for service, redis in readers.items() for event in await published(redis, service)
+    ]
+
+
+async def types(readers: dict[str, Redis]) -> set[str]:
+    return {event.type for event in await all_events(readers)}
 
 
 async def test_every_event_of_a_purchase_is_in_its_trace(redis_of: ClientOf) -> None:
     services = Apart(redis_of)
     await services.stock()
     await buy(services)
-    assert await types(redis_of) == _BEFORE_CONSUMERS
-    assert [e.type for e in await all_events(redis_of) if e.traceparent != TRACE] == []
+    readers = clients(redis_of)
+    assert await types(readers) == _BEFORE_CONSUMERS
+    assert [e.type for e in await all_events(readers) if e.traceparent != TRACE] == []
 
 
 def consumer(
@@ -271,14 +280,18 @@ async def test_what_is_consumed_of_it_is_in_its_trace_too(redis_of: ClientOf) ->
         consumer("shipping", shipping.subscriptions(), redis_of, redis_of("shipping")),
         consumer("orders", orders.subscriptions(), redis_of, redis_of("orders")),
     ]
+    readers, seen = clients(redis_of), set[str]()
+
+    async def consumed() -> bool:
+        seen.update(await types(readers))
+        return seen == _BEFORE_CONSUMERS | _OF_CONSUMERS
+
     running = [asyncio.create_task(one.run()) for one in consumers]
     try:
         await buy(services)
-        async with asyncio.timeout(30):
-            while await types(redis_of) != _BEFORE_CONSUMERS | _OF_CONSUMERS:
-                pass
+        await until(consumed, "all that follows is published", tell=lambda: str(seen))
     finally:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-    assert [e.type for e in await all_events(redis_of) if e.traceparent != TRACE] == []
+    assert [e.type for e in await all_events(readers) if e.traceparent != TRACE] == []
