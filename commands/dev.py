@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 import time
@@ -67,6 +68,8 @@ def run_in_one_process(app_of: Callable[[Host], ASGIApp] = Host.app) -> int:
     """Run the store until a signal comes; `app_of` gives what answers HTTP."""
     run = settings_from_environment()
     make_data(run)
+    # What links to the store leads to where it listens, unless the operator says otherwise.
+    os.environ.setdefault("FIELDHOUSE_PUBLIC_URL", run.url)
     # A signal that comes before there is anything to end gracefully cancels what is under way.
     with only_store(run), suppress(KeyboardInterrupt, asyncio.CancelledError):
         check(run, memory=NEEDED_MEMORY)

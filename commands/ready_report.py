@@ -18,7 +18,8 @@ def report(
     say(f"ready after {seconds:.1f} s\n", style="bold")
     say(f"API        {run.url}")
     say(f"           {_key()}")
-    say(f'           curl -s {run.url}/catalog/search -d \'{{"query": "helmet"}}\'')
+    say(f"           curl -s {run.url}/catalog/search \\")
+    say("             -H 'Content-Type: application/json' -d '{\"query\": \"helmet\"}'")
     say("           fieldhouse demo")
     for name, place in {**places, "data": str(run.data)}.items():
         say(f"{name:10} {place}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import tempfile
 import time
 from pathlib import Path
@@ -81,7 +82,21 @@ async def test_whoever_is_told_that_it_is_ready_can_shop_at_once(
     products = store.first_answer.json()["products"]
     assert any(v["availability"]["available"] for p in products for v in p["variants"])
     shopper = Shopper(client)
-    assert (await shopper.complete(await shopper.open([("TI-M267", 1)])))["status"] == "completed"
+    bought = await shopper.complete(await shopper.open([("TI-M267", 1)]))
+    assert bought["status"] == "completed"
+    assert bought["order"]["permalink_url"].startswith(f"{store.base_url}/")
+
+
+def test_the_command_that_it_tells_to_try_works(store: RunningStore) -> None:
+    _, _, said = store.output.replace("\\\n", " ").partition("curl ")
+    _, url, *options = shlex.split(said.splitlines()[0])
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    # This is what curl sends unless it is told something else.
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    headers |= dict([given["-H"].split(": ")])
+    answer = httpx.post(url, headers=headers, content=given["-d"])
+    assert answer.status_code == 200
+    assert answer.json()["products"]
 
 
 @pytest.mark.placed("together", "apart")
