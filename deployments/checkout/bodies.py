@@ -13,6 +13,7 @@ from deployments.carts.contract.bodies import ContentsBody, Id
 from deployments.checkout.contract import Place, SessionContents, WantedDelivery
 from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Message
+from deployments.foundation.values.text import BLANK_IS_NONE, Country, Text
 from deployments.payments.contract import Instrument
 
 MAX_DESTINATIONS = 10
@@ -20,7 +21,18 @@ Token = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 
 
 class _Destination(PostalAddress):
+    """An address, bounded; what is blank counts as left out, and what is missing is told later."""
+
     id: Id | None = None
+    street_address: Annotated[Text | None, BLANK_IS_NONE] = None
+    extended_address: Annotated[Text | None, BLANK_IS_NONE] = None
+    address_locality: Annotated[Text | None, BLANK_IS_NONE] = None
+    address_region: Annotated[Text | None, BLANK_IS_NONE] = None
+    address_country: Annotated[Country | None, BLANK_IS_NONE] = None
+    postal_code: Annotated[Text | None, BLANK_IS_NONE] = None
+    first_name: Annotated[Text | None, BLANK_IS_NONE] = None
+    last_name: Annotated[Text | None, BLANK_IS_NONE] = None
+    phone_number: Annotated[Text | None, BLANK_IS_NONE] = None
 
 
 class _Group(Message):

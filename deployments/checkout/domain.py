@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from deployments.carts.contract.contents import shortage_notices
-from deployments.checkout.contract import Session, SessionDelivery, Status, WantedDelivery
+from deployments.checkout.contract import Place, Session, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.events import CheckoutCompleted, CheckoutFailed, CheckoutStarted
 from deployments.foundation.http.ucp import Notice, error
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.places import WITHOUT_POSTAL_CODES, country_code, region_code
+from deployments.foundation.values.text import is_email
 from deployments.inventory.contract import OutOfStock
 from deployments.orders.contract import PlacedOrder
 from deployments.payments.contract import (
@@ -25,6 +27,13 @@ LIFETIME = timedelta(hours=6)
 UNAVAILABLE = "unavailable"
 """Why an attempt failed if not because a step was rejected."""
 _METHOD = "$.fulfillment.methods[0]"
+_NEEDED = {
+    "street_address": "street and number",
+    "address_locality": "town",
+    "postal_code": "postal code",
+    "address_country": "country",
+}
+"""What no parcel arrives without."""
 _PAYMENT_REJECTIONS = (PaymentNotAuthorised, PaymentRefusedForRisk, InstrumentNotSupported)
 
 
@@ -50,22 +59,61 @@ def selected_destination(wanted: WantedDelivery) -> str | None:
     return ids[0] if ids and wanted.destination_id is None else None
 
 
-def missing(buyer: Mapping[str, object] | None, delivery: SessionDelivery) -> tuple[Notice, ...]:
-    """An error for everything without which the session cannot be completed."""
-    notices = []
-    if "@" not in str((buyer or {}).get("email", "")):
-        notices.append(_required("$.buyer.email", "Send the buyer's email, for the confirmation."))
-    if delivery.destination is None:
+def missing(
+    buyer: Mapping[str, object] | None, delivery: SessionDelivery, *, taxed_by_region: bool
+) -> tuple[Notice, ...]:
+    """An error for everything without which the session cannot be completed.
+
+    `taxed_by_region` says that the destination's region decides the tax.
+    """
+    place, notices = delivery.destination, list(_about_email((buyer or {}).get("email")))
+    if place is None:
         path = f"{_METHOD}.destinations"
-        notices.append(_required(path, "Send a shipping address, and select it."))
-    elif delivery.options and delivery.option is None:
+        return (*notices, _required(path, "Send a shipping address, and select it."))
+    path = f"{_METHOD}.destinations[{delivery.destinations.index(place)}]"
+    notices += _about_address(place, path, taxed_by_region=taxed_by_region)
+    if delivery.options and delivery.option is None:
         path = f"{_METHOD}.groups[0].selected_option_id"
         notices.append(_required(path, "Select one of the shipping options."))
     return tuple(notices)
 
 
+def _about_email(email: object) -> Iterator[Notice]:
+    path = "$.buyer.email"
+    if not email:
+        yield _required(path, "Send the buyer's email, for the confirmation.")
+    elif not is_email(str(email)):
+        yield _invalid(path, "This is no email address. Send one that the buyer reads.")
+
+
+def _about_address(place: Place, path: str, *, taxed_by_region: bool) -> Iterator[Notice]:
+    """What keeps a parcel from getting to an address, or its tax from being known."""
+    given = {name: str(text).strip() for name, text in place if text}
+    country = country_code(given.get("address_country", ""))
+    if given.get("address_country") and country is None:
+        sentence = "This is no country. Send its ISO 3166-1 code, such as US."
+        yield _invalid(f"{path}.address_country", sentence)
+    for name, what in _NEEDED.items():
+        if not given.get(name) and not (name == "postal_code" and country in WITHOUT_POSTAL_CODES):
+            yield _required(f"{path}.{name}", f"Send the address's {what}.")
+    if taxed_by_region and country is not None:
+        yield from _about_region(given.get("address_region", ""), country, path)
+
+
+def _about_region(region: str, country: str, path: str) -> Iterator[Notice]:
+    path = f"{path}.address_region"
+    if not region:
+        yield _required(path, f"Send the region, by which {country} is taxed, such as CA.")
+    elif region_code(country, region) is None:
+        yield _invalid(path, f"{country} has no such region. Send its name or its code.")
+
+
 def _required(path: str, sentence: str) -> Notice:
     return error("field_required", sentence, path=path, severity="recoverable")
+
+
+def _invalid(path: str, sentence: str) -> Notice:
+    return error("field_invalid", sentence, path=path, severity="recoverable")
 
 
 def undeliverable(rejection: Rejection) -> Notice:

@@ -24,6 +24,7 @@ from deployments.checkout.domain import (
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.message import Currency, Message
+from deployments.foundation.values.places import country_code
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 from deployments.pricing.contract import Priced, PriceRequest, PricingApi, TaxAddress
 from deployments.shipping.contract import (
@@ -68,7 +69,8 @@ class Quoter:
             self._deliver(lines, contents.delivery), self._check_stock(lines)
         )
         priced = await self._price(lines, contents.codes, delivery)
-        lacking = missing(contents.buyer, delivery)
+        by_region = priced.taxed_by_region
+        lacking = missing(contents.buyer, delivery, taxed_by_region=by_region)
         notices = (*unknown, *short, *undelivered, *lacking, *code_notices(priced))
         return Quote(
             lines=lines,
@@ -84,10 +86,11 @@ class Quoter:
     ) -> tuple[SessionDelivery, tuple[Notice, ...]]:
         selected = selected_destination(wanted)
         place = next((place for place in wanted.destinations if place.id == selected), None)
-        if place is None:
+        country = country_code((place and place.address_country) or "")
+        if place is None or country is None:
             return delivery_of(wanted, None), ()
         destination = Destination(
-            country=place.address_country or "",
+            country=country,
             region=place.address_region,
             postal_code=place.postal_code,
         )

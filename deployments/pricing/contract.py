@@ -71,11 +71,19 @@ class AppliedDiscount(Message):
 
 
 class RejectedCode(Message):
-    """A code that does nothing here; `reason` is one of UCP's `discount_code_…` codes."""
+    """A code that does nothing here; `reason` is UCP's or our own `discount_code_…` code."""
 
     index: int
     code: str
     reason: str
+    sentence: str
+
+
+class WaitingCode(Message):
+    """A code that takes nothing off yet, because the request lacks what it applies to."""
+
+    index: int
+    code: str
     sentence: str
 
 
@@ -94,13 +102,19 @@ class PriceTotals(Message):
 
 
 class Priced(Message):
-    """The answer to a `PriceRequest`. `tax_name` is none where no rate applies."""
+    """The answer to a `PriceRequest`: every code in it is applied, rejected or waiting.
+
+    `tax_name` is none where no rate applies.
+    `taxed_by_region` says that the address's region decides the tax, whether it names one or not.
+    """
 
     lines: tuple[LinePrice, ...]
     discounts: tuple[AppliedDiscount, ...]
     rejected: tuple[RejectedCode, ...]
+    waiting: tuple[WaitingCode, ...] = ()
     totals: PriceTotals
     tax_name: str | None = None
+    taxed_by_region: bool = False
 
 
 class RedeemCodes(Message):

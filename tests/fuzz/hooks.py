@@ -31,6 +31,12 @@ _KNOWN: Mapping[str, Sequence[Any]] = {
     "credential.type": ["token"],
     "credential.token": ["success_token", "success_token", "fail_token", "fraud_token"],
 }
+_ALWAYS_KNOWN: Mapping[str, Sequence[Any]] = {
+    "buyer.email": ["ada@example.com"],
+    "context.address_country": ["US", "DE"],
+    "destinations.address_country": ["US", "DE"],
+}
+"""Of which the document can only say what they look like."""
 _AGENT = 'profile="https://my-agent.example:8443/profile"'
 _HEADERS = {
     "UCP-Agent": [_AGENT],
@@ -121,6 +127,8 @@ def _known(part: Any, name: str, within: str) -> Any:  # noqa: ANN401 - any part
         return {key: _known(value, key, name) for key, value in part.items()}
     if isinstance(part, list):
         return [_known(value, name, within) for value in part]
+    if part is not None and (always := _ALWAYS_KNOWN.get(f"{within}.{name}")):
+        return _chance.choice(always)
     known = _KNOWN.get(f"{within}.{name}")
     if known is None or part is None or _chance.random() > _OFTEN:
         return part

@@ -8,17 +8,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints
-from ucp_sdk.models.schemas.shopping.types.buyer_create_request import BuyerCreateRequest
-from ucp_sdk.models.schemas.shopping.types.context_create_request import ContextCreateRequest
 
 from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.foundation.values.message import WHOLE, Message
+from deployments.foundation.values.text import BLANK_IS_NONE, Country, Email, Text
 
 MAX_ID_LENGTH = 255
 MAX_QUANTITY = 10_000
 MAX_LINES = 100
 MAX_CODES = 10
+MAX_CLAIMS = 20
+MAX_INTENT = 1000
 Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
+_REVERSE_DOMAIN = r"^[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+$"
+_Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_ID_LENGTH)]
+_Claim = Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=_REVERSE_DOMAIN)]
 
 
 class _Item(Message):
@@ -32,9 +36,28 @@ class _LineItem(Message):
 
 
 class _Discounts(Message):
-    codes: tuple[Annotated[str, Field(max_length=MAX_ID_LENGTH)], ...] = Field(
-        default=(), max_length=MAX_CODES
-    )
+    codes: tuple[_Code, ...] = Field(default=(), max_length=MAX_CODES)
+
+
+class BuyerBody(Message):
+    """UCP's buyer (`types/buyer.json`)."""
+
+    first_name: Text | None = None
+    last_name: Text | None = None
+    email: Annotated[Email | None, BLANK_IS_NONE] = None
+    phone_number: Text | None = None
+
+
+class BuyerContext(Message):
+    """UCP's context (`types/context.json`): what the platform knows of where the buyer is."""
+
+    address_country: Annotated[Country | None, BLANK_IS_NONE] = None
+    address_region: Text | None = None
+    postal_code: Text | None = None
+    intent: Annotated[str, Field(max_length=MAX_INTENT)] | None = None
+    language: Text | None = None
+    currency: Text | None = None
+    eligibility: Annotated[tuple[_Claim, ...], Field(max_length=MAX_CLAIMS)] | None = None
 
 
 class ContentsBody(Message):
@@ -46,8 +69,8 @@ class ContentsBody(Message):
     id: Id | None = None
     line_items: tuple[_LineItem, ...] = Field(min_length=1, max_length=MAX_LINES)
     discounts: _Discounts = _Discounts()
-    buyer: BuyerCreateRequest | None = None
-    context: ContextCreateRequest | None = None
+    buyer: BuyerBody | None = None
+    context: BuyerContext | None = None
 
     def contents(self) -> CartContents:
         """The body as the contract's message."""

@@ -10,11 +10,14 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from deployments.catalog.contract import Variant
-from deployments.foundation.http.ucp import Notice, error, warning
+from deployments.foundation.http.ucp import Notice, error, info, warning
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.ids import new_id
 from deployments.foundation.values.message import Cents, Currency, Message
 from deployments.pricing.contract import Priced, PriceLine
+
+_SHOWN_CHARACTERS = 40
+"""Of an item id that a sentence quotes, which keeps the answer to huge ones small."""
 
 
 class WantedLine(Message):
@@ -121,7 +124,8 @@ def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
 
 
 def _unknown_item(index: int, item_id: str) -> Notice:
-    sentence = f"Item {item_id!r} is not sold here. Remove it, or look it up in the catalogue."
+    shown = item_id if len(item_id) <= _SHOWN_CHARACTERS else f"{item_id[:_SHOWN_CHARACTERS]}…"
+    sentence = f"Item '{shown}' is not sold here. Remove it, or look it up in the catalogue."
     path = f"$.line_items[{index}]"
     return error("item_unavailable", sentence, path=path, severity="recoverable")
 
@@ -169,8 +173,16 @@ def price_lines(lines: Sequence[CartLine]) -> tuple[PriceLine, ...]:
 
 
 def code_notices(priced: Priced) -> tuple[Notice, ...]:
-    """The warning that UCP's discount extension asks for, for every code that does nothing."""
-    return tuple(
+    """What is said of the codes that take nothing off.
+
+    A warning, as UCP's discount extension asks, if that will stay so; else what they wait for.
+    """
+    rejected = [
         warning(code.reason, code.sentence, path=f"$.discounts.codes[{code.index}]")
         for code in priced.rejected
-    )
+    ]
+    waiting = [
+        info("discount_code_waiting", code.sentence, path=f"$.discounts.codes[{code.index}]")
+        for code in priced.waiting
+    ]
+    return (*rejected, *waiting)

@@ -15,7 +15,9 @@ from deployments.pricing.contract import (
     AppliedDiscount,
     DiscountAllocation,
     DiscountCode,
+    PriceRequest,
     RejectedCode,
+    WaitingCode,
     fold,
 )
 from deployments.pricing.domain.offers import percent_off
@@ -113,6 +115,28 @@ def _priority(code: DiscountCode) -> int:
 def _shown(code: str) -> str:
     """A code as a sentence quotes it, which keeps the answer to a huge one small."""
     return code if len(code) <= _SHOWN_CHARACTERS else f"{code[:_SHOWN_CHARACTERS]}…"
+
+
+def without_effect(
+    codes: Sequence[DiscountCode], request: PriceRequest
+) -> tuple[list[WaitingCode], list[RejectedCode]]:
+    """Of usable codes that take nothing off, those that may yet, and those that will not."""
+    waiting: list[WaitingCode] = []
+    rejected: list[RejectedCode] = []
+    sent = [fold(code) for code in request.codes]
+    for code in codes:
+        index = sent.index(fold(code.code))
+        written = request.codes[index]
+        if code.kind == "free_shipping" and request.shipping is None:
+            sentence = f"Code '{_shown(written)}' waits for a shipping option, and takes that off."
+            waiting.append(WaitingCode(index=index, code=written, sentence=sentence))
+        else:
+            sentence = f"Code '{_shown(written)}' takes nothing off: what it is for is free here."
+            reason = "discount_code_without_effect"
+            rejected.append(
+                RejectedCode(index=index, code=written, reason=reason, sentence=sentence)
+            )
+    return waiting, rejected
 
 
 def code_discount(

@@ -14,10 +14,15 @@ from deployments.pricing.contract import (
     PriceRequest,
     PriceTotals,
 )
-from deployments.pricing.domain.codes import Basket, code_discount, judge
+from deployments.pricing.domain.codes import (
+    Basket,
+    code_discount,
+    judge,
+    without_effect,
+)
 from deployments.pricing.domain.offers import automatic_discounts
 from deployments.pricing.domain.rules import Rules
-from deployments.pricing.domain.tax import rate_for
+from deployments.pricing.domain.tax import is_taxed_by_region, rate_for
 
 
 def price(
@@ -32,17 +37,24 @@ def price(
     discounts = automatic_discounts(request.lines, rules, now)
     basket = Basket(subtotal=sum(subtotals), redemptions=redemptions, now=now)
     accepted, rejected = judge(request.codes, rules, basket)
+    idle = []
     for code in accepted:
         discount = code_discount(code, _remaining(subtotals, discounts), request.shipping)
-        discounts += [discount] if discount else []
+        if discount is None:
+            idle.append(code)
+        else:
+            discounts.append(discount)
+    waiting, useless = without_effect(idle, request)
     rate = rate_for(request.address, rules)
     lines = _line_prices(subtotals, discounts, Decimal(rate.percent if rate else 0))
     return Priced(
         lines=lines,
         discounts=tuple(discounts),
-        rejected=tuple(rejected),
+        rejected=tuple(sorted([*rejected, *useless], key=lambda code: code.index)),
+        waiting=tuple(waiting),
         totals=_totals(lines, discounts, request.shipping or 0),
         tax_name=rate.name if rate else None,
+        taxed_by_region=is_taxed_by_region(request.address, rules),
     )
 
 

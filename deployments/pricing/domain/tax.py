@@ -8,46 +8,34 @@ so it applies to the whole country. Shipping is not taxed.
 
 from __future__ import annotations
 
-import unicodedata
+from collections.abc import Sequence
 
+from deployments.foundation.values.places import country_code, region_code
 from deployments.pricing.contract import TaxAddress, TaxRate
 from deployments.pricing.domain.rules import Rules
-
-# How addresses write regions of which the rates have the older code.
-_OLDER_CODES = {
-    "CA": {
-        "NL": "NF",
-        "NEWFOUNDLAND AND LABRADOR": "NF",
-        "NEW BRUNSWICK": "NB",
-        "YUKON": "YT",
-    }
-}
 
 
 def rate_for(address: TaxAddress | None, rules: Rules) -> TaxRate | None:
     """The rate of an address; none without an address and where no rate applies."""
     if address is None:
         return None
-    country = address.country.strip().upper()
-    rates = rules.tax_rates.get(country, ())
+    rates, region = _rates(address, rules), None
     if len(rates) == 1:
         return rates[0]
-    region = _region(country, address.region or "")
-    return next((rate for rate in rates if region in _spellings(rate)), None)
+    if (country := country_code(address.country)) is not None:
+        region = region_code(country, address.region or "")
+    return next((rate for rate in rates if region is not None and region in _codes(rate)), None)
 
 
-def _region(country: str, region: str) -> str:
-    """`CA`, `us-ca` and `Québec` in the one way in which they are compared."""
-    plain = _plain(region).removeprefix(f"{country}-")
-    return _OLDER_CODES.get(country, {}).get(plain, plain)
+def is_taxed_by_region(address: TaxAddress | None, rules: Rules) -> bool:
+    """Whether the address's region decides its tax."""
+    return address is not None and len(_rates(address, rules)) > 1
 
 
-def _spellings(rate: TaxRate) -> set[str]:
-    return {_plain(name) for name in (rate.region, rate.region_name) if name}
+def _rates(address: TaxAddress, rules: Rules) -> Sequence[TaxRate]:
+    return rules.tax_rates.get(country_code(address.country) or "", ())
 
 
-def _plain(text: str) -> str:
-    """Upper case, without accents and surplus spaces."""
-    letters = unicodedata.normalize("NFKD", text)
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(bare.upper().split())
+def _codes(rate: TaxRate) -> set[str | None]:
+    """The region as its code and its name have it, which in older lists may differ."""
+    return {region_code(rate.country, name) for name in (rate.region, rate.region_name) if name}

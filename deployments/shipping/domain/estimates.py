@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 from deployments.carts.events import LineEvent
 from deployments.foundation.values.message import Message
+from deployments.foundation.values.places import country_code
 from deployments.shipping.contract import (
     ParcelLine,
     ShippingMethod,
     ShippingOption,
     Undeliverable,
 )
-from deployments.shipping.domain.countries import alpha_2
 from deployments.shipping.domain.rates import options_for
 from deployments.shipping.events import DeliveryEstimated, EstimatedOption
 
@@ -68,7 +68,7 @@ def estimate(
     """How a cart could be delivered; none if there is nothing in it, or that is not known."""
     if not known.cart.lines:
         return None
-    country = alpha_2((known.cart.country or "").strip() or STORE_COUNTRY)
+    country = country_code((known.cart.country or "").strip() or STORE_COUNTRY)
     options = _options(country, methods, tuple(known.cart.lines.values()), now)
     return DeliveryEstimated(
         cart_id=cart_id, cart_sequence=known.consumed, country=country, options=options

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.money import round_half_up
+from deployments.foundation.values.places import country_code
 from deployments.shipping.contract import (
     ParcelLine,
     ShippingMethod,
@@ -15,8 +16,8 @@ from deployments.shipping.contract import (
     ShippingOptions,
     Undeliverable,
 )
-from deployments.shipping.domain.countries import alpha_2, zone_of
 from deployments.shipping.domain.dates import noon, working_days_after
+from deployments.shipping.domain.zones import zone_of
 
 GRAMS_PER_POUND = Decimal("453.59237")
 """Exactly: the international avoirdupois pound."""
@@ -26,7 +27,7 @@ def country_of(country: str) -> str:
     """The alpha-2 code of a destination's country. Rejects with `Undeliverable`."""
     if not country.strip():
         raise Undeliverable("The address names no country. Add one, such as US.")
-    code = alpha_2(country)
+    code = country_code(country)
     if code is None:
         raise Undeliverable(
             "The address's country is unknown. Send its ISO 3166-1 code, such as US or DE."

@@ -249,7 +249,9 @@ class Services:
             starts=datetime(2026, 1, 1, tzinfo=UTC),
             ends=datetime(2027, 1, 1, tzinfo=UTC),
         )
-        rate = TaxRate(country="US", region="CA", percent="8.75", name="California tax")
-        await self.pricing.import_rules(
-            ImportRules(batch="first", codes=(once,), tax_rates=(rate,))
+        rates = (
+            TaxRate(country="US", region="CA", percent="8.75", name="California tax"),
+            TaxRate(country="US", region="WA", percent="10", name="Washington tax"),
+            TaxRate(country="DE", region="HH", percent="19", name="German VAT"),
         )
+        await self.pricing.import_rules(ImportRules(batch="first", codes=(once,), tax_rates=rates))

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.authentication import hash_key
@@ -192,9 +193,9 @@ async def test_nothing_that_is_sold_here(client: httpx.AsyncClient) -> None:
     assert answer.json()["messages"][0]["code"] == "item_unavailable"
 
 
-async def test_an_address_nobody_delivers_to(client: httpx.AsyncClient) -> None:
-    nowhere = {"methods": [{"type": "shipping", "destinations": [{"address_country": "Narnia"}]}]}
-    answer = await client.post("/", json=body() | {"fulfillment": nowhere})
+async def test_an_address_nobody_delivers_to(client: httpx.AsyncClient, admin: Redis) -> None:
+    await admin.delete("{shipping}:methods", "{shipping}:version")
+    answer = await client.post("/", json=body())
     assert_valid("checkout", answer.json())
     assert answer.json()["messages"][0]["code"] == "address_undeliverable"
 

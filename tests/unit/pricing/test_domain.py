@@ -112,12 +112,14 @@ def test_an_offer_holds_from_its_start_to_the_end_of_its_last_day(
     assert bool(offered(request(line("tire", 1, 1000)), dated).discounts) is holds
 
 
-def test_a_discount_of_nothing_is_not_listed() -> None:
+def test_a_code_that_takes_nothing_off_says_what_it_waits_for_or_that_it_is_of_no_use() -> None:
     lines = (line("bike", 1, 100000), line("helmet", 1, 2))
     for shipping in (None, 0):
         answer = priced(request(*lines, codes=("FREESHIP",), shipping=shipping))
         assert answer.discounts == ()
-        assert answer.rejected == ()
+        waits = [code.index for code in answer.waiting] == [0]
+        useless = [code.reason for code in answer.rejected] == ["discount_code_without_effect"]
+        assert (waits, useless) == (shipping is None, shipping == 0)
 
 
 def test_a_percentage_applies_to_what_offers_leave_on_each_line() -> None:

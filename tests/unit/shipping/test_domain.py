@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.foundation.values.places import country_code
 from deployments.shipping.contract import ParcelLine, ShippingMethod, ShippingOption, Undeliverable
-from deployments.shipping.domain.countries import alpha_2, zone_of
 from deployments.shipping.domain.dates import working_days_after
 from deployments.shipping.domain.rates import charge, country_of, grams, options_for
+from deployments.shipping.domain.zones import zone_of
 from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY, parcel
 
 GROUND = next(method for method in METHODS if method.id == "1")
@@ -121,7 +122,7 @@ def test_options_read_as_the_protocol_wants_them() -> None:
     ],
 )
 def test_countries_are_known_by_codes_and_names(written: str, code: str | None) -> None:
-    assert alpha_2(written) == code
+    assert country_code(written) == code
 
 
 @pytest.mark.parametrize("country", ["", "  ", "ZZ", "Atlantis"])
