@@ -7,6 +7,7 @@
 | `{notifications}:order:<id>` | hash: note (JSON), cancelled; for mails that come later |
 | `{notifications}:payment:<id>` | the id of the order that it pays for |
 | `{notifications}:opted-out:<address>` | set if promotional mail is unwanted; by a keyed hash |
+| `{notifications}:promotion:<address>` | the event of its last promotional mail; for a day |
 | `{notifications}:secret` | what those hashes and the links in mails are made with |
 
 A mail's state is `sending`, `failed`, `sent` or `skipped`. While it is `sending`, only its `sender`
@@ -60,8 +61,9 @@ class NotificationsStore:
                 *_records(notice),
                 _opted_out(address_id),
                 _order(notice.order_id or "none"),
+                _promotion(address_id),
             ],
-            args=[sender, self._claim_ms, notice.purpose, _KEEP_SECONDS],
+            args=[sender, self._claim_ms, notice.purpose, _KEEP_SECONDS, notice.source.event],
         )
         return cast(Start, answer)
 
@@ -144,3 +146,7 @@ def _payment(payment_id: str) -> str:
 
 def _opted_out(address_id: str) -> str:
     return f"{{notifications}}:opted-out:{address_id}"
+
+
+def _promotion(address_id: str) -> str:
+    return f"{{notifications}}:promotion:{address_id}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtplib.email import extract_recipients
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.events.subscriptions import NonRetryableError
@@ -42,6 +44,14 @@ async def tell(world: World, *events: Event) -> list[str]:
         for event in events:
             ids.append(await world.publish(event))
             await world.settled()
+    return ids
+
+
+async def tell_all(world: World, *events: Event) -> list[str]:
+    """Publish events at once, and see all of them settled."""
+    async with world.consuming():
+        ids = [await world.publish(event) for event in events]
+        await world.settled()
     return ids
 
 
@@ -242,6 +252,41 @@ async def test_a_reminder_that_comes_too_late_does_not_come(
     late, _ = await tell(world, abandoned(), placed())
     assert [mail["Subject"] for mail in office.mails()] == ["Your order FH-100001"]
     assert (await world.store.record(late))["why"] == "too late"
+
+
+async def test_an_address_gets_one_reminder_a_day(
+    world: World, office: PostOffice, admin: Redis
+) -> None:
+    """However many carts name it, in whatever spelling; orders are confirmed all the same."""
+    carts = [abandoned(n, buyer=ADA.upper() if n % 2 else ADA) for n in range(50)]
+    other = abandoned(50, buyer="grace@example.com")
+    first, *further = await tell_all(world, *carts, placed(), other)
+    subjects = Counter((mail["To"], mail["Subject"]) for mail in office.mails())
+    assert sorted(subjects.values()) == [1, 1, 1]
+    skipped = [await world.store.record(event) for event in (first, *further)]
+    assert Counter(record.get("why") for record in skipped) == {"had one today": 49, None: 3}
+
+    async for key in admin.scan_iter("{notifications}:promotion:*"):
+        assert 0 < await admin.ttl(key) <= 24 * 3600
+        await admin.delete(key)  # A day later.
+    await tell(world, abandoned(51))
+    assert len(office.mails()) == 4
+
+
+async def test_a_reminder_that_fails_is_tried_again_though_it_counts(
+    world: World, office: PostOffice
+) -> None:
+    office.rejections["mail"] = "451 later"
+
+    async def was_refused() -> bool:
+        return office.refused > 0
+
+    async with world.consuming():
+        await world.publish(abandoned())
+        await eventually(was_refused)
+        office.rejections.clear()
+        await world.settled()
+    assert len(office.mails()) == 1
 
 
 @pytest.mark.parametrize(
