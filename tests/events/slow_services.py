@@ -26,7 +26,7 @@ from deployments.foundation.values.meter import UNMEASURED, Meter
 HANDLING_SECONDS = 0.3
 """A replica handles 32 events at once, so about a hundred a second."""
 _HERE = Path(__file__).parent
-_SHELVE = _HERE.parent / "unit" / "consuming" / "shelve.lua"
+_HANDLE_ITEM = _HERE.parent / "unit" / "consuming" / "handle_item.lua"
 
 
 class OrderHappened(Event):
@@ -53,22 +53,22 @@ class SlowService:
 
     def subscription(self, redis: Redis, replica: str) -> Subscription:
         """Writes each event down once, slowly, and who did it."""
-        shelve = script(redis, _SHELVE, "inbox")
+        take_effect = script(redis, _HANDLE_ITEM, "inbox")
 
         async def handle(envelope: Envelope) -> None:
             await asyncio.sleep(HANDLING_SECONDS)
             keys = [inbox_key(self.service, envelope.id), self._log(envelope.subject)]
-            await shelve(keys=[*keys, self._key("figures")], args=[envelope.sequence])
+            await take_effect(keys=[*keys, self._key("figures")], args=[envelope.sequence])
             await cast(Any, redis.hincrby(self._key("replicas"), replica, 1))
 
         return Subscription(self.publisher, {self.kind: handle})
 
     async def publish(self, redis: Redis, subjects: list[str]) -> None:
         """One more event of each subject, as the publisher's user."""
-        happen = script(redis, _HERE / "happen.lua", "publish")
+        publish = script(redis, _HERE / "publish_events.lua", "publish")
         keys = [f"{{{self.publisher}}}:counters", *streams_of(self.publisher)]
         said = occasion(self.publisher, datetime.now(UTC))
-        await happen(keys=keys, args=[self.kind.type, *subjects, said])
+        await publish(keys=keys, args=[self.kind.type, *subjects, said])
 
     async def effects(self, redis: Redis) -> int:
         """How many events have taken effect."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from deployments.foundation.events.cancellation import heed_cancellation
 from tests.conftest import ClientOf
-from tests.events.balance import mails, waiting
-from tests.events.crew import Crew
-from tests.events.endpoint import Endpoint
-from tests.events.feeder import Feeder
-from tests.events.journal import tallies
+from tests.events.buyers import Buyers
+from tests.events.effect_log import tallies
+from tests.events.effects import mails, waiting
+from tests.events.platform_endpoint import PlatformEndpoint
+from tests.events.worker_pool import WorkerPool
 
 KILLS = 12
 """About as many there are in a short storm, spread over all that handlers do."""
@@ -30,27 +30,27 @@ class Storm:
 
     def __init__(
         self,
-        feeder: Feeder,
-        crew: Crew,
-        endpoint: Endpoint,
+        buyers: Buyers,
+        workers: WorkerPool,
+        endpoint: PlatformEndpoint,
         redis_of: ClientOf,
         data: Path,
         *,
         seed: int,
     ) -> None:
         self._chance = random.Random(seed)
-        self._feeder, self._crew, self._endpoint = feeder, crew, endpoint
+        self._buyers, self._pool, self._endpoint = buyers, workers, endpoint
         self._redis_of, self._data = redis_of, data
         self._began, self._seconds, self._waiting = time.monotonic(), 0.0, 0
 
-    async def rage(self, orders: int) -> None:
+    async def run(self, orders: int) -> None:
         """Buy so much, and kill whoever is at work, until nothing is left to do."""
         self._began = time.monotonic()
         kills = asyncio.create_task(self._kill(orders))
         telling = asyncio.create_task(self._tell())
-        buying = asyncio.create_task(self._feeder.buy(orders))
+        buying = asyncio.create_task(self._buyers.buy(orders))
         try:
-            await self._calm(buying, kills)
+            await self._until_nothing_waits(buying, kills)
         finally:
             for task in (kills, telling, buying):
                 task.cancel()
@@ -62,27 +62,29 @@ class Storm:
         due = between
         while True:
             heed_cancellation()
-            if self._crew.calls >= due:
-                await self._crew.kill_one()
-                due = self._crew.calls + self._chance.randint(between // 2, between * 3 // 2)
+            if self._pool.calls >= due:
+                await self._pool.kill_one()
+                due = self._pool.calls + self._chance.randint(between // 2, between * 3 // 2)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _calm(self, buying: asyncio.Task[None], kills: asyncio.Task[None]) -> None:
+    async def _until_nothing_waits(
+        self, buying: asyncio.Task[None], kills: asyncio.Task[None]
+    ) -> None:
         """Wait until all is bought and nothing is waiting. Fails if anything hangs or fails."""
         last, moved = (0, 0), time.monotonic()
         while not (buying.done() and await self._nothing_waits()):
-            self._crew.check()
+            self._pool.check()
             for task in (buying, kills):
                 if task.done():
                     task.result()
-            now = (self._crew.calls, len(self._feeder.bought))
+            now = (self._pool.calls, len(self._buyers.bought))
             last, moved = (now, time.monotonic()) if now != last else (last, moved)
             assert time.monotonic() - moved < PATIENCE_SECONDS, self._now()
             await asyncio.sleep(_MEASURE_SECONDS)
         await buying
 
     async def _nothing_waits(self) -> bool:
-        self._waiting = await waiting(self._redis_of, self._crew.kills)
+        self._waiting = await waiting(self._redis_of, self._pool.kills)
         return not self._waiting
 
     async def _tell(self) -> None:
@@ -94,12 +96,12 @@ class Storm:
 
     def _now(self) -> str:
         kinds = {
-            "bought": len(self._feeder.bought),
-            "calls": self._crew.calls,
+            "bought": len(self._buyers.bought),
+            "calls": self._pool.calls,
             "mails": len(mails(self._data / "mail")),
             "webhooks": len(self._endpoint.requests),
             "of them again": self._endpoint.again,
-            "kills": sum(self._crew.kills.values()),
+            "kills": sum(self._pool.kills.values()),
             "waiting": self._waiting,
         }
         told = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
@@ -108,12 +110,12 @@ class Storm:
     def figures(self) -> str:
         """All that was counted, as Markdown."""
         head = ("service", "events", "kills", "redelivered", "suppressed", "failed attempts")
-        tally = tallies(self._data / "journal")
-        kills = self._crew.kills
+        tally = tallies(self._data / "effects")
+        kills = self._pool.kills
         rows: dict[str, tuple[int, ...]]
         rows = {service: (of.events, kills[service], *of[1:]) for service, of in tally.items()}
         rows["all"] = tuple(map(sum, zip(*rows.values(), strict=True)))
         table = [head, ["---" for _ in head], *([service, *row] for service, row in rows.items())]
         lines = [f"| {' | '.join(map(str, cells))} |" for cells in table]
         rate = f"{rows['all'][0] / self._seconds:.0f} events a second"
-        return "\n".join([*lines, f"{len(self._feeder.bought)} orders, {rate}, {self._now()}"])
+        return "\n".join([*lines, f"{len(self._buyers.bought)} orders, {rate}, {self._now()}"])

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from tests.conftest import SECRET, ClientOf
 from tests.events.slow_services import LOADED, QUIET, SlowService
 from tests.events.small_serve import Json, SmallServe
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 
 MOST = 3
 WAITING = 1200

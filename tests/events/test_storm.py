@@ -22,11 +22,11 @@ from deployments.profile.domain import business_profile
 from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.store import WebhooksStore
 from tests.conftest import SECRET, ClientOf
-from tests.events.balance import Balance, by_order
-from tests.events.crew import crew_of
-from tests.events.endpoint import Endpoint, verify
-from tests.events.feeder import PLATFORM, Feeder
+from tests.events.buyers import PLATFORM, Buyers
+from tests.events.effects import ExpectedEffects, by_order
+from tests.events.platform_endpoint import PlatformEndpoint, verify
 from tests.events.storm import Storm
+from tests.events.worker_pool import worker_pool
 from tests.in_process import URL, store_in_process
 from tests.trial_settings import trial_settings
 
@@ -62,7 +62,7 @@ def environment(valkey_socket: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def registered(endpoint: Endpoint, webhooks: Redis) -> AsyncIterator[None]:
+async def registered(endpoint: PlatformEndpoint, webhooks: Redis) -> AsyncIterator[None]:
     """The endpoint listens meanwhile, and is known as the platform's."""
     async with endpoint.listening() as url:
         store = WebhooksStore(webhooks, claim_seconds=CLAIM_SECONDS)
@@ -77,22 +77,22 @@ async def test_every_effect_is_there_once_though_consumers_are_killed_all_the_ti
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    feeder, endpoint = Feeder(whole, SEED), Endpoint()
-    await feeder.fill_shelves()
+    buyers, endpoint = Buyers(whole, SEED), PlatformEndpoint()
+    await buyers.add_stock()
     with capsys.disabled():
         print(f"\nSTORM_SEED={SEED} STORM_ORDERS={ORDERS}")
         async with (
             registered(endpoint, redis_of("webhooks")),
-            crew_of(SERVICES, tmp_path, environment, SEED) as crew,
+            worker_pool(SERVICES, tmp_path, environment, SEED) as workers,
         ):
-            storm = Storm(feeder, crew, endpoint, redis_of, tmp_path, seed=SEED)
-            await storm.rage(ORDERS)
+            storm = Storm(buyers, workers, endpoint, redis_of, tmp_path, seed=SEED)
+            await storm.run(ORDERS)
         print(storm.figures())
     events = await by_order(redis_of)
-    await Balance(redis_of, feeder.bought, events).check(tmp_path / "mail", endpoint)
+    await ExpectedEffects(redis_of, buyers.bought, events).check(tmp_path / "mail", endpoint)
     profile = business_profile(
         URL, [key.public for key in read_keys(environment["FIELDHOUSE_SIGNING_KEYS"])]
     )
     for delivered in endpoint.requests[:SIGNATURES]:
         verify(delivered, profile)
-    assert sum(crew.kills.values()) >= KILLS
+    assert sum(workers.kills.values()) >= KILLS

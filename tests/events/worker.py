@@ -1,6 +1,6 @@
 """A process that consumes for one service and runs its loops, without Ray, until it is killed.
 
-python -m tests.events.worker SERVICE JOURNAL
+python -m tests.events.worker SERVICE DIRECTORY
 
 The store is the one that the environment names, as for the store's own processes.
 """
@@ -19,7 +19,7 @@ from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.placement.host import Host, nowhere
 from deployments.foundation.redis.connection import client
 from deployments.store import placed
-from tests.events.journal import EffectLog
+from tests.events.effect_log import EffectLog
 
 OPTIONS = ConsumerOptions(
     lease_seconds=2.0, renew_seconds=0.4, block_seconds=0.2, recovery_seconds=0.2
@@ -32,9 +32,9 @@ _COMPOSED_WITH: dict[str, dict[str, Any]] = {
 """So soon a mail or a webhook is left to others by a sender that was killed."""
 
 
-async def main(service: str, journal: str) -> None:
+async def main(service: str, directory: str) -> None:
     """Go on for ever."""
-    redis, log = client(service), EffectLog(Path(journal), service)
+    redis, log = client(service), EffectLog(Path(directory), service)
     services = [
         replace(one, compose=partial(one.compose, **_COMPOSED_WITH.get(one.name, {})))
         for one in placed()

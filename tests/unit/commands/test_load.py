@@ -28,7 +28,7 @@ from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.placement.host import Host
 from tests.conftest import ClientOf
 from tests.in_process import store_in_process
-from tests.unit.notifications.world import HASTY
+from tests.unit.notifications.composed_notifications import FAST_OPTIONS
 
 LOCAL = "http://127.0.0.1:8000"
 
@@ -56,7 +56,7 @@ async def mailing(store: Host, redis_of: ClientOf) -> AsyncIterator[None]:
     connect: Callable[[str], Redis] = lambda _publisher: redis_of("notifications")  # noqa: E731
     subscriptions = store.services["notifications"].subscriptions
     consumer = Consumer(
-        "notifications", redis_of("notifications"), connect, subscriptions, options=HASTY
+        "notifications", redis_of("notifications"), connect, subscriptions, options=FAST_OPTIONS
     )
     running = asyncio.create_task(consumer.run())
     yield

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from deployments.webhooks.domain import webhook_id
 from tests.command_line import fieldhouse, typed
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 from tests.unit.webhooks.receiver import Received, Receiver, ok, receiver
 
@@ -23,6 +23,7 @@ from tests.unit.webhooks.receiver import Received, Receiver, ok, receiver
 def this_store(monkeypatch: pytest.MonkeyPatch, valkey_socket: Path, admin: Redis) -> None:
     """The store that commands look after is the tests'."""
     monkeypatch.setenv("REDIS_URL", f"unix://{valkey_socket}")
+    monkeypatch.setenv("FIELDHOUSE_DEVELOPMENT_KEY", "allow")
 
 
 async def operator(*words: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""The toy services on a real Valkey."""
+"""The sample services on a real Valkey."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from redis.asyncio import Redis
 from deployments.datastore.users import rules_of
 from deployments.foundation.redis.connection import password
 from tests.conftest import SECRET, ClientOf
-from tests.unit.consuming.toys import TOYS, Mill, Running, Shelf
+from tests.unit.consuming.sample_services import (
+    SUBSCRIPTIONS,
+    RunningConsumer,
+    SamplePublisher,
+    SampleSubscriber,
+)
 
-Run = Callable[[Shelf], Running]
+Run = Callable[[SampleSubscriber], RunningConsumer]
 
 
 @pytest.fixture
-async def toy_redis(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:
-    """Clients of the toy services' users."""
-    for user in ("mill", "shelf"):
-        rules = [*rules_of(user, TOYS), f">{password(user, SECRET)}"]
+async def sample_redis(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf]:
+    """Clients of the sample services' users."""
+    for user in ("publisher", "subscriber"):
+        rules = [*rules_of(user, SUBSCRIPTIONS), f">{password(user, SECRET)}"]
         await admin.execute_command("ACL", "SETUSER", user, *rules)
     async with AsyncExitStack() as stack:
 
@@ -39,22 +44,22 @@ async def toy_redis(admin: Redis, valkey_socket: Path) -> AsyncIterator[ClientOf
 
 
 @pytest.fixture
-def mill(toy_redis: ClientOf) -> Mill:
-    return Mill(toy_redis("mill"))
+def publisher(sample_redis: ClientOf) -> SamplePublisher:
+    return SamplePublisher(sample_redis("publisher"))
 
 
 @pytest.fixture
-def shelf(toy_redis: ClientOf) -> Shelf:
-    return Shelf(toy_redis("shelf"), lambda: toy_redis("shelf"))
+def subscriber(sample_redis: ClientOf) -> SampleSubscriber:
+    return SampleSubscriber(sample_redis("subscriber"), lambda: sample_redis("subscriber"))
 
 
 @pytest.fixture
 async def run() -> AsyncIterator[Run]:
     """Starts consumers, and kills them at the end."""
-    started: list[Running] = []
+    started: list[RunningConsumer] = []
 
-    def start(shelf: Shelf) -> Running:
-        started.append(Running(shelf.consumer()))
+    def start(subscriber: SampleSubscriber) -> RunningConsumer:
+        started.append(RunningConsumer(subscriber.consumer()))
         return started[-1]
 
     yield start

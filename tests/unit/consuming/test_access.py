@@ -16,7 +16,7 @@ from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.topology import SERVICES, SUBSCRIPTIONS, subscribers_of
 from tests.conftest import SECRET, ClientOf
-from tests.unit.consuming.toys import Mill, Shelf, subjects
+from tests.unit.consuming.sample_services import SamplePublisher, SampleSubscriber, subjects
 from tests.valkey import valkey_server
 
 TABLE = {"shipping": ("orders",), "orders": ("shipping",)}
@@ -25,36 +25,36 @@ TABLE = {"shipping": ("orders",), "orders": ("shipping",)}
 @pytest.mark.parametrize(
     "command",
     [
-        "GET {mill}:secret",
-        "HGETALL {mill}:counters",
-        "XADD {mill}:events:0 * event x",
-        "XDEL {mill}:events:0 1-1",
-        "XTRIM {mill}:events:0 MAXLEN 0",
-        "DEL {mill}:events:0",
-        "EXPIRE {mill}:events:0 1",
-        "RENAME {mill}:events:0 {shelf}:mine",
-        "COPY {mill}:events:0 {shelf}:mine",
-        "XGROUP DESTROY {mill}:events:0 shelf",
-        "XGROUP SETID {mill}:events:0 shelf 0",
-        "XGROUP DELCONSUMER {mill}:events:0 shelf reader",
-        "XINFO STREAM {mill}:events:0",
-        "XRANGE {mill}:counters - +",
-        "XREADGROUP GROUP shelf reader STREAMS {oven}:events:0 >",
+        "GET {publisher}:secret",
+        "HGETALL {publisher}:counters",
+        "XADD {publisher}:events:0 * event x",
+        "XDEL {publisher}:events:0 1-1",
+        "XTRIM {publisher}:events:0 MAXLEN 0",
+        "DEL {publisher}:events:0",
+        "EXPIRE {publisher}:events:0 1",
+        "RENAME {publisher}:events:0 {subscriber}:mine",
+        "COPY {publisher}:events:0 {subscriber}:mine",
+        "XGROUP DESTROY {publisher}:events:0 subscriber",
+        "XGROUP SETID {publisher}:events:0 subscriber 0",
+        "XGROUP DELCONSUMER {publisher}:events:0 subscriber reader",
+        "XINFO STREAM {publisher}:events:0",
+        "XRANGE {publisher}:counters - +",
+        "XREADGROUP GROUP subscriber reader STREAMS {oven}:events:0 >",
         "XRANGE {oven}:events:0 - +",
     ],
 )
 async def test_nothing_but_reading_its_streams_is_allowed(
-    mill: Mill, shelf: Shelf, command: str
+    publisher: SamplePublisher, subscriber: SampleSubscriber, command: str
 ) -> None:
-    await mill.redis.set("{mill}:secret", "42")
-    await mill.grind(*subjects(20))
+    await publisher.redis.set("{publisher}:secret", "42")
+    await publisher.publish(*subjects(20))
     with pytest.raises(NoPermissionError):
-        await shelf.at_mill().execute_command(*command.split())
+        await subscriber.at_publisher().execute_command(*command.split())
 
 
-async def test_a_publisher_may_not_read_its_subscriber(mill: Mill) -> None:
+async def test_a_publisher_may_not_read_its_subscriber(publisher: SamplePublisher) -> None:
     with pytest.raises(NoPermissionError):
-        await mill.redis.xrange("{shelf}:dead-letters")
+        await publisher.redis.xrange("{subscriber}:dead-letters")
 
 
 async def test_real_subscribers_may_read_what_the_table_says(redis_of: ClientOf) -> None:

@@ -17,8 +17,15 @@ from deployments.foundation.events.error_text import error_text
 from deployments.foundation.events.publishing import Envelope, stream_of
 from deployments.foundation.events.subscriptions import NonRetryableError, RetryPolicy
 from deployments.foundation.values.backoff import Backoff
+from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
-from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
+from tests.unit.consuming.sample_services import (
+    FAST_OPTIONS,
+    RunningConsumer,
+    SamplePublisher,
+    SampleSubscriber,
+    subjects,
+)
 
 
 class BrokenError(Exception):
@@ -28,11 +35,11 @@ class BrokenError(Exception):
 def poisonous(subject: str, sequence: int = 1) -> Callable[[Envelope], Awaitable[None]]:
     """Trouble with one event of a subject."""
 
-    async def trouble(envelope: Envelope) -> None:
+    async def fault(envelope: Envelope) -> None:
         if envelope.subject == subject and envelope.sequence == sequence:
             raise BrokenError("of redis://user:secret@host")
 
-    return trouble
+    return fault
 
 
 async def replaced(letters: DeadLetters, before: str) -> bool:
@@ -40,39 +47,41 @@ async def replaced(letters: DeadLetters, before: str) -> bool:
     return [letter.id for letter in await letters.oldest()] not in ([], [before])
 
 
-async def letters_are(shelf: Shelf, count: int) -> None:
+async def letters_are(subscriber: SampleSubscriber, count: int) -> None:
     async def enough() -> bool:
-        return await DeadLetters("shelf", shelf.redis).count() == count
+        return await DeadLetters("subscriber", subscriber.redis).count() == count
 
     await eventually(enough)
 
 
 async def test_a_poison_event_is_given_up_and_its_subject_goes_on(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
     bad, good = subjects(2, stream=5)
-    shelf.trouble = poisonous(bad, sequence=2)
-    run(shelf)
-    await mill.grind(bad, bad, bad, good)
-    await eventually(lambda: shelf.has(effects=3))
+    subscriber.fault = poisonous(bad, sequence=2)
+    run(subscriber)
+    await publisher.publish(bad, bad, bad, good)
+    await eventually(lambda: subscriber.has(effects=3))
 
-    assert await shelf.kept(bad) == [1, 3]
-    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
-    assert (letter.fields["publisher"], letter.fields["partition"]) == ("mill", "5")
+    assert await subscriber.handled(bad) == [1, 3]
+    (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
+    assert (letter.fields["publisher"], letter.fields["partition"]) == ("publisher", "5")
     assert letter.attempts == 3
     assert letter.error.startswith("BrokenError: of redis://…@host (consuming/test_failures.py:")
     assert not letter.replaying
-    assert sorted(shelf.tries.values()) == [1, 1, 1, 3]
+    assert sorted(subscriber.tries.values()) == [1, 1, 1, 3]
 
     async def settled() -> bool:
-        return not await shelf.pending() and not await shelf.redis.exists(
-            "{shelf}:consumer:mill:5:failing"
+        return not await subscriber.pending() and not await subscriber.redis.exists(
+            "{subscriber}:consumer:publisher:5:failing"
         )
 
     await eventually(settled)
 
 
-async def test_only_the_subject_of_a_failing_event_waits(mill: Mill, shelf: Shelf) -> None:
+async def test_only_the_subject_of_a_failing_event_waits(
+    publisher: SamplePublisher, subscriber: SampleSubscriber
+) -> None:
     bad, *good = subjects(50, stream=3)
     pausing, recovered = asyncio.Event(), asyncio.Event()
 
@@ -80,22 +89,24 @@ async def test_only_the_subject_of_a_failing_event_waits(mill: Mill, shelf: Shel
         pausing.set()
         await recovered.wait()
 
-    shelf.trouble = poisonous(bad)
-    running = Running(shelf.consumer(replace(IMPATIENT, sleep=sleep)))
-    await mill.grind(bad, bad)
+    subscriber.fault = poisonous(bad)
+    running = RunningConsumer(subscriber.consumer(replace(FAST_OPTIONS, sleep=sleep)))
+    await publisher.publish(bad, bad)
     await pausing.wait()
-    await mill.grind(*good)
-    await eventually(lambda: shelf.has(effects=49))
-    assert await shelf.kept(bad) == []
+    await publisher.publish(*good)
+    await eventually(lambda: subscriber.has(effects=49))
+    assert await subscriber.handled(bad) == []
 
-    shelf.trouble = None
+    subscriber.fault = None
     recovered.set()
-    await eventually(lambda: shelf.has(effects=51))
-    assert await shelf.kept(bad) == [1, 2]
+    await eventually(lambda: subscriber.has(effects=51))
+    assert await subscriber.handled(bad) == [1, 2]
     await running.kill()
 
 
-async def test_pauses_grow_and_a_successor_goes_on_counting(mill: Mill, shelf: Shelf) -> None:
+async def test_pauses_grow_and_a_successor_goes_on_counting(
+    publisher: SamplePublisher, subscriber: SampleSubscriber
+) -> None:
     (bad,) = subjects(1)
     pauses: list[float] = []
     died = asyncio.Event()
@@ -110,18 +121,18 @@ async def test_pauses_grow_and_a_successor_goes_on_counting(mill: Mill, shelf: S
         pauses.append(seconds)
         await asyncio.sleep(0)
 
-    patient = Shelf(
-        shelf.redis,
-        shelf.at_mill,
+    patient = SampleSubscriber(
+        subscriber.redis,
+        subscriber.at_publisher,
         retry=RetryPolicy(attempts=5, backoff=Backoff(first=10.0, longest=60.0)),
     )
-    patient.trouble = poisonous(bad)
-    await mill.grind(bad)
-    first = Running(patient.consumer(replace(IMPATIENT, sleep=die)))
+    patient.fault = poisonous(bad)
+    await publisher.publish(bad)
+    first = RunningConsumer(patient.consumer(replace(FAST_OPTIONS, sleep=die)))
     await died.wait()
     await first.kill_and_lapse(patient.redis)
 
-    second = Running(patient.consumer(replace(IMPATIENT, sleep=live)))
+    second = RunningConsumer(patient.consumer(replace(FAST_OPTIONS, sleep=live)))
     await letters_are(patient, 1)
     await second.kill()
     assert sum(patient.tries.values()) == 5
@@ -131,14 +142,14 @@ async def test_pauses_grow_and_a_successor_goes_on_counting(mill: Mill, shelf: S
 
 
 async def test_an_event_that_was_given_up_is_not_tried_again_by_a_successor(
-    mill: Mill, shelf: Shelf
+    publisher: SamplePublisher, subscriber: SampleSubscriber
 ) -> None:
     """The reader died between the dead letter and the acknowledgement."""
     (bad,) = subjects(1)
-    shelf.trouble = poisonous(bad)
-    await mill.grind(bad)
-    first = Running(shelf.consumer())
-    journal = first.consumer.reader("mill")._journal  # noqa: SLF001 - to die at that moment.
+    subscriber.fault = poisonous(bad)
+    await publisher.publish(bad)
+    first = RunningConsumer(subscriber.consumer())
+    journal = first.consumer.reader("publisher")._journal  # noqa: SLF001 - to die at that moment.
     died = asyncio.Event()
 
     async def die(stream: str, entries: Sequence[str]) -> None:
@@ -147,35 +158,38 @@ async def test_an_event_that_was_given_up_is_not_tried_again_by_a_successor(
 
     journal.acknowledge = die  # type: ignore[method-assign]
     await died.wait()
-    await first.kill_and_lapse(shelf.redis)
-    second = Running(shelf.consumer())
+    await first.kill_and_lapse(subscriber.redis)
+    second = RunningConsumer(subscriber.consumer())
 
     async def acknowledged() -> bool:
-        return await shelf.pending() == 0
+        return await subscriber.pending() == 0
 
     await eventually(acknowledged)
     await second.kill()
-    assert await DeadLetters("shelf", shelf.redis).count() == 1
-    assert sum(shelf.tries.values()) == 3
+    assert await DeadLetters("subscriber", subscriber.redis).count() == 1
+    assert sum(subscriber.tries.values()) == 3
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"specversion": "1.0"}', "[]"])
 async def test_what_is_no_event_is_given_up_at_once(
-    mill: Mill, shelf: Shelf, run: Run, text: str
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run, text: str
 ) -> None:
     (good,) = subjects(1, stream=0)
-    await mill.redis.xadd("{mill}:events:0", {"event": text})
-    await mill.grind(good)
-    run(shelf)
-    await eventually(lambda: shelf.has(effects=1))
-    await letters_are(shelf, 1)
-    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    await publisher.redis.xadd("{publisher}:events:0", {"event": text})
+    await publisher.publish(good)
+    run(subscriber)
+    await eventually(lambda: subscriber.has(effects=1))
+    await letters_are(subscriber, 1)
+    (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
     assert (letter.fields["event"], letter.attempts) == (text, 1)
     assert letter.error.startswith("NoEventError")
 
 
-async def test_what_is_hopeless_is_given_up_at_once(
-    mill: Mill, shelf: Shelf, run: Run, caplog: pytest.LogCaptureFixture
+async def test_what_no_retry_would_help_is_given_up_at_once(
+    publisher: SamplePublisher,
+    subscriber: SampleSubscriber,
+    run: Run,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     bad, good = subjects(2, stream=2)
 
@@ -185,80 +199,84 @@ async def test_what_is_hopeless_is_given_up_at_once(
                 "Bearer abc"
             )
 
-    shelf.trouble = refuse
-    run(shelf)
-    await mill.grind(bad, bad, good)
-    await eventually(lambda: shelf.has(effects=2))
-    await letters_are(shelf, 1)
-    letters = DeadLetters("shelf", shelf.redis)
+    subscriber.fault = refuse
+    run(subscriber)
+    await publisher.publish(bad, bad, good)
+    await eventually(lambda: subscriber.has(effects=2))
+    await letters_are(subscriber, 1)
+    letters = DeadLetters("subscriber", subscriber.redis)
     (letter,) = await letters.oldest()
     assert letter.attempts == 1
     assert letter.error.startswith("NonRetryableError: no such mailbox: …@… (")
-    assert await shelf.kept(bad) == [2]
+    assert await subscriber.handled(bad) == [2]
     assert "BrokenError: Bearer …" in caplog.text
     assert "ada@" not in caplog.text
 
-    await letters.replay([letter.id])  # Hopeless again: once more, and kept anew.
+    await letters.replay([letter.id])  # To no avail: once more, and kept anew.
     await eventually(lambda: replaced(letters, letter.id))
-    assert sum(shelf.tries.values()) == 4
-    shelf.trouble = None
+    assert sum(subscriber.tries.values()) == 4
+    subscriber.fault = None
     await letters.replay([again.id for again in await letters.oldest()])
-    await letters_are(shelf, 0)
-    assert await shelf.kept(bad) == [2, 1]
+    await letters_are(subscriber, 0)
+    assert await subscriber.handled(bad) == [2, 1]
 
 
 async def test_an_error_that_is_no_text_is_kept_all_the_same(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
     """What another program said may hold bytes that are no UTF-8."""
 
     async def babble(_envelope: Envelope) -> None:
         raise BrokenError("250 caf\udce9 \x00")
 
-    shelf.trouble = babble
-    run(shelf)
-    await mill.grind(*subjects(1))
-    await letters_are(shelf, 1)
-    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    subscriber.fault = babble
+    run(subscriber)
+    await publisher.publish(*subjects(1))
+    await letters_are(subscriber, 1)
+    (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
     assert r"caf\udce9" in letter.error
 
 
-async def test_a_handler_that_hangs_has_failed(mill: Mill, shelf: Shelf, run: Run) -> None:
+async def test_a_handler_that_hangs_has_failed(
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
+) -> None:
     slow, quick = subjects(2, stream=1)
 
     async def hang(envelope: Envelope) -> None:
         if envelope.subject == slow:
             await asyncio.Event().wait()
 
-    shelf.trouble = hang
-    shelf.subscription = replace(shelf.subscription, handler_seconds=0.01)
-    run(shelf)
-    await mill.grind(slow, quick)
-    await letters_are(shelf, 1)
-    await eventually(lambda: shelf.has(effects=1))
-    (letter,) = await DeadLetters("shelf", shelf.redis).oldest()
+    subscriber.fault = hang
+    subscriber.subscription = replace(subscriber.subscription, handler_seconds=0.01)
+    run(subscriber)
+    await publisher.publish(slow, quick)
+    await letters_are(subscriber, 1)
+    await eventually(lambda: subscriber.has(effects=1))
+    (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
     assert letter.error.startswith("TimeoutError")
 
 
 async def test_a_handler_cancelled_from_within_has_failed(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
     async def give_up(_envelope: Envelope) -> None:
         raise asyncio.CancelledError
 
-    shelf.trouble = give_up
-    run(shelf)
-    await mill.grind(*subjects(1))
-    await letters_are(shelf, 1)
+    subscriber.fault = give_up
+    run(subscriber)
+    await publisher.publish(*subjects(1))
+    await letters_are(subscriber, 1)
 
 
-async def test_a_replayed_letter_takes_effect_once(mill: Mill, shelf: Shelf, run: Run) -> None:
+async def test_a_replayed_letter_takes_effect_once(
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
+) -> None:
     bad, other = subjects(2, stream=9)
-    shelf.trouble = poisonous(bad)
-    run(shelf)
-    await mill.grind(bad, bad, other)
-    await letters_are(shelf, 1)
-    letters = DeadLetters("shelf", shelf.redis)
+    subscriber.fault = poisonous(bad)
+    run(subscriber)
+    await publisher.publish(bad, bad, other)
+    await letters_are(subscriber, 1)
+    letters = DeadLetters("subscriber", subscriber.redis)
     (letter,) = await letters.oldest()
 
     await letters.replay([letter.id])  # The cause is still there: it fails, and is kept anew.
@@ -266,100 +284,102 @@ async def test_a_replayed_letter_takes_effect_once(mill: Mill, shelf: Shelf, run
     (again,) = await letters.oldest()
     assert (again.fields["event"], again.replaying) == (letter.fields["event"], False)
 
-    shelf.trouble = None
+    subscriber.fault = None
     await letters.replay([again.id])
-    await letters_are(shelf, 0)
-    assert await shelf.kept(bad) == [2, 1]
-    assert not await shelf.redis.exists("{shelf}:dead-letters:replaying")
+    await letters_are(subscriber, 0)
+    assert await subscriber.handled(bad) == [2, 1]
+    assert not await subscriber.redis.exists("{subscriber}:dead-letters:replaying")
 
 
 async def test_replaying_what_took_effect_after_all_changes_nothing(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
-    (sack,) = subjects(1)
+    (item,) = subjects(1)
 
     async def too_late(envelope: Envelope) -> None:
-        shelf.trouble = None
-        await shelf.shelve(envelope)
-        shelf.trouble = too_late
+        subscriber.fault = None
+        await subscriber.handle(envelope)
+        subscriber.fault = too_late
         raise BrokenError
 
-    shelf.trouble = too_late
-    run(shelf)
-    await mill.grind(sack)
-    await letters_are(shelf, 1)
-    letters = DeadLetters("shelf", shelf.redis)
-    shelf.trouble = None
+    subscriber.fault = too_late
+    run(subscriber)
+    await publisher.publish(item)
+    await letters_are(subscriber, 1)
+    letters = DeadLetters("subscriber", subscriber.redis)
+    subscriber.fault = None
     await letters.replay([letter.id for letter in await letters.oldest()])
-    await letters_are(shelf, 0)
-    assert await shelf.kept(sack) == [1]
+    await letters_are(subscriber, 0)
+    assert await subscriber.handled(item) == [1]
 
 
 async def test_a_letter_that_was_dropped_while_it_failed_again_stays_dropped(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
     (bad,) = subjects(1)
-    shelf.trouble = poisonous(bad)
-    run(shelf)
-    await mill.grind(bad)
-    await letters_are(shelf, 1)
-    letters = DeadLetters("shelf", shelf.redis)
+    subscriber.fault = poisonous(bad)
+    run(subscriber)
+    await publisher.publish(bad)
+    await letters_are(subscriber, 1)
+    letters = DeadLetters("subscriber", subscriber.redis)
     (letter,) = await letters.oldest()
 
     async def drop(envelope: Envelope) -> None:
         await letters.drop([letter.id])
         raise BrokenError
 
-    shelf.trouble = drop
+    subscriber.fault = drop
     await letters.replay([letter.id])
-    await letters_are(shelf, 0)
-    shelf.trouble = None
-    await mill.grind(bad)
-    await eventually(lambda: shelf.has(effects=1))
+    await letters_are(subscriber, 0)
+    subscriber.fault = None
+    await publisher.publish(bad)
+    await eventually(lambda: subscriber.has(effects=1))
     assert await letters.count() == 0
 
 
-async def test_a_dead_letter_expires_after_thirty_days(mill: Mill, shelf: Shelf, run: Run) -> None:
+async def test_a_dead_letter_expires_after_thirty_days(
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
+) -> None:
     """Whether others follow it or not: what was given up may hold a buyer's address."""
     (bad,) = subjects(1)
-    shelf.trouble = poisonous(bad)
-    run(shelf)
-    await mill.grind(bad)
-    await letters_are(shelf, 1)
-    letters = DeadLetters("shelf", shelf.redis)
+    subscriber.fault = poisonous(bad)
+    run(subscriber)
+    await publisher.publish(bad)
+    await letters_are(subscriber, 1)
+    letters = DeadLetters("subscriber", subscriber.redis)
     (young,) = await letters.oldest()
     now_ms = round(time.time() * 1000)
     old = [now_ms - days * 24 * 3600 * 1000 for days in (31, 29)]
-    await shelf.redis.delete("{shelf}:dead-letters")
+    await subscriber.redis.delete("{subscriber}:dead-letters")
     for moment in old:
         fields = cast(Any, young.fields)
-        await shelf.redis.xadd("{shelf}:dead-letters", fields, id=f"{moment}-0")
-    await letters_are(shelf, 1)
+        await subscriber.redis.xadd("{subscriber}:dead-letters", fields, id=f"{moment}-0")
+    await letters_are(subscriber, 1)
     assert [letter.id for letter in await letters.oldest()] == [f"{old[1]}-0"]
 
 
 async def test_what_was_settled_before_a_crash_is_forgotten(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
     """A process died between acknowledging an event, or dropping a letter, and forgetting that it
     had failed before."""
     (subject,) = subjects(1, stream=4)
-    first = Running(shelf.consumer())
-    await mill.grind(subject)
+    first = RunningConsumer(subscriber.consumer())
+    await publisher.publish(subject)
 
     async def settled() -> bool:
-        return await shelf.has(effects=1) and await shelf.pending() == 0
+        return await subscriber.has(effects=1) and await subscriber.pending() == 0
 
     await eventually(settled)
     await first.stop()
-    ((entry, _),) = cast(Any, await mill.redis.xrange("{mill}:events:4"))
-    key = "{shelf}:consumer:mill:4:failing"
+    ((entry, _),) = cast(Any, await publisher.redis.xrange("{publisher}:events:4"))
+    key = "{subscriber}:consumer:publisher:4:failing"
     failure = '{"attempts": 1, "due": 0}'
-    await shelf.redis.hset(key, mapping={entry: failure, "letter 1764000000000-0": failure})
-    run(shelf)
+    await subscriber.redis.hset(key, mapping={entry: failure, "letter 1764000000000-0": failure})
+    run(subscriber)
 
     async def forgotten() -> bool:
-        return not await shelf.redis.exists(key)
+        return not await subscriber.redis.exists(key)
 
     await eventually(forgotten)
 
@@ -398,5 +418,7 @@ def test_an_error_is_shown_without_secrets(message: str, shown: str) -> None:
         assert text == f"RuntimeError: {shown}"
 
 
-def test_partitions_of_toys_are_the_publishers() -> None:
-    assert {stream_of("mill", sack) for sack in subjects(5, stream=7)} == {"{mill}:events:7"}
+def test_partitions_of_samples_are_the_publishers() -> None:
+    assert {stream_of("publisher", item) for item in subjects(5, stream=7)} == {
+        "{publisher}:events:7"
+    }

@@ -8,26 +8,31 @@ import pytest
 from redis.asyncio import Redis
 
 from deployments.foundation.events.loop import Loop
+from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
-from tests.unit.consuming.toys import Mill, Shelf, eventually
+from tests.unit.consuming.sample_services import SamplePublisher, SampleSubscriber
 from tests.valkey import full
 
 
 async def test_an_event_waits_for_room_however_long_and_is_never_given_up(
-    admin: Redis, mill: Mill, shelf: Shelf, run: Run, caplog: pytest.LogCaptureFixture
+    admin: Redis,
+    publisher: SamplePublisher,
+    subscriber: SampleSubscriber,
+    run: Run,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    run(shelf)
-    await mill.grind("first")
-    await eventually(lambda: shelf.has(effects=1))
-    await mill.grind("second")
+    run(subscriber)
+    await publisher.publish("first")
+    await eventually(lambda: subscriber.has(effects=1))
+    await publisher.publish("second")
     async with full(admin):
 
         async def tried_often() -> bool:
             return caplog.text.count("begins again") > 5
 
         await eventually(tried_often)
-    await eventually(lambda: shelf.has(effects=2))
-    assert await admin.xlen("{shelf}:dead-letters") == 0
+    await eventually(lambda: subscriber.has(effects=2))
+    assert await admin.xlen("{subscriber}:dead-letters") == 0
 
 
 async def test_a_loop_waits_for_room_without_a_traceback(

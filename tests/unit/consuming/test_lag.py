@@ -11,61 +11,73 @@ from commands.lag import age, row
 from deployments.foundation.events.lag import Lag, LagMeter, PartitionLag, lag_of
 from deployments.foundation.events.lag_scaling import WAITING, LoadAndLagPolicy
 from deployments.foundation.events.publishing import Envelope
+from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
-from tests.unit.consuming.toys import Mill, Running, Shelf, eventually, subjects
+from tests.unit.consuming.sample_services import (
+    RunningConsumer,
+    SamplePublisher,
+    SampleSubscriber,
+    subjects,
+)
 
 
-async def measured(shelf: Shelf) -> Lag:
-    (lag,) = await LagMeter("shelf", shelf.redis, {"mill": shelf.at_mill()}).measure()
+async def measured(subscriber: SampleSubscriber) -> Lag:
+    (lag,) = await LagMeter(
+        "subscriber", subscriber.redis, {"publisher": subscriber.at_publisher()}
+    ).measure()
     return lag
 
 
-async def test_before_anything_happened_nothing_waits(shelf: Shelf) -> None:
-    assert await measured(shelf) == Lag("mill", 0, 0.0, 0, 0)
+async def test_before_anything_happened_nothing_waits(subscriber: SampleSubscriber) -> None:
+    assert await measured(subscriber) == Lag("publisher", 0, 0.0, 0, 0)
 
 
-async def test_all_events_wait_for_a_subscriber_that_never_ran(mill: Mill, shelf: Shelf) -> None:
-    await mill.grind(*subjects(30))
-    lag = await measured(shelf)
+async def test_all_events_wait_for_a_subscriber_that_never_ran(
+    publisher: SamplePublisher, subscriber: SampleSubscriber
+) -> None:
+    await publisher.publish(*subjects(30))
+    lag = await measured(subscriber)
     assert (lag.waiting, lag.readers) == (30, 0)
     assert 0 <= lag.oldest_seconds < 60
 
 
 async def test_lag_counts_the_pending_and_the_unread_until_they_took_effect(
-    mill: Mill, shelf: Shelf
+    publisher: SamplePublisher, subscriber: SampleSubscriber
 ) -> None:
     held = asyncio.Event()
 
     async def hold(_envelope: Envelope) -> None:
         await held.wait()
 
-    shelf.trouble = hold
-    running = Running(shelf.consumer())
-    await mill.grind(*subjects(30))
+    subscriber.fault = hold
+    running = RunningConsumer(subscriber.consumer())
+    await publisher.publish(*subjects(30))
 
     async def delivered() -> bool:
-        return await shelf.pending() == 30
+        return await subscriber.pending() == 30
 
     await eventually(delivered)
-    lag = await measured(shelf)
+    lag = await measured(subscriber)
     assert (lag.waiting, lag.readers) == (30, 1)
     first = lag.oldest_seconds
 
     async def older() -> bool:
-        return (await measured(shelf)).oldest_seconds > first
+        return (await measured(subscriber)).oldest_seconds > first
 
     await eventually(older)
     held.set()
 
     async def caught_up() -> bool:
-        return await measured(shelf) == Lag("mill", 0, 0.0, 0, 1)
+        return await measured(subscriber) == Lag("publisher", 0, 0.0, 0, 1)
 
     await eventually(caught_up)
     await running.stop()
-    assert (await measured(shelf)).readers == 0
+    assert (await measured(subscriber)).readers == 0
 
 
-async def test_events_between_attempts_are_counted(mill: Mill, shelf: Shelf, run: Run) -> None:
+async def test_events_between_attempts_are_counted(
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
+) -> None:
     failed = asyncio.Event()
 
     async def fail_once(envelope: Envelope) -> None:
@@ -74,12 +86,12 @@ async def test_events_between_attempts_are_counted(mill: Mill, shelf: Shelf, run
         failed.set()
         raise ValueError
 
-    shelf.trouble = fail_once
-    await mill.grind(*subjects(1))
-    run(shelf)
+    subscriber.fault = fail_once
+    await publisher.publish(*subjects(1))
+    run(subscriber)
 
     async def failing() -> bool:
-        return (await measured(shelf)).failing == 1
+        return (await measured(subscriber)).failing == 1
 
     await eventually(failing)
 
@@ -90,9 +102,9 @@ def test_the_oldest_event_of_all_partitions_gives_the_age() -> None:
         PartitionLag(pending=2, oldest="3500-0", failing=1),
         PartitionLag(),
     ]
-    assert lag_of("mill", partitions, readers=2, now_ms=6000) == Lag("mill", 5, 2.5, 1, 2)
+    assert lag_of("publisher", partitions, readers=2, now_ms=6000) == Lag("publisher", 5, 2.5, 1, 2)
     # The publisher's clock and an id need not agree to the millisecond.
-    assert lag_of("mill", partitions[:1], readers=0, now_ms=4990).oldest_seconds == 0
+    assert lag_of("publisher", partitions[:1], readers=0, now_ms=4990).oldest_seconds == 0
 
 
 @dataclass
@@ -133,6 +145,6 @@ def test_ages_are_said_in_their_unit(seconds: float, said: str) -> None:
 
 
 def test_a_line_of_the_table() -> None:
-    behind = row("shelf", Lag("mill", 5, 61.0, 1, 2), 7)
-    assert behind == ["shelf", "mill", "5", "1 min", "1", "2", "7"]
-    assert row("shelf", Lag("mill", 0, 0.0, 0, 2), 0)[3] == "-"
+    behind = row("subscriber", Lag("publisher", 5, 61.0, 1, 2), 7)
+    assert behind == ["subscriber", "publisher", "5", "1 min", "1", "2", "7"]
+    assert row("subscriber", Lag("publisher", 0, 0.0, 0, 2), 0)[3] == "-"

@@ -17,8 +17,15 @@ from deployments.foundation.events.journal import EventDelivery, Journal
 from deployments.foundation.events.leases import Lease, LeaseLostError, Leases
 from deployments.foundation.events.publishing import PARTITIONS, Envelope
 from tests.conftest import ClientOf
+from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
-from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
+from tests.unit.consuming.sample_services import (
+    FAST_OPTIONS,
+    RunningConsumer,
+    SamplePublisher,
+    SampleSubscriber,
+    subjects,
+)
 
 
 class Clock:
@@ -32,12 +39,12 @@ class Clock:
 
 
 @pytest.fixture
-def own(toy_redis: ClientOf) -> Redis:
-    return toy_redis("shelf")
+def own(sample_redis: ClientOf) -> Redis:
+    return sample_redis("subscriber")
 
 
 def leases(own: Redis, seconds: float = 60.0, clock: Clock | None = None) -> Leases:
-    return Leases(own, "shelf", "mill", seconds=seconds, clock=clock or Clock())
+    return Leases(own, "subscriber", "publisher", seconds=seconds, clock=clock or Clock())
 
 
 async def test_leases_are_shared_out_evenly_and_never_twice(own: Redis) -> None:
@@ -122,22 +129,22 @@ async def test_what_is_forgotten_is_granted_under_other_tokens(own: Redis) -> No
     assert not any(lease.valid for lease in before.values())
 
 
-async def test_a_failure_under_an_old_token_is_refused(own: Redis, toy_redis: ClientOf) -> None:
+async def test_a_failure_under_an_old_token_is_refused(own: Redis, sample_redis: ClientOf) -> None:
     old, new = leases(own), leases(own)
     await old.renew()
     stale = old.held[0]
     await old.release([0], leave=True)
     await new.renew()
     stale = Lease(0, stale.token, math.inf, Clock())  # As a process that was stopped sees it.
-    journal = Journal("shelf", "mill", own, toy_redis("shelf"))
+    journal = Journal("subscriber", "publisher", own, sample_redis("subscriber"))
     delivery = EventDelivery(0, "1-1", "{}")
     for pause in (1.0, None):
         with pytest.raises(LeaseLostError):
             await journal.failed(stale, delivery, 1, pause, ValueError())
     assert await journal.failing(0) == {}
-    assert not await own.exists("{shelf}:dead-letters")
+    assert not await own.exists("{subscriber}:dead-letters")
     await journal.failed(new.held[0], delivery, 1, None, ValueError())
-    assert await own.xlen("{shelf}:dead-letters") == 1
+    assert await own.xlen("{subscriber}:dead-letters") == 1
 
 
 @given(st.integers(1, 40))
@@ -146,15 +153,15 @@ def test_fair_shares_cover_everything(readers: int) -> None:
 
 
 async def test_processes_share_the_partitions_and_take_over_from_who_stops(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
-    first = run(shelf)
+    first = run(subscriber)
 
     async def has_all() -> bool:
         return len(first.partitions) == PARTITIONS
 
     await eventually(has_all)
-    second = run(shelf)
+    second = run(subscriber)
 
     async def halved() -> bool:
         return len(first.partitions) == len(second.partitions) == PARTITIONS // 2
@@ -163,45 +170,47 @@ async def test_processes_share_the_partitions_and_take_over_from_who_stops(
     assert not first.partitions & second.partitions
     await second.stop()
     await eventually(has_all)
-    await mill.grind(*subjects(100))
-    await eventually(lambda: shelf.has(effects=100))
+    await publisher.publish(*subjects(100))
+    await eventually(lambda: subscriber.has(effects=100))
 
 
-async def test_a_stopping_process_finishes_what_it_handles(mill: Mill, shelf: Shelf) -> None:
+async def test_a_stopping_process_finishes_what_it_handles(
+    publisher: SamplePublisher, subscriber: SampleSubscriber
+) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(_envelope: Envelope) -> None:
         begun.set()
         await go_on.wait()
 
-    shelf.trouble = slowly
-    (sack,) = subjects(1)
-    running = Running(shelf.consumer())
-    await mill.grind(sack, sack)
+    subscriber.fault = slowly
+    (item,) = subjects(1)
+    running = RunningConsumer(subscriber.consumer())
+    await publisher.publish(item, item)
     await begun.wait()
     stopping = asyncio.create_task(running.stop())
     await asyncio.sleep(0)
     go_on.set()
     await stopping
-    assert await shelf.kept(sack) == [1]
-    assert await shelf.pending() == 1, "the second is left to a successor"
+    assert await subscriber.handled(item) == [1]
+    assert await subscriber.pending() == 1, "the second is left to a successor"
 
 
 async def test_a_partition_is_handed_over_when_its_handler_has_finished(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
-    (sack,) = subjects(1, stream=15)
+    (item,) = subjects(1, stream=15)
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(_envelope: Envelope) -> None:
         begun.set()
         await go_on.wait()
 
-    shelf.trouble = slowly
-    first = run(shelf)
-    await mill.grind(sack, sack)
+    subscriber.fault = slowly
+    first = run(subscriber)
+    await publisher.publish(item, item)
     await begun.wait()
-    second = run(shelf)
+    second = run(subscriber)
 
     async def the_others_went() -> bool:
         return second.partitions >= set(range(8, 15))
@@ -209,27 +218,29 @@ async def test_a_partition_is_handed_over_when_its_handler_has_finished(
     await eventually(the_others_went)
     assert first.partitions == {*range(8), 15}
     go_on.set()
-    await eventually(lambda: shelf.has(effects=2))
+    await eventually(lambda: subscriber.has(effects=2))
 
     async def it_went_too() -> bool:
         return 15 in second.partitions
 
     await eventually(it_went_too)
-    assert await shelf.kept(sack) == [1, 2]
-    assert await shelf.figure("calls") == 2
+    assert await subscriber.handled(item) == [1, 2]
+    assert await subscriber.figure("calls") == 2
 
 
 async def test_a_successor_begins_with_what_is_pending(
-    mill: Mill, shelf: Shelf, toy_redis: ClientOf
+    publisher: SamplePublisher, subscriber: SampleSubscriber, sample_redis: ClientOf
 ) -> None:
-    (sack,) = subjects(1, stream=4)
-    await mill.redis.xgroup_create("{mill}:events:4", "shelf", "0", mkstream=True)
-    await mill.grind(sack, sack)
-    await toy_redis("shelf").xreadgroup("shelf", "reader", {"{mill}:events:4": ">"}, count=1)
-    heir = Running(shelf.consumer())
-    await eventually(lambda: shelf.has(effects=2))
+    (item,) = subjects(1, stream=4)
+    await publisher.redis.xgroup_create("{publisher}:events:4", "subscriber", "0", mkstream=True)
+    await publisher.publish(item, item)
+    await sample_redis("subscriber").xreadgroup(
+        "subscriber", "reader", {"{publisher}:events:4": ">"}, count=1
+    )
+    heir = RunningConsumer(subscriber.consumer())
+    await eventually(lambda: subscriber.has(effects=2))
     await heir.kill()
-    assert await shelf.kept(sack) == [1, 2]
+    assert await subscriber.handled(item) == [1, 2]
 
 
 async def blocked_clients(admin: Redis) -> int:
@@ -237,53 +248,55 @@ async def blocked_clients(admin: Redis) -> int:
 
 
 async def test_a_read_of_a_reader_that_is_gone_changes_nothing(
-    mill: Mill, shelf: Shelf, toy_redis: ClientOf, admin: Redis
+    publisher: SamplePublisher, subscriber: SampleSubscriber, sample_redis: ClientOf, admin: Redis
 ) -> None:
     """Its last read waits at the server, and is served before the successor's."""
-    (sack,) = subjects(1, stream=4)
-    await mill.redis.xgroup_create("{mill}:events:4", "shelf", "0", mkstream=True)
+    (item,) = subjects(1, stream=4)
+    await publisher.redis.xgroup_create("{publisher}:events:4", "subscriber", "0", mkstream=True)
     before = await blocked_clients(admin)
-    positions: Any = {"{mill}:events:4": ">"}
-    gone: Any = toy_redis("shelf").xreadgroup("shelf", "reader", positions, count=1, block=60_000)
+    positions: Any = {"{publisher}:events:4": ">"}
+    gone: Any = sample_redis("subscriber").xreadgroup(
+        "subscriber", "reader", positions, count=1, block=60_000
+    )
     last_read = asyncio.ensure_future(gone)
 
     async def waits_at_the_server() -> bool:
         return await blocked_clients(admin) == before + 1
 
     await eventually(waits_at_the_server)
-    successor = Running(shelf.consumer(replace(IMPATIENT, block_seconds=4.0)))
+    successor = RunningConsumer(subscriber.consumer(replace(FAST_OPTIONS, block_seconds=4.0)))
 
     async def both_wait() -> bool:
         return await blocked_clients(admin) == before + 2
 
     await eventually(both_wait)
-    await mill.grind(sack, sack)
+    await publisher.publish(item, item)
     assert len(await last_read) == 1
-    await eventually(lambda: shelf.has(effects=2))
+    await eventually(lambda: subscriber.has(effects=2))
     await successor.kill()
-    assert await shelf.kept(sack) == [1, 2]
+    assert await subscriber.handled(item) == [1, 2]
 
 
 async def test_a_process_that_was_stopped_too_long_does_nothing_more(
-    mill: Mill, shelf: Shelf
+    publisher: SamplePublisher, subscriber: SampleSubscriber
 ) -> None:
     """Its clock jumps while it has events in hand: not one more is handled until it has a lease
     again, under another token."""
     clock = Clock()
-    sacks = subjects(5)
+    items = subjects(5)
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def first_one_waits(_envelope: Envelope) -> None:
         begun.set()
         await go_on.wait()
 
-    shelf.trouble = first_one_waits
-    slow = replace(IMPATIENT, renew_seconds=3600.0, handlers=1)
-    consumer = shelf.consumer(slow)
-    reader = consumer.reader("mill")
-    reader._leases = Leases(shelf.redis, "shelf", "mill", seconds=10, clock=clock)  # noqa: SLF001
-    await mill.grind(*sacks, *sacks)
-    stopped = Running(consumer)
+    subscriber.fault = first_one_waits
+    slow = replace(FAST_OPTIONS, renew_seconds=3600.0, handlers=1)
+    consumer = subscriber.consumer(slow)
+    reader = consumer.reader("publisher")
+    reader._leases = Leases(subscriber.redis, "subscriber", "publisher", seconds=10, clock=clock)  # noqa: SLF001
+    await publisher.publish(*items, *items)
+    stopped = RunningConsumer(consumer)
     await begun.wait()
     clock.now += 11
     go_on.set()
@@ -292,29 +305,34 @@ async def test_a_process_that_was_stopped_too_long_does_nothing_more(
         return not any(p._tasks for p in reader._partitions.values())  # noqa: SLF001
 
     await eventually(idle)
-    assert await shelf.figure("calls") == 1, "what was begun is finished, and nothing else begun"
-    await stopped.kill_and_lapse(shelf.redis)
-    heir = Running(shelf.consumer())
-    await eventually(lambda: shelf.has(effects=10))
+    assert await subscriber.figure("calls") == 1, (
+        "what was begun is finished, and nothing else begun"
+    )
+    await stopped.kill_and_lapse(subscriber.redis)
+    heir = RunningConsumer(subscriber.consumer())
+    await eventually(lambda: subscriber.has(effects=10))
     await heir.kill()
-    assert [await shelf.kept(sack) for sack in sacks] == [[1, 2]] * 5
+    assert [await subscriber.handled(item) for item in items] == [[1, 2]] * 5
 
 
-async def test_two_subscriptions_to_one_publisher_are_refused(shelf: Shelf) -> None:
+async def test_two_subscriptions_to_one_publisher_are_refused(subscriber: SampleSubscriber) -> None:
     with pytest.raises(ValueError, match="two subscriptions"):
         Consumer(
-            "shelf", shelf.redis, lambda _: shelf.redis, [shelf.subscription, shelf.subscription]
+            "subscriber",
+            subscriber.redis,
+            lambda _: subscriber.redis,
+            [subscriber.subscription, subscriber.subscription],
         )
 
 
 async def test_a_flushed_publisher_is_read_again(
-    mill: Mill, shelf: Shelf, run: Run, admin: Redis
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run, admin: Redis
 ) -> None:
     """Its groups are gone, as if the server had come back without its latest writes."""
-    running = run(shelf)
-    await mill.grind(*subjects(3))
-    await eventually(lambda: shelf.has(effects=3))
-    await admin.delete(*[f"{{mill}}:events:{n}" for n in range(PARTITIONS)])
-    await mill.grind(*subjects(3))
-    await eventually(lambda: shelf.has(effects=6))
+    running = run(subscriber)
+    await publisher.publish(*subjects(3))
+    await eventually(lambda: subscriber.has(effects=3))
+    await admin.delete(*[f"{{publisher}}:events:{n}" for n in range(PARTITIONS)])
+    await publisher.publish(*subjects(3))
+    await eventually(lambda: subscriber.has(effects=6))
     assert not running.task.done()

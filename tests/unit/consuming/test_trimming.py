@@ -13,22 +13,29 @@ from hypothesis import strategies as st
 
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.events.trimming import Position, Trimmer, cut
+from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
-from tests.unit.consuming.toys import IMPATIENT, Mill, Running, Shelf, eventually, subjects
+from tests.unit.consuming.sample_services import (
+    FAST_OPTIONS,
+    RunningConsumer,
+    SamplePublisher,
+    SampleSubscriber,
+    subjects,
+)
 
-STREAM = "{mill}:events:6"
+STREAM = "{publisher}:events:6"
 LONG_AGO = 1_600_000_000_000
 """Events of 2020, which are older than any age that the tests keep."""
 IDS = st.tuples(st.integers(0, 10**13), st.integers(0, 99))
 
 
-async def old_events(mill: Mill, sack: str, count: int) -> None:
+async def old_events(publisher: SamplePublisher, item: str, count: int) -> None:
     """Events as they were published long ago."""
-    await mill.grind(sack)
-    ((_, fields),) = cast(Any, await mill.redis.xrange(STREAM))
-    await mill.redis.delete(STREAM)
+    await publisher.publish(item)
+    ((_, fields),) = cast(Any, await publisher.redis.xrange(STREAM))
+    await publisher.redis.delete(STREAM)
     template = fields["event"]
-    async with mill.redis.pipeline() as pipe:
+    async with publisher.redis.pipeline() as pipe:
         for n in range(count):
             text = template.replace('"sequence":"' + "1".zfill(16), f'"sequence":"{n + 1:016}')
             text = text.replace('_1"', f'_1_{n}"')
@@ -36,21 +43,21 @@ async def old_events(mill: Mill, sack: str, count: int) -> None:
         await pipe.execute()
 
 
-def trimmer(mill: Mill, *subscribers: str, days: float = 7.0) -> Trimmer:
-    return Trimmer("mill", mill.redis, subscribers, keep=timedelta(days=days))
+def trimmer(publisher: SamplePublisher, *subscribers: str, days: float = 7.0) -> Trimmer:
+    return Trimmer("publisher", publisher.redis, subscribers, keep=timedelta(days=days))
 
 
-async def oldest(mill: Mill) -> int:
-    ((id_, _),) = cast(Any, await mill.redis.xrange(STREAM, count=1))
+async def oldest(publisher: SamplePublisher) -> int:
+    ((id_, _),) = cast(Any, await publisher.redis.xrange(STREAM, count=1))
     return int(id_.split("-")[0]) - LONG_AGO
 
 
 async def test_nothing_goes_before_a_subscriber_has_read_it(
-    mill: Mill, shelf: Shelf, run: Run
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
-    (sack,) = subjects(1, stream=6)
-    await old_events(mill, sack, 1000)
-    assert await trimmer(mill, "shelf").trim() == 0, "it has no group yet"
+    (item,) = subjects(1, stream=6)
+    await old_events(publisher, item, 1000)
+    assert await trimmer(publisher, "subscriber").trim() == 0, "it has no group yet"
 
     stuck, go_on = asyncio.Event(), asyncio.Event()
 
@@ -59,72 +66,76 @@ async def test_nothing_goes_before_a_subscriber_has_read_it(
             stuck.set()
             await go_on.wait()
 
-    shelf.trouble = stick
-    run(shelf)
+    subscriber.fault = stick
+    run(subscriber)
     await stuck.wait()
-    trimmed = await trimmer(mill, "shelf").trim()
+    trimmed = await trimmer(publisher, "subscriber").trim()
     assert 400 < trimmed <= 554
-    assert await oldest(mill) <= 554
+    assert await oldest(publisher) <= 554
 
     go_on.set()
-    await eventually(lambda: shelf.has(effects=1000))
+    await eventually(lambda: subscriber.has(effects=1000))
 
     async def settled() -> bool:
-        return await shelf.pending() == 0
+        return await subscriber.pending() == 0
 
     await eventually(settled)
-    assert await trimmer(mill, "shelf", "another").trim() == 0, "another has no group"
-    assert await trimmer(mill, "shelf").trim() > 0
-    assert await mill.redis.xlen(STREAM) < 200
-    assert await shelf.kept(sack) == list(range(1, 1001))
+    assert await trimmer(publisher, "subscriber", "another").trim() == 0, "another has no group"
+    assert await trimmer(publisher, "subscriber").trim() > 0
+    assert await publisher.redis.xlen(STREAM) < 200
+    assert await subscriber.handled(item) == list(range(1, 1001))
 
 
-async def test_nothing_goes_before_its_time(mill: Mill, shelf: Shelf, run: Run) -> None:
-    (sack,) = subjects(1, stream=6)
-    run(shelf)
-    await mill.grind(*[sack] * 500)
-    await eventually(lambda: shelf.has(effects=500))
+async def test_nothing_goes_before_its_time(
+    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
+) -> None:
+    (item,) = subjects(1, stream=6)
+    run(subscriber)
+    await publisher.publish(*[item] * 500)
+    await eventually(lambda: subscriber.has(effects=500))
 
     async def settled() -> bool:
-        return await shelf.pending() == 0
+        return await subscriber.pending() == 0
 
     await eventually(settled)
-    assert await trimmer(mill, "shelf").trim() == 0
-    assert await trimmer(mill, "shelf", days=0).trim() >= 400
+    assert await trimmer(publisher, "subscriber").trim() == 0
+    assert await trimmer(publisher, "subscriber", days=0).trim() >= 400
 
 
-async def test_without_subscribers_the_age_decides(mill: Mill) -> None:
-    (sack,) = subjects(1, stream=6)
-    await old_events(mill, sack, 500)
-    await mill.grind(*[sack] * 150)
-    assert await trimmer(mill).trim() >= 400
-    assert await mill.redis.xlen(STREAM) >= 150
+async def test_without_subscribers_the_age_decides(publisher: SamplePublisher) -> None:
+    (item,) = subjects(1, stream=6)
+    await old_events(publisher, item, 500)
+    await publisher.publish(*[item] * 150)
+    assert await trimmer(publisher).trim() >= 400
+    assert await publisher.redis.xlen(STREAM) >= 150
 
 
-async def test_a_group_that_is_not_in_the_table_holds_nothing_up(mill: Mill) -> None:
-    (sack,) = subjects(1, stream=6)
-    await old_events(mill, sack, 500)
-    await mill.redis.xgroup_create(STREAM, "retired", "0")
-    assert await trimmer(mill).trim() >= 400
+async def test_a_group_that_is_not_in_the_table_holds_nothing_up(
+    publisher: SamplePublisher,
+) -> None:
+    (item,) = subjects(1, stream=6)
+    await old_events(publisher, item, 500)
+    await publisher.redis.xgroup_create(STREAM, "retired", "0")
+    assert await trimmer(publisher).trim() >= 400
 
 
 async def test_trimming_while_everybody_reads_and_writes_loses_nothing(
-    mill: Mill, shelf: Shelf
+    publisher: SamplePublisher, subscriber: SampleSubscriber
 ) -> None:
-    sacks = subjects(20)
-    running = Running(shelf.consumer(replace(IMPATIENT, batch=10)))
-    publishing = asyncio.create_task(_publish(mill, sacks, times=100))
-    while not await shelf.has(effects=2000):
-        await trimmer(mill, "shelf", days=0).trim()
+    items = subjects(20)
+    running = RunningConsumer(subscriber.consumer(replace(FAST_OPTIONS, batch=10)))
+    publishing = asyncio.create_task(_publish(publisher, items, times=100))
+    while not await subscriber.has(effects=2000):
+        await trimmer(publisher, "subscriber", days=0).trim()
     await publishing
     await running.kill()
-    for sack in sacks:
-        assert await shelf.kept(sack) == list(range(1, 101))
+    for item in items:
+        assert await subscriber.handled(item) == list(range(1, 101))
 
 
-async def _publish(mill: Mill, sacks: list[str], *, times: int) -> None:
+async def _publish(publisher: SamplePublisher, items: list[str], *, times: int) -> None:
     for _ in range(times):
-        await mill.grind(*sacks)
+        await publisher.publish(*items)
 
 
 @given(st.lists(st.tuples(IDS, st.none() | IDS), max_size=4), st.integers(0, 10**13))

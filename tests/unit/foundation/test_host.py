@@ -25,7 +25,7 @@ from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.message import Message
 from deployments.foundation.values.meter import UNMEASURED, Meter
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 
 SUBSCRIBER, PUBLISHER = "carts", "checkout"
 HASTY = ConsumerOptions(renew_seconds=0.1, block_seconds=0.05)

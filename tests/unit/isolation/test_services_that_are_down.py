@@ -15,6 +15,7 @@ from deployments.checkout.replies import Saga
 from deployments.checkout.saga_store import SagaStore
 from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
+from tests.eventually import eventually
 from tests.unit.checkout.services import BIKE, SHIRT
 from tests.unit.checkout.shopping import (
     age_leases,
@@ -24,7 +25,6 @@ from tests.unit.checkout.shopping import (
     recover,
     seen,
 )
-from tests.unit.consuming.toys import eventually
 from tests.unit.isolation.store import FAULTS, NOT_MADE, Fault, Store
 
 Json = dict[str, Any]

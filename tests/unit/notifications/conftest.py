@@ -9,19 +9,19 @@ import pytest
 
 from deployments.notifications.mailer import SmtpMailer
 from tests.conftest import ClientOf
-from tests.unit.notifications.post_office import PostOffice, post_office
-from tests.unit.notifications.world import World
+from tests.unit.notifications.composed_notifications import ComposedNotifications
+from tests.unit.notifications.smtp_server import SmtpServer, smtp_server
 
 
 @pytest.fixture
-async def office() -> AsyncIterator[PostOffice]:
-    async with post_office() as opened:
+async def smtp() -> AsyncIterator[SmtpServer]:
+    async with smtp_server() as opened:
         yield opened
 
 
 @pytest.fixture
-def world(redis_of: ClientOf, office: PostOffice) -> World:
-    return World(redis_of, SmtpMailer(office.url))
+def notifications(redis_of: ClientOf, smtp: SmtpServer) -> ComposedNotifications:
+    return ComposedNotifications(redis_of, SmtpMailer(smtp.url))
 
 
 @pytest.fixture

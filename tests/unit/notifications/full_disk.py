@@ -15,7 +15,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from deployments.notifications.mailer import MailDirectory
-from tests.unit.notifications.world import World
+from tests.unit.notifications.composed_notifications import ComposedNotifications
 
 FILLER = "filler"
 
@@ -36,7 +36,7 @@ async def main(socket: str, password: str, directory: str) -> None:
         )
 
     fill(Path(directory))
-    await World(redis_of, MailDirectory(Path(directory))).consumer().run()
+    await ComposedNotifications(redis_of, MailDirectory(Path(directory))).consumer().run()
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from deployments.pricing.contract import PriceLine, PriceRequest, TaxAddress
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import rules_of
 from deployments.pricing.seed import discount_codes, offers, tax_rates
-from tests.unit.notifications.post_office import mail_of, part
-from tests.unit.notifications.world import SENDER
+from tests.unit.notifications.composed_notifications import SENDER
+from tests.unit.notifications.smtp_server import mail_of, part
 from tests.unit.orders.world import order
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

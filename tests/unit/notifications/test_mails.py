@@ -18,8 +18,8 @@ from deployments.notifications.renderer import MailRenderer
 from deployments.orders.events import OrderDelivered, OrderShipped
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
-from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.post_office import PostOffice, part
+from tests.eventually import eventually
+from tests.unit.notifications.composed_notifications import SENDER, ComposedNotifications
 from tests.unit.notifications.sample_events import (
     ADA,
     abandoned,
@@ -30,34 +30,36 @@ from tests.unit.notifications.sample_events import (
     refunded,
     shipped,
 )
-from tests.unit.notifications.world import SENDER, World
+from tests.unit.notifications.smtp_server import SmtpServer, part
 from tests.unit.orders.sample_events import captured, consume, shipment, told
 from tests.unit.orders.world import PUBLIC_URL, order, undo
 
-LETTERS = MailRenderer(SENDER)
+RENDERER = MailRenderer(SENDER)
 
 
-async def tell(world: World, *events: Event) -> list[str]:
+async def tell(notifications: ComposedNotifications, *events: Event) -> list[str]:
     """Publish events one after another, each when the one before is settled."""
     ids = []
-    async with world.consuming():
+    async with notifications.consuming():
         for event in events:
-            ids.append(await world.publish(event))
-            await world.settled()
+            ids.append(await notifications.publish(event))
+            await notifications.settled()
     return ids
 
 
-async def tell_all(world: World, *events: Event) -> list[str]:
+async def tell_all(notifications: ComposedNotifications, *events: Event) -> list[str]:
     """Publish events at once, and see all of them settled."""
-    async with world.consuming():
-        ids = [await world.publish(event) for event in events]
-        await world.settled()
+    async with notifications.consuming():
+        ids = [await notifications.publish(event) for event in events]
+        await notifications.settled()
     return ids
 
 
-async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
-    (event,) = await tell(world, placed())
-    (mail,) = office.mails()
+async def test_an_order_is_confirmed(
+    notifications: ComposedNotifications, smtp: SmtpServer
+) -> None:
+    (event,) = await tell(notifications, placed())
+    (mail,) = smtp.mails()
     assert mail["To"] == ADA
     assert mail["From"] == "Fieldhouse <store@fieldhouse.example>"
     assert mail["Subject"] == "Your order FH-100001"
@@ -68,35 +70,35 @@ async def test_an_order_is_confirmed(world: World, office: PostOffice) -> None:
     for kind in ("plain", "html"):
         assert "$81.00" in part(mail, kind)
         assert "Ground by Overland, arrives Jun 3 \u2013 5, 2026." in part(mail, kind)
-    assert (await world.store.record(event))["state"] == "sent"
+    assert (await notifications.store.record(event))["state"] == "sent"
 
 
 async def test_an_order_is_confirmed_as_orders_publishes_it(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    orders = OrdersService(OrdersStore(world.redis_of("orders")), PUBLIC_URL)
-    async with world.consuming():
+    orders = OrdersService(OrdersStore(notifications.redis_of("orders")), PUBLIC_URL)
+    async with notifications.consuming():
         label = (await orders.place(order())).label
-        await eventually(lambda: office.has(1))
+        await eventually(lambda: smtp.has(1))
         await orders.withdraw(undo())
-        await world.settled()
-    confirmed, withdrawn = office.mails()
+        await notifications.settled()
+    confirmed, withdrawn = smtp.mails()
     assert confirmed["Subject"] == f"Your order {label}"
     assert "2 x Thing 1" in part(confirmed, "plain")
     assert withdrawn["Subject"] == f"Your order {label} was cancelled"
 
 
 async def test_each_parcel_is_told_of_as_orders_publishes_it(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    orders = OrdersService(OrdersStore(world.redis_of("orders")), PUBLIC_URL)
-    async with world.consuming():
+    orders = OrdersService(OrdersStore(notifications.redis_of("orders")), PUBLIC_URL)
+    async with notifications.consuming():
         label = (await orders.place(order())).label
         first, second = shipment("shipment_1", {"line_1": 2}), shipment("shipment_2", {"line_2": 1})
         await consume(orders, told(captured()), *first, *second)
-        await eventually(lambda: office.has(5))
-        await world.settled()
-    _, *parcels = office.mails()
+        await eventually(lambda: smtp.has(5))
+        await notifications.settled()
+    _, *parcels = smtp.mails()
     assert [mail["Subject"] for mail in parcels] == [
         f"A part of your order {label} is on its way",
         f"A part of your order {label} has arrived",
@@ -119,10 +121,13 @@ async def test_each_parcel_is_told_of_as_orders_publishes_it(
     ],
 )
 async def test_a_parcel_is_said_to_be_all_or_a_part(
-    world: World, office: PostOffice, event: OrderShipped | OrderDelivered, says: str
+    notifications: ComposedNotifications,
+    smtp: SmtpServer,
+    event: OrderShipped | OrderDelivered,
+    says: str,
 ) -> None:
-    await tell(world, placed(), event)
-    _, mail = office.mails()
+    await tell(notifications, placed(), event)
+    _, mail = smtp.mails()
     assert says in part(mail, "plain")
     assert "Where it is: https://track.example/OV-1?lang=en&full=1\n" in part(mail, "plain")
     html = part(mail, "html")
@@ -134,11 +139,11 @@ async def test_a_parcel_is_said_to_be_all_or_a_part(
 
 
 async def test_a_parcel_without_a_number_to_track_is_told_of_without(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
     untracked = {"tracking_number": "", "tracking_url": ""}
-    await tell(world, placed(), shipped().model_copy(update=untracked))
-    _, mail = office.mails()
+    await tell(notifications, placed(), shipped().model_copy(update=untracked))
+    _, mail = smtp.mails()
     for kind in ("plain", "html"):
         assert "Overland" in part(mail, kind)
         assert "racking" not in part(mail, kind)
@@ -147,43 +152,45 @@ async def test_a_parcel_without_a_number_to_track_is_told_of_without(
 
 @pytest.mark.parametrize("event", [shipped(), delivered()])
 async def test_a_parcel_waits_until_its_order_is_known(
-    world: World, office: PostOffice, event: Event
+    notifications: ComposedNotifications, smtp: SmtpServer, event: Event
 ) -> None:
-    id_ = await world.publish(event)
-    async with world.consuming():
-        await world.settled()
-        (letter,) = await world.letters.oldest()
+    id_ = await notifications.publish(event)
+    async with notifications.consuming():
+        await notifications.settled()
+        (letter,) = await notifications.dead_letters.oldest()
         assert letter.error.startswith("OrderNotKnownError: order_1")
-        await world.publish(placed())
-        await world.settled()
-        await world.letters.replay([letter.id])
-        await eventually(lambda: office.has(2))
-    assert office.mails()[1]["Message-ID"] == f"<{id_}@fieldhouse.example>"
+        await notifications.publish(placed())
+        await notifications.settled()
+        await notifications.dead_letters.replay([letter.id])
+        await eventually(lambda: smtp.has(2))
+    assert smtp.mails()[1]["Message-ID"] == f"<{id_}@fieldhouse.example>"
 
 
 async def test_a_refund_that_both_services_publish_is_one_mail(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    await tell(world, placed(), refunded(), refund_followed())
-    assert [mail["Subject"] for mail in office.mails()] == [
+    await tell(notifications, placed(), refunded(), refund_followed())
+    assert [mail["Subject"] for mail in smtp.mails()] == [
         "Your order FH-100001",
         "A refund for your order FH-100001",
     ]
 
 
-async def test_what_an_event_says_is_text_and_no_markup(world: World, office: PostOffice) -> None:
-    await tell(world, placed(title='<script>"&'))
-    (mail,) = office.mails()
+async def test_what_an_event_says_is_text_and_no_markup(
+    notifications: ComposedNotifications, smtp: SmtpServer
+) -> None:
+    await tell(notifications, placed(title='<script>"&'))
+    (mail,) = smtp.mails()
     assert '2 x <script>"&: $69.98' in part(mail, "plain")
     assert "<script>" not in part(mail, "html")
     assert "&lt;script&gt;&#34;&amp;" in part(mail, "html")
 
 
 async def test_a_refund_is_told_to_whom_the_order_was_confirmed(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    await tell(world, placed(), refunded(refund=500, altogether=500), refunded(1, 300, 800))
-    _, first, second = office.mails()
+    await tell(notifications, placed(), refunded(refund=500, altogether=500), refunded(1, 300, 800))
+    _, first, second = smtp.mails()
     assert second["To"] == ADA
     assert second["Subject"] == "A refund for your order FH-100001"
     assert "We have given back $5.00" in part(first, "plain")
@@ -192,43 +199,49 @@ async def test_a_refund_is_told_to_whom_the_order_was_confirmed(
         assert "With earlier refunds that is $8.00 of $81.00." in part(second, kind)
 
 
-async def test_a_refund_waits_until_its_order_is_known(world: World, office: PostOffice) -> None:
-    async with world.consuming():
-        await world.publish(refunded())
-        await world.publish(placed())
-        await world.settled()
-    assert sorted(str(mail["Subject"]) for mail in office.mails()) == [
+async def test_a_refund_waits_until_its_order_is_known(
+    notifications: ComposedNotifications, smtp: SmtpServer
+) -> None:
+    async with notifications.consuming():
+        await notifications.publish(refunded())
+        await notifications.publish(placed())
+        await notifications.settled()
+    assert sorted(str(mail["Subject"]) for mail in smtp.mails()) == [
         "A refund for your order FH-100001",
         "Your order FH-100001",
     ]
 
 
 async def test_an_order_that_was_withdrawn_is_said_to_be_none(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    await tell(world, placed(), cancelled())
-    assert [mail["Subject"] for mail in office.mails()] == [
+    await tell(notifications, placed(), cancelled())
+    assert [mail["Subject"] for mail in smtp.mails()] == [
         "Your order FH-100001",
         "Your order FH-100001 was cancelled",
     ]
 
 
-async def test_without_an_address_nobody_is_told(world: World, office: PostOffice) -> None:
+async def test_without_an_address_nobody_is_told(
+    notifications: ComposedNotifications, smtp: SmtpServer
+) -> None:
     events = placed(buyer=None), refunded(), cancelled(), abandoned(buyer=None)
-    ids = await tell(world, *events)
-    assert office.taken == []
-    assert await world.letters.count() == 0
+    ids = await tell(notifications, *events)
+    assert smtp.taken == []
+    assert await notifications.dead_letters.count() == 0
     for id_ in ids:
-        record = await world.store.record(id_)
+        record = await notifications.store.record(id_)
         assert (record["state"], record["why"]) == ("skipped", "no address")
 
 
-async def test_a_reminder_says_how_to_get_no_more(world: World, office: PostOffice) -> None:
-    await tell(world, abandoned())
-    (mail,) = office.mails()
+async def test_a_reminder_says_how_to_get_no_more(
+    notifications: ComposedNotifications, smtp: SmtpServer
+) -> None:
+    await tell(notifications, abandoned())
+    (mail,) = smtp.mails()
     link = mail["List-Unsubscribe"].strip("<>")
     assert link.startswith("https://store.example/mail/unsubscribe/")
-    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in office.taken[0]
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in smtp.taken[0]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert link in part(mail, "plain").replace("\n", "")
     assert f'<a href="{link}">' in part(mail, "html")
@@ -236,68 +249,68 @@ async def test_a_reminder_says_how_to_get_no_more(world: World, office: PostOffi
 
 
 async def test_without_a_page_for_it_a_reminder_has_no_link(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    world.links = None
-    await tell(world, abandoned())
-    (mail,) = office.mails()
+    notifications.links = None
+    await tell(notifications, abandoned())
+    (mail,) = smtp.mails()
     assert mail["List-Unsubscribe"] is None
     assert "reminders" not in part(mail, "plain") + part(mail, "html")
 
 
 async def test_a_reminder_that_comes_too_late_does_not_come(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    world.clock = lambda: datetime.now(UTC) + timedelta(days=3)
-    late, _ = await tell(world, abandoned(), placed())
-    assert [mail["Subject"] for mail in office.mails()] == ["Your order FH-100001"]
-    assert (await world.store.record(late))["why"] == "too late"
+    notifications.clock = lambda: datetime.now(UTC) + timedelta(days=3)
+    late, _ = await tell(notifications, abandoned(), placed())
+    assert [mail["Subject"] for mail in smtp.mails()] == ["Your order FH-100001"]
+    assert (await notifications.store.record(late))["why"] == "too late"
 
 
 async def test_an_address_gets_one_reminder_a_day(
-    world: World, office: PostOffice, admin: Redis
+    notifications: ComposedNotifications, smtp: SmtpServer, admin: Redis
 ) -> None:
     """However many carts name it, in whatever spelling; orders are confirmed all the same."""
     carts = [abandoned(n, buyer=ADA.upper() if n % 2 else ADA) for n in range(50)]
     other = abandoned(50, buyer="grace@example.com")
-    first, *further = await tell_all(world, *carts, placed(), other)
-    subjects = Counter((mail["To"], mail["Subject"]) for mail in office.mails())
+    first, *further = await tell_all(notifications, *carts, placed(), other)
+    subjects = Counter((mail["To"], mail["Subject"]) for mail in smtp.mails())
     assert sorted(subjects.values()) == [1, 1, 1]
-    skipped = [await world.store.record(event) for event in (first, *further)]
+    skipped = [await notifications.store.record(event) for event in (first, *further)]
     assert Counter(record.get("why") for record in skipped) == {"had one today": 49, None: 3}
 
     async for key in admin.scan_iter("{notifications}:promotion:*"):
         assert 0 < await admin.ttl(key) <= 24 * 3600
         await admin.delete(key)  # A day later.
-    await tell(world, abandoned(51))
-    assert len(office.mails()) == 4
+    await tell(notifications, abandoned(51))
+    assert len(smtp.mails()) == 4
 
 
 async def test_a_reminder_that_fails_is_tried_again_though_it_counts(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    office.rejections["mail"] = "451 later"
+    smtp.rejections["mail"] = "451 later"
 
     async def was_refused() -> bool:
-        return office.refused > 0
+        return smtp.refused > 0
 
-    async with world.consuming():
-        await world.publish(abandoned())
+    async with notifications.consuming():
+        await notifications.publish(abandoned())
         await eventually(was_refused)
-        office.rejections.clear()
-        await world.settled()
-    assert len(office.mails()) == 1
+        smtp.rejections.clear()
+        await notifications.settled()
+    assert len(smtp.mails()) == 1
 
 
 @pytest.mark.parametrize(
     "other", ["Grace <grace@example.com>", "no address", "a@b\nBcc: x@y.z", "a@["]
 )
 async def test_what_is_no_address_gets_no_mail(
-    world: World, office: PostOffice, other: str
+    notifications: ComposedNotifications, smtp: SmtpServer, other: str
 ) -> None:
-    await tell(world, placed(buyer=other), placed(2))
-    assert [mail["To"] for mail in office.mails()] == [ADA]
-    (letter,) = await world.letters.oldest()
+    await tell(notifications, placed(buyer=other), placed(2))
+    assert [mail["To"] for mail in smtp.mails()] == [ADA]
+    (letter,) = await notifications.dead_letters.oldest()
     assert letter.attempts == 1
     assert letter.error.startswith("NonRetryableError: what the buyer gave is no address (")
 
@@ -307,7 +320,7 @@ async def test_what_is_no_address_gets_no_mail(
 def test_an_address_is_written_to_alone_or_is_none(address: str) -> None:
     source = MailSource("event_1", datetime(2026, 6, 1, tzinfo=UTC))
     try:
-        mail = LETTERS.write(order_placed(source, placed(buyer=address)))
+        mail = RENDERER.write(order_placed(source, placed(buyer=address)))
     except NonRetryableError:
         return
     (recipient,) = extract_recipients(mail)

@@ -23,9 +23,9 @@ from deployments.notifications.deployment import outlet_of_settings as outlet
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.store import SERVICE
 from tests.served import served
-from tests.unit.notifications.post_office import PostOffice
+from tests.unit.notifications.composed_notifications import LINKS, ComposedNotifications
 from tests.unit.notifications.sample_events import ADA, abandoned
-from tests.unit.notifications.world import LINKS, World
+from tests.unit.notifications.smtp_server import SmtpServer
 
 PREFIX = "/mail"
 FORM = re.compile(r'<form method="post" action="([^"]+)">\s*<button>([^<]+)</button>')
@@ -34,12 +34,16 @@ ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 @pytest.fixture
-async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def http(notifications: ComposedNotifications) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the service behind a real server; an address has five requests a minute."""
     limits = RateLimits(
-        world.redis_of(SERVICE), SERVICE, {}, rates=parse_rates("address=5/minute"), proxies=1
+        notifications.redis_of(SERVICE),
+        SERVICE,
+        {},
+        rates=parse_rates("address=5/minute"),
+        proxies=1,
     )
-    routes = http_app(NotificationsRoutes(world.service()).routes(), limits)
+    routes = http_app(NotificationsRoutes(notifications.service()).routes(), limits)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await routes({**scope, "root_path": PREFIX}, receive, send)
@@ -49,20 +53,20 @@ async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def link(world: World, office: PostOffice) -> str:
+async def link(notifications: ComposedNotifications, smtp: SmtpServer) -> str:
     """Where the link of a reminder leads."""
-    await world.publish(abandoned())
-    async with world.consuming():
-        await world.settled()
-    (mail,) = office.mails()
-    office.taken.clear()
+    await notifications.publish(abandoned())
+    async with notifications.consuming():
+        await notifications.settled()
+    (mail,) = smtp.mails()
+    smtp.taken.clear()
     url = str(mail["List-Unsubscribe"]).strip("<>")
     assert url.startswith(f"{LINKS}/")
     return url.removeprefix("https://store.example")
 
 
-async def promotional(world: World) -> bool:
-    return (await world.service().preferences(Addressee(address=ADA))).promotional
+async def promotional(notifications: ComposedNotifications) -> bool:
+    return (await notifications.service().preferences(Addressee(address=ADA))).promotional
 
 
 def button(response: httpx.Response) -> tuple[str, str]:
@@ -72,31 +76,33 @@ def button(response: httpx.Response) -> tuple[str, str]:
     return urljoin(response.request.url.path, html.unescape(action)), label
 
 
-async def test_looking_changes_nothing(world: World, http: httpx.AsyncClient, link: str) -> None:
+async def test_looking_changes_nothing(
+    notifications: ComposedNotifications, http: httpx.AsyncClient, link: str
+) -> None:
     for method in ("GET", "HEAD", "GET"):
         response = await http.request(method, link)
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert button(response) == (link, NO_MORE)
-    assert await promotional(world)
+    assert await promotional(notifications)
 
 
 async def test_the_button_ends_reminders_and_another_brings_them_back(
-    world: World, http: httpx.AsyncClient, link: str, office: PostOffice
+    notifications: ComposedNotifications, http: httpx.AsyncClient, link: str, smtp: SmtpServer
 ) -> None:
     ended = await http.post(button(await http.get(link))[0])
     assert "You get no more reminders" in ended.text
-    assert not await promotional(world)
+    assert not await promotional(notifications)
     assert button(await http.get(link)) == button(ended)
     assert button(ended)[1] == AGAIN
-    await world.publish(abandoned(2))
-    async with world.consuming():
-        await world.settled()
-    assert office.taken == []
+    await notifications.publish(abandoned(2))
+    async with notifications.consuming():
+        await notifications.settled()
+    assert smtp.taken == []
 
     back = await http.post(button(ended)[0])
     assert button(back) == (link, NO_MORE)
-    assert await promotional(world)
+    assert await promotional(notifications)
 
 
 @pytest.mark.parametrize(
@@ -110,19 +116,22 @@ async def test_the_button_ends_reminders_and_another_brings_them_back(
     ids=["form", "multipart", "nothing", "rubbish"],
 )
 async def test_one_click_of_a_mail_program_is_enough(
-    world: World, http: httpx.AsyncClient, link: str, body: dict[str, object]
+    notifications: ComposedNotifications,
+    http: httpx.AsyncClient,
+    link: str,
+    body: dict[str, object],
 ) -> None:
     for _ in range(2):  # Twice is no mistake.
         response = await http.post(link, **body)  # type: ignore[arg-type]
         assert response.status_code == 200
         assert "set-cookie" not in response.headers
-        assert not await promotional(world)
+        assert not await promotional(notifications)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("verb", ["unsubscribe", "resubscribe"])
 async def test_a_link_of_somebody_elses_making_is_not_found(
-    world: World, http: httpx.AsyncClient, link: str, method: str, verb: str
+    notifications: ComposedNotifications, http: httpx.AsyncClient, link: str, method: str, verb: str
 ) -> None:
     token = link.rpartition("/")[2]
     other = f"{token[:-1]}{'0' if token[-1] != '0' else '1'}"
@@ -134,7 +143,7 @@ async def test_a_link_of_somebody_elses_making_is_not_found(
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "This link does not work" in response.text
     assert "<form" not in response.text
-    assert await promotional(world)
+    assert await promotional(notifications)
 
 
 @settings(
@@ -145,8 +154,10 @@ async def test_a_link_of_somebody_elses_making_is_not_found(
         lambda text: "/" not in text and text not in {".", ".."}
     )
 )
-async def test_whatever_the_token_it_is_a_page(world: World, token: str) -> None:
-    transport = httpx.ASGITransport(http_app(NotificationsRoutes(world.service()).routes()))
+async def test_whatever_the_token_it_is_a_page(
+    notifications: ComposedNotifications, token: str
+) -> None:
+    transport = httpx.ASGITransport(http_app(NotificationsRoutes(notifications.service()).routes()))
     async with httpx.AsyncClient(transport=transport, base_url="http://store") as http:
         response = await http.get(f"/unsubscribe/{quote(token, safe='')}")
     assert response.status_code == 404

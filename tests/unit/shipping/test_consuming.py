@@ -15,7 +15,7 @@ from deployments.foundation.events.reader import ConsumerOptions
 from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.events import DeliveryEstimated, ShipmentCreated
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.shipping.composed_shipping import ComposedShipping
 from tests.unit.shipping.sample_events import CartHistory, committed, paid
 

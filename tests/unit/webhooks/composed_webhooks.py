@@ -44,14 +44,14 @@ from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import SERVICE, WebhooksStore
 from deployments.webhooks.url_policy import Address
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.orders.world import order, undo
 
 Api = TypeVar("Api")
 STORE = "https://store.example"
 PLATFORM = "acme"
 DAY = timedelta(hours=24)
-HASTY = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
+FAST_OPTIONS = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
 
 
 def fresh_keys(count: int = 1) -> tuple[SigningKey, ...]:
@@ -182,7 +182,7 @@ class ComposedWebhooks:
     def consumer(self) -> Consumer:
         own, subscriptions = self.redis_of(SERVICE), self.composition.subscriptions
         return Consumer(
-            SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=HASTY
+            SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=FAST_OPTIONS
         )
 
     def dispatcher(self, **options: Any) -> Dispatcher:  # noqa: ANN401

@@ -12,9 +12,9 @@ import pytest
 from deployments.orders.contract import GetOrder, ShipmentState
 from deployments.webhooks.contract import RemoveEndpoint
 from deployments.webhooks.domain import DeliveryOutcome
+from tests.eventually import eventually
 from tests.published_events import entries_of
 from tests.ucp_schemas import assert_valid
-from tests.unit.consuming.toys import eventually
 from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 from tests.unit.webhooks.receiver import Receiver, receiver
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from starlette.responses import Response
 
 from deployments.webhooks.contract import UrlRefused
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.webhooks.composed_webhooks import ComposedWebhooks
 from tests.unit.webhooks.receiver import receiver
 from tests.unit.webhooks.test_deliveries import took

@@ -21,7 +21,7 @@ from deployments.webhooks.domain import DeliveryOutcome
 from deployments.webhooks.resolver import AddressCheck, HostUnknownError, Resolver
 from deployments.webhooks.service import WebhooksService
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.webhooks.composed_webhooks import ComposedWebhooks, Names
 from tests.unit.webhooks.receiver import Receiver, ok, receiver
 

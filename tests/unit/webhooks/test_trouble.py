@@ -20,7 +20,7 @@ from deployments.webhooks.domain import (
     webhook_id,
 )
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.webhooks.composed_webhooks import DAY, ComposedWebhooks
 from tests.unit.webhooks.receiver import Answer, Received, Receiver, ok, receiver
 from tests.unit.webhooks.test_deliveries import took
@@ -328,7 +328,7 @@ async def test_without_a_key_nothing_is_sent(redis_of: ClientOf, hooks: Receiver
     assert (await keyless.endpoints())[0].last_error == "the store has no signing key"
 
 
-class Broken(WebhookClient):
+class BrokenClient(WebhookClient):
     """A webhook_client with a bug."""
 
     async def attempt(self, delivery: WebhookDelivery) -> DeliveryAttempt:
@@ -338,7 +338,7 @@ class Broken(WebhookClient):
 async def test_a_bug_becomes_a_dead_letter_and_not_a_loop(
     redis_of: ClientOf, hooks: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    webhooks = ComposedWebhooks(redis_of, webhook_client=Broken)
+    webhooks = ComposedWebhooks(redis_of, webhook_client=BrokenClient)
     await queued(webhooks, hooks)
     async with webhooks.dispatching():
 
@@ -384,7 +384,7 @@ async def test_a_process_that_was_held_up_sends_and_writes_nothing(
     assert await webhooks.waiting() == 1
 
 
-class Mortal(WebhookClient):
+class DyingClient(WebhookClient):
     """A webhook_client whose process dies now and then, before it sends or before it writes
     that down."""
 
@@ -447,8 +447,8 @@ async def test_news_of_an_order_shortens_no_pause(
 @pytest.mark.parametrize("seed", range(3))
 async def test_order_is_kept_whatever_fails_and_dies(redis_of: ClientOf, seed: int) -> None:
     """Two processes at once that die again and again, and an endpoint that fails at random."""
-    chance = Mortal.chance = random.Random(seed)
-    webhooks = ComposedWebhooks(redis_of, claim_seconds=0.2, webhook_client=Mortal)
+    chance = DyingClient.chance = random.Random(seed)
+    webhooks = ComposedWebhooks(redis_of, claim_seconds=0.2, webhook_client=DyingClient)
     orders, changes = [f"s{n}" for n in range(6)], 5
     async with receiver() as hooks:
 

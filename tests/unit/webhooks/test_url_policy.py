@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from deployments.webhooks.contract import UrlRefused
 from deployments.webhooks.url_policy import is_internet, parse_url, permitted, shown
 from tests.conftest import ClientOf
-from tests.unit.consuming.toys import eventually
+from tests.eventually import eventually
 from tests.unit.webhooks.composed_webhooks import ComposedWebhooks, Names
 from tests.unit.webhooks.receiver import Receiver, receiver
 

@@ -1,6 +1,6 @@
 """What must have come of all purchases when nothing is left to do: each effect exactly once.
 
-Counted where the effects arrive: in mailboxes, at the platform's endpoint, on the shelves.
+Counted where the effects arrive: in mailboxes, at the platform's endpoint, in the stock.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.domain import webhook_id
 from deployments.webhooks.store import WebhooksStore
 from tests.conftest import ClientOf
-from tests.events.endpoint import Endpoint
-from tests.events.feeder import LOCATIONS, PLATFORM, Bought
+from tests.events.buyers import LOCATIONS, PLATFORM, Bought
+from tests.events.platform_endpoint import PlatformEndpoint
 from tests.published_events import published
 
 MAILED = (OrderPlaced.type, OrderShipped.type, OrderDelivered.type)
@@ -70,14 +70,14 @@ async def by_order(redis_of: ClientOf) -> dict[str, list[Envelope]]:
 
 
 @dataclass(frozen=True)
-class Balance:
+class ExpectedEffects:
     """Everything that was bought, against everything that came of it."""
 
     redis_of: ClientOf
     bought: Mapping[str, Bought]
     events: Mapping[str, Sequence[Envelope]]
 
-    async def check(self, mail: Path, endpoint: Endpoint) -> None:
+    async def check(self, mail: Path, endpoint: PlatformEndpoint) -> None:
         """Fails at the first thing that is missing, or there twice."""
         assert self.events.keys() == self.bought.keys()
         for order_id in self.bought:
@@ -159,7 +159,7 @@ class Balance:
         }
         assert {file.stem: _addressee(file) for file in mails(directory)} == expected
 
-    async def _webhooks(self, endpoint: Endpoint) -> None:
+    async def _webhooks(self, endpoint: PlatformEndpoint) -> None:
         """Of every order and no other: each delivery had news, in their order, the last had all."""
         assert endpoint.first.keys() == self.events.keys()
         service = OrdersService(OrdersStore(self.redis_of("orders")), "http://store")

@@ -1,6 +1,6 @@
 """A process that consumes for notifications, and kills itself at a point that it is told.
 
-python -m tests.unit.notifications.victim SOCKET PASSWORD SMTP_URL POINT
+python -m tests.unit.notifications.killed_consumer SOCKET PASSWORD SMTP_URL POINT
 """
 
 from __future__ import annotations
@@ -9,20 +9,24 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from datetime import datetime
 
 from redis.asyncio import Redis
 
+from deployments.foundation.placement.composition import Composition
+from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.domain import MailNotice
-from deployments.notifications.mailer import SmtpMailer
-from deployments.notifications.service import CLAIM_SECONDS
+from deployments.notifications.mailer import Mailer, SmtpMailer
+from deployments.notifications.service import CLAIM_SECONDS, NotificationsService
 from deployments.notifications.store import SERVICE, NotificationsStore, Start
-from tests.unit.notifications.world import World
+from tests.conftest import ClientOf
+from tests.unit.notifications.composed_notifications import ComposedNotifications
 
 POINTS = ("before it begins", "before it sends", "before it notes", "before it acknowledges")
 
 
-class Deadly(NotificationsStore):
+class KillingStore(NotificationsStore):
     """A store whose user dies, as `kill -9` has it, at one point."""
 
     def __init__(self, redis: Redis, point: str) -> None:
@@ -45,6 +49,22 @@ class Deadly(NotificationsStore):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class KilledNotifications(ComposedNotifications):
+    """Notifications upon such a store."""
+
+    def __init__(self, redis_of: ClientOf, mailer: Mailer, point: str) -> None:
+        super().__init__(redis_of, mailer)
+        self.store = KillingStore(redis_of(SERVICE), point)
+
+    def composed(self) -> Composition:
+        service = NotificationsService(self.store, self.outlet, self.clock)
+        return replace(
+            super().composed(),
+            service=service,
+            subscriptions=NotificationsConsumers(service).subscriptions(),
+        )
+
+
 async def main(socket: str, password: str, smtp_url: str, point: str) -> None:
     """Consume until the end."""
 
@@ -53,9 +73,7 @@ async def main(socket: str, password: str, smtp_url: str, point: str) -> None:
             unix_socket_path=socket, username=service, password=password, decode_responses=True
         )
 
-    world = World(redis_of, SmtpMailer(smtp_url))
-    world.store = Deadly(redis_of(SERVICE), point)
-    await world.consumer().run()
+    await KilledNotifications(redis_of, SmtpMailer(smtp_url), point).consumer().run()
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Bought:
         return len({LOCATIONS[sku] for sku in self.units})
 
 
-class Feeder:
+class Buyers:
     """Buys for a number of buyers, each once. `bought` has what was bought by the order's id."""
 
     def __init__(self, store: Host, seed: int) -> None:
@@ -69,7 +69,7 @@ class Feeder:
         self._carts = store.connect(CartsApi, app="carts")
         self.bought: dict[str, Bought] = {}
 
-    async def fill_shelves(self) -> None:
+    async def add_stock(self) -> None:
         """Enough for everybody, at locations that have nothing else."""
         rows = tuple(
             StockRow(sku=sku, location_id=at, location_name=f"Store {at}", quantity=UNITS)

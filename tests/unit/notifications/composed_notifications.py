@@ -1,4 +1,4 @@
-"""Notifications as it runs: its consumer upon the streams of services that publish."""
+"""Notifications, composed as it runs, and its consumer upon the streams of those that publish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import BaseLoader
 from redis.asyncio import Redis
@@ -18,32 +18,36 @@ from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.keys import leases_key, readers_key
 from deployments.foundation.events.publishing import Event, occasion, streams_of
 from deployments.foundation.events.reader import ConsumerOptions
+from deployments.foundation.placement.composition import Composition
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.redis.connection import script
-from deployments.notifications.consumers import NotificationsConsumers
+from deployments.notifications.deployment import compose
 from deployments.notifications.mailer import Mailer
 from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
 from deployments.notifications.store import SERVICE, NotificationsStore
 from tests.conftest import ClientOf
+from tests.eventually import eventually
 from tests.published_events import entries_of
-from tests.unit.consuming.toys import eventually
 
 SENDER = "Fieldhouse <store@fieldhouse.example>"
 LINKS = "https://store.example/mail/unsubscribe"
 PUBLISHERS = ("orders", "payments", "carts")
 
 
-async def hasten(seconds: float) -> None:
+async def shortened(seconds: float) -> None:
     """Pauses that grow as they do in production, ten thousand times as fast."""
     await asyncio.sleep(seconds / 10_000)
 
 
-HASTY = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=hasten)
+FAST_OPTIONS = ConsumerOptions(
+    renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=shortened
+)
 """Leases and claims outlast a test: only `let_time_pass` ends those of the dead."""
 
 
-class World:
-    """All of it, with the mailer, templates and clock that a test gives it."""
+class ComposedNotifications:
+    """Notifications upon one Redis, with the mailer, templates and clock that a test gives it."""
 
     def __init__(self, redis_of: ClientOf, mailer: Mailer) -> None:
         self.redis_of, self.mailer = redis_of, mailer
@@ -51,19 +55,26 @@ class World:
         self.templates: BaseLoader | None = None
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.store = NotificationsStore(redis_of(SERVICE), claim_seconds=CLAIM_SECONDS)
-        self.letters = DeadLetters(SERVICE, redis_of(SERVICE))
+        self.dead_letters = DeadLetters(SERVICE, redis_of(SERVICE))
 
-    def service(self, store: NotificationsStore | None = None) -> NotificationsService:
+    @property
+    def outlet(self) -> Outlet:
+        """How mails leave."""
+        return Outlet(MailRenderer(SENDER, self.templates), self.mailer, self.links)
+
+    def composed(self) -> Composition:
         """A process's service."""
-        outlet = Outlet(MailRenderer(SENDER, self.templates), self.mailer, self.links)
-        return NotificationsService(store or self.store, outlet, self.clock)
+        return compose(self.redis_of(SERVICE), nowhere, clock=self.clock, outlet=self.outlet)
+
+    def service(self) -> NotificationsService:
+        """What answers a process's calls."""
+        return cast(NotificationsService, self.composed().service)
 
     def consumer(self) -> Consumer:
         """A process that consumes."""
-        subscriptions = NotificationsConsumers(self.service()).subscriptions()
-        own = self.redis_of(SERVICE)
+        own, subscriptions = self.redis_of(SERVICE), self.composed().subscriptions
         return Consumer(
-            SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=HASTY
+            SERVICE, own, lambda _: self.redis_of(SERVICE), subscriptions, options=FAST_OPTIONS
         )
 
     @asynccontextmanager

@@ -6,8 +6,8 @@ from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.events.subscriptions import RetryPolicy
 from deployments.notifications.store import SERVICE
 from tests.command_line import typed
-from tests.unit.consuming.toys import eventually
-from tests.unit.notifications.world import World
+from tests.eventually import eventually
+from tests.unit.notifications.composed_notifications import ComposedNotifications
 
 ALL_ATTEMPTS = RetryPolicy().attempts
 
@@ -19,24 +19,24 @@ async def operator(*words: str) -> str:
     return ended.out
 
 
-async def none_is_left(world: World) -> None:
+async def none_is_left(notifications: ComposedNotifications) -> None:
     async def gone() -> bool:
-        return await world.letters.count() == 0
+        return await notifications.dead_letters.count() == 0
 
     await eventually(gone)
 
 
-async def replay(world: World) -> None:
+async def replay(notifications: ComposedNotifications) -> None:
     """All dead letters, once more, until none is left."""
-    async with world.consuming():
+    async with notifications.consuming():
         await operator("replay", "--all")
-        await none_is_left(world)
+        await none_is_left(notifications)
 
 
-async def fail(world: World, letters: int = 1) -> list[DeadLetter]:
+async def fail(notifications: ComposedNotifications, letters: int = 1) -> list[DeadLetter]:
     """What is given up of what was published."""
-    async with world.consuming():
-        await world.settled()
-    given_up = await world.letters.oldest()
+    async with notifications.consuming():
+        await notifications.settled()
+    given_up = await notifications.dead_letters.oldest()
     assert len(given_up) == letters
     return given_up

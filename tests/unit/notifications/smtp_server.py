@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 Stage = Literal["connection", "login", "sender", "recipient", "mail"]
 
 
-class PostOffice:
+class SmtpServer:
     """Takes mails in, unless it is told to refuse them or to keep its sender waiting.
 
     What it rejects with at the recipient and the mail may be for one address `only`.
@@ -85,7 +85,7 @@ class PostOffice:
         return AuthResult(success=rejection is None, handled=False, message=rejection)
 
 
-class _Counter(SMTP):
+class _Session(SMTP):
     """Where a client is greeted, or is not."""
 
     async def push(self, status: AnyStr) -> None:
@@ -114,19 +114,19 @@ def part(mail: EmailMessage, kind: str) -> str:
 
 
 @asynccontextmanager
-async def post_office(tls: ssl.SSLContext | None = None) -> AsyncIterator[PostOffice]:
+async def smtp_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[SmtpServer]:
     """One that is open; where there is TLS one may log in."""
-    office = PostOffice()
+    smtp = SmtpServer()
     loop = asyncio.get_running_loop()
-    options: dict[str, Any] = {"tls_context": tls, "authenticator": office.login} if tls else {}
+    options: dict[str, Any] = {"tls_context": tls, "authenticator": smtp.login} if tls else {}
     server = await loop.create_server(
-        lambda: _Counter(office, hostname="post.example", loop=loop, **options), "127.0.0.1", 0
+        lambda: _Session(smtp, hostname="post.example", loop=loop, **options), "127.0.0.1", 0
     )
-    office.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    smtp.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
-        yield office
+        yield smtp
     finally:
-        office.answering.set()
-        office.parting.set()
+        smtp.answering.set()
+        smtp.parting.set()
         server.close()
         await server.wait_closed()

@@ -64,7 +64,7 @@ def verify(delivered: Delivered, profile: Json) -> None:
 
 
 @dataclass
-class Endpoint:
+class PlatformEndpoint:
     """What has come. `first` has of each order the first request about each event."""
 
     requests: list[Delivered] = field(default_factory=list)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from commands.run_settings import PROJECT
-from tests.events import journal
+from tests.events import effect_log
 
 
 class WorkerEndedError(Exception):
@@ -24,7 +24,7 @@ class Worker:
     """One process at a time, for one service."""
 
     def __init__(self, service: str, directory: Path, environment: Mapping[str, str]) -> None:
-        self.service, self._journal = service, directory / "journal"
+        self.service, self._effects = service, directory / "effects"
         self._log = directory / "workers.log"
         self._environment = {**os.environ, **environment}
         self._process: Process | None = None
@@ -36,7 +36,7 @@ class Worker:
 
     async def _run(self, log: BinaryIO) -> Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.events.worker", self.service, str(self._journal)),
+            *(sys.executable, "-m", "tests.events.worker", self.service, str(self._effects)),
             cwd=PROJECT,
             env=self._environment,
             stdin=DEVNULL,
@@ -48,7 +48,7 @@ class Worker:
     def at_work(self) -> bool:
         """Whether it has handled anything since it was started."""
         pid = self._process.pid if self._process else 0
-        return (self._journal / f"{self.service}.{pid}").exists()
+        return (self._effects / f"{self.service}.{pid}").exists()
 
     def check(self) -> None:
         """Raises `WorkerEndedError` if it has ended by itself."""
@@ -65,17 +65,17 @@ class Worker:
             await process.wait()
 
 
-class Crew:
+class WorkerPool:
     """All workers. `kills` says how often each service's were killed."""
 
-    def __init__(self, workers: Sequence[Worker], journal_: Path, chance: random.Random) -> None:
-        self._workers, self._journal, self._chance = workers, journal_, chance
+    def __init__(self, workers: Sequence[Worker], effects: Path, chance: random.Random) -> None:
+        self._workers, self._effects, self._chance = workers, effects, chance
         self.kills: dict[str, int] = dict.fromkeys((each.service for each in workers), 0)
 
     @property
     def calls(self) -> int:
         """How often a handler was called."""
-        return journal.count(self._journal)
+        return effect_log.count(self._effects)
 
     def check(self) -> None:
         """Raises `WorkerEndedError` if a worker has ended by itself."""
@@ -93,16 +93,16 @@ class Crew:
 
 
 @asynccontextmanager
-async def crew_of(
+async def worker_pool(
     services: Sequence[str], directory: Path, environment: Mapping[str, str], seed: int
-) -> AsyncIterator[Crew]:
+) -> AsyncIterator[WorkerPool]:
     """One worker for each service that is named; all are gone in the end."""
-    (directory / "journal").mkdir()
+    (directory / "effects").mkdir()
     workers = [Worker(service, directory, environment) for service in services]
     try:
         for worker in workers:
             await worker.start()
-        yield Crew(workers, directory / "journal", random.Random(seed))
+        yield WorkerPool(workers, directory / "effects", random.Random(seed))
     finally:
         for worker in workers:
             await worker.kill()

@@ -1,4 +1,4 @@
-"""Two toy services: a mill that publishes what it ground, and a shelf that keeps it in its order.
+"""Two small services: one publishes items, the other writes their numbers down in their order.
 
 Each has a Redis user of its own with the rules that real services have.
 """
@@ -15,7 +15,6 @@ from typing import Any, ClassVar, cast
 
 from redis.asyncio import Redis
 
-from deployments.foundation.events.cancellation import heed_cancellation
 from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.events.keys import leases_key, readers_key
 from deployments.foundation.events.publishing import (
@@ -30,16 +29,16 @@ from deployments.foundation.events.subscriptions import RetryPolicy, Subscriptio
 from deployments.foundation.redis.connection import script
 
 _HERE = Path(__file__).parent
-TOYS = {"shelf": ("mill",)}
+SUBSCRIPTIONS = {"subscriber": ("publisher",)}
 """Who reads whom."""
 
 
-class Ground(Event):
-    """A sack was ground."""
+class ItemPublished(Event):
+    """An item, and which one of its call it was."""
 
-    type: ClassVar[str] = "org.fieldhouse.mill.ground.v1"
-    subject: ClassVar[str] = "sack"
-    sack: str
+    type: ClassVar[str] = "org.fieldhouse.publisher.item_published.v1"
+    subject: ClassVar[str] = "item"
+    item: str
     n: int
 
 
@@ -48,83 +47,79 @@ async def no_pause(_seconds: float) -> None:
     await asyncio.sleep(0)
 
 
-IMPATIENT = ConsumerOptions(
+FAST_OPTIONS = ConsumerOptions(
     renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01, sleep=no_pause
 )
-"""Waits for nothing; leases outlast the test, so that only `lapse` ends those of the dead."""
-
-
-async def eventually(true: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
-    """Waits until it is so."""
-    async with asyncio.timeout(seconds):
-        while not await true():
-            heed_cancellation()
-            await asyncio.sleep(0.005)
+"""Waits for nothing. Leases outlast a test: only `kill_and_lapse` ends those of the dead."""
 
 
 def subjects(count: int, *, stream: int | None = None) -> list[str]:
-    """Names of subjects, all on one of the mill's streams if that is asked for."""
-    names = (f"sack-{n}" for n in range(100_000))
-    wanted = None if stream is None else f"{{mill}}:events:{stream}"
-    fitting = (name for name in names if wanted in (None, stream_of("mill", name)))
+    """Names of subjects, all on one of the publisher's streams if that is asked for."""
+    names = (f"item-{n}" for n in range(100_000))
+    wanted = None if stream is None else f"{{publisher}}:events:{stream}"
+    fitting = (name for name in names if wanted in (None, stream_of("publisher", name)))
     return [next(fitting) for _ in range(count)]
 
 
-class Mill:
+class SamplePublisher:
     """The publisher."""
 
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
-        self._grind = script(redis, _HERE / "mill.lua", "publish")
+        self._publish = script(redis, _HERE / "publish_items.lua", "publish")
 
-    async def grind(self, *sacks: str) -> None:
+    async def publish(self, *items: str) -> None:
         """Publish one event of each."""
-        keys = ["{mill}:counters", *streams_of("mill")]
-        await self._grind(keys=keys, args=[*sacks, occasion("mill", datetime.now(UTC))])
+        keys = ["{publisher}:counters", *streams_of("publisher")]
+        await self._publish(keys=keys, args=[*items, occasion("publisher", datetime.now(UTC))])
 
 
-class Shelf:
-    """The subscriber, which fails where `trouble` raises. `tries` counts events by id."""
+class SampleSubscriber:
+    """The subscriber, which fails where `fault` raises. `tries` counts events by id."""
 
     def __init__(
         self,
         own: Redis,
-        at_mill: Callable[[], Redis],
+        at_publisher: Callable[[], Redis],
         *,
         retry: RetryPolicy | None = None,
-        options: ConsumerOptions = IMPATIENT,
+        options: ConsumerOptions = FAST_OPTIONS,
     ) -> None:
         self.redis = own
-        self.at_mill, self._options = at_mill, options
-        self._shelve = script(own, _HERE / "shelve.lua", "inbox")
+        self.at_publisher, self._options = at_publisher, options
+        self._handle = script(own, _HERE / "handle_item.lua", "inbox")
         self.tries: Counter[str] = Counter()
-        self.trouble: Callable[[Envelope], Awaitable[None]] | None = None
+        self.fault: Callable[[Envelope], Awaitable[None]] | None = None
         self.subscription = Subscription(
-            "mill", {Ground: self.shelve}, retry=retry or RetryPolicy(attempts=3)
+            "publisher", {ItemPublished: self.handle}, retry=retry or RetryPolicy(attempts=3)
         )
 
-    async def shelve(self, envelope: Envelope) -> None:
+    async def handle(self, envelope: Envelope) -> None:
         """The handler."""
         self.tries[envelope.id] += 1
-        if self.trouble is not None:
-            await self.trouble(envelope)
-        keys = [inbox_key("shelf", envelope.id), log_of(envelope.subject), "{shelf}:figures"]
-        await self._shelve(keys=keys, args=[envelope.sequence])
+        if self.fault is not None:
+            await self.fault(envelope)
+        keys = [
+            inbox_key("subscriber", envelope.id),
+            log_of(envelope.subject),
+            "{subscriber}:figures",
+        ]
+        await self._handle(keys=keys, args=[envelope.sequence])
 
     def consumer(self, options: ConsumerOptions | None = None) -> Consumer:
         """One process that consumes."""
-        connect = lambda _publisher: self.at_mill()  # noqa: E731
+        connect = lambda _publisher: self.at_publisher()  # noqa: E731
         return Consumer(
-            "shelf", self.redis, connect, [self.subscription], options=options or self._options
+            "subscriber", self.redis, connect, [self.subscription], options=options or self._options
         )
 
-    async def kept(self, subject: str) -> list[int]:
+    async def handled(self, subject: str) -> list[int]:
         """The numbers of a subject's events, in the order of their effects."""
         return list(map(int, await cast(Any, self.redis.lrange(log_of(subject), 0, -1))))
 
     async def figure(self, name: str) -> int:
         """How many `calls` or `effects` there were."""
-        return int(await cast(Any, self.redis.hget("{shelf}:figures", name)) or 0)
+        return int(await cast(Any, self.redis.hget("{subscriber}:figures", name)) or 0)
 
     async def has(self, effects: int) -> bool:
         """Whether there were at least so many effects."""
@@ -132,17 +127,19 @@ class Shelf:
 
     async def pending(self) -> int:
         """How many events are delivered and not acknowledged."""
-        at_mill = self.at_mill()
-        summaries = [await at_mill.xpending(stream, "shelf") for stream in streams_of("mill")]
+        at_publisher = self.at_publisher()
+        summaries = [
+            await at_publisher.xpending(stream, "subscriber") for stream in streams_of("publisher")
+        ]
         return sum(summary["pending"] for summary in cast(Sequence[Any], summaries))
 
 
 def log_of(subject: str) -> str:
-    """Where the shelf keeps a subject's numbers."""
-    return f"{{shelf}}:log:{subject}"
+    """Where the subscriber keeps a subject's numbers."""
+    return f"{{subscriber}}:log:{subject}"
 
 
-class Running:
+class RunningConsumer:
     """A consumer that runs in the background and can be killed."""
 
     def __init__(self, consumer: Consumer) -> None:
@@ -152,7 +149,7 @@ class Running:
     @property
     def partitions(self) -> frozenset[int]:
         """What it reads."""
-        return self.consumer.reader("mill").partitions
+        return self.consumer.reader("publisher").partitions
 
     async def kill(self) -> None:
         """End it as a crash would: nothing is finished, nothing released."""
@@ -162,13 +159,17 @@ class Running:
     async def kill_and_lapse(self, redis: Redis) -> None:
         """End it as a crash would, and let the time pass that its leases last."""
         await self.kill()
-        leases = await cast(Any, redis.hgetall(leases_key("shelf", "mill")))
+        leases = await cast(Any, redis.hgetall(leases_key("subscriber", "publisher")))
         for partition, text in leases.items():
             lease = json.loads(text)
-            if lease.get("owner") == self.consumer.reader("mill").id:
+            if lease.get("owner") == self.consumer.reader("publisher").id:
                 lapsed = json.dumps({**lease, "until": 0})
-                await cast(Any, redis.hset(leases_key("shelf", "mill"), partition, lapsed))
-        await redis.zrem(readers_key("shelf", "mill"), self.consumer.reader("mill").id)
+                await cast(
+                    Any, redis.hset(leases_key("subscriber", "publisher"), partition, lapsed)
+                )
+        await redis.zrem(
+            readers_key("subscriber", "publisher"), self.consumer.reader("publisher").id
+        )
 
     async def stop(self) -> None:
         """End it as Serve would."""

@@ -21,17 +21,17 @@ from deployments.notifications.mailer import MailDirectory
 from deployments.notifications.renderer import TEMPLATES
 from deployments.notifications.store import SERVICE
 from tests.conftest import SECRET
-from tests.unit.notifications.full_disk import FILLER
-from tests.unit.notifications.post_office import PostOffice, mail_of, part
-from tests.unit.notifications.recovery import (
+from tests.unit.notifications.composed_notifications import ComposedNotifications
+from tests.unit.notifications.dead_letter_commands import (
     ALL_ATTEMPTS,
     fail,
     none_is_left,
     operator,
     replay,
 )
+from tests.unit.notifications.full_disk import FILLER
 from tests.unit.notifications.sample_events import ADA, cancelled, placed
-from tests.unit.notifications.world import World
+from tests.unit.notifications.smtp_server import SmtpServer, mail_of, part
 
 pytestmark = pytest.mark.usefixtures("operators_store")
 OURS = FileSystemLoader(TEMPLATES)
@@ -57,68 +57,72 @@ def file_size_limit(size: int) -> Iterator[None]:
 
 
 async def test_a_broken_template_is_replayed_when_it_is_mended(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
     broken = {"order_placed.html": "{{ order.nothing_of_the_kind }}"}
-    world.templates = ChoiceLoader([DictLoader(broken), OURS])
-    event = await world.publish(placed())
-    await world.publish(placed(2))
-    letters = await fail(world, letters=2)
-    assert office.taken == []
+    notifications.templates = ChoiceLoader([DictLoader(broken), OURS])
+    event = await notifications.publish(placed())
+    await notifications.publish(placed(2))
+    letters = await fail(notifications, letters=2)
+    assert smtp.taken == []
     assert "TemplateBrokenError: order_placed.html" in letters[0].error
     assert "nothing_of_the_kind" in letters[0].error
-    assert (await world.store.record(event))["state"] == "failed"
+    assert (await notifications.store.record(event))["state"] == "failed"
     assert "TemplateBrokenError: order_placed.html" in await operator("show", letters[0].id)
 
-    world.templates = None
-    await replay(world)
-    assert sorted(str(mail["Subject"]) for mail in office.mails()) == [
+    notifications.templates = None
+    await replay(notifications)
+    assert sorted(str(mail["Subject"]) for mail in smtp.mails()) == [
         SUBJECT,
         "Your order FH-100002",
     ]
 
 
 async def test_a_template_that_shows_the_buyer_does_not_show_him_to_the_operator(
-    world: World, office: PostOffice, caplog: pytest.LogCaptureFixture
+    notifications: ComposedNotifications, smtp: SmtpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = {"order_placed.txt": "Subject: {{ {}[order.buyer_email] }}\n\nThank you."}
-    world.templates = ChoiceLoader([DictLoader(broken), OURS])
-    await world.publish(placed())
-    (letter,) = await fail(world)
+    notifications.templates = ChoiceLoader([DictLoader(broken), OURS])
+    await notifications.publish(placed())
+    (letter,) = await fail(notifications)
     assert "order_placed.txt: UndefinedError: 'dict object' has no attribute …@…'" in letter.error
     assert ADA not in letter.error + caplog.text
 
 
-async def test_a_template_without_a_subject_is_broken(world: World, office: PostOffice) -> None:
+async def test_a_template_without_a_subject_is_broken(
+    notifications: ComposedNotifications, smtp: SmtpServer
+) -> None:
     broken = {"order_placed.txt": "Thank you.\n\nThank you."}
-    world.templates = ChoiceLoader([DictLoader(broken), OURS])
-    await world.publish(placed())
-    (letter,) = await fail(world)
+    notifications.templates = ChoiceLoader([DictLoader(broken), OURS])
+    await notifications.publish(placed())
+    (letter,) = await fail(notifications)
     assert "must begin with its subject" in letter.error
-    assert office.taken == []
+    assert smtp.taken == []
 
 
 async def test_a_confirmation_that_was_held_up_is_none_of_an_order_that_was_cancelled_meanwhile(
-    world: World, office: PostOffice
+    notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    office.rejections["recipient"] = "451 Come back later"
-    event = await world.publish(placed())
-    await fail(world)
-    office.rejections.clear()
-    await world.publish(cancelled())
-    async with world.consuming():
-        await world.settled()
-    await replay(world)
-    assert [mail["Subject"] for mail in office.mails()] == ["Your order FH-100001 was cancelled"]
-    assert (await world.store.record(event))["why"] == "order cancelled"
+    smtp.rejections["recipient"] = "451 Come back later"
+    event = await notifications.publish(placed())
+    await fail(notifications)
+    smtp.rejections.clear()
+    await notifications.publish(cancelled())
+    async with notifications.consuming():
+        await notifications.settled()
+    await replay(notifications)
+    assert [mail["Subject"] for mail in smtp.mails()] == ["Your order FH-100001 was cancelled"]
+    assert (await notifications.store.record(event))["why"] == "order cancelled"
 
 
-async def test_without_a_server_mails_are_files(world: World, tmp_path: Path) -> None:
+async def test_without_a_server_mails_are_files(
+    notifications: ComposedNotifications, tmp_path: Path
+) -> None:
     directory = tmp_path / "mail"
-    world.mailer = MailDirectory(directory)
-    events = [await world.publish(placed(number)) for number in (1, 2)]
-    async with world.consuming():
-        await world.settled()
+    notifications.mailer = MailDirectory(directory)
+    events = [await notifications.publish(placed(number)) for number in (1, 2)]
+    async with notifications.consuming():
+        await notifications.settled()
     assert names(directory) == sorted(f"{event}.eml" for event in events)
     mail = mail_of((directory / f"{events[0]}.eml").read_bytes())
     assert (mail["To"], mail["Subject"]) == (ADA, SUBJECT)
@@ -127,15 +131,15 @@ async def test_without_a_server_mails_are_files(world: World, tmp_path: Path) ->
 
 
 async def test_a_file_that_the_disk_does_not_take_leaves_nothing_behind(
-    world: World, tmp_path: Path
+    notifications: ComposedNotifications, tmp_path: Path
 ) -> None:
-    world.mailer = MailDirectory(tmp_path)
-    await world.publish(placed(title="Helmet " * 1000))
+    notifications.mailer = MailDirectory(tmp_path)
+    await notifications.publish(placed(title="Helmet " * 1000))
     with file_size_limit(4096):
-        (letter,) = await fail(world)
+        (letter,) = await fail(notifications)
     assert names(tmp_path) == []
     assert "File too large" in letter.error
-    await replay(world)
+    await replay(notifications)
     assert len(names(tmp_path)) == 1
 
 
@@ -162,35 +166,37 @@ async def consuming_on_a_full_disk(socket: Path, directory: Path) -> AsyncIterat
 
 
 async def test_a_full_disk_is_seen_and_its_mails_are_replayed_when_there_is_service(
-    world: World, valkey_socket: Path, tmp_path: Path
+    notifications: ComposedNotifications, valkey_socket: Path, tmp_path: Path
 ) -> None:
-    event = await world.publish(placed())
+    event = await notifications.publish(placed())
     async with consuming_on_a_full_disk(valkey_socket, tmp_path) as directory:
-        await world.settled()
+        await notifications.settled()
         assert names(directory) == [FILLER]
-        (letter,) = await world.letters.oldest()
+        (letter,) = await notifications.dead_letters.oldest()
         assert letter.attempts == ALL_ATTEMPTS
         assert letter.error.startswith("OSError: [Errno 28] No space left on device")
         assert "No space left on device" in await operator("show", letter.id)
 
         (directory / FILLER).unlink()
         await operator("replay", letter.id)
-        await none_is_left(world)
+        await none_is_left(notifications)
         assert names(directory) == [f"{event}.eml"]
         assert mail_of((directory / f"{event}.eml").read_bytes())["Subject"] == SUBJECT
 
 
-async def test_a_file_that_is_written_again_is_the_same_file(world: World, tmp_path: Path) -> None:
-    world.mailer = MailDirectory(tmp_path)
-    event = await world.publish(placed())
-    async with world.consuming():
-        await world.settled()
+async def test_a_file_that_is_written_again_is_the_same_file(
+    notifications: ComposedNotifications, tmp_path: Path
+) -> None:
+    notifications.mailer = MailDirectory(tmp_path)
+    event = await notifications.publish(placed())
+    async with notifications.consuming():
+        await notifications.settled()
     before = (tmp_path / f"{event}.eml").read_bytes()
-    redis = world.redis_of("notifications")
+    redis = notifications.redis_of("notifications")
     await cast(Any, redis.hdel(*inbox_place("notifications", event)))
     await redis.delete(f"{{notifications}}:mail:{event}")
-    await world.publish_again()
-    async with world.consuming():
-        await world.settled()
+    await notifications.publish_again()
+    async with notifications.consuming():
+        await notifications.settled()
     assert names(tmp_path) == [f"{event}.eml"]
     assert (tmp_path / f"{event}.eml").read_bytes() == before
