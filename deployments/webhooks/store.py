@@ -9,7 +9,8 @@
 | `{webhooks}:delivery:<id>` | hash: endpoint, order, event, type, at, body, attempts, made_at, |
 |  | ends_at, tried_at, error, claim (a token) |
 | `{webhooks}:queue:<endpoint>:<order>` | sorted set: deliveries, in the order of their numbers |
-| `{webhooks}:told:<endpoint>:<order>` | SHA-1 of the body that was queued last; for 7 days |
+| `{webhooks}:told:<endpoint>` | hash: order → SHA-1 of the body that was queued last; each field |
+|  | for 7 days, and with the endpoint |
 | `{webhooks}:due:<endpoint>` | sorted set: orders, by when the first of their queue is due |
 | `{webhooks}:claims:<endpoint>` | sorted set: orders under way, by when their claim lapses |
 | `{webhooks}:ready` | sorted set: endpoints, by when somebody has to look at them |

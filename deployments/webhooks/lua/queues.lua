@@ -12,7 +12,7 @@ local function endpoint_key(endpoint) return P .. 'endpoint:' .. endpoint end
 local function due_key(endpoint) return P .. 'due:' .. endpoint end
 local function claims_key(endpoint) return P .. 'claims:' .. endpoint end
 local function delivery_key(id) return P .. 'delivery:' .. id end
-local function told_key(endpoint, order) return P .. 'told:' .. endpoint .. ':' .. order end
+local function told_key(endpoint) return P .. 'told:' .. endpoint end
 local function queue_key(endpoint, order) return P .. 'queue:' .. endpoint .. ':' .. order end
 
 local function first_score(key)
@@ -98,8 +98,8 @@ end
 -- A delivery will not be made: what it would have told, another may have to tell.
 local function untell(id, endpoint, order)
   local digest = redis.sha1hex(redis.call('HGET', delivery_key(id), 'body'))
-  local told = told_key(endpoint, order)
-  if redis.call('GET', told) == digest then redis.call('DEL', told) end
+  local told = told_key(endpoint)
+  if redis.call('HGET', told, order) == digest then redis.call('HDEL', told, order) end
 end
 
 -- What a dead letter keeps of a delivery.

@@ -4,7 +4,7 @@ local platform, endpoint = ARGV[1], ARGV[2]
 local found = redis.call('HMGET', endpoint_key(endpoint), 'platform', 'url')
 if found[1] ~= platform then return 0 end
 redis.call('HDEL', P .. 'platform:' .. platform, found[2])
-redis.call('DEL', endpoint_key(endpoint))
+redis.call('DEL', endpoint_key(endpoint), told_key(endpoint))
 drop_dead_letters_of(LETTERS, endpoint)
 redis.call('ZREM', P .. 'endpoints', endpoint)
 reschedule(endpoint)

@@ -24,8 +24,8 @@ from deployments.inventory.contract import (
 )
 from deployments.store import placed
 from tests.conftest import ClientOf
+from tests.eventually import eventually
 from tests.served import served
-from tests.unit.consuming.toys import eventually
 
 SKU = "TI-M267"
 SOON = ConsumerOptions(renew_seconds=0.1, block_seconds=0.05)
