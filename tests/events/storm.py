@@ -20,7 +20,7 @@ KILLS = 12
 CALLS_PER_ORDER = 10
 """Roughly how often handlers are called for an order."""
 MOST_CALLS_BETWEEN_KILLS = 1000
-PATIENCE_SECONDS = 60.0
+STALLED_SECONDS = 60.0
 """For so long nothing at all happens only in a storm that hangs."""
 _LOOK_SECONDS, _MEASURE_SECONDS, _TELL_SECONDS = 0.05, 0.5, 10.0
 
@@ -79,7 +79,7 @@ class Storm:
                     task.result()
             now = (self._pool.calls, len(self._buyers.bought))
             last, moved = (now, time.monotonic()) if now != last else (last, moved)
-            assert time.monotonic() - moved < PATIENCE_SECONDS, self._now()
+            assert time.monotonic() - moved < STALLED_SECONDS, self._now()
             await asyncio.sleep(_MEASURE_SECONDS)
         await buying
 

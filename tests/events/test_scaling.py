@@ -54,7 +54,7 @@ class Scale:
 
 
 def application(name: str) -> Json:
-    """A subscriber that is scaled as those in serve_config.yaml are, without their patience."""
+    """A subscriber that is scaled as those in serve_config.yaml are, but sooner."""
     policy = {
         "policy_function": "deployments.foundation.events.lag_scaling:LagPolicy",
         "policy_kwargs": {"events_per_replica": 100},

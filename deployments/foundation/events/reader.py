@@ -21,7 +21,7 @@ from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.events.subscriptions import Subscription
 
 _IMPATIENT_SECONDS = 0.02
-"""How long a read waits while some partition has no room, which it may get any moment."""
+"""How long a read waits while some partition takes no more, which may change any moment."""
 _Entries = list[tuple[str, dict[str, str] | None]]
 _log = logging.getLogger(__name__)
 

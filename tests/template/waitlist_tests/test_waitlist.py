@@ -33,20 +33,23 @@ SOON = ConsumerOptions(renew_seconds=0.1, block_seconds=0.05)
 
 @pytest.fixture
 async def host(redis_of: ClientOf) -> AsyncIterator[Host]:
-    def client(service: str, *, at: str | None = None) -> Redis:
+    def enter(service: str, *, at: str | None = None) -> Redis:
         return redis_of(service)
 
-    host = Host(placed(("catalog", "inventory", "waitlist")), client, nowhere, options=SOON)
+    host = Host(placed(("catalog", "inventory", "waitlist")), enter, nowhere, options=SOON)
     await host.start()
     yield host
     await host.stop()
 
 
 @pytest.fixture
-async def shop(host: Host) -> AsyncIterator[httpx.AsyncClient]:
+async def client(host: Host) -> AsyncIterator[httpx.AsyncClient]:
     headers = {"X-API-Key": DEVELOPMENT_KEY}
-    async with served(host.app()) as url, httpx.AsyncClient(base_url=url, headers=headers) as shop:
-        yield shop
+    async with (
+        served(host.app()) as url,
+        httpx.AsyncClient(base_url=url, headers=headers) as client,
+    ):
+        yield client
 
 
 @pytest.fixture
@@ -61,8 +64,8 @@ async def inventory(host: Host) -> InventoryApi:
     return inventory
 
 
-async def join(shop: httpx.AsyncClient, buyer: str, sku: str = SKU) -> httpx.Response:
-    return await shop.post("/waitlist", json={"sku": sku, "buyer": buyer}, follow_redirects=True)
+async def join(client: httpx.AsyncClient, buyer: str, sku: str = SKU) -> httpx.Response:
+    return await client.post("/waitlist", json={"sku": sku, "buyer": buyer}, follow_redirects=True)
 
 
 async def called(admin: Redis) -> list[Any]:
@@ -71,32 +74,32 @@ async def called(admin: Redis) -> list[Any]:
 
 
 async def test_a_buyer_waits_for_what_is_sold_out(
-    shop: httpx.AsyncClient, inventory: InventoryApi
+    client: httpx.AsyncClient, inventory: InventoryApi
 ) -> None:
-    places = [(await join(shop, buyer)) for buyer in ("ada", "bob", "ada")]
+    places = [(await join(client, buyer)) for buyer in ("ada", "bob", "ada")]
     assert [(one.status_code, one.json()["place"]) for one in places] == [
         (201, 1),
         (201, 2),
         (201, 1),
     ]
-    assert (await shop.get(f"/waitlist/{SKU}/bob")).json() == {"sku": SKU, "place": 2}
+    assert (await client.get(f"/waitlist/{SKU}/bob")).json() == {"sku": SKU, "place": 2}
 
 
-async def test_nobody_waits_for_what_is_there_or_never_was(shop: httpx.AsyncClient) -> None:
-    refused = [await join(shop, "ada"), await join(shop, "ada", "NO-SUCH")]
+async def test_nobody_waits_for_what_is_there_or_never_was(client: httpx.AsyncClient) -> None:
+    refused = [await join(client, "ada"), await join(client, "ada", "NO-SUCH")]
     assert [(one.status_code, one.json()["code"]) for one in refused] == [
         (409, "in_stock"),
         (404, "no_such_item"),
     ]
-    assert (await join(shop, "a b")).status_code == 400
-    assert (await shop.get(f"/waitlist/{SKU}/ada")).status_code == 404
+    assert (await join(client, "a b")).status_code == 400
+    assert (await client.get(f"/waitlist/{SKU}/ada")).status_code == 404
 
 
 async def test_who_has_waited_longest_is_called_when_it_is_back(
-    shop: httpx.AsyncClient, inventory: InventoryApi, admin: Redis
+    client: httpx.AsyncClient, inventory: InventoryApi, admin: Redis
 ) -> None:
     for buyer in ("ada", "bob"):
-        await join(shop, buyer)
+        await join(client, buyer)
     row = StockRow(sku=SKU, location_id=1, location_name="Tool Crib", quantity=1)
     await inventory.receive(ReceiveStock(batch="one more", rows=(row,)))
 
@@ -105,15 +108,15 @@ async def test_who_has_waited_longest_is_called_when_it_is_back(
 
     await eventually(is_called)
     assert await called(admin) == [[{"platform": "dev-platform", "buyer": "ada"}]]
-    assert (await shop.get(f"/waitlist/{SKU}/ada")).status_code == 404
-    assert (await shop.get(f"/waitlist/{SKU}/bob")).json()["place"] == 1
+    assert (await client.get(f"/waitlist/{SKU}/ada")).status_code == 404
+    assert (await client.get(f"/waitlist/{SKU}/bob")).json()["place"] == 1
 
 
 async def test_an_event_that_comes_again_calls_nobody_else(
-    host: Host, shop: httpx.AsyncClient, inventory: InventoryApi, admin: Redis
+    host: Host, client: httpx.AsyncClient, inventory: InventoryApi, admin: Redis
 ) -> None:
     for buyer in ("ada", "bob"):
-        await join(shop, buyer)
+        await join(client, buyer)
     service: Any = host.services["waitlist"].service
     for _ in range(2):
         await service.back_in_stock("event_1", SKU, 1)

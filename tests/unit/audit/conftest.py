@@ -9,14 +9,14 @@ from redis.asyncio import Redis
 
 from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
-from tests.unit.audit.shop import Shop
+from tests.unit.audit.audited_store import AuditedStore
 
 
 @pytest.fixture
-async def shop(redis_of: ClientOf, admin: Redis) -> AsyncIterator[Shop]:
+async def audited(redis_of: ClientOf, admin: Redis) -> AsyncIterator[AuditedStore]:
     """A stocked store with purchases of every kind behind it."""
-    shop = Shop(redis_of, admin)
-    await shop.open()
-    await shop.trade()
-    yield shop
+    audited = AuditedStore(redis_of, admin)
+    await audited.open()
+    await audited.trade()
+    yield audited
     await finish_detached()

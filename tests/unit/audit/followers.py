@@ -71,7 +71,7 @@ class Followers:
         self.fates[kind.type] = fate
 
     async def follow(self) -> None:
-        """Hear everything that is new, and what follows from that."""
+        """Consume everything that is new, and what follows from that."""
         while sum([await self._consume(name, one) for name, one in self._all()]):
             pass
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from deployments.foundation.events.publishing import stream_of
-from tests.unit.audit.shop import Finding, Purchase, Shop
+from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase
 from tests.unit.checkout.services import BIKE
 
 GHOST = "saga_ghost"
@@ -19,7 +19,7 @@ ACTIVE = "{checkout}:sagas:active"
 ORDERS = "{orders}:order:"
 BIKES, SOLD_BIKES = f"{STOCK} {BIKE.sku} at location 1", f"{STOCK} {BIKE.sku}"
 
-Plant = Callable[[Shop, Purchase], Awaitable[set[Finding]]]
+Plant = Callable[[AuditedStore, Purchase], Awaitable[set[Finding]]]
 """Plants something about a purchase of one bike, and says what is to be found.
 
 Some wrongs break several rules, and then all of them say so.
@@ -40,30 +40,34 @@ def name_of(plant: Plant) -> str:
     return str(getattr(plant, "__name__", plant))
 
 
-async def find(shop: Shop, bike: Purchase, plant: Plant) -> None:
+async def find(audited: AuditedStore, bike: Purchase, plant: Plant) -> None:
     """What is planted is found, exactly."""
-    assert await shop.audit() == set()
-    expected = await plant(shop, bike)
-    found = await shop.audit()
+    assert await audited.audit() == set()
+    expected = await plant(audited, bike)
+    found = await audited.audit()
     assert found == expected, found ^ expected
 
 
-async def entered(shop: Shop, fields: dict[str, object]) -> str:
+async def entered(audited: AuditedStore, fields: dict[str, object]) -> str:
     """Put an entry into the ledger; the key by which it is named."""
-    return f"{LEDGER} {cast(str, await shop.admin.xadd(LEDGER, cast(Any, fields)))}"
+    return f"{LEDGER} {cast(str, await audited.admin.xadd(LEDGER, cast(Any, fields)))}"
 
 
-async def event_about(shop: Shop, service: str, subject: str) -> tuple[str, str, dict[str, Any]]:
+async def event_about(
+    audited: AuditedStore, service: str, subject: str
+) -> tuple[str, str, dict[str, Any]]:
     """The last event about a subject: its stream, its entry, and what it says."""
     stream = stream_of(service, subject)
-    for entry, fields in cast(list[tuple[str, dict[str, str]]], await shop.admin.xrevrange(stream)):
+    for entry, fields in cast(
+        list[tuple[str, dict[str, str]]], await audited.admin.xrevrange(stream)
+    ):
         event: dict[str, Any] = json.loads(fields["event"])
         if event["subject"] == subject:
             return stream, entry, event
     raise AssertionError(f"nothing was said of {subject}")
 
 
-async def publish(shop: Shop, stream: str, event: object) -> str:
+async def publish(audited: AuditedStore, stream: str, event: object) -> str:
     """Append to a stream; the key by which the entry is named."""
-    entry = await shop.admin.xadd(stream, {"event": json.dumps(event)})
+    entry = await audited.admin.xadd(stream, {"event": json.dumps(event)})
     return f"{stream} {cast(str, entry)}"

@@ -19,18 +19,18 @@ from deployments.datastore.server import ValkeyServer
 from deployments.payments.events import PaymentCaptured
 from deployments.topology import SERVICES
 from tests.conftest import SECRET
-from tests.unit.audit.shop import Shop
+from tests.unit.audit.audited_store import AuditedStore
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-async def shop(shop: Shop) -> Shop:
+async def audited(audited: AuditedStore) -> AuditedStore:
     """A store whose cart was published as abandoned: by the server's clock, which the command goes
     by, it was left long ago."""
-    shop.services.clock.forward(seconds=1)
-    await shop.services.carts.publish_abandoned(PublishAbandoned(seconds=1, limit=10))
-    return shop
+    audited.services.clock.forward(seconds=1)
+    await audited.services.carts.publish_abandoned(PublishAbandoned(seconds=1, limit=10))
+    return audited
 
 
 async def run_audit(url: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -49,10 +49,12 @@ async def run_audit(url: str, *arguments: str, **settings: str) -> subprocess.Co
     )
 
 
-async def test_a_clean_store_is_a_table_and_exit_code_0(shop: Shop, valkey_socket: Path) -> None:
+async def test_a_clean_store_is_a_table_and_exit_code_0(
+    audited: AuditedStore, valkey_socket: Path
+) -> None:
     done = await run_audit(f"unix://{valkey_socket}")
     assert (done.returncode, done.stderr) == (OK, "")
-    for check in checks_of(shop.books):
+    for check in checks_of(audited.books):
         assert f"| {check.name} " in done.stdout
     assert "2 orders, 3 payments" in done.stdout
     assert done.stdout.splitlines()[-1] == "The books are straight."
@@ -60,10 +62,10 @@ async def test_a_clean_store_is_a_table_and_exit_code_0(shop: Shop, valkey_socke
 
 
 async def test_a_discrepancy_is_shown_with_its_keys_and_exit_code_1(
-    shop: Shop, valkey_socket: Path
+    audited: AuditedStore, valkey_socket: Path
 ) -> None:
-    bought = await shop.buy()
-    await shop.admin.delete(bought.payment)
+    bought = await audited.buy()
+    await audited.admin.delete(bought.payment)
     done = await run_audit(f"unix://{valkey_socket}")
     assert done.returncode == FOUND
     assert done.stdout.splitlines()[-1] == "4 discrepancies."
@@ -71,9 +73,11 @@ async def test_a_discrepancy_is_shown_with_its_keys_and_exit_code_1(
         assert shown in done.stdout
 
 
-async def test_dead_letters_are_a_line_and_exit_code_0(shop: Shop, valkey_socket: Path) -> None:
-    shop.followers.fate(PaymentCaptured, "dead")
-    await shop.follow()
+async def test_dead_letters_are_a_line_and_exit_code_0(
+    audited: AuditedStore, valkey_socket: Path
+) -> None:
+    audited.followers.fate(PaymentCaptured, "dead")
+    await audited.follow()
     done = await run_audit(f"unix://{valkey_socket}")
     assert done.returncode == OK
     assert done.stdout.splitlines()[-2:] == [
@@ -82,14 +86,14 @@ async def test_dead_letters_are_a_line_and_exit_code_0(shop: Shop, valkey_socket
     ]
 
 
-async def test_machines_get_json(shop: Shop, valkey_socket: Path) -> None:
-    bought = await shop.buy()
-    await shop.admin.delete(bought.payment)
+async def test_machines_get_json(audited: AuditedStore, valkey_socket: Path) -> None:
+    bought = await audited.buy()
+    await audited.admin.delete(bought.payment)
     done = await run_audit(f"unix://{valkey_socket}", "--json")
     said = json.loads(done.stdout)
     assert (done.returncode, said["clean"]) == (FOUND, False)
     checks = {check["name"]: check for check in said["checks"]}
-    assert list(checks) == [check.name for check in checks_of(shop.books)]
+    assert list(checks) == [check.name for check in checks_of(audited.books)]
     assert checks["payments"]["checked"] == {"orders": 3, "payments": 3}
     assert checks["payments"]["discrepancies"] == [
         {
@@ -100,7 +104,9 @@ async def test_machines_get_json(shop: Shop, valkey_socket: Path) -> None:
     ]
 
 
-async def test_each_service_may_have_a_server_of_its_own(shop: Shop, valkey_socket: Path) -> None:
+async def test_each_service_may_have_a_server_of_its_own(
+    audited: AuditedStore, valkey_socket: Path
+) -> None:
     """Whose own URL is set goes by it, credentials and all."""
     shared = f"unix://{valkey_socket}"
     own = {f"{service.upper()}_REDIS_URL": shared for service in SERVICES}
@@ -126,7 +132,7 @@ async def test_the_embedded_store_is_found_by_its_directory() -> None:
 
 @pytest.mark.parametrize("secret", [SECRET, "another secret"])
 async def test_a_redis_that_does_not_answer_is_one_line_and_exit_code_2(
-    shop: Shop, valkey_socket: Path, tmp_path: Path, secret: str
+    audited: AuditedStore, valkey_socket: Path, tmp_path: Path, secret: str
 ) -> None:
     socket = valkey_socket if secret != SECRET else tmp_path / "nothing.sock"
     done = await run_audit(f"unix://{socket}", FIELDHOUSE_REDIS_SECRET=secret)

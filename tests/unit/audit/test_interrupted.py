@@ -17,8 +17,8 @@ from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.redis.connection import password
 from deployments.payments.contract import RefundPayment
 from tests.conftest import SECRET
+from tests.unit.audit.audited_store import AuditedStore, findings
 from tests.unit.audit.followers import DELIVERY_SECONDS
-from tests.unit.audit.shop import Shop, findings
 
 Hook = Callable[[], Awaitable[None]]
 
@@ -44,11 +44,11 @@ class Interrupted(Redis):
         return pipe
 
 
-class World:
+class BusyStore:
     """A store that goes on a little now and then."""
 
-    def __init__(self, shop: Shop, chance: random.Random) -> None:
-        self._shop, self._chance = shop, chance
+    def __init__(self, audited: AuditedStore, chance: random.Random) -> None:
+        self._shop, self._chance = audited, chance
         self._last = ""
         self.steps = 0
 
@@ -97,10 +97,10 @@ async def clients(valkey_socket: Path) -> AsyncIterator[dict[str, Interrupted]]:
 
 @pytest.mark.parametrize("seed", range(12))
 async def test_an_audit_that_is_overtaken_reports_nothing(
-    shop: Shop, clients: dict[str, Interrupted], seed: int
+    audited: AuditedStore, clients: dict[str, Interrupted], seed: int
 ) -> None:
-    world = World(shop, random.Random(seed))
-    Interrupted.hook = staticmethod(world.may_go_on)
-    books = Books.of(clients.__getitem__, Inspection(0, shop.services.clock))
+    busy = BusyStore(audited, random.Random(seed))
+    Interrupted.hook = staticmethod(busy.may_go_on)
+    books = Books.of(clients.__getitem__, Inspection(0, audited.services.clock))
     assert findings(await audit(books)) == set()
-    assert world.steps > 5
+    assert busy.steps > 5

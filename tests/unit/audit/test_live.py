@@ -16,8 +16,8 @@ from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.payments.contract import RefundPayment
 from tests.conftest import ClientOf
+from tests.unit.audit.audited_store import AuditedStore, findings
 from tests.unit.audit.followers import following
-from tests.unit.audit.shop import Shop, findings
 from tests.unit.checkout.services import BIKE
 from tests.unit.checkout.shopping import age_leases, completing, ready, recover
 from tests.unit.checkout.test_saga import STEPS, UNDOS
@@ -25,9 +25,9 @@ from tests.unit.checkout.test_saga import STEPS, UNDOS
 BUYERS = 50
 
 
-async def test_a_store_that_has_traded_is_clean(shop: Shop) -> None:
-    reports = await audit(shop.books)
-    assert await shop.audit() == set()
+async def test_a_store_that_has_traded_is_clean(audited: AuditedStore) -> None:
+    reports = await audit(audited.books)
+    assert await audited.audit() == set()
     checked = {report.check.name: dict(report.findings.checked) for report in reports}
     assert checked["stock"] == {"places": 3, "ledger entries": 9, "open reservations": 0}
     assert checked["sold"] == {"SKUs sold": 1, "orders": 2}
@@ -43,9 +43,9 @@ async def test_a_store_that_has_traded_is_clean(shop: Shop) -> None:
     assert checked["shipments"] == {"shipments": 0, "orders": 2, "under way": 0}
 
 
-async def test_a_store_that_has_delivered_is_clean(shop: Shop) -> None:
-    await shop.deliver()
-    reports = await audit(shop.books)
+async def test_a_store_that_has_delivered_is_clean(audited: AuditedStore) -> None:
+    await audited.deliver()
+    reports = await audit(audited.books)
     assert findings(reports) == set()
     checked = {report.check.name: dict(report.findings.checked) for report in reports}
     assert checked["progress"] == {"orders": 2, "under way": 0}
@@ -56,84 +56,86 @@ async def test_a_store_that_has_delivered_is_clean(shop: Shop) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(("where", "step"), STEPS)
 async def test_a_saga_in_flight_is_no_discrepancy(
-    shop: Shop, where: str, step: str, moment: str
+    audited: AuditedStore, where: str, step: str, moment: str
 ) -> None:
-    session = await ready(shop.services.checkout, codes=("often",))
-    reached, gate = getattr(shop.services, where).hold(step, moment)
-    buyer = asyncio.create_task(shop.services.checkout.complete(completing(session)))
+    session = await ready(audited.services.checkout, codes=("often",))
+    reached, gate = getattr(audited.services, where).hold(step, moment)
+    buyer = asyncio.create_task(audited.services.checkout.complete(completing(session)))
     await reached.wait()
-    assert await shop.audit() == set()
-    await shop.follow()
-    assert await shop.audit() == set()
+    assert await audited.audit() == set()
+    await audited.follow()
+    assert await audited.audit() == set()
     gate.set()
     await buyer
     await finish_detached()
-    await shop.follow()
-    assert await shop.audit() == set()
+    await audited.follow()
+    assert await audited.audit() == set()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(("where", "undo"), UNDOS)
 async def test_a_saga_that_is_being_undone_is_no_discrepancy(
-    shop: Shop, where: str, undo: str, moment: str
+    audited: AuditedStore, where: str, undo: str, moment: str
 ) -> None:
-    session = await ready(shop.services.checkout, codes=("often",))
-    reached, gate = getattr(shop.services, where).hold(undo, moment)
+    session = await ready(audited.services.checkout, codes=("often",))
+    reached, gate = getattr(audited.services, where).hold(undo, moment)
     request = completing(session, token="fail_token")
-    buyer = asyncio.create_task(shop.services.checkout.complete(request))
+    buyer = asyncio.create_task(audited.services.checkout.complete(request))
     await reached.wait()
-    assert await shop.audit() == set()
+    assert await audited.audit() == set()
     gate.set()
     await buyer
-    assert await shop.audit() == set()
+    assert await audited.audit() == set()
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(("where", "step"), STEPS)
 async def test_a_crashed_saga_is_reported_once_it_is_abandoned(
-    shop: Shop, where: str, step: str, moment: str
+    audited: AuditedStore, where: str, step: str, moment: str
 ) -> None:
-    crashed = await shop.crash(where, step, moment, codes=("often",))
-    assert await shop.audit() == set()
-    await age_leases(shop.services, seconds=90)
-    assert await shop.audit() == {("sagas", "abandoned", (crashed.log,))}
-    await recover(shop.services)
-    assert await shop.audit() == set()
+    crashed = await audited.crash(where, step, moment, codes=("often",))
+    assert await audited.audit() == set()
+    await age_leases(audited.services, seconds=90)
+    assert await audited.audit() == {("sagas", "abandoned", (crashed.log,))}
+    await recover(audited.services)
+    assert await audited.audit() == set()
 
 
-async def test_a_saga_that_gets_nowhere_is_reported_though_it_is_driven(shop: Shop) -> None:
-    stuck = await shop.crash("orders", "place", "before")
-    shop.services.clock.forward(minutes=6)
-    assert await shop.audit() == {
+async def test_a_saga_that_gets_nowhere_is_reported_though_it_is_driven(
+    audited: AuditedStore,
+) -> None:
+    stuck = await audited.crash("orders", "place", "before")
+    audited.services.clock.forward(minutes=6)
+    assert await audited.audit() == {
         ("sagas", "stuck", (stuck.log,)),
         ("reservations", "held_too_long", (stuck.reservation, stuck.log)),
     }
 
 
-async def test_what_is_older_than_its_records_is_no_discrepancy(shop: Shop) -> None:
+async def test_what_is_older_than_its_records_is_no_discrepancy(audited: AuditedStore) -> None:
     """Orders, payments and counts of redemptions are kept for good, the rest for some time."""
-    await shop.deliver()
-    shop.services.clock.forward(days=31)
+    await audited.deliver()
+    audited.services.clock.forward(days=31)
     for pattern in ("session", "saga", "cart"):
-        async for key in shop.admin.scan_iter(f"{{checkout}}:{pattern}:*"):
-            await shop.admin.delete(key)
-    await shop.admin.delete("{carts}:changed")
-    async for key in shop.admin.scan_iter("{inventory}:reservation:*"):
-        await shop.admin.delete(key)
-    assert await shop.audit() == set()
+        async for key in audited.admin.scan_iter(f"{{checkout}}:{pattern}:*"):
+            await audited.admin.delete(key)
+    await audited.admin.delete("{carts}:changed")
+    async for key in audited.admin.scan_iter("{inventory}:reservation:*"):
+        await audited.admin.delete(key)
+    assert await audited.audit() == set()
 
 
-async def test_money_that_was_given_back_in_parts_is_in_order(shop: Shop) -> None:
-    bought = await shop.buy()
+async def test_money_that_was_given_back_in_parts_is_in_order(audited: AuditedStore) -> None:
+    bought = await audited.buy()
     for name in ("first", "second"):
         key = f"{bought.saga}:{name}"
-        await shop.services.payments.refund(
+        await audited.services.payments.refund(
             RefundPayment(key=key, payment_id=bought.saga, amount=5)
         )
-    assert await shop.audit() == set()
+    assert await audited.audit() == set()
 
 
-async def test_only_what_is_wrong_twice_is_reported(shop: Shop) -> None:
+async def test_only_what_is_wrong_twice_is_reported(audited: AuditedStore) -> None:
     """What a record breaks is looked at again, and no other rule is taken for it."""
     looks = iter(
         [
@@ -149,34 +151,34 @@ async def test_only_what_is_wrong_twice_is_reported(shop: Shop) -> None:
         return {id_: [Discrepancy(rule, (id_,), "") for rule in rules] for id_, rules in found}
 
     ids = ["gone", "stays", "other", "fine"]
-    assert await shop.books.inspection.confirmed(ids, examine) == [
+    assert await audited.books.inspection.confirmed(ids, examine) == [
         Discrepancy("a rule", ("stays",), "")
     ]
     assert asked == [ids, ["gone", "stays", "other"]]
 
 
 async def test_an_audit_of_a_store_that_sells_and_ships_reports_nothing(
-    shop: Shop, redis_of: ClientOf
+    audited: AuditedStore, redis_of: ClientOf
 ) -> None:
-    sessions = [await ready(shop.services.checkout, **_wanted(n)) for n in range(BUYERS)]
-    buying = asyncio.gather(*(_buy(shop, n, session) for n, session in enumerate(sessions)))
-    pricing = asyncio.create_task(_reprice(shop, buying))
+    sessions = [await ready(audited.services.checkout, **_wanted(n)) for n in range(BUYERS)]
+    buying = asyncio.gather(*(_buy(audited, n, session) for n, session in enumerate(sessions)))
+    pricing = asyncio.create_task(_reprice(audited, buying))
     audits = 0
-    async with following(redis_of, shop.services.clock), asyncio.timeout(120):
-        while not await _audited_to_the_end(shop, buying):
+    async with following(redis_of, audited.services.clock), asyncio.timeout(120):
+        while not await _audited_to_the_end(audited, buying):
             audits += 1
     outcomes, prices = await buying, await pricing
     assert audits
     assert prices > 1
     await finish_detached()
-    assert await shop.audit() == set()
+    assert await audited.audit() == set()
     assert {"completed", "ready_for_complete", "incomplete"} <= {*outcomes}
 
 
-async def _audited_to_the_end(shop: Shop, buying: asyncio.Future[list[str]]) -> bool:
+async def _audited_to_the_end(audited: AuditedStore, buying: asyncio.Future[list[str]]) -> bool:
     """Audits once; whether everything was sold and shipped before that."""
     over = buying.done()
-    reports = await audit(shop.books)
+    reports = await audit(audited.books)
     assert findings(reports) == set()
     checked = {report.check.name: report.findings.checked for report in reports}
     late = sum(each.get("under way", 0) for each in checked.values())
@@ -184,12 +186,12 @@ async def _audited_to_the_end(shop: Shop, buying: asyncio.Future[list[str]]) -> 
     return over and not late and shipments >= orders
 
 
-async def _reprice(shop: Shop, buying: asyncio.Future[list[str]]) -> int:
+async def _reprice(audited: AuditedStore, buying: asyncio.Future[list[str]]) -> int:
     """Another price for a bike, again and again; how many."""
     price = 0
     while not buying.done():
         price += 1
-        await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=price))
+        await audited.catalog.change_price(ChangePrice(sku=BIKE.sku, price=price))
     return price
 
 
@@ -200,12 +202,12 @@ def _wanted(n: int) -> dict[str, object]:
     return {"quantity": 1 + n % 3, "codes": ("often",) if n % 2 else ()}
 
 
-async def _buy(shop: Shop, n: int, session: Session) -> str:
+async def _buy(audited: AuditedStore, n: int, session: Session) -> str:
     """Every seventh card is declined; every eleventh buyer meets a dependency that is down."""
     token = "fail_token" if n % 7 == 3 else "success_token"
-    checkout = shop.services.replica()
+    checkout = audited.services.replica()
     if n % 11 == 5:
-        shop.services.payments.after["authorise"] = lambda: DependencyUnavailable(
+        audited.services.payments.after["authorise"] = lambda: DependencyUnavailable(
             "payments", "late"
         )
     try:
@@ -213,4 +215,4 @@ async def _buy(shop: Shop, n: int, session: Session) -> str:
     except DependencyUnavailable:
         return "unavailable"
     finally:
-        shop.services.payments.after.clear()
+        audited.services.payments.after.clear()

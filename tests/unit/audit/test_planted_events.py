@@ -13,56 +13,58 @@ from deployments.foundation.audit.findings import Discrepancy
 from deployments.foundation.events.publishing import stream_of
 from deployments.orders.events import OrderCancelled
 from deployments.payments.contract import RefundPayment
+from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase
 from tests.unit.audit.planting import ORDERS, Plant, Plants, event_about, find, name_of, publish
-from tests.unit.audit.shop import Finding, Purchase, Shop
 from tests.unit.checkout.services import BIKE, SHIRT
 
 PLANTS = Plants()
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=name_of)
-async def test_what_is_planted_is_found(shop: Shop, plant: Plant) -> None:
-    await find(shop, await shop.buy(sku=BIKE.sku), plant)
+async def test_what_is_planted_is_found(audited: AuditedStore, plant: Plant) -> None:
+    await find(audited, await audited.buy(sku=BIKE.sku), plant)
 
 
 @PLANTS.planted
-async def an_unreadable_event(shop: Shop, bike: Purchase) -> set[Finding]:
-    key = await publish(shop, stream_of("carts", "cart_1"), "nothing")
+async def an_unreadable_event(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    key = await publish(audited, stream_of("carts", "cart_1"), "nothing")
     return {("events", "event_unreadable", (key,))}
 
 
 @PLANTS.planted
-async def an_event_of_another_service(shop: Shop, bike: Purchase) -> set[Finding]:
-    _, _, event = await event_about(shop, "orders", bike.order_id)
-    key = await publish(shop, stream_of("shipping", bike.order_id), event)
+async def an_event_of_another_service(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    _, _, event = await event_about(audited, "orders", bike.order_id)
+    key = await publish(audited, stream_of("shipping", bike.order_id), event)
     return {("events", "event_misplaced", (key,))}
 
 
 @PLANTS.planted
-async def an_event_that_is_told_twice(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, _, event = await event_about(shop, "payments", bike.saga)
-    key = await publish(shop, stream, event)
+async def an_event_that_is_told_twice(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(audited, "payments", bike.saga)
+    key = await publish(audited, stream, event)
     return {("events", "event_out_of_turn", (key,))}
 
 
 @PLANTS.planted
-async def an_event_that_is_not_counted(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, _, event = await event_about(shop, "payments", bike.saga)
-    await publish(shop, stream, event | {"sequence": "0000000000000003"})
+async def an_event_that_is_not_counted(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    stream, _, event = await event_about(audited, "payments", bike.saga)
+    await publish(audited, stream, event | {"sequence": "0000000000000003"})
     return {("events", "events_uncounted", (bike.payment,))}
 
 
 @PLANTS.planted
-async def a_cart_that_counts_an_event_too_many(shop: Shop, bike: Purchase) -> set[Finding]:
-    (cart,) = cast(list[str], await shop.admin.keys("{carts}:cart:*"))
-    await shop.admin.hincrby(cart, "sequence", 1)
+async def a_cart_that_counts_an_event_too_many(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    (cart,) = cast(list[str], await audited.admin.keys("{carts}:cart:*"))
+    await audited.admin.hincrby(cart, "sequence", 1)
     return {("events", "event_missing", (cart,))}
 
 
 @PLANTS.planted
-async def a_deleted_event(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, entry, _ = await event_about(shop, "payments", bike.saga)
-    await shop.admin.xdel(stream, entry)
+async def a_deleted_event(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(audited, "payments", bike.saga)
+    await audited.admin.xdel(stream, entry)
     return {
         ("progress", "capture_not_followed", (bike.order, bike.payment)),
         ("events", "events_deleted", (stream,)),
@@ -71,11 +73,13 @@ async def a_deleted_event(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def an_order_that_was_never_published(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, _, _ = await event_about(shop, "orders", bike.order_id)
-    others = [await shop.admin.hget(key, "order") for key in await shop.admin.keys(f"{ORDERS}*")]
+async def an_order_that_was_never_published(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    stream, _, _ = await event_about(audited, "orders", bike.order_id)
+    others = [
+        await audited.admin.hget(key, "order") for key in await audited.admin.keys(f"{ORDERS}*")
+    ]
     assert len(others) == 3
-    await shop.admin.delete(stream)
+    await audited.admin.delete(stream)
     return {
         ("events", "event_missing", (f"{ORDERS}{order['order_id']}",))
         for order in map(json.loads, cast(list[str], others))
@@ -84,19 +88,23 @@ async def an_order_that_was_never_published(shop: Shop, bike: Purchase) -> set[F
 
 
 @PLANTS.planted
-async def an_order_that_is_told_to_be_cancelled(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, _, event = await event_about(shop, "orders", bike.order_id)
+async def an_order_that_is_told_to_be_cancelled(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    stream, _, event = await event_about(audited, "orders", bike.order_id)
     cancelled = event | {"type": OrderCancelled.type, "sequence": "0000000000000002"}
-    await publish(shop, stream, cancelled)
-    await shop.admin.hset(bike.order, "sequence", 2)
+    await publish(audited, stream, cancelled)
+    await audited.admin.hset(bike.order, "sequence", 2)
     return {("events", "order_not_cancelled", (bike.order,))}
 
 
 @PLANTS.planted
-async def a_refund_that_was_told_but_not_made(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_refund_that_was_told_but_not_made(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
     key = f"{bike.saga}:refund"
-    await shop.services.payments.refund(RefundPayment(key=key, payment_id=bike.saga, amount=5))
-    await shop.admin.hset(bike.payment, "refunded", 4)
+    await audited.services.payments.refund(RefundPayment(key=key, payment_id=bike.saga, amount=5))
+    await audited.admin.hset(bike.payment, "refunded", 4)
     return {
         ("events", "payment_state_differs", (bike.payment,)),
         ("provider", "refunds_of_provider", (bike.payment, bike.charge)),
@@ -104,61 +112,61 @@ async def a_refund_that_was_told_but_not_made(shop: Shop, bike: Purchase) -> set
 
 
 @PLANTS.planted
-async def a_price_that_was_never_told(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
-    stream, entry, _ = await event_about(shop, "catalog", BIKE.sku)
-    await shop.admin.hset("{catalog}:prices", BIKE.sku, 6)
+async def a_price_that_was_never_told(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
+    stream, entry, _ = await event_about(audited, "catalog", BIKE.sku)
+    await audited.admin.hset("{catalog}:prices", BIKE.sku, 6)
     return {("events", "price_differs", (f"{stream} {entry}",))}
 
 
 @PLANTS.planted
-async def a_title_that_was_never_told(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, entry, _ = await event_about(shop, "catalog", BIKE.product_id)
-    await shop.rewrite("{catalog}:products", BIKE.product_id, title="Another bike")
+async def a_title_that_was_never_told(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
+    await audited.rewrite("{catalog}:products", BIKE.product_id, title="Another bike")
     return {("events", "product_differs", (f"{stream} {entry}",))}
 
 
 @PLANTS.planted
-async def a_product_that_is_gone(shop: Shop, bike: Purchase) -> set[Finding]:
-    stream, entry, _ = await event_about(shop, "catalog", BIKE.product_id)
-    await shop.admin.hdel("{catalog}:products", BIKE.product_id)
+async def a_product_that_is_gone(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
+    await audited.admin.hdel("{catalog}:products", BIKE.product_id)
     return {("events", "no_such_product", (f"{stream} {entry}",))}
 
 
 @PLANTS.planted
-async def a_product_without_a_price(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hdel("{catalog}:prices", BIKE.sku)
+async def a_product_without_a_price(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hdel("{catalog}:prices", BIKE.sku)
     return {("events", "unreadable", ())}
 
 
 @PLANTS.planted
-async def a_product_that_was_never_published(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_product_that_was_never_published(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     stream = stream_of("catalog", BIKE.product_id)
     assert stream != stream_of("catalog", SHIRT.product_id)
-    await shop.admin.delete(stream)
+    await audited.admin.delete(stream)
     return {("events", "product_not_published", (stream,))}
 
 
-async def test_an_event_is_named_by_its_stream_and_entry(shop: Shop) -> None:
-    bought = await shop.buy()
-    stream, entry, _ = await event_about(shop, "payments", bought.saga)
-    await shop.admin.hset(bought.payment, "status", "voided")
-    found = {one for report in await audit(shop.books) for one in report.findings.discrepancies}
+async def test_an_event_is_named_by_its_stream_and_entry(audited: AuditedStore) -> None:
+    bought = await audited.buy()
+    stream, entry, _ = await event_about(audited, "payments", bought.saga)
+    await audited.admin.hset(bought.payment, "status", "voided")
+    found = {one for report in await audit(audited.books) for one in report.findings.discrepancies}
     keys = (f"{stream} {entry}", bought.payment)
     assert Discrepancy("payment_state_differs", keys, "") in found
 
 
-async def test_a_price_that_came_with_a_later_import_is_in_order(shop: Shop) -> None:
-    await shop.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
+async def test_a_price_that_came_with_a_later_import_is_in_order(audited: AuditedStore) -> None:
+    await audited.catalog.change_price(ChangePrice(sku=BIKE.sku, price=5))
     cheaper = BIKE.model_copy(update={"price": 4})
     product = Product(id=BIKE.product_id, title="Bike", description="", variants=(cheaper,))
-    await shop.catalog.import_products(ImportProducts(batch="second", products=(product,)))
-    assert await shop.audit() == set()
+    await audited.catalog.import_products(ImportProducts(batch="second", products=(product,)))
+    assert await audited.audit() == set()
 
 
-async def test_a_stream_may_be_trimmed_from_its_beginning(shop: Shop) -> None:
-    bought = await shop.buy()
-    await shop.follow()
+async def test_a_stream_may_be_trimmed_from_its_beginning(audited: AuditedStore) -> None:
+    bought = await audited.buy()
+    await audited.follow()
     for service, subject in (("payments", bought.saga), ("orders", bought.order_id)):
-        await shop.admin.xtrim(stream_of(service, subject), maxlen=1, approximate=False)
-        assert await shop.audit() == set()
+        await audited.admin.xtrim(stream_of(service, subject), maxlen=1, approximate=False)
+        assert await audited.audit() == set()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deployments.payments.contract import AuthorisePayment, PaymentStep
+from tests.unit.audit.audited_store import CHARGE, AuditedStore, Finding, Purchase
 from tests.unit.audit.planting import GHOST, NO_SAGA, SOLD_BIKES, Plant, Plants, find, name_of
-from tests.unit.audit.shop import CHARGE, Finding, Purchase, Shop
 from tests.unit.checkout.services import BIKE, PLATFORM
 from tests.unit.checkout.shopping import card
 
@@ -14,13 +14,13 @@ PLANTS = Plants()
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=name_of)
-async def test_what_is_planted_is_found(shop: Shop, plant: Plant) -> None:
-    await find(shop, await shop.buy(sku=BIKE.sku), plant)
+async def test_what_is_planted_is_found(audited: AuditedStore, plant: Plant) -> None:
+    await find(audited, await audited.buy(sku=BIKE.sku), plant)
 
 
 @PLANTS.planted
-async def a_lost_order(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.delete(bike.order)
+async def a_lost_order(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.delete(bike.order)
     return {
         ("sold", "sold_but_not_ordered", (SOLD_BIKES,)),
         ("reservations", "sold_without_order", (bike.reservation, bike.order)),
@@ -31,11 +31,11 @@ async def a_lost_order(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def an_order_placed_twice(shop: Shop, bike: Purchase) -> set[Finding]:
+async def an_order_placed_twice(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     twin = "{orders}:order:order_twin"
-    await shop.admin.copy(bike.order, twin)
-    await shop.rewrite(twin, "order", order_id="order_twin")
-    await shop.admin.zadd(f"{{orders}}:platform:{PLATFORM}", {"order_twin": 1})
+    await audited.admin.copy(bike.order, twin)
+    await audited.rewrite(twin, "order", order_id="order_twin")
+    await audited.admin.zadd(f"{{orders}}:platform:{PLATFORM}", {"order_twin": 1})
     first, second = sorted([bike.order, twin])
     return {
         ("sold", "ordered_but_not_sold", (SOLD_BIKES,)),
@@ -47,8 +47,8 @@ async def an_order_placed_twice(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def a_lost_payment(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.delete(bike.payment)
+async def a_lost_payment(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.delete(bike.payment)
     return {
         ("payments", "payment_missing", (bike.order, bike.payment)),
         ("provider", "charge_of_no_payment", (bike.charge,)),
@@ -57,8 +57,8 @@ async def a_lost_payment(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def an_order_that_is_not_paid(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.payment, mapping={"status": "authorised", "captured": 0})
+async def an_order_that_is_not_paid(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.payment, mapping={"status": "authorised", "captured": 0})
     return {
         ("payments", "not_paid", (bike.order, bike.payment)),
         ("provider", "taken_by_provider", (bike.payment, bike.charge)),
@@ -68,8 +68,8 @@ async def an_order_that_is_not_paid(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def a_payment_of_another_amount(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.payment, mapping={"amount": 7, "captured": 7})
+async def a_payment_of_another_amount(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.payment, mapping={"amount": 7, "captured": 7})
     return {
         ("provider", "not_held_by_provider", (bike.payment, bike.charge)),
         ("provider", "taken_by_provider", (bike.payment, bike.charge)),
@@ -79,8 +79,8 @@ async def a_payment_of_another_amount(shop: Shop, bike: Purchase) -> set[Finding
 
 
 @PLANTS.planted
-async def a_payment_of_another_checkout(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.payment, "checkout_id", "checkout_other")
+async def a_payment_of_another_checkout(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.payment, "checkout_id", "checkout_other")
     return {
         ("payments", "payment_of_another_checkout", (bike.order, bike.payment)),
         ("events", "payment_differs", (bike.payment,)),
@@ -88,21 +88,21 @@ async def a_payment_of_another_checkout(shop: Shop, bike: Purchase) -> set[Findi
 
 
 @PLANTS.planted
-async def a_payment_captured_in_part(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.payment, "captured", 7)
+async def a_payment_captured_in_part(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.payment, "captured", 7)
     return {("payments", "captured_amount", (bike.payment,))}
 
 
 @PLANTS.planted
-async def a_payment_captured_twice(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_payment_captured_twice(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     attempts = f"{{payments}}:attempts:{bike.saga}"
-    await shop.admin.hset(attempts, "again", '{"kind": "capture", "outcome": "done"}')
+    await audited.admin.hset(attempts, "again", '{"kind": "capture", "outcome": "done"}')
     return {("payments", "captured_times", (bike.payment,))}
 
 
 @PLANTS.planted
-async def more_given_back_than_taken(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.payment, "refunded", 10**9)
+async def more_given_back_than_taken(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.payment, "refunded", 10**9)
     return {
         ("payments", "refunded_amount", (bike.payment,)),
         ("provider", "refunds_of_provider", (bike.payment, bike.charge)),
@@ -111,16 +111,16 @@ async def more_given_back_than_taken(shop: Shop, bike: Purchase) -> set[Finding]
 
 
 @PLANTS.planted
-async def an_unreadable_payment(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.payment, "amount", "much")
+async def an_unreadable_payment(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.payment, "amount", "much")
     return {
         ("payments", "payment_unreadable", (bike.payment,)),
         ("provider", "charge_of_no_payment", (bike.charge,)),
     }
 
 
-async def authorise_for_nobody(shop: Shop) -> str:
-    await shop.services.payments.authorise(
+async def authorise_for_nobody(audited: AuditedStore) -> str:
+    await audited.services.payments.authorise(
         AuthorisePayment(
             key=f"{GHOST}:authorise",
             payment_id=GHOST,
@@ -134,23 +134,23 @@ async def authorise_for_nobody(shop: Shop) -> str:
 
 
 @PLANTS.planted
-async def money_held_for_nothing(shop: Shop, bike: Purchase) -> set[Finding]:
-    key = await authorise_for_nobody(shop)
+async def money_held_for_nothing(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    key = await authorise_for_nobody(audited)
     return {("payments", "held_without_order", (key, NO_SAGA))}
 
 
 @PLANTS.planted
-async def money_taken_for_nothing(shop: Shop, bike: Purchase) -> set[Finding]:
-    key = await authorise_for_nobody(shop)
-    await shop.services.payments.capture(PaymentStep(key=f"{GHOST}:capture", payment_id=GHOST))
+async def money_taken_for_nothing(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    key = await authorise_for_nobody(audited)
+    await audited.services.payments.capture(PaymentStep(key=f"{GHOST}:capture", payment_id=GHOST))
     return {("payments", "captured_without_order", (key, NO_SAGA))}
 
 
 @PLANTS.planted
-async def money_held_by_an_undone_saga(shop: Shop, bike: Purchase) -> set[Finding]:
-    saga = await shop.decline()
+async def money_held_by_an_undone_saga(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    saga = await audited.decline()
     key = f"{{payments}}:payment:{saga}"
-    await shop.admin.hset(key, "status", "authorised")
+    await audited.admin.hset(key, "status", "authorised")
     return {
         ("payments", "held_without_order", (key, f"{{checkout}}:saga:{saga}")),
         ("provider", "not_held_by_provider", (key, f"{CHARGE}{saga}:authorise")),
@@ -159,9 +159,9 @@ async def money_held_by_an_undone_saga(shop: Shop, bike: Purchase) -> set[Findin
 
 
 @PLANTS.planted
-async def a_total_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_total_that_does_not_add_up(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     total = bike.session.priced.totals.total
-    await shop.rewrite(bike.order, "order", totals__total=total + 1)
+    await audited.rewrite(bike.order, "order", totals__total=total + 1)
     return {
         ("totals", "total_is_off", (bike.order,)),
         ("totals", "totals_not_agreed", (bike.order, bike.checkout)),
@@ -171,8 +171,8 @@ async def a_total_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Findin
 
 
 @PLANTS.planted
-async def a_line_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.rewrite(bike.order, "order", items__0__unit_price=1)
+async def a_line_that_does_not_add_up(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.rewrite(bike.order, "order", items__0__unit_price=1)
     return {
         ("totals", "line_is_off", (bike.line,)),
         ("prices", "price_never_had", (bike.line, "{catalog}:had")),
@@ -181,8 +181,8 @@ async def a_line_that_does_not_add_up(shop: Shop, bike: Purchase) -> set[Finding
 
 
 @PLANTS.planted
-async def another_total_than_agreed(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.rewrite(bike.checkout, "doc", priced__totals__total=1)
+async def another_total_than_agreed(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.rewrite(bike.checkout, "doc", priced__totals__total=1)
     return {
         ("totals", "totals_not_agreed", (bike.order, bike.checkout)),
         ("events", "session_differs", (bike.checkout,)),
@@ -190,8 +190,8 @@ async def another_total_than_agreed(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def an_unreadable_order(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.order, "order", "{")
+async def an_unreadable_order(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.order, "order", "{")
     return {
         ("totals", "order_unreadable", (bike.order,)),
         ("sold", "sold_but_not_ordered", (SOLD_BIKES,)),

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.audit.audited_store import CHARGE, AuditedStore, Finding, Purchase
 from tests.unit.audit.planting import Plant, Plants, find, name_of
-from tests.unit.audit.shop import CHARGE, Finding, Purchase, Shop
 from tests.unit.checkout.services import BIKE
 
 PLANTS = Plants()
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=name_of)
-async def test_what_is_planted_is_found(shop: Shop, plant: Plant) -> None:
-    await find(shop, await shop.buy(sku=BIKE.sku), plant)
+async def test_what_is_planted_is_found(audited: AuditedStore, plant: Plant) -> None:
+    await find(audited, await audited.buy(sku=BIKE.sku), plant)
 
 
 @PLANTS.planted
-async def a_lost_charge(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.delete(bike.charge)
+async def a_lost_charge(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.delete(bike.charge)
     return {
         ("provider", "not_held_by_provider", (bike.payment, bike.charge)),
         ("provider", "not_taken_by_provider", (bike.payment, bike.charge)),
@@ -26,40 +26,46 @@ async def a_lost_charge(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def money_that_the_provider_never_took(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hdel(bike.charge, "captured")
+async def money_that_the_provider_never_took(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hdel(bike.charge, "captured")
     return {("provider", "not_taken_by_provider", (bike.payment, bike.charge))}
 
 
 @PLANTS.planted
-async def money_that_the_provider_took_twice(shop: Shop, bike: Purchase) -> set[Finding]:
+async def money_that_the_provider_took_twice(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     total = bike.session.priced.totals.total
-    await shop.admin.hset(bike.charge, "captured", 2 * total)
+    await audited.admin.hset(bike.charge, "captured", 2 * total)
     return {("provider", "taken_by_provider", (bike.payment, bike.charge))}
 
 
 @PLANTS.planted
-async def money_that_the_provider_gave_back_by_itself(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.charge, "refunded", 5)
+async def money_that_the_provider_gave_back_by_itself(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await audited.admin.hset(bike.charge, "refunded", 5)
     return {("provider", "refunds_of_provider", (bike.payment, bike.charge))}
 
 
 @PLANTS.planted
-async def another_currency(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.charge, "currency", "EUR")
+async def another_currency(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.charge, "currency", "EUR")
     return {("provider", "not_held_by_provider", (bike.payment, bike.charge))}
 
 
 @PLANTS.planted
-async def money_that_is_held_for_a_declined_payment(shop: Shop, bike: Purchase) -> set[Finding]:
-    saga = await shop.decline()
+async def money_that_is_held_for_a_declined_payment(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    saga = await audited.decline()
     charge = f"{CHARGE}{saga}:authorise"
-    await shop.admin.hset(charge, "outcome", "held")
+    await audited.admin.hset(charge, "outcome", "held")
     return {("provider", "still_held_by_provider", (f"{{payments}}:payment:{saga}", charge))}
 
 
 @PLANTS.planted
-async def a_charge_that_payments_does_not_know(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_charge_that_payments_does_not_know(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
     charge = f"{CHARGE}ghost:authorise"
-    await shop.admin.hset(charge, mapping={"outcome": "held", "amount": 5, "currency": "USD"})
+    await audited.admin.hset(charge, mapping={"outcome": "held", "amount": 5, "currency": "USD"})
     return {("provider", "charge_of_no_payment", (charge,))}

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase
 from tests.unit.audit.planting import (
     BIKES,
     ORDERS,
@@ -16,7 +17,6 @@ from tests.unit.audit.planting import (
     find,
     name_of,
 )
-from tests.unit.audit.shop import Finding, Purchase, Shop
 from tests.unit.checkout.services import BIKE
 
 DUE = "{shipping}:due"
@@ -24,17 +24,17 @@ PLANTS = Plants()
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=name_of)
-async def test_what_is_planted_is_found(shop: Shop, plant: Plant) -> None:
-    bike = await shop.buy(sku=BIKE.sku)
-    await shop.follow()
-    await shop.dispatch()
-    await shop.follow()
-    await find(shop, bike, plant)
+async def test_what_is_planted_is_found(audited: AuditedStore, plant: Plant) -> None:
+    bike = await audited.buy(sku=BIKE.sku)
+    await audited.follow()
+    await audited.dispatch()
+    await audited.follow()
+    await find(audited, bike, plant)
 
 
 @PLANTS.planted
-async def an_unreadable_shipment(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.shipment, "shipment", "{")
+async def an_unreadable_shipment(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.shipment, "shipment", "{")
     return {
         ("shipments", "shipment_unreadable", (bike.shipment,)),
         ("departures", "left_without_shipment", (bike.departure,)),
@@ -42,8 +42,8 @@ async def an_unreadable_shipment(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def a_lost_shipment(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.delete(bike.shipment)
+async def a_lost_shipment(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.delete(bike.shipment)
     return {
         ("progress", "shipment_too_early", (bike.order, bike.shipment)),
         ("shipments", "shipment_missing", (bike.order, bike.shipment)),
@@ -53,8 +53,10 @@ async def a_lost_shipment(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def a_shipment_that_its_order_does_not_have(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.delete(f"{{shipping}}:order:{bike.order_id}")
+async def a_shipment_that_its_order_does_not_have(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await audited.admin.delete(f"{{shipping}}:order:{bike.order_id}")
     return {
         ("shipments", "shipment_not_listed", (bike.shipment,)),
         ("shipments", "not_shipped", (bike.order,)),
@@ -62,13 +64,13 @@ async def a_shipment_that_its_order_does_not_have(shop: Shop, bike: Purchase) ->
 
 
 @PLANTS.planted
-async def a_shipment_of_no_order(shop: Shop, bike: Purchase) -> set[Finding]:
+async def a_shipment_of_no_order(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     twin = "{shipping}:shipment:shipment_twin"
-    await shop.admin.copy(bike.shipment, twin)
-    await shop.admin.hset(twin, "state", "created")
-    await shop.admin.hdel(twin, "sequence")
-    await shop.rewrite(twin, "shipment", order_id="order_ghost", reservation_id="saga_ghost")
-    await shop.admin.zadd(DUE, {"shipment_twin": 1e13})
+    await audited.admin.copy(bike.shipment, twin)
+    await audited.admin.hset(twin, "state", "created")
+    await audited.admin.hdel(twin, "sequence")
+    await audited.rewrite(twin, "shipment", order_id="order_ghost", reservation_id="saga_ghost")
+    await audited.admin.zadd(DUE, {"shipment_twin": 1e13})
     return {
         ("shipments", "shipment_without_order", (twin, f"{ORDERS}order_ghost")),
         ("shipments", "shipment_not_listed", (twin,)),
@@ -76,8 +78,10 @@ async def a_shipment_of_no_order(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def a_shipment_of_an_order_that_is_not_paid(shop: Shop, bike: Purchase) -> set[Finding]:
-    await forget(shop, bike, "paid")
+async def a_shipment_of_an_order_that_is_not_paid(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await forget(audited, bike, "paid")
     return {
         ("progress", "capture_not_followed", (bike.order, bike.payment)),
         ("shipments", "shipment_not_paid", (bike.shipment, bike.order)),
@@ -85,18 +89,18 @@ async def a_shipment_of_an_order_that_is_not_paid(shop: Shop, bike: Purchase) ->
     }
 
 
-async def forget(shop: Shop, bike: Purchase, what: str) -> None:
+async def forget(audited: AuditedStore, bike: Purchase, what: str) -> None:
     """Take something out of an order's history."""
     key = f"{{orders}}:history:{bike.order_id}"
-    for entry in cast(list[str], await cast(Any, shop.admin.lrange(key, 0, -1))):
+    for entry in cast(list[str], await cast(Any, audited.admin.lrange(key, 0, -1))):
         if json.loads(entry)["what"] == what:
-            await cast(Any, shop.admin.lrem(key, 1, entry))
+            await cast(Any, audited.admin.lrem(key, 1, entry))
 
 
 @PLANTS.planted
-async def an_order_that_forgot_its_shipment(shop: Shop, bike: Purchase) -> set[Finding]:
-    await forget(shop, bike, "processing")
-    await forget(shop, bike, "shipped")
+async def an_order_that_forgot_its_shipment(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await forget(audited, bike, "processing")
+    await forget(audited, bike, "shipped")
     return {
         ("progress", "shipment_not_followed", (bike.order, bike.shipment)),
         ("events", "order_not_so_far", (bike.order,)),
@@ -104,8 +108,8 @@ async def an_order_that_forgot_its_shipment(shop: Shop, bike: Purchase) -> set[F
 
 
 @PLANTS.planted
-async def a_shipment_of_another_reservation(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.rewrite(bike.shipment, "shipment", reservation_id="saga_ghost")
+async def a_shipment_of_another_reservation(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.rewrite(bike.shipment, "shipment", reservation_id="saga_ghost")
     return {
         ("shipments", "shipment_of_another_reservation", (bike.shipment, bike.order)),
         ("departures", "departure_differs", (bike.shipment,)),
@@ -115,8 +119,10 @@ async def a_shipment_of_another_reservation(shop: Shop, bike: Purchase) -> set[F
 
 
 @PLANTS.planted
-async def a_shipment_with_more_than_was_bought(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.rewrite(bike.shipment, "shipment", lines__0__quantity=2)
+async def a_shipment_with_more_than_was_bought(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await audited.rewrite(bike.shipment, "shipment", lines__0__quantity=2)
     return {
         ("shipments", "shipment_units_differ", (bike.shipment, bike.reservation)),
         ("shipments", "order_split_wrongly", (bike.order,)),
@@ -126,14 +132,14 @@ async def a_shipment_with_more_than_was_bought(shop: Shop, bike: Purchase) -> se
 
 
 @PLANTS.planted
-async def a_shipment_that_nobody_tracks(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.zrem(DUE, bike.shipment.rpartition(":")[2])
+async def a_shipment_that_nobody_tracks(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.zrem(DUE, bike.shipment.rpartition(":")[2])
     return {("shipments", "shipment_not_tracked", (bike.shipment,))}
 
 
 @PLANTS.planted
-async def a_shipment_that_was_not_dispatched(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hset(bike.shipment, "state", "created")
+async def a_shipment_that_was_not_dispatched(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.admin.hset(bike.shipment, "state", "created")
     return {
         ("progress", "shipment_too_early", (bike.order, bike.shipment)),
         ("departures", "left_too_early", (bike.shipment,)),
@@ -142,16 +148,18 @@ async def a_shipment_that_was_not_dispatched(shop: Shop, bike: Purchase) -> set[
 
 
 @PLANTS.planted
-async def a_shipment_that_counts_an_event_too_many(shop: Shop, bike: Purchase) -> set[Finding]:
-    await shop.admin.hincrby(bike.shipment, "sequence", 1)
+async def a_shipment_that_counts_an_event_too_many(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await audited.admin.hincrby(bike.shipment, "sequence", 1)
     return {("events", "event_missing", (bike.shipment,))}
 
 
 @PLANTS.planted
-async def units_that_left_twice(shop: Shop, bike: Purchase) -> set[Finding]:
+async def units_that_left_twice(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     movement = {"sku": BIKE.sku, "location_id": 1, "source": "committed", "target": "shipped"}
     account = {"quantity": 1, "why": "shipped", "at": 0, "reservation": bike.saga}
-    entry = await entered(shop, movement | account)
+    entry = await entered(audited, movement | account)
     return {
         ("stock", "stock_differs", (f"{BIKES} committed",)),
         ("stock", "stock_differs", (f"{BIKES} shipped",)),
@@ -161,10 +169,10 @@ async def units_that_left_twice(shop: Shop, bike: Purchase) -> set[Finding]:
 
 
 @PLANTS.planted
-async def units_that_left_without_being_sold(shop: Shop, bike: Purchase) -> set[Finding]:
+async def units_that_left_without_being_sold(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     movement = {"sku": BIKE.sku, "location_id": 1, "source": "available", "target": "shipped"}
     account = {"quantity": 1, "why": "shipped", "at": 0, "batch": "first"}
-    entry = await entered(shop, movement | account)
+    entry = await entered(audited, movement | account)
     return {
         ("stock", "entry_impossible", (entry,)),
         ("stock", "stock_differs", (f"{BIKES} available",)),

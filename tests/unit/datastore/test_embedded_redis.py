@@ -27,7 +27,7 @@ from deployments.foundation.redis.connection import client, connect_redis, passw
 from deployments.foundation.values.settings import settings
 from deployments.topology import DATASTORE, SERVICES
 
-PATIENCE_SECONDS = 60
+WITHIN_SECONDS = 60
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def embedded() -> AsyncIterator[asyncio.Task[None]]:
 @asynccontextmanager
 async def entered(user: str) -> AsyncIterator[Redis]:
     """A client of the running server as one of its users."""
-    async with await connect_redis(user, seconds=PATIENCE_SECONDS) as redis:
+    async with await connect_redis(user, seconds=WITHIN_SECONDS) as redis:
         yield redis
 
 
@@ -77,7 +77,7 @@ def servers(directory: Path) -> list[psutil.Process]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(WITHIN_SECONDS):
         while not condition():  # noqa: ASYNC110 - processes and logs publish nothing.
             await asyncio.sleep(0.05)
 

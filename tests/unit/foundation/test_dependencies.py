@@ -32,7 +32,7 @@ from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.rpc.retries import REPETITIONS, Budget, Retrying
 from deployments.foundation.values.message import Message
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 OK: Reply = ("ok", b"{}")
 
 
@@ -85,14 +85,14 @@ class Clock:
         return self.now
 
 
-class World:
+class GuardedWire:
     """A breaker before a wire, and a clock that a test moves."""
 
     def __init__(self) -> None:
         self.wire, self.clock = Wire(), Clock()
-        self.breaker = Breaker("app", self.wire, timeout=PATIENCE, clock=self.clock)
+        self.breaker = Breaker("app", self.wire, timeout=TIMEOUT, clock=self.clock)
 
-    async def call(self, seconds: float = PATIENCE) -> Kind | None:
+    async def call(self, seconds: float = TIMEOUT) -> Kind | None:
         """One call; how it failed, or none."""
         try:
             await self.breaker("read", b"{}", seconds)
@@ -115,105 +115,107 @@ class World:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
+def guarded() -> GuardedWire:
+    return GuardedWire()
 
 
 @pytest.mark.parametrize("kind", ["lost", "late", "broken", "absent"])
-async def test_a_dependency_that_keeps_failing_is_left_alone(world: World, kind: Kind) -> None:
-    await world.fail(kind, FAILURES - 1)
-    assert not await world.is_open()
-    await world.fail(kind)
-    assert await world.is_open()
+async def test_a_dependency_that_keeps_failing_is_left_alone(
+    guarded: GuardedWire, kind: Kind
+) -> None:
+    await guarded.fail(kind, FAILURES - 1)
+    assert not await guarded.is_open()
+    await guarded.fail(kind)
+    assert await guarded.is_open()
 
 
-async def test_an_answer_between_failures_keeps_the_circuit_closed(world: World) -> None:
+async def test_an_answer_between_failures_keeps_the_circuit_closed(guarded: GuardedWire) -> None:
     for _ in range(5):
-        await world.fail("lost", FAILURES - 1)
-        assert await world.call() is None
+        await guarded.fail("lost", FAILURES - 1)
+        assert await guarded.call() is None
 
 
-async def test_calls_that_are_lost_together_do_not_open_the_circuit(world: World) -> None:
+async def test_calls_that_are_lost_together_do_not_open_the_circuit(guarded: GuardedWire) -> None:
     """A replica dies under many calls, and the next call reaches another one."""
-    await world.fail("lost", 100, apart=0)
-    assert not await world.is_open()
+    await guarded.fail("lost", 100, apart=0)
+    assert not await guarded.is_open()
 
 
-async def test_calls_that_all_waited_in_vain_do(world: World) -> None:
-    world.wire.gate, world.wire.outcomes = asyncio.Event(), ["late"] * FAILURES
-    waiting = [asyncio.create_task(world.call()) for _ in range(FAILURES)]
+async def test_calls_that_all_waited_in_vain_do(guarded: GuardedWire) -> None:
+    guarded.wire.gate, guarded.wire.outcomes = asyncio.Event(), ["late"] * FAILURES
+    waiting = [asyncio.create_task(guarded.call()) for _ in range(FAILURES)]
     for _ in waiting:
-        await world.wire.waiting.get()
-    world.clock.now += PATIENCE
-    world.wire.gate.set()
+        await guarded.wire.waiting.get()
+    guarded.clock.now += TIMEOUT
+    guarded.wire.gate.set()
     await asyncio.gather(*waiting)
-    world.wire.gate = None
-    assert await world.is_open()
+    guarded.wire.gate = None
+    assert await guarded.is_open()
 
 
-async def test_some_slow_calls_among_quick_ones_do_not(world: World) -> None:
+async def test_some_slow_calls_among_quick_ones_do_not(guarded: GuardedWire) -> None:
     late: list[Kind | Reply] = ["late"] * FAILURES
-    world.wire.gate, world.wire.outcomes = asyncio.Event(), [OK, *late]
-    waiting = [asyncio.create_task(world.call()) for _ in range(FAILURES)]
+    guarded.wire.gate, guarded.wire.outcomes = asyncio.Event(), [OK, *late]
+    waiting = [asyncio.create_task(guarded.call()) for _ in range(FAILURES)]
     for _ in waiting:
-        await world.wire.waiting.get()
-    gate, world.wire.gate = world.wire.gate, None
-    world.clock.now += PATIENCE
-    assert await world.call() is None
+        await guarded.wire.waiting.get()
+    gate, guarded.wire.gate = guarded.wire.gate, None
+    guarded.clock.now += TIMEOUT
+    assert await guarded.call() is None
     gate.set()
     assert await asyncio.gather(*waiting) == late
-    assert not await world.is_open()
+    assert not await guarded.is_open()
 
 
 @pytest.mark.parametrize("outcome", [("service:No", b"{}"), "failed", "busy"])
 async def test_rejections_bugs_and_full_queues_do_not_open_the_circuit(
-    world: World, outcome: Kind | Reply
+    guarded: GuardedWire, outcome: Kind | Reply
 ) -> None:
     for _ in range(20):
-        world.wire.outcomes.append(outcome)
-        assert await world.call() != "open"
-        world.clock.now += LASTING_SECONDS
+        guarded.wire.outcomes.append(outcome)
+        assert await guarded.call() != "open"
+        guarded.clock.now += LASTING_SECONDS
 
 
-async def test_a_callers_own_short_deadline_does_not_open_the_circuit(world: World) -> None:
+async def test_a_callers_own_short_deadline_does_not_open_the_circuit(guarded: GuardedWire) -> None:
     for _ in range(20):
-        world.wire.outcomes.append("late")
-        assert await world.call(seconds=PATIENCE / 2) == "late"
-        world.clock.now += LASTING_SECONDS
+        guarded.wire.outcomes.append("late")
+        assert await guarded.call(seconds=TIMEOUT / 2) == "late"
+        guarded.clock.now += LASTING_SECONDS
 
 
-async def test_one_trial_after_the_cool_down_closes_the_circuit(world: World) -> None:
-    await world.fail("lost")
-    assert await world.is_open()
-    world.clock.now += COOL_DOWN_SECONDS
-    world.wire.gate = asyncio.Event()
-    trial = asyncio.create_task(world.call())
-    await world.wire.waiting.get()
-    assert await world.is_open()
-    world.wire.gate.set()
+async def test_one_trial_after_the_cool_down_closes_the_circuit(guarded: GuardedWire) -> None:
+    await guarded.fail("lost")
+    assert await guarded.is_open()
+    guarded.clock.now += COOL_DOWN_SECONDS
+    guarded.wire.gate = asyncio.Event()
+    trial = asyncio.create_task(guarded.call())
+    await guarded.wire.waiting.get()
+    assert await guarded.is_open()
+    guarded.wire.gate.set()
     assert await trial is None
-    assert not await world.is_open()
+    assert not await guarded.is_open()
 
 
-async def test_a_trial_that_fails_is_another_cool_down(world: World) -> None:
-    await world.fail("lost")
-    world.clock.now += COOL_DOWN_SECONDS
-    await world.fail("absent", 1, apart=COOL_DOWN_SECONDS / 2)
-    assert await world.is_open()
-    world.clock.now += COOL_DOWN_SECONDS / 2
-    assert not await world.is_open()
+async def test_a_trial_that_fails_is_another_cool_down(guarded: GuardedWire) -> None:
+    await guarded.fail("lost")
+    guarded.clock.now += COOL_DOWN_SECONDS
+    await guarded.fail("absent", 1, apart=COOL_DOWN_SECONDS / 2)
+    assert await guarded.is_open()
+    guarded.clock.now += COOL_DOWN_SECONDS / 2
+    assert not await guarded.is_open()
 
 
-async def test_a_trial_whose_caller_leaves_is_nobodys_verdict(world: World) -> None:
-    await world.fail("lost")
-    world.clock.now += COOL_DOWN_SECONDS
-    world.wire.gate = asyncio.Event()
-    trial = asyncio.create_task(world.call())
-    await world.wire.waiting.get()
+async def test_a_trial_whose_caller_leaves_is_nobodys_verdict(guarded: GuardedWire) -> None:
+    await guarded.fail("lost")
+    guarded.clock.now += COOL_DOWN_SECONDS
+    guarded.wire.gate = asyncio.Event()
+    trial = asyncio.create_task(guarded.call())
+    await guarded.wire.waiting.get()
     trial.cancel()
     await asyncio.gather(trial, return_exceptions=True)
-    world.wire.gate = None
-    assert not await world.is_open()
+    guarded.wire.gate = None
+    assert not await guarded.is_open()
 
 
 class Pauses(list[float]):
@@ -227,24 +229,24 @@ def retrying(wire: Transport, pauses: Pauses) -> Retrying:
 
 async def test_a_lost_call_is_repeated_within_the_callers_time() -> None:
     wire, pauses = Wire(["lost", "lost"]), Pauses()
-    assert await retrying(wire, pauses)("read", b"{}", PATIENCE) == OK
+    assert await retrying(wire, pauses)("read", b"{}", TIMEOUT) == OK
     assert pauses == [0.025, 0.05]
     times = [seconds for _, seconds in wire.calls]
     assert times == sorted(times, reverse=True)
-    assert times[0] == PATIENCE
+    assert times[0] == TIMEOUT
 
 
 async def test_a_call_is_repeated_only_so_often() -> None:
     wire = Wire(["lost"] * 9)
     with pytest.raises(DependencyUnavailable):
-        await retrying(wire, Pauses())("read", b"{}", PATIENCE)
+        await retrying(wire, Pauses())("read", b"{}", TIMEOUT)
     assert len(wire.calls) == 1 + REPETITIONS
 
 
 async def test_what_is_not_marked_in_the_contract_is_not_repeated() -> None:
     wire = Wire(["lost"])
     with pytest.raises(DependencyUnavailable):
-        await retrying(wire, Pauses())("write", b"{}", PATIENCE)
+        await retrying(wire, Pauses())("write", b"{}", TIMEOUT)
     assert len(wire.calls) == 1
 
 
@@ -252,7 +254,7 @@ async def test_what_is_not_marked_in_the_contract_is_not_repeated() -> None:
 async def test_what_a_repetition_would_not_mend_is_not_repeated(kind: Kind) -> None:
     wire = Wire([kind])
     with pytest.raises(DependencyUnavailable):
-        await retrying(wire, Pauses())("read", b"{}", PATIENCE)
+        await retrying(wire, Pauses())("read", b"{}", TIMEOUT)
     assert len(wire.calls) == 1
 
 
@@ -266,7 +268,7 @@ async def test_no_time_is_left_to_repeat() -> None:
 async def test_a_call_that_was_lost_first_may_have_been_made() -> None:
     """Else a caller would think that nothing is to be undone."""
     with pytest.raises(DependencyUnavailable) as failure:
-        await retrying(Wire(["lost", "open"]), Pauses())("read", b"{}", PATIENCE)
+        await retrying(Wire(["lost", "open"]), Pauses())("read", b"{}", TIMEOUT)
     assert failure.value.made
 
 
@@ -275,7 +277,7 @@ async def test_repetitions_stay_a_tenth_of_all_calls() -> None:
     transport = retrying(wire, Pauses())
     for _ in range(calls):
         with pytest.raises(DependencyUnavailable):
-            await transport("read", b"{}", PATIENCE)
+            await transport("read", b"{}", TIMEOUT)
     assert calls < len(wire.calls) <= 1.1 * calls + 5
 
 
@@ -336,7 +338,7 @@ async def test_whatever_a_service_raises_is_no_answer(failure: Exception, kind: 
 
 
 async def test_a_method_that_a_newer_caller_knows_is_no_answer() -> None:
-    kind, _ = await Endpoint(AskApi, Service(Told))("unheard_of", b"{}", PATIENCE)
+    kind, _ = await Endpoint(AskApi, Service(Told))("no_such_method", b"{}", TIMEOUT)
     assert kind == "failed"
 
 

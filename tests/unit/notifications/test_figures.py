@@ -24,7 +24,7 @@ from deployments.pricing.domain.rules import rules_of
 from deployments.pricing.seed import discount_codes, offers, tax_rates
 from tests.unit.notifications.composed_notifications import SENDER
 from tests.unit.notifications.smtp_server import mail_of, part
-from tests.unit.orders.world import order
+from tests.unit.orders.sample_orders import order
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOURCE = MailSource("event_1", NOW)

@@ -32,7 +32,7 @@ from tests.unit.notifications.sample_events import (
 )
 from tests.unit.notifications.smtp_server import SmtpServer, part
 from tests.unit.orders.sample_events import captured, consume, shipment, told
-from tests.unit.orders.world import PUBLIC_URL, order, undo
+from tests.unit.orders.sample_orders import PUBLIC_URL, order, undo
 
 RENDERER = MailRenderer(SENDER)
 

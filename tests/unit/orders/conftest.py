@@ -13,7 +13,7 @@ from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
 from tests.conftest import ClientOf
-from tests.unit.orders.world import NOON, PUBLIC_URL
+from tests.unit.orders.sample_orders import NOON, PUBLIC_URL
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from deployments.shipping.events import (
     ShipmentDispatched,
     ShipmentLine,
 )
-from tests.unit.orders.world import NOON
+from tests.unit.orders.sample_orders import NOON
 
 TOTAL = 9319
 ALL = {"line_1": 2, "line_2": 1}

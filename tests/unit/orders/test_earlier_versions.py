@@ -11,7 +11,7 @@ from deployments.orders.wire import order_json
 from tests.conftest import ClientOf
 from tests.ucp_schemas import assert_valid
 from tests.unit.orders.sample_events import captured, consume, shipment, told
-from tests.unit.orders.world import order, wanted
+from tests.unit.orders.sample_orders import order, wanted
 
 
 async def place_as_before(orders: OrdersService, admin: Redis, saga: str = "s1") -> None:

@@ -13,7 +13,7 @@ from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderIdTakenError
 from tests.conftest import ClientOf
 from tests.published_events import published
-from tests.unit.orders.world import NOON, order, undo
+from tests.unit.orders.sample_orders import NOON, order, undo
 
 
 async def events(redis_of: ClientOf) -> list[Envelope]:

@@ -38,7 +38,7 @@ from tests.unit.orders.sample_events import (
     shipment,
     told,
 )
-from tests.unit.orders.world import NOON, order, undo, wanted
+from tests.unit.orders.sample_orders import NOON, order, undo, wanted
 
 HELMETS, BIKE = {"line_1": 1}, {"line_1": 1, "line_2": 1}
 """One unit of the first line, and the rest of the order."""

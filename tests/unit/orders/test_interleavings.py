@@ -29,7 +29,7 @@ from tests.conftest import ClientOf
 from tests.published_events import published
 from tests.ucp_schemas import assert_valid
 from tests.unit.orders.sample_events import captured, consume, in_turn, refunded, shipment
-from tests.unit.orders.world import order, undo, wanted
+from tests.unit.orders.sample_orders import order, undo, wanted
 
 SHIPMENTS = {"a": {"line_1": 1}, "b": {"line_1": 1, "line_2": 1}}
 EXPECTED = {

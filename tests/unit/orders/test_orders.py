@@ -13,7 +13,7 @@ from deployments.foundation.rpc.rejection import StepUndone
 from deployments.orders.contract import OrderNotFound, OrdersApi, PlacedOrder
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderIdTakenError
-from tests.unit.orders.world import NOON, PUBLIC_URL, order, undo, wanted
+from tests.unit.orders.sample_orders import NOON, PUBLIC_URL, order, undo, wanted
 
 
 async def index(redis: Redis, platform: str = "acme") -> list[str]:

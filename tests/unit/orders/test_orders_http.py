@@ -7,7 +7,7 @@ import pytest
 
 from deployments.orders.service import OrdersService
 from tests.ucp_schemas import assert_valid
-from tests.unit.orders.world import PUBLIC_URL, order, undo
+from tests.unit.orders.sample_orders import PUBLIC_URL, order, undo
 
 STRANGERS = [
     "order_unknown",

@@ -8,7 +8,7 @@ from deployments.orders.records import OrderRecord, OrderRecords
 from deployments.orders.service import OrdersService
 from tests.conftest import ClientOf
 from tests.unit.orders.sample_events import captured, consume, in_turn, refunded, shipment
-from tests.unit.orders.world import NOON, order
+from tests.unit.orders.sample_orders import NOON, order
 
 
 async def test_a_record_says_how_far_payment_and_shipments_are(

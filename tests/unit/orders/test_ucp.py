@@ -12,7 +12,7 @@ from deployments.orders.contract import HistoryEntry, OrderedItem
 from deployments.orders.domain.orders import order_of
 from deployments.orders.wire import order_json, promise
 from tests.ucp_schemas import assert_valid
-from tests.unit.orders.world import NOON, PUBLIC_URL, delivery, item, order
+from tests.unit.orders.sample_orders import NOON, PUBLIC_URL, delivery, item, order
 
 
 @st.composite

@@ -45,7 +45,7 @@ from deployments.webhooks.store import SERVICE, WebhooksStore
 from deployments.webhooks.url_policy import Address
 from tests.conftest import ClientOf
 from tests.eventually import eventually
-from tests.unit.orders.world import order, undo
+from tests.unit.orders.sample_orders import order, undo
 
 Api = TypeVar("Api")
 STORE = "https://store.example"

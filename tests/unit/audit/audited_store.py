@@ -107,7 +107,7 @@ class Purchase:
         return f"{{checkout}}:saga:{self.saga}"
 
 
-class Shop:
+class AuditedStore:
     """The services of checkout's tests with a real catalogue, and everything that one may look
     up."""
 
