@@ -15,7 +15,7 @@ COUNT := 40
 TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check demo audit lag dead-letters config openapi events fuzz faults storm load bench webhooks platform-key mutants clean
+.PHONY: help run dev test check demo audit lag dead-letters config openapi events fuzz faults storm load bench sagas webhooks platform-key mutants clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -71,6 +71,9 @@ load: $(VENV)/.run ## buy as fast as the running store can sell; SECONDS=60 says
 
 bench: $(VENV)/.run ## measure the store in each placement, in ten minutes; QUICK=1, ONLY=purchase,read, PLACEMENTS=one,apart, NOTE="what is new"
 	@$(BIN)/fieldhouse bench $(if $(QUICK),--quick) --only "$(ONLY)" --placements "$(PLACEMENTS)" --note "$(NOTE)"
+
+sagas: $(VENV)/.run ## list purchases that wait for an operator; DO="show|retry ID"
+	@$(BIN)/fieldhouse sagas $(DO)
 
 webhooks: $(VENV)/.run ## list platforms' endpoints and what waits for them; DO="show|retry|drop ID"
 	@$(BIN)/fieldhouse webhooks $(DO)

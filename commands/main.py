@@ -22,6 +22,7 @@ from commands import (
     load,
     platform_key,
     run,
+    sagas,
     webhooks,
 )
 from commands.audit.command import audit_store
@@ -63,6 +64,7 @@ app.command("dev")(command(dev.dev))
 app.command("demo")(command(demo.demo))
 app.command("lag")(command(lag.lag))
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(sagas.app, name="sagas")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("load")(command(load.load))
 app.command("bench")(command(bench))
