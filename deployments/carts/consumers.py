@@ -1,4 +1,4 @@
-"""What carts subscribes to other services."""
+"""What carts reads of other services' events."""
 
 from __future__ import annotations
 

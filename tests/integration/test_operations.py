@@ -31,7 +31,7 @@ FOR_GOOD = ("id", "label", "checkout_id", "permalink_url", "currency", "totals")
 """What never changes of an order, whatever happens to it."""
 
 
-def rejection(placement: Placement, **environment: str) -> str:
+def refused_start(placement: Placement, **environment: str) -> str:
     """What the launcher says when it refuses to start: one line, and no traceback."""
     with tempfile.TemporaryFile() as output:
         launcher = launch(placement, output, **environment)
@@ -116,7 +116,7 @@ async def test_what_has_no_route_cannot_be_reached(client: httpx.AsyncClient, pa
 
 
 def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> None:
-    said = rejection(
+    said = refused_start(
         store.placement, FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port())
     )
     assert "already runs" in said
@@ -124,7 +124,7 @@ def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> 
 
 
 def test_a_port_in_use_is_named(store: RunningStore, tmp_path: Path) -> None:
-    said = rejection(
+    said = refused_start(
         store.placement, FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port)
     )
     assert f"Port {store.port} " in said
@@ -135,7 +135,7 @@ def test_a_port_in_use_is_named(store: RunningStore, tmp_path: Path) -> None:
 def test_a_redis_that_does_not_answer_is_named(
     tmp_path: Path, name: str, placement: Placement
 ) -> None:
-    said = rejection(
+    said = refused_start(
         placement,
         FIELDHOUSE_DATA=str(tmp_path),
         FIELDHOUSE_PORT=str(free_port()),
@@ -149,7 +149,7 @@ def test_a_redis_that_does_not_answer_is_named(
 def test_the_development_key_is_refused_on_an_external_redis(
     store: RunningStore, tmp_path: Path
 ) -> None:
-    said = rejection(
+    said = refused_start(
         store.placement,
         FIELDHOUSE_DATA=str(tmp_path),
         FIELDHOUSE_PORT=str(free_port()),

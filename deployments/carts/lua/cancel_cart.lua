@@ -1,4 +1,4 @@
--- Ends a cart, and publishes it; the answer is the cart as it was.
+-- Ends a cart, and publishes that; the answer is the cart as it was.
 -- KEYS: request, cart, carts by last change, platform's open carts
 -- ARGV: fingerprint, platform, now (ms)
 -- Returns an outcome and its detail; for 'ok' and 'repeat' that is a snapshot.

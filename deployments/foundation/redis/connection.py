@@ -98,14 +98,14 @@ async def connect_redis(service: str, *, at: str | None = None, seconds: float =
     no socket, no secret, or a user that is not there yet. `at` is as for `client`.
     """
     last_try = time.monotonic() + seconds
-    while (reason := await _rejection_to(service, at)) is not None:
+    while (reason := await _failure_of(service, at)) is not None:
         if time.monotonic() > last_try:
             raise RedisNotReadyError(f"Redis does not answer {service!r}: {reason}") from reason
         await asyncio.sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads the tries.
     return client(service, at=at)
 
 
-async def _rejection_to(service: str, at: str | None) -> Exception | None:
+async def _failure_of(service: str, at: str | None) -> Exception | None:
     """Why the server does not answer a service now; none when it does."""
     async with client(service, at=at, retries=0) as redis:
         try:

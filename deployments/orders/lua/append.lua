@@ -1,4 +1,4 @@
--- Writes down what an event changed about an order, once for an event, and publishes it.
+-- Writes down what an event changed about an order, once for an event, and publishes that.
 -- KEYS: inbox, order, history
 -- ARGV: order id, entries that the history had, how many are new, those as JSON, then the type
 --       and the data of each event

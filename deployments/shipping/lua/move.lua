@@ -1,4 +1,4 @@
--- Moves a shipment on from one state to the next and publishes it, once.
+-- Moves a shipment on from one state to the next and publishes that, once.
 -- KEYS: shipment, due, taken, then the streams
 -- ARGV: shipment id, its state, the next, when that was (ISO 8601), when to look again (ms) or '',
 --       the event's type, the event as JSON

@@ -120,7 +120,7 @@ async def test_the_embedded_store_is_found_by_its_directory() -> None:
         server = asyncio.create_task(ValkeyServer(Path(directory), socket).run())
         try:
             async with asyncio.timeout(30):
-                while not socket.exists():  # noqa: ASYNC110 - a server publishes nothing.
+                while not socket.exists():  # noqa: ASYNC110 - a server tells nobody.
                     await asyncio.sleep(0.05)
             embedded = {"FIELDHOUSE_DATA": directory, "FIELDHOUSE_REDIS_SECRET": ""}
             done = await run_audit("", "--json", **embedded)

@@ -44,8 +44,8 @@ def taken_port() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
-def rejection(check: Callable[[], object]) -> str:
-    """The one line of a rejection."""
+def message_of(check: Callable[[], object]) -> str:
+    """The one line that says why the store cannot run."""
     with pytest.raises(CannotRunError) as refused:
         check()
     line = str(refused.value)
@@ -80,7 +80,7 @@ def test_a_setting_that_makes_no_sense_is_one_line_that_tells_no_value(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    line = rejection(preflight.check_settings)
+    line = message_of(preflight.check_settings)
     assert line.startswith(name)
     assert "geheim" not in line
 
@@ -95,12 +95,12 @@ def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FIELDHOUSE_RATE_LIMIT", "off")
-    line = rejection(preflight.check_settings)
+    line = message_of(preflight.check_settings)
     assert line == "FIELDHOUSE_RATE_LIMIT is no setting. Is FIELDHOUSE_RATE_LIMITS meant?"
 
 
 def test_a_port_in_use(settings: RunSettings, taken_port: int) -> None:
-    line = rejection(lambda: preflight.check_port(on_port(settings, taken_port)))
+    line = message_of(lambda: preflight.check_port(on_port(settings, taken_port)))
     assert f"Port {taken_port} on 127.0.0.1" in line
     assert "FIELDHOUSE_PORT" in line
 
@@ -117,7 +117,7 @@ def test_a_port_that_has_just_been_given_up_is_free(settings: RunSettings) -> No
 
 def test_a_store_that_already_runs(settings: RunSettings) -> None:
     with preflight.only_store(settings):
-        line = rejection(lambda: preflight.only_store(settings).__enter__())
+        line = message_of(lambda: preflight.only_store(settings).__enter__())
         assert "already runs" in line
         assert settings.url in line
     with preflight.only_store(settings):
@@ -125,7 +125,7 @@ def test_a_store_that_already_runs(settings: RunSettings) -> None:
 
 
 def test_too_little_memory() -> None:
-    assert "Too little memory" in rejection(lambda: preflight.check_memory(1 << 60))
+    assert "Too little memory" in message_of(lambda: preflight.check_memory(1 << 60))
     preflight.check_memory(1)
 
 
@@ -133,7 +133,7 @@ def test_too_little_memory_in_a_container(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(preflight, "_CONTAINER", tmp_path)
     (tmp_path / "memory.current").write_text(str(1 << 20))
     (tmp_path / "memory.max").write_text(str(2 << 20))
-    assert "1 MiB are available" in rejection(lambda: preflight.check_memory(2 << 20))
+    assert "1 MiB are available" in message_of(lambda: preflight.check_memory(2 << 20))
     (tmp_path / "memory.max").write_text("max\n")
     preflight.check_memory(2 << 20)
 
@@ -147,19 +147,19 @@ class TestRedis:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
         monkeypatch.setenv(name, f"redis://shop:pass-word@127.0.0.1:{port}")
-        line = rejection(preflight.check_redis)
+        line = message_of(preflight.check_redis)
         assert f"The Redis of {name} does not answer" in line
         assert "pass-word" not in line
 
     def test_whose_url_is_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REDIS_URL", "http://127.0.0.1")
-        assert "REDIS_URL does not answer" in rejection(preflight.check_redis)
+        assert "REDIS_URL does not answer" in message_of(preflight.check_redis)
 
     def test_that_refuses_the_password(
         self, monkeypatch: pytest.MonkeyPatch, valkey_socket: Path
     ) -> None:
         monkeypatch.setenv("REDIS_URL", f"unix://nobody:wrong@{valkey_socket}")
-        line = rejection(preflight.check_redis)
+        line = message_of(preflight.check_redis)
         assert "REDIS_URL" in line
         assert "wrong" not in line
 
@@ -180,7 +180,7 @@ class TestRedis:
         await admin.execute_command("ACL", "SETUSER", "shop", "reset", "on", ">pw", "+ping")
         monkeypatch.setenv("REDIS_URL", f"unix://shop:pw@{valkey_socket}")
         monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
-        assert "refuses the store" in rejection(preflight.check_redis)
+        assert "refuses the store" in message_of(preflight.check_redis)
         word = password(DATASTORE, "shared")
         await admin.execute_command("ACL", "SETUSER", DATASTORE, "reset", "on", f">{word}", "+ping")
         preflight.check_redis()
@@ -206,9 +206,9 @@ class TestExposed:
     ) -> None:
         monkeypatch.setenv("FIELDHOUSE_PAYMENTS", "sandbox")
         monkeypatch.setenv(name, value)
-        assert "FIELDHOUSE_PLATFORM_KEYS" in rejection(preflight.check_settings)
+        assert "FIELDHOUSE_PLATFORM_KEYS" in message_of(preflight.check_settings)
         monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"dev={hash_key('dev-platform-key')}")
-        line = rejection(preflight.check_settings)
+        line = message_of(preflight.check_settings)
         assert line.endswith("or FIELDHOUSE_DEVELOPMENT_KEY=allow.")
         monkeypatch.setenv("FIELDHOUSE_DEVELOPMENT_KEY", "allow")
         preflight.check_settings()
@@ -222,7 +222,7 @@ class TestExposed:
     ) -> None:
         monkeypatch.setenv("FIELDHOUSE_PLATFORM_KEYS", f"acme={hash_key('a long one')}")
         monkeypatch.setenv(name, value)
-        line = rejection(preflight.check_settings)
+        line = message_of(preflight.check_settings)
         assert line.endswith("set FIELDHOUSE_PAYMENTS=sandbox if that is meant.")
         monkeypatch.setenv("FIELDHOUSE_PAYMENTS", "sandbox")
         preflight.check_settings()
@@ -238,7 +238,7 @@ class TestExposed:
 @pytest.mark.parametrize("port", ["eight", "0", "65536", "-1", "8000.5"])
 def test_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("FIELDHOUSE_PORT", port)
-    assert "FIELDHOUSE_PORT" in rejection(settings_from_environment)
+    assert "FIELDHOUSE_PORT" in message_of(settings_from_environment)
 
 
 def test_stores_with_different_data_share_nothing(
@@ -254,7 +254,7 @@ def test_stores_with_different_data_share_nothing(
 def test_a_data_directory_that_cannot_be_made(settings: RunSettings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     odd = RunSettings("127.0.0.1", 8000, tmp_path / "file", settings.scratch, 60)
-    assert "cannot be used" in rejection(lambda: make_data(odd))
+    assert "cannot be used" in message_of(lambda: make_data(odd))
 
 
 def test_a_data_directory_that_is_open_is_closed_if_it_is_the_stores(
@@ -273,7 +273,7 @@ def test_a_data_directory_that_is_open_is_closed_if_it_is_the_stores(
 def test_a_data_directory_that_others_use_too_is_left_as_it_is(settings: RunSettings) -> None:
     (settings.data / "holiday.jpg").touch()
     settings.data.chmod(0o755)
-    assert "holds other files" in rejection(lambda: make_data(settings))
+    assert "holds other files" in message_of(lambda: make_data(settings))
     assert stat.S_IMODE(settings.data.stat().st_mode) == 0o755
 
 
@@ -288,10 +288,10 @@ def test_a_directory_that_is_missing_is_made_private_with_its_parents(
 def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> None:
     make_scratch(settings)
     settings.scratch.chmod(0o777)
-    assert "belongs to somebody else" in rejection(lambda: make_scratch(settings))
+    assert "belongs to somebody else" in message_of(lambda: make_scratch(settings))
     settings.scratch.rmdir()
     settings.scratch.symlink_to(settings.data)
-    assert "belongs to somebody else" in rejection(lambda: make_scratch(settings))
+    assert "belongs to somebody else" in message_of(lambda: make_scratch(settings))
 
 
 def test_it_listens_on_loopback_unless_told_otherwise(settings: RunSettings) -> None:
