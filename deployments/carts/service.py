@@ -34,7 +34,7 @@ from deployments.carts.domain import (
     list_prices,
 )
 from deployments.carts.store import CartsStore
-from deployments.catalog.contract import CatalogApi, ResolveItems, Variant
+from deployments.catalog.contract import CatalogApi, ResolvedItems, ResolveItems
 from deployments.foundation.http.idempotency import stale_version
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
@@ -119,9 +119,9 @@ class CartsService:
         self, cart_id: str, platform: str, contents: CartContents, before: Cart | None = None
     ) -> Cart:
         """A cart with these contents: one call for the items, then two at once."""
-        items = await self._resolve(contents)
+        resolved = await self._resolve(contents)
         kept = [line.id for line in before.lines] if before else []
-        lines, unknown = lines_of(contents.lines, items, kept)
+        lines, unknown = lines_of(contents.lines, resolved, kept)
         (priced, about_prices), short = await asyncio.gather(
             self._price(lines, contents.codes, before), self._check_stock(lines)
         )
@@ -133,15 +133,15 @@ class CartsService:
             codes=contents.codes,
             buyer=contents.buyer,
             context=contents.context,
-            currency=currency_of(items.values()),
+            currency=currency_of(resolved.items.values()),
             priced=priced,
             notices=(*unknown, *short, *about_prices),
             expires_at=self._clock() + LIFETIME,
         )
 
-    async def _resolve(self, contents: CartContents) -> dict[str, Variant]:
+    async def _resolve(self, contents: CartContents) -> ResolvedItems:
         ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
-        return (await self._catalog.resolve(ResolveItems(ids=ids))).items
+        return await self._catalog.resolve(ResolveItems(ids=ids))
 
     async def _price(
         self, lines: tuple[CartLine, ...], codes: tuple[str, ...], before: Cart | None

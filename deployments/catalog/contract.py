@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
@@ -15,6 +16,8 @@ from deployments.foundation.values.money import STORE_CURRENCY
 SEARCH = "dev.ucp.shopping.catalog.search"
 LOOKUP = "dev.ucp.shopping.catalog.lookup"
 """The capabilities of UCP that the catalogue has."""
+_SHOWN_CHARACTERS = 40
+"""Of an id that nobody knows, in the sentence about it."""
 
 
 class OptionValue(Message):
@@ -77,6 +80,18 @@ class ResolvedItems(Message):
     items: dict[str, Variant]
     off_sale: dict[str, str] = Field(default_factory=dict)
 
+    def unavailable(self, ids: Iterable[str]) -> dict[str, str]:
+        """Of these ids those that cannot be bought, each with a sentence on why."""
+        return {
+            id_: self.off_sale.get(id_, f"Item '{_shown(id_)}' is not sold here.")
+            for id_ in ids
+            if id_ not in self.items
+        }
+
+
+def _shown(id_: str) -> str:
+    return id_ if len(id_) <= _SHOWN_CHARACTERS else f"{id_[:_SHOWN_CHARACTERS]}…"
+
 
 class ImportProducts(Message):
     """Products to put into the catalogue under a batch name; a batch is taken in only once."""
@@ -105,6 +120,15 @@ class UnknownItem(Rejection):
     sku: str
     code: ClassVar[str] = "catalog.unknown_item"
     public_code: ClassVar[str] = "not_found"
+
+
+@dataclass(eq=False)
+class ItemsUnavailable(Rejection):
+    """What was on sale when it was shown is not any more; `reasons` says why, by SKU."""
+
+    reasons: dict[str, str]
+    code: ClassVar[str] = "catalog.items_unavailable"
+    public_code: ClassVar[str] = "item_unavailable"
 
 
 @dataclass(eq=False)

@@ -30,6 +30,8 @@ from deployments.topology import subscribers_of
 
 STOCK_SECONDS = 1.0
 """How long a quote waits for the stock it shows; completing reserves it, whatever was shown."""
+SALE_SECONDS = 0.5
+"""How long completing waits to learn that everything is still on sale."""
 
 
 def compose(
@@ -64,6 +66,7 @@ def _quoter(connect: Connect) -> Quoter:
 
 def _steps(connect: Connect) -> Steps:
     return Steps(
+        connect(CatalogApi, app="catalog", seconds=SALE_SECONDS),
         connect(InventoryApi, app="inventory"),
         connect(PricingApi, app="pricing"),
         connect(PaymentsApi, app="payments"),

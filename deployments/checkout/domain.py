@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from deployments.carts.contract.contents import shortage_notices
+from deployments.carts.contract.contents import shortage_notices, unavailable_notices
+from deployments.catalog.contract import ItemsUnavailable
 from deployments.checkout.contract import Place, Session, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.events import CheckoutCompleted, CheckoutFailed, CheckoutStarted
 from deployments.foundation.http.ucp import Notice, error
@@ -133,7 +134,7 @@ def after_rejection(session: Session, rejection: Rejection) -> Session:
 
     What the contents must mend leaves it incomplete; what another card or try can mend, ready.
     """
-    mend_contents = isinstance(rejection, OutOfStock | CodeUnavailable)
+    mend_contents = isinstance(rejection, OutOfStock | CodeUnavailable | ItemsUnavailable)
     status: Status = "incomplete" if mend_contents else "ready_for_complete"
     kept = tuple(notice for notice in session.notices if notice.type != "error")
     notices = (*kept, *rejection_notices(session, rejection))
@@ -145,6 +146,8 @@ def rejection_notices(session: Session, rejection: Rejection) -> tuple[Notice, .
     if isinstance(rejection, OutOfStock):
         left = {shortage.sku: shortage.available for shortage in rejection.shortages}
         return shortage_notices(session.lines, left)
+    if isinstance(rejection, ItemsUnavailable):
+        return unavailable_notices([line.sku for line in session.lines], rejection.reasons)
     path = "$.payment.instruments[0]" if isinstance(rejection, _PAYMENT_REJECTIONS) else None
     if isinstance(rejection, CodeUnavailable):
         path = _path_of_code(session.codes, rejection.unavailable)

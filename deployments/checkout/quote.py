@@ -64,7 +64,7 @@ class Quoter:
         """The quote; lines keep ids that are in `kept`."""
         ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
         resolved = await self._catalog.resolve(ResolveItems(ids=ids))
-        lines, unknown = lines_of(contents.lines, resolved.items, kept)
+        lines, unknown = lines_of(contents.lines, resolved, kept)
         (delivery, undelivered), short = await asyncio.gather(
             self._deliver(lines, contents.delivery), self._check_stock(lines)
         )

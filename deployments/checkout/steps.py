@@ -6,11 +6,14 @@ the step that it undoes, so that the step is rejected if it arrives later.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from deployments.catalog.contract import CatalogApi, ItemsUnavailable, ResolveItems
 from deployments.checkout.contract import Session
 from deployments.checkout.replies import Saga
+from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.contract import (
     InventoryApi,
@@ -38,6 +41,7 @@ from deployments.pricing.contract import PricingApi, RedeemCodes, UndoRedemption
 
 HOLD_SECONDS = 15 * 60
 """How long a reservation is held if nobody allocates or undoes it: far longer than a saga."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,18 @@ class Steps:
     """All steps, upon the services that take them."""
 
     def __init__(
-        self, inventory: InventoryApi, pricing: PricingApi, payments: PaymentsApi, orders: OrdersApi
+        self,
+        catalog: CatalogApi,
+        inventory: InventoryApi,
+        pricing: PricingApi,
+        payments: PaymentsApi,
+        orders: OrdersApi,
     ) -> None:
-        self._inventory, self._pricing = inventory, pricing
+        self._catalog, self._inventory, self._pricing = catalog, inventory, pricing
         self._payments, self._orders = payments, orders
         self.stages: dict[str, tuple[Step, ...]] = {
             "reserving": (
+                Step("check_sale", self._check_sale, None),
                 Step("reserve", self._reserve, self._release),
                 Step("redeem", self._redeem, self._return_redemption),
             ),
@@ -98,6 +108,20 @@ class Steps:
                 Step("capture", self._capture, None),
             ),
         }
+
+    async def _check_sale(self, attempt: CompletionAttempt) -> None:
+        """What was on sale when it was shown must be so still. Rejects with `ItemsUnavailable`.
+
+        Without the catalogue it is sold as it was shown.
+        """
+        skus = tuple(dict.fromkeys(line.sku for line in attempt.session.lines))
+        try:
+            resolved = await self._catalog.resolve(ResolveItems(ids=skus))
+        except DependencyUnavailable as away:
+            _log.warning("%s is completed without the catalogue: %s", attempt.session.id, away)
+            return
+        if reasons := resolved.unavailable(skus):
+            raise ItemsUnavailable(" ".join(reasons.values()), reasons=reasons)
 
     async def _reserve(self, attempt: CompletionAttempt) -> None:
         lines = tuple(

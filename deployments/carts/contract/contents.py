@@ -9,15 +9,12 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from deployments.catalog.contract import Variant
+from deployments.catalog.contract import ResolvedItems, Variant
 from deployments.foundation.http.ucp import Notice, error, info, warning
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.ids import new_id
 from deployments.foundation.values.message import Cents, Currency, Message
 from deployments.pricing.contract import Priced, PriceLine
-
-_SHOWN_CHARACTERS = 40
-"""Of an item id that a sentence quotes, which keeps the answer to huge ones small."""
 
 
 class WantedLine(Message):
@@ -84,7 +81,7 @@ def new_line_id() -> str:
 
 def lines_of(
     wanted: Sequence[WantedLine],
-    items: Mapping[str, Variant],
+    resolved: ResolvedItems,
     kept: Collection[str],
     fresh_id: Callable[[], str] = new_line_id,
 ) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
@@ -94,22 +91,19 @@ def lines_of(
     and no earlier line of the request took it; any other line gets a fresh one. Rejects with
     `NothingToBuy` when no line is left.
     """
-    unknown = tuple(
-        _unknown_item(index, line.item_id)
-        for index, line in enumerate(wanted)
-        if line.item_id not in items
-    )
-    if len(unknown) == len(wanted):
-        dead_end = tuple(n.model_copy(update={"severity": "unrecoverable"}) for n in unknown)
+    why = resolved.unavailable(line.item_id for line in wanted)
+    unavailable = unavailable_notices([line.item_id for line in wanted], why)
+    if len(unavailable) == len(wanted):
+        dead_end = tuple(n.model_copy(update={"severity": "unrecoverable"}) for n in unavailable)
         raise NothingToBuy("None of these items is sold here.", notices=dead_end)
     free = set(kept)
     lines = []
     for line in wanted:
-        if (item := items.get(line.item_id)) is not None:
+        if (item := resolved.items.get(line.item_id)) is not None:
             line_id = line.id if line.id in free else None
             free.discard(line_id or "")
             lines.append(_line(line_id or fresh_id(), item, line.quantity))
-    return tuple(lines), unknown
+    return tuple(lines), unavailable
 
 
 def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
@@ -123,11 +117,18 @@ def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
     )
 
 
-def _unknown_item(index: int, item_id: str) -> Notice:
-    shown = item_id if len(item_id) <= _SHOWN_CHARACTERS else f"{item_id[:_SHOWN_CHARACTERS]}…"
-    sentence = f"Item '{shown}' is not sold here. Remove it, or look it up in the catalogue."
-    path = f"$.line_items[{index}]"
-    return error("item_unavailable", sentence, path=path, severity="recoverable")
+def unavailable_notices(ids: Sequence[str], why: Mapping[str, str]) -> tuple[Notice, ...]:
+    """UCP's `item_unavailable` for lines whose items cannot be bought; `ids` has those of all."""
+    return tuple(
+        error(
+            "item_unavailable",
+            f"{why[id_]} Remove it, or look it up in the catalogue.",
+            path=f"$.line_items[{index}]",
+            severity="recoverable",
+        )
+        for index, id_ in enumerate(ids)
+        if id_ in why
+    )
 
 
 def units_of(lines: Sequence[CartLine]) -> Counter[str]:

@@ -15,9 +15,11 @@ from deployments.carts.contract.contents import (
     lines_of,
     stock_notices,
 )
+from deployments.catalog.contract import ResolvedItems
 from tests.unit.carts.services import BIKE, HELMET, SHIRT
 
 ITEMS = {item.sku: item for item in (SHIRT, HELMET, BIKE)}
+RESOLVED = ResolvedItems(items=ITEMS, off_sale={"gone": "It is discontinued."})
 IDS = st.sampled_from([None, "", "li_1", "li_2", "fresh_0", "theirs"])
 WANTED = st.builds(
     WantedLine,
@@ -40,11 +42,11 @@ def test_known_items_become_lines_and_unknown_ones_messages(wanted: list[WantedL
     known = [line for line in wanted if line.item_id in ITEMS]
     if not known:
         with pytest.raises(NothingToBuy) as refused:
-            lines_of(wanted, ITEMS, KEPT, lambda: f"fresh_{next(numbers)}")
+            lines_of(wanted, RESOLVED, KEPT, lambda: f"fresh_{next(numbers)}")
         assert len(refused.value.notices) == len(wanted)
         assert {n.severity for n in refused.value.notices} <= {"unrecoverable"}
         return
-    lines, notices = lines_of(wanted, ITEMS, KEPT, lambda: f"fresh_{next(numbers)}")
+    lines, notices = lines_of(wanted, RESOLVED, KEPT, lambda: f"fresh_{next(numbers)}")
     assert [(line.sku, line.quantity) for line in lines] == [
         (line.item_id, line.quantity) for line in known
     ]
@@ -53,13 +55,17 @@ def test_known_items_become_lines_and_unknown_ones_messages(wanted: list[WantedL
         f"$.line_items[{n}]" for n, line in enumerate(wanted) if line.item_id not in ITEMS
     ]
     assert {notice.severity for notice in notices} <= {"recoverable"}
+    for notice, line in zip(notices, (w for w in wanted if w.item_id not in ITEMS), strict=True):
+        why = "is discontinued" if line.item_id == "gone" else "is not sold here"
+        assert notice.code == "item_unavailable"
+        assert why in notice.content
 
 
 @given(st.lists(WANTED, min_size=1, max_size=8))
 def test_a_line_keeps_an_id_of_ours_and_ids_are_unique(wanted: list[WantedLine]) -> None:
     numbers = count()
     wanted = [WantedLine(item_id=SHIRT.sku, quantity=1), *wanted]
-    lines, _ = lines_of(wanted, ITEMS, KEPT, lambda: f"fresh_{next(numbers)}")
+    lines, _ = lines_of(wanted, RESOLVED, KEPT, lambda: f"fresh_{next(numbers)}")
     ids = [line.id for line in lines]
     assert len(ids) == len(set(ids))
     assert all(line_id in {"li_1", "li_2"} or line_id.startswith("fresh_") for line_id in ids)

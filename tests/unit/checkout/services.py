@@ -211,6 +211,7 @@ class Services:
             cast(PricingApi, self.pricing),
         )
         steps = Steps(
+            cast(CatalogApi, self.catalog),
             cast(InventoryApi, self.inventory),
             cast(PricingApi, self.pricing),
             cast(PaymentsApi, self.payments),
