@@ -14,6 +14,7 @@ from deployments.foundation.http.ucp import Json
 from deployments.foundation.http.ucp_prices import totals
 from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.message import Currency, Message
+from deployments.foundation.values.text import is_email
 from deployments.orders.events import OrderDelivered, OrderPlaced, OrderShipped
 from deployments.payments.events import PaymentRefunded
 
@@ -57,8 +58,10 @@ class MailNotice:
 
     def pointless(self, now: datetime) -> str | None:
         """Why it need not be told any more; none if it must."""
-        if not self.to:
+        if not self.to or not self.to.strip():
             return "no address"
+        if not is_email(self.to.strip()):
+            return "not an address"
         if self.purpose == "promotional" and now - self.source.at > PROMOTION_LASTS:
             return "too late"
         return None
