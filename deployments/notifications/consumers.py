@@ -1,4 +1,4 @@
-"""The events that notifications tells: event in, mail out."""
+"""The events that buyers are mailed about: event in, mail out."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from deployments.orders.events import OrderCancelled, OrderDelivered, OrderPlace
 from deployments.payments.events import PaymentRefunded
 
 _WITHIN_SECONDS = HANDLER_SECONDS + 5.0
-"""The handler's own deadline comes first, because it knows what it was about."""
+"""More than the service takes, whose own deadline says what was late."""
 
 
 class NotificationsConsumers:
-    """Notifications' handlers.
+    """Gives events to the service.
 
-    An event that cannot be told is tried for about a quarter of an hour, unless its failure is
-    non-retryable.
+    What fails is retried for about 18 minutes, unless the failure is non-retryable.
     """
 
     def __init__(self, service: NotificationsService) -> None:

@@ -25,7 +25,7 @@ PROMOTION_LASTS = timedelta(days=2)
 
 
 class MailSource(NamedTuple):
-    """The event that a mail tells of, and when it happened."""
+    """The event that a mail is about, and when it happened."""
 
     event: str
     at: datetime
@@ -43,10 +43,10 @@ class OrderNote(Message):
 
 @dataclass(frozen=True)
 class MailNotice:
-    """One event that is to be told to one buyer.
+    """One event that one buyer is to be mailed about.
 
-    `template` names what it is told with, `details` are what the template may tell. There may be
-    nobody `to` tell it to. What `order_id` names is none of an order that was cancelled meanwhile.
+    `template` is rendered with `details`. There may be no address `to` mail to. The notice of an
+    order, `order_id`, is not sent once that is cancelled.
     """
 
     source: MailSource
@@ -56,8 +56,8 @@ class MailNotice:
     details: Mapping[str, object] = field(default_factory=dict)
     order_id: str | None = None
 
-    def pointless(self, now: datetime) -> str | None:
-        """Why it need not be told any more; none if it must."""
+    def reason_to_skip(self, now: datetime) -> str | None:
+        """Why it need not be sent; none if it must be."""
         if not self.to or not self.to.strip():
             return "no address"
         if not is_email(self.to.strip()):
@@ -68,7 +68,7 @@ class MailNotice:
 
 
 def note_of(order: OrderPlaced) -> OrderNote:
-    """What is to be remembered of an order."""
+    """What is remembered of an order."""
     return OrderNote(
         order_id=order.order_id,
         label=order.label,
@@ -120,7 +120,7 @@ def order_delivered(source: MailSource, parcel: OrderDelivered, order: OrderNote
 
 
 def order_cancelled(source: MailSource, order: OrderNote) -> MailNotice:
-    """Who was told of an order is told that it is none."""
+    """An order that was confirmed, or was going to be, is cancelled."""
     return MailNotice(source, order.buyer_email, "order_cancelled", details={"order": order})
 
 

@@ -23,10 +23,10 @@ from deployments.foundation.values.private_files import make_private
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _ANSWER_SECONDS = 10.0
-_GOODBYE_SECONDS = 2.0
+_QUIT_SECONDS = 2.0
 _LEAST_PERMANENT = 500
-_OURS_TO_MEND = {530, 534, 535, 538}
-"""RFC 4954: we are to log in first, or otherwise, which some servers say only now."""
+_LOGIN_WANTED = {530, 534, 535, 538}
+"""RFC 4954: the server wants a login, which some say only when they are given a mail."""
 _REFUSED: tuple[tuple[type[aiosmtplib.SMTPResponseException], str], ...] = (
     (aiosmtplib.SMTPRecipientRefused, "refuses the recipient"),
     (aiosmtplib.SMTPDataError, "refuses the mail"),
@@ -42,12 +42,12 @@ class SmtpUrlError(ValueError):
     """`SMTP_URL` names no server; the message says what it takes, and repeats no password."""
 
 
-class NotTakenError(Exception):
-    """The server did not take a mail, and may take it later; the message says what it said."""
+class MailNotAcceptedError(Exception):
+    """The server did not accept a mail, and may do so later; the message says why."""
 
 
 class Mailer(Protocol):
-    """Takes a mail over."""
+    """Takes mails over."""
 
     async def send(self, mail: Message, event: str) -> None:
         """Returns once somebody else is responsible for the mail; raises if nobody is.
@@ -78,18 +78,17 @@ class SmtpMailer:
         self._tls = parts.scheme == "smtps"
 
     async def send(self, mail: Message, event: str) -> None:  # noqa: ARG002 - it is in the mail.
-        """One connection a mail. What is wrong with a connection or a login is never
-        non-retryable."""
+        """Over a connection of its own. What fails about a connection or a login is retried."""
         server = self._server()
         try:
             await server.connect()
             await _hand_over(server, mail)
         except aiosmtplib.SMTPException as why:
             # Not `from why`: what the server said may name the buyer.
-            raise self._failure(_essence(why), [str(mail["To"])]) from None
+            raise self._failure(_about_recipient(why), [str(mail["To"])]) from None
         finally:
-            # Nobody waits for it: the mail is taken, or is not, whatever becomes of the goodbye.
-            go_on(_leave(server), seconds=2 * _GOODBYE_SECONDS, name="goodbye to the mail server")
+            # Not awaited: the mail is accepted, or is not, whatever becomes of the connection.
+            go_on(_quit(server), seconds=2 * _QUIT_SECONDS, name="quit the mail server")
 
     def _server(self) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
@@ -104,7 +103,7 @@ class SmtpMailer:
 
     def _failure(self, why: aiosmtplib.SMTPException, private: Iterable[str]) -> Exception:
         said = _without([*private, *self._credentials()], str(why.message))
-        kind = NonRetryableError if _is_permanent(why) else NotTakenError
+        kind = NonRetryableError if _is_permanent(why) else MailNotAcceptedError
         return kind(f"{self._host}:{self._port} {_what(why)} {said}")
 
     def _credentials(self) -> list[str]:
@@ -125,24 +124,24 @@ async def _hand_over(server: aiosmtplib.SMTP, mail: Message) -> None:
     await server.sendmail(sender, [buyer], mail.as_bytes(), mail_options=options)
 
 
-async def _leave(server: aiosmtplib.SMTP) -> None:
+async def _quit(server: aiosmtplib.SMTP) -> None:
     with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
-        async with asyncio.timeout(_GOODBYE_SECONDS):
+        async with asyncio.timeout(_QUIT_SECONDS):
             await server.quit()
     server.close()
 
 
-def _essence(why: aiosmtplib.SMTPException) -> aiosmtplib.SMTPException:
-    """What was said about the only recipient, if that is what it is about."""
+def _about_recipient(why: aiosmtplib.SMTPException) -> aiosmtplib.SMTPException:
+    """The reply about the only recipient, if that is what failed."""
     if isinstance(why, aiosmtplib.SMTPRecipientsRefused):
         return why.recipients[0]
     return why
 
 
 def _is_permanent(why: aiosmtplib.SMTPException) -> bool:
-    """Whether it is this buyer or this mail that the server does not want, now or later."""
+    """Whether the server will never accept this mail, or mail to this buyer."""
     if isinstance(why, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
-        return why.code >= _LEAST_PERMANENT and why.code not in _OURS_TO_MEND
+        return why.code >= _LEAST_PERMANENT and why.code not in _LOGIN_WANTED
     # Raised only for an address that is not ASCII, which this server cannot take.
     return isinstance(why, aiosmtplib.SMTPNotSupported)
 

@@ -1,9 +1,9 @@
-"""Notifications' contract, answered, and the events that it tells buyers.
+"""Notifications' service: one method per contract method, and per event that buyers are mailed.
 
-A mail has three steps: the store lets one sender begin, the mailer takes the mail over, the store
-notes that it did. They run detached, with a deadline of their own: a handler that is cancelled,
-because its lease was lost or its process is ending, does not tear sending from noting. Whoever
-handles the event meanwhile finds that a sender is at it, and comes again later.
+A mail has three steps: the store lets one sender begin, the mailer hands the mail over, the store
+records that it did. They run detached, with a deadline of their own, so that a handler that is
+cancelled, because its lease was lost or its process is ending, does not separate sending from
+recording. Another handler of the event finds that a sender is at work, and retries later.
 """
 
 from __future__ import annotations
@@ -34,35 +34,35 @@ SEND_SECONDS = 15.0
 """How long a mailer may take for one mail."""
 _MARGIN_SECONDS = 5.0
 HANDLER_SECONDS = SEND_SECONDS + _MARGIN_SECONDS
-"""How long telling an event takes at most, waiting for Redis included."""
+"""How long an event takes at most, waiting for Redis included."""
 CLAIM_SECONDS = HANDLER_SECONDS + _MARGIN_SECONDS
-"""When a sender counts as dead: certainly not while it is at it."""
+"""When a sender counts as dead: later than any that is still at work."""
 
 
-class UnderWayError(Exception):
-    """Another sender may still be at this mail. It has finished, or counts as dead, soon."""
+class BeingSentError(Exception):
+    """Another sender may still be sending this mail. It has finished, or counts as dead, soon."""
 
 
 class OrderNotKnownError(Exception):
-    """The event is about an order whose own publication has not been handled yet."""
+    """The event is about an order that notifications has not been told of yet."""
 
 
 @dataclass(frozen=True)
 class Outlet:
     """How mails leave: what writes them, and what takes them over.
 
-    `links` is the address under which an opt-out link is answered. Without one mails have none.
+    `links` is the URL that opt-out links begin with. Without it mails have none.
     """
 
-    letters: MailRenderer
+    renderer: MailRenderer
     mailer: Mailer
     links: str | None = None
 
 
 class NotificationsService:
-    """One method per contract method and per event that is told.
+    """Implements `NotificationsApi`, and mails buyers about events.
 
-    Telling an event is three round trips to Redis and no handle call.
+    An event takes three round trips to Redis and no call.
     """
 
     def __init__(self, store: NotificationsStore, outlet: Outlet, clock: Clock = utc_now) -> None:
@@ -110,22 +110,24 @@ class NotificationsService:
     # Events
 
     async def order_placed(self, source: MailSource, order: OrderPlaced) -> None:
-        """Confirm an order, and remember it for what comes later."""
+        """Confirm an order, and remember it for later mails."""
         await self._store.remember(domain.note_of(order))
-        await self._tell(domain.order_placed(source, order))
+        await self._notify(domain.order_placed(source, order))
 
     async def order_cancelled(self, source: MailSource, order: OrderCancelled) -> None:
-        """Say that an order is none. Raises `OrderNotKnownError`."""
+        """Say that an order was cancelled. Raises `OrderNotKnownError`."""
         note = _known(await self._store.cancel(order.order_id), order.order_id)
-        await self._tell(domain.order_cancelled(source, note))
+        await self._notify(domain.order_cancelled(source, note))
 
     async def order_shipped(self, source: MailSource, parcel: OrderShipped) -> None:
         """Say that a parcel is on its way. Raises `OrderNotKnownError`."""
-        await self._tell(domain.order_shipped(source, parcel, await self._order(parcel.order_id)))
+        await self._notify(domain.order_shipped(source, parcel, await self._order(parcel.order_id)))
 
     async def order_delivered(self, source: MailSource, parcel: OrderDelivered) -> None:
         """Say that a parcel has arrived. Raises `OrderNotKnownError`."""
-        await self._tell(domain.order_delivered(source, parcel, await self._order(parcel.order_id)))
+        await self._notify(
+            domain.order_delivered(source, parcel, await self._order(parcel.order_id))
+        )
 
     async def _order(self, order_id: str) -> OrderNote:
         return _known(await self._store.order(order_id), order_id)
@@ -133,17 +135,17 @@ class NotificationsService:
     async def payment_refunded(self, source: MailSource, refund: PaymentRefunded) -> None:
         """Say that money was given back. Raises `OrderNotKnownError`."""
         note = await self._store.order_of_payment(refund.payment_id)
-        await self._tell(domain.payment_refunded(source, refund, _known(note, refund.payment_id)))
+        await self._notify(domain.payment_refunded(source, refund, _known(note, refund.payment_id)))
 
     async def cart_abandoned(self, source: MailSource, cart: CartAbandoned) -> None:
         """Remind a buyer of a cart."""
-        await self._tell(domain.cart_abandoned(source, cart))
+        await self._notify(domain.cart_abandoned(source, cart))
 
-    # Telling
+    # Sending
 
-    async def _tell(self, notice: MailNotice) -> None:
-        """Bring a notice to its buyer, once. Raises whatever keeps it from getting there."""
-        why = notice.pointless(self._clock())
+    async def _notify(self, notice: MailNotice) -> None:
+        """Mail a notice to its buyer, once. Raises what prevents that."""
+        why = notice.reason_to_skip(self._clock())
         if why is not None:
             await self._store.skip(notice, why)
             return
@@ -154,7 +156,7 @@ class NotificationsService:
         id_ = await self._address_id(notice.to or "")
         start = await self._store.begin(notice, sender, id_)
         if start == "under_way":
-            raise UnderWayError(notice.source.event)
+            raise BeingSentError(notice.source.event)
         if start == "send":
             await self._send(notice, sender, id_)
 
@@ -162,7 +164,7 @@ class NotificationsService:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 link = await self._link(notice, address_id)
-                mail = self._outlet.letters.write(notice, link)
+                mail = self._outlet.renderer.write(notice, link)
                 await self._outlet.mailer.send(mail, notice.source.event)
         except Exception:
             await self._store.failed(notice, sender)

@@ -1,4 +1,4 @@
-"""Acknowledgements that travel together while one is on its way: one round trip for all of them."""
+"""Acknowledgements that are sent together: one round trip for all that wait for the one before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 @dataclass
 class _Batch:
     entries: dict[str, list[str]] = field(default_factory=dict)
-    told: bool = False
+    sent: bool = False
     failure: Exception | None = None
 
 
@@ -25,10 +25,10 @@ class Acknowledgements:
         self._open = _Batch()
 
     async def add(self, stream: str, entries: Sequence[str]) -> None:
-        """Returns when the server has been told; raises what kept it from being told.
+        """Returns when the server has acknowledged; raises what went wrong.
 
-        Of those who wait while another is on its way, the first tells for all. If it is cancelled
-        meanwhile, the next one tells it again, which does no harm.
+        Of those who wait while a batch is on its way, the first sends the next batch for all. If it
+        is cancelled meanwhile, another sends it again, which does no harm.
         """
         batch = self._open
         batch.entries.setdefault(stream, []).extend(entries)
@@ -37,10 +37,10 @@ class Acknowledgements:
                 self._open = _Batch()
             if batch.failure is not None:
                 raise batch.failure
-            if not batch.told:
-                await self._tell(batch)
+            if not batch.sent:
+                await self._send(batch)
 
-    async def _tell(self, batch: _Batch) -> None:
+    async def _send(self, batch: _Batch) -> None:
         try:
             async with self._theirs.pipeline(transaction=False) as pipe:
                 for stream, entries in batch.entries.items():
@@ -49,4 +49,4 @@ class Acknowledgements:
         except Exception as failure:
             batch.failure = failure
             raise
-        batch.told = True
+        batch.sent = True

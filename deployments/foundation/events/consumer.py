@@ -1,4 +1,4 @@
-"""All that a subscriber's process reads: one reader a publisher."""
+"""All that a subscriber's process reads: one reader for each publisher."""
 
 from __future__ import annotations
 

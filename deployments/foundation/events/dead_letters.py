@@ -1,13 +1,13 @@
-"""What a service gave up: an operator lists it, has it replayed, or drops it.
+"""What a service gave up, for an operator to list, replay or drop.
 
 A service has a stream of dead letters for each kind of thing that it may give up: every subscriber
-one for events, webhooks another for deliveries. Scripts write letters and take them up again with
-`dead_letters.lua`. A letter expires after 30 days, as it may hold a buyer's address.
+one for events, and webhooks another for deliveries. Scripts write and take letters with
+`dead_letters.lua`. A letter expires after 30 days, because it may hold a buyer's address.
 
-A letter that is to be replayed stays where it is until whoever gave it up takes it up again. The
-letter of an event stays even longer, until the event has taken effect, or has failed as often again
-and has a new letter: nothing is lost on the way. The event goes to its handler as it did before, in
-the queue of its subject, under its own id: what took effect already does not do so twice.
+Replaying marks a letter, and the service takes it up within seconds. The letter of an event stays
+until the event has taken effect, or has failed as often again and has a new letter: nothing is lost
+in between. The event goes through the queue of its subject, under its own id, so that what took
+effect already does not do so twice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What became of one publisher's events: settled, failed so often, or given up."""
+"""What became of one publisher's events: acknowledged, failed so often, or given up."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Failure:
 
 
 class Journal:
-    """The records of a subscriber about one publisher's events, and its acknowledgements."""
+    """A subscriber's records about one publisher's events, and its acknowledgements."""
 
     def __init__(self, service: str, publisher: str, own: Redis, theirs: Redis) -> None:
         self._service, self._publisher = service, publisher
@@ -62,9 +62,10 @@ class Journal:
         self._record = script(own, _LUA / "record_failure.lua", "clock", "dead_letters")
 
     async def failing(self, partition: int) -> dict[str, Failure]:
-        """The unsettled failures of a partition, by the delivery's name, for who just leased it.
+        """The failures of a partition just leased, by the names of their deliveries.
 
-        What a predecessor settled, and died before it could forget, is forgotten here.
+        A predecessor may have died between settling a delivery and forgetting that it had failed:
+        such failures are forgotten here.
         """
         failures = await self._failures(partition)
         settled = await self._settled(partition, failures)
@@ -81,7 +82,7 @@ class Journal:
         return {name: _failure(json.loads(text), now) for name, text in failing.items()}
 
     async def _settled(self, partition: int, names: Iterable[str]) -> list[str]:
-        """Those of the deliveries whose event is not pending, or whose letter is none any more."""
+        """The deliveries whose event is not pending any more, or whose letter is gone."""
         letters = [name for name in names if name.startswith(_LETTER)]
         entries = [name for name in names if not name.startswith(_LETTER)]
         async with self._own.pipeline(transaction=False) as pipe:

@@ -1,4 +1,4 @@
-"""Where a subscriber keeps what it knows about its consuming, on its own Redis.
+"""What a subscriber keeps about the events that it consumes, on its own Redis.
 
 | key | what |
 | --- | --- |
@@ -11,7 +11,7 @@
 | `….:of:<endpoint>` | set: the ids of the letters that are dropped with their owner |
 | `{shipping}:inbox:<00 to ff>` | hash: events that took effect, 30 days each (`inbox.lua`) |
 
-A lease stays in its hash after it ended, so that tokens only grow. Times are milliseconds of the
+A lease stays in its hash when it has ended, so that tokens only grow. Times are milliseconds of the
 server's own clock. On the publisher's server there is the consumer group, named after the
 subscriber, on each of `{orders}:events:0` to `15`; its one consumer is `reader`.
 """
@@ -21,7 +21,7 @@ from __future__ import annotations
 EVENTS = "events"
 """The kind of dead letters that every subscriber has."""
 READER = "reader"
-"""The consumer name in a partition's group: the partition's, whoever reads."""
+"""The one consumer of a partition's group, whichever process reads."""
 
 
 def leases_key(service: str, publisher: str) -> str:

@@ -15,7 +15,7 @@ from deployments.foundation.events.publishing import PARTITIONS, streams_of
 
 @dataclass(frozen=True)
 class PartitionLag:
-    """What is left to do in one partition; ids as Redis writes them, none where there is nothing.
+    """What is left to do in one partition. `oldest` is the id of the oldest entry, if there is one.
 
     `unread` were never delivered, `pending` are delivered and not acknowledged.
     """
@@ -28,9 +28,9 @@ class PartitionLag:
 
 @dataclass(frozen=True)
 class Lag:
-    """A subscriber and one publisher: events without their effect, and the oldest one's age.
+    """How far a subscriber is behind a publisher: events without their effect, the oldest's age.
 
-    `failing` of the waiting events are between two attempts. `readers` processes read at present.
+    `failing` of the waiting events are between two attempts; `readers` counts processes.
     """
 
     publisher: str
@@ -41,7 +41,7 @@ class Lag:
 
 
 def lag_of(publisher: str, partitions: Sequence[PartitionLag], *, readers: int, now_ms: int) -> Lag:
-    """The sum over all partitions, at a moment of the publisher's clock."""
+    """The sum over all partitions; `now_ms` is the time by the publisher's clock."""
     ages = [now_ms - _milliseconds(p.oldest) for p in partitions if p.oldest is not None]
     return Lag(
         publisher=publisher,
@@ -67,7 +67,7 @@ class LagMeter:
         self._service, self._own, self._publishers = service, own, publishers
 
     async def measure(self) -> list[Lag]:
-        """The lag now, a publisher after the other."""
+        """The present lag behind each publisher."""
         return [await self._lag(name, redis) for name, redis in self._publishers.items()]
 
     async def _lag(self, publisher: str, redis: Redis) -> Lag:
@@ -90,7 +90,9 @@ class LagMeter:
         alive = [name for name, until in readers if until > seconds * 1000]
         return failing, len(alive)
 
-    async def _groups(self, redis: Redis, streams: Sequence[str]) -> tuple[int, list[_Group]]:
+    async def _groups(
+        self, redis: Redis, streams: Sequence[str]
+    ) -> tuple[int, list[_ConsumerGroup]]:
         async with redis.pipeline(transaction=False) as pipe:
             pipe.time()
             for stream in streams:
@@ -103,7 +105,7 @@ class LagMeter:
         return seconds * 1000 + micros // 1000, groups
 
     async def _oldest(
-        self, redis: Redis, streams: Sequence[str], groups: Sequence[_Group]
+        self, redis: Redis, streams: Sequence[str], groups: Sequence[_ConsumerGroup]
     ) -> list[str | None]:
         """The oldest event of each stream that is pending or unread."""
         async with redis.pipeline(transaction=False) as pipe:
@@ -115,20 +117,20 @@ class LagMeter:
 
 
 @dataclass(frozen=True)
-class _Group:
+class _ConsumerGroup:
     unread: int
     pending: int
     delivered: str
     first_pending: str | None
 
 
-def _group(service: str, infos: Any, pending: Any, length: Any) -> _Group:  # noqa: ANN401
-    """A group as the server describes it; one that is not there yet has everything before it."""
+def _group(service: str, infos: Any, pending: Any, length: Any) -> _ConsumerGroup:  # noqa: ANN401
+    """A group as the server describes it. One that does not exist yet has read nothing."""
     if isinstance(infos, ResponseError):
-        return _Group(0, 0, "0", None)
+        return _ConsumerGroup(0, 0, "0", None)
     info = next((info for info in infos if info["name"] == service), None)
     if info is None or isinstance(pending, ResponseError):
-        return _Group(int(length), 0, "0", None)
+        return _ConsumerGroup(int(length), 0, "0", None)
     # The server does not know the lag of a group when entries behind it were deleted.
     unread = info["lag"] if info["lag"] is not None else 0
-    return _Group(unread, pending["pending"], info["last-delivered-id"], pending["min"])
+    return _ConsumerGroup(unread, pending["pending"], info["last-delivered-id"], pending["min"])

@@ -1,7 +1,7 @@
 """Which of a publisher's partitions this process may read, and until when.
 
-Every process asks for its fair share, the partitions divided by the processes alive, and hands
-over what it holds beyond that. A lease lasts a while and is renewed well before it ends; a process
+Every process asks for its fair share, the partitions divided by the live processes, and hands over
+what it holds beyond that. A lease lasts a while and is renewed well before it ends; a process
 that was stopped or cut off finds by its own clock that its lease has ended, and whatever it writes
 here under its old token is refused.
 """
@@ -25,7 +25,7 @@ _LUA = Path(__file__).parent / "lua"
 
 
 class LeaseLostError(Exception):
-    """Somebody else may be reading the partition by now: nothing more of it may be done here."""
+    """Another process may read the partition by now: nothing more may be done about it here."""
 
 
 class Lease:

@@ -1,13 +1,7 @@
-"""The base of actors that do a small piece of work again and again.
+"""Work that is done again and again, in every process of a service.
 
-Serve creates such an actor before its service's replicas and calls nothing of it afterwards: its
-health check only asks Ray whether the process lives. So the loop starts when the actor is created,
-and a loop that ends takes its process with it, whereupon Serve starts a new one. A tick must not
-block the event loop: nobody would notice.
-
-Two of every actor run during an upgrade, and nothing here keeps them apart: a tick only calls
-methods of services whose effect is atomic and idempotent, so that two at once are harmless. Work
-of which that is not true must take a fenced lease first.
+Any number of processes do the same work at once, and nothing here keeps them apart: a tick only
+does what is atomic and idempotent. A tick must not block the event loop, or nothing else goes on.
 """
 
 from __future__ import annotations
@@ -86,7 +80,7 @@ class Loop:
 
 
 class Runnable(Protocol):
-    """Anything that an actor does for as long as it lives: a loop, or minding a server."""
+    """What a process does for as long as it lives: a loop, or supervising a server."""
 
     name: str
 
@@ -97,7 +91,7 @@ class Runnable(Protocol):
 def start(
     loop: Runnable, *, exit_process: Callable[[int], object] = os._exit
 ) -> asyncio.Task[None]:
-    """Run the loop on the running event loop; when it ends, for whatever reason, so does all."""
+    """Run it as a task, for whatever reason it ends: then the process exits with 1."""
 
     def ended(task: asyncio.Task[None]) -> None:
         reason = None if task.cancelled() else task.exception()
@@ -107,18 +101,3 @@ def start(
     task = asyncio.get_running_loop().create_task(loop.run(), name=loop.name)
     task.add_done_callback(ended)
     return task
-
-
-class LoopActor:
-    """The base of an actor class under `@ray.remote`: it runs a loop from its first moment on.
-
-    Ray gives an actor with async methods an event loop and runs its constructor there; Serve's
-    handles are awaited on the same loop.
-    """
-
-    def __init__(self, loop: Loop, *, exit_process: Callable[[int], object] = os._exit) -> None:
-        self._running = start(loop, exit_process=exit_process)
-
-    async def is_running(self) -> bool:
-        """Whether the loop runs; whoever gets an answer reads true."""
-        return not self._running.done()

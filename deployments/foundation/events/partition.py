@@ -1,7 +1,7 @@
-"""One partition while its lease lasts: its events in queues, one a subject.
+"""One partition while its lease lasts: a queue of events for each subject.
 
 A queue hands its events to their handlers one after another, and waits where one has failed; other
-queues go on. A queue ends when it is empty, or when the partition is to be given up.
+queues go on. A queue ends when it is empty, or when the partition is handed over.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class Observer(Protocol):
-    """Whoever counts what happens."""
+    """Counts what becomes of events."""
 
     def handled(self, publisher: str) -> None:
         """An event took effect."""
@@ -44,17 +44,17 @@ class NullObserver:
     """Counts nothing."""
 
     def handled(self, publisher: str) -> None:
-        """Nobody wants to know."""
+        """Not counted."""
 
     def failed(self, publisher: str) -> None:
-        """Nobody wants to know."""
+        """Not counted."""
 
     def given_up(self, publisher: str) -> None:
-        """Nobody wants to know."""
+        """Not counted."""
 
 
 class NoEventError(NonRetryableError):
-    """What lies on the stream cannot be read as an event that the subscriber handles."""
+    """An entry of a stream is no event that the subscriber handles."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ class PartitionContext:
 class _Event:
     delivery: EventDelivery
     envelope: Envelope | None
-    """None if what was delivered is no event."""
+    """None if the entry is no event."""
     handler: Handler | None
 
 
 class Partition:
-    """The events of one partition that are known here and not settled."""
+    """The events of one partition that were read here and are not settled."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Partition:
     ) -> None:
         self.stream, self.lease = stream, lease
         self.cursor = "0"
-        """The last event that was seen; those after it are asked for."""
+        """The last event that was read; the next read begins after it."""
         self.closing = False
         self._work = work
         self._failing = failing or {}
@@ -102,11 +102,11 @@ class Partition:
 
     @property
     def waiting(self) -> int:
-        """How many events are here."""
+        """How many events are in the queues."""
         return sum(map(len, self._queues.values()))
 
     async def accept(self, entries: Iterable[tuple[str, dict[str, str] | None]]) -> None:
-        """Take in what the pending list holds beyond the cursor, in its order."""
+        """Put pending events that come after the cursor into their queues, in their order."""
         unread = []
         for entry, fields in entries:
             self.cursor = entry
@@ -120,7 +120,7 @@ class Partition:
             await self._work.journal.acknowledge(self.stream, unread)
 
     def replay(self, deliveries: Iterable[EventDelivery]) -> None:
-        """Take in dead letters that are to be delivered again, behind what is here of a subject."""
+        """Put dead letters into the queues of their subjects, behind what is there."""
         for delivery in deliveries:
             if delivery.letter and delivery.letter not in self._letters and not self.closing:
                 self._letters.add(delivery.letter)
@@ -156,7 +156,7 @@ class Partition:
             del self._queues[subject]
 
     async def _bring(self, event: _Event) -> bool:
-        """One event to its end, its effect or the dead letters; false if that is left to others."""
+        """Bring an event to its effect or to the dead letters; false if that is left to others."""
         failure = self._failing.get(event.delivery.name, Failure())
         while not failure.dead:
             heed_cancellation()
@@ -177,7 +177,7 @@ class Partition:
         return True
 
     async def _idly(self, something: Awaitable[object]) -> None:
-        """Wait for something that need not come any more once the partition is given up."""
+        """Wait for something, but no longer than the partition is kept."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a queue is a task.
         self._idle.add(task)
@@ -187,7 +187,7 @@ class Partition:
             self._idle.discard(task)
 
     async def _attempt(self, event: _Event, before: Failure) -> Failure | None:
-        """Handle the event once; none if that went well."""
+        """Handle the event once. Returns the failure, if it failed."""
         self.lease.check()
         try:
             await self._call(event)
@@ -212,7 +212,7 @@ class Partition:
                     raise RuntimeError("the handler was cancelled from within") from cancelled
 
     async def _failed(self, event: _Event, attempts: int, why: Exception) -> Failure:
-        """Note the failure. A traceback is worth its lines only when the event is given up."""
+        """Record the failure. The traceback is logged only when the event is given up."""
         subscription, observer = self._work.subscription, self._work.observer
         pause = None if isinstance(why, NonRetryableError) else subscription.retry.pause(attempts)
         failure = await self._work.journal.failed(self.lease, event.delivery, attempts, pause, why)
@@ -235,14 +235,14 @@ class Partition:
             await journal.forget(self.lease.partition, [delivery.name])
 
     async def close(self) -> None:
-        """Let what is being handled come to its end, and nothing else begin."""
+        """Let handlers that are running finish, and start no others."""
         self.closing = True
         for task in self._idle:
             task.cancel()
         await self._ended()
 
     async def abandon(self) -> None:
-        """Stop at once: the partition is somebody else's."""
+        """Stop at once: another process has the partition."""
         self.closing = True
         for task in self._tasks:
             task.cancel()

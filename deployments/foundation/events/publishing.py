@@ -1,4 +1,4 @@
-"""The events that a service publishes: CloudEvents 1.0 on the service's own Redis streams.
+"""Events that a service publishes: CloudEvents 1.0 on the service's own Redis streams.
 
 A service's script appends its events itself, with `publish` of `publish.lua`, so that an event and
 its publication are one. A subject's events all go to one of sixteen streams, chosen by a hash of

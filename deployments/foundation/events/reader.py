@@ -21,25 +21,25 @@ from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.events.subscriptions import Subscription
 
 _IMPATIENT_SECONDS = 0.02
-"""How long a read waits while some partition takes no more, which may change any moment."""
+"""How long a read waits while the queues of some partition are full: they may empty any moment."""
 _Entries = list[tuple[str, dict[str, str] | None]]
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ConsumerOptions:
-    """How a consumer goes about its work. The defaults suit production; tests are less patient."""
+    """How a consumer works. The defaults suit production."""
 
     lease_seconds: float = 10.0
     renew_seconds: float = 3.0
-    """Leases are renewed so often; what is free, too many or to be replayed is noticed then."""
+    """Then a process also takes free partitions, hands over surplus ones, and replays letters."""
     block_seconds: float = 1.0
-    """How long a read waits for news; less than redis-py waits for an answer (5 s)."""
+    """How long a read waits for new events; less than redis-py waits for a reply (5 s)."""
     recovery_seconds: float = 1.0
-    """The pause before everything begins again after a Redis went away."""
+    """The pause before everything begins again after a Redis failed."""
     batch: int = 100
     window: int = 1000
-    """When so many events of a partition are in queues, no more are read."""
+    """No more of a partition is read while so many of its events are in queues."""
     handlers: int = 32
     """How many handlers of a process run at once."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -134,7 +134,7 @@ class Reader:
             heed_cancellation()
 
     async def _renew(self) -> None:
-        """Bring the partitions in line with the leases, and give away what is too much."""
+        """Renew the leases, and take up, drop and hand over partitions accordingly."""
         if self._stopping:
             return
         share = await self._leases.renew()
@@ -151,19 +151,19 @@ class Reader:
         self._changed.set()
 
     def _hand_over(self, share: int) -> None:
-        """Begin to give away what is beyond the fair share."""
+        """Begin to hand over what is beyond the fair share."""
         staying = sorted(n for n, partition in self._partitions.items() if not partition.closing)
         for n in staying[share:]:
-            self._start(self._give_away(n, self._partitions[n]))
+            self._start(self._release(n, self._partitions[n]))
 
-    async def _give_away(self, n: int, partition: Partition) -> None:
+    async def _release(self, n: int, partition: Partition) -> None:
         await partition.close()
         if self._partitions.get(n) is partition:
             del self._partitions[n]
             await self._leases.release([n])
 
     async def _take_letters(self) -> None:
-        """Dead letters of our partitions that an operator wants delivered again."""
+        """Replay the dead letters of partitions that are read here."""
         for letter in await self._letters.to_replay():
             partition = self._partitions.get(int(letter.fields["partition"]))
             if letter.fields["publisher"] == self._publisher and partition is not None:
@@ -185,12 +185,12 @@ class Reader:
                 await self._fetch(ready, patiently=len(ready) == len(open_))
 
     async def _take_pending(self, partitions: list[Partition]) -> bool:
-        """Give partitions what is pending and they have not seen; whether there may be more."""
+        """Give partitions the pending events that they have not seen; whether there may be more."""
         positions = {p.stream: p.cursor for p in partitions}
         read = await self._xreadgroup(positions, count=self._options.batch)
         for stream, entries in read:
             partition = self._partitions.get(self._numbers[stream])
-            # While we waited for the answer, the partition may have been lost, and come again.
+            # Meanwhile the partition may have been lost, and leased again.
             if partition in partitions and partition is not None and entries:
                 await partition.accept(entries)
         return any(len(entries) == self._options.batch for _, entries in read)

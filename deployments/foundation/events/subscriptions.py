@@ -1,4 +1,4 @@
-"""What a service declares in its `consumers.py`: whose events it handles, and with what.
+"""What a service declares in its `consumers.py`: whose events it handles, and how.
 
     class ShippingConsumers:
         def __init__(self, service: ShippingService) -> None:
@@ -38,11 +38,11 @@ from deployments.foundation.values.backoff import Backoff
 _BACKOFF = Backoff(first=1.0, longest=300.0)
 
 Handler = Callable[[Envelope], Awaitable[None]]
-"""Gives one event to the service's own service. What it raises counts as a failed attempt."""
+"""Handles one event. What it raises counts as a failed attempt."""
 
 
 class NonRetryableError(Exception):
-    """Trying this event again would not help, as long as nobody mends what the message names."""
+    """A retry would not help, as long as nobody mends what the message names."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from tests.unit.consuming.sample_services import (
 )
 
 
-class Clock:
+class MonotonicClock:
     """Monotonic seconds that pass when told to."""
 
     def __init__(self) -> None:
@@ -43,8 +43,8 @@ def own(sample_redis: ClientOf) -> Redis:
     return sample_redis("subscriber")
 
 
-def leases(own: Redis, seconds: float = 60.0, clock: Clock | None = None) -> Leases:
-    return Leases(own, "subscriber", "publisher", seconds=seconds, clock=clock or Clock())
+def leases(own: Redis, seconds: float = 60.0, clock: MonotonicClock | None = None) -> Leases:
+    return Leases(own, "subscriber", "publisher", seconds=seconds, clock=clock or MonotonicClock())
 
 
 async def test_leases_are_shared_out_evenly_and_never_twice(own: Redis) -> None:
@@ -103,7 +103,7 @@ async def test_who_does_not_renew_is_succeeded(own: Redis) -> None:
 
 
 async def test_a_lease_ends_by_the_holders_own_clock_and_stays_lost(own: Redis) -> None:
-    clock = Clock()
+    clock = MonotonicClock()
     mine = leases(own, seconds=10.0, clock=clock)
     await mine.renew()
     lease = mine.held[3]
@@ -135,7 +135,9 @@ async def test_a_failure_under_an_old_token_is_refused(own: Redis, sample_redis:
     stale = old.held[0]
     await old.release([0], leave=True)
     await new.renew()
-    stale = Lease(0, stale.token, math.inf, Clock())  # As a process that was stopped sees it.
+    stale = Lease(
+        0, stale.token, math.inf, MonotonicClock()
+    )  # As a process that was stopped sees it.
     journal = Journal("subscriber", "publisher", own, sample_redis("subscriber"))
     delivery = EventDelivery(0, "1-1", "{}")
     for pause in (1.0, None):
@@ -282,7 +284,7 @@ async def test_a_process_that_was_stopped_too_long_does_nothing_more(
 ) -> None:
     """Its clock jumps while it has events in hand: not one more is handled until it has a lease
     again, under another token."""
-    clock = Clock()
+    clock = MonotonicClock()
     items = subjects(5)
     begun, go_on = asyncio.Event(), asyncio.Event()
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from deployments.foundation.events.loop import LONGEST_PAUSE_SECONDS, Loop, LoopActor, start
+from deployments.foundation.events.loop import LONGEST_PAUSE_SECONDS, Loop, start
 from deployments.foundation.rpc.calls import DependencyUnavailable
 
 
@@ -112,20 +112,6 @@ async def test_a_loop_that_is_cancelled_ends_its_process() -> None:
         return False
 
     assert await exit_code_of(Loop("test", wait, every=1), cancel=True) == 1
-
-
-async def test_an_actor_runs_its_loop_from_its_first_moment() -> None:
-    ticked = asyncio.Event()
-
-    async def tick() -> bool:
-        ticked.set()
-        await asyncio.Event().wait()
-        return False
-
-    # The loop goes on until the run of all tests ends, and must not end it with code 1.
-    actor = LoopActor(Loop("test", tick, every=1), exit_process=list[int]().append)
-    await asyncio.wait_for(ticked.wait(), 10)
-    assert await actor.is_running()
 
 
 async def test_a_cancellation_that_a_tick_swallows_ends_the_loop_all_the_same() -> None:

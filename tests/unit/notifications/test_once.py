@@ -15,7 +15,7 @@ import pytest
 from deployments.foundation.events.publishing import Envelope, Event, parse, stream_of
 from deployments.foundation.redis.connection import password
 from deployments.notifications.consumers import NotificationsConsumers
-from deployments.notifications.service import UnderWayError
+from deployments.notifications.service import BeingSentError
 from deployments.notifications.store import SERVICE
 from tests.conftest import SECRET
 from tests.eventually import eventually
@@ -125,7 +125,7 @@ async def test_two_at_once_send_one_mail(
     event = await the_event(notifications)
     tasks = [asyncio.create_task(hand_over(notifications, event)) for _ in range(2)]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=10)
-    assert [type(task.exception()) for task in tasks if task.done()] == [UnderWayError]
+    assert [type(task.exception()) for task in tasks if task.done()] == [BeingSentError]
     await eventually(lambda: smtp.has(1))
     smtp.answering.set()
     await asyncio.wait(tasks)

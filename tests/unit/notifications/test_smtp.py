@@ -62,9 +62,11 @@ async def test_what_the_server_or_its_operator_can_mend_is_tried_to_the_end_and_
     await notifications.publish(placed())
     (letter,) = await fail(notifications)
     assert letter.attempts == smtp.refused == ALL_ATTEMPTS
-    assert letter.error.startswith(f"NotTakenError: {smtp.url.removeprefix('smtp://')} {shown} (")
+    assert letter.error.startswith(
+        f"MailNotAcceptedError: {smtp.url.removeprefix('smtp://')} {shown} ("
+    )
     assert ADA not in letter.error + caplog.text
-    assert "NotTakenError" in await operator("list")
+    assert "MailNotAcceptedError" in await operator("list")
 
     smtp.rejections.clear()
     await replay(notifications)
@@ -161,7 +163,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_the_operators_trouble(
     assert smtp.taken == []
 
 
-async def test_a_goodbye_that_is_not_answered_changes_nothing(
+async def test_a_quit_that_is_not_answered_changes_nothing(
     notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
     """The mail is taken already, and must not be sent again because of it."""
