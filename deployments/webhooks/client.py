@@ -1,9 +1,9 @@
-"""Takes a delivery to its endpoint: one signed request, to an address that was just checked.
+"""Sends a delivery to its endpoint: one signed request, to an address that was checked.
 
-The connection is made to an address that this module has resolved and checked itself, so a name
-that answers otherwise from one question to the next leads nowhere. TLS is verified against the
-name, and the request is the name's. Nothing is redirected, no proxy of the environment is used, and
-what the endpoint answers beside its status is hardly read.
+The connection goes to an address that was resolved and checked here, so that a name which resolves
+to something else a moment later leads nowhere. TLS is verified against the name. Redirects are not
+followed, proxies of the environment are not used, and of the response little more than the status
+is read.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from deployments.webhooks.signatures import NoSigningKeyError, Signer
 from deployments.webhooks.url_policy import Address
 
 ATTEMPT_SECONDS = 10.0
-"""How long an endpoint may take, from the question for its address to its answer."""
-_POLITE_BYTES, _POLITE_SECONDS = 4096, 1.0
-"""How much of an answer is taken in, so that its sender sees no broken connection."""
+"""How long an attempt may take, from looking the host up to the response."""
+_READ_BYTES, _READ_SECONDS = 4096, 1.0
+"""How much of a response is read, so that its sender sees no broken connection."""
 _LONGEST_ERROR = 200
 
 
@@ -56,7 +56,7 @@ class WebhookClient:
         return self._signer.can_sign
 
     async def attempt(self, delivery: WebhookDelivery) -> DeliveryAttempt:
-        """Send a delivery once. Whatever goes wrong with that is an answer too."""
+        """Send a delivery once. What goes wrong is told in the result, not raised."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._send(self._request(delivery), delivery.platform)
@@ -85,8 +85,8 @@ class WebhookClient:
         return await self._send_to(addresses[-1], request)
 
     async def _send_to(self, address: Address, request: httpx.Request) -> DeliveryAttempt:
-        """One try over a connection to this address, for the name in the URL."""
-        # What has no deadline of its own here has that of the whole attempt.
+        """Send the request over a connection to this address."""
+        # The deadline is that of the whole attempt.
         extensions = {"sni_hostname": request.url.raw_host.decode("ascii"), "timeout": {}}
         response = await self._transport.handle_async_request(
             httpx.Request(
@@ -111,19 +111,19 @@ class WebhookClient:
 async def _drain(response: httpx.Response) -> None:
     taken = 0
     with suppress(httpx.HTTPError, TimeoutError):
-        async with asyncio.timeout(_POLITE_SECONDS):
+        async with asyncio.timeout(_READ_SECONDS):
             async for chunk in cast(httpx.AsyncByteStream, response.stream):
                 taken += len(chunk)
-                if taken > _POLITE_BYTES:
+                if taken > _READ_BYTES:
                     return
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """The seconds that the endpoint asks for; a date is not looked at."""
+    """The seconds that the endpoint asks for; a date is ignored."""
     text = response.headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
 def _described(failure: httpx.HTTPError) -> str:
-    """What went wrong on the way. It names hosts at most, and never a URL."""
+    """What went wrong. It may name a host, and never a URL."""
     return f"{type(failure).__name__}: {failure}"[:_LONGEST_ERROR].rstrip(": ")

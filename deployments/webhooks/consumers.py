@@ -1,4 +1,4 @@
-"""The events about orders that platforms are told: event in, queued deliveries out."""
+"""The events about orders that platforms are told of: event in, queued deliveries out."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Makes deliveries as they fall due, many at once, beside other processes that do the same.
 
-What is due is claimed for a while longer than an attempt can take. A process that dies leaves its
-claims to lapse; one that was held up finds by its own clock that they have, and sends nothing; and
-what it writes down under an old claim is refused. So an order's deliveries to an endpoint never
+A delivery that is due is claimed for longer than an attempt can take. If a process dies, its claims
+lapse. One that was held up finds by its own clock that they have, and sends nothing; what it
+records under an old claim is refused. So an order's deliveries to an endpoint never
 overlap, but one whose answer was not written down is made again.
 """
 
@@ -26,28 +26,28 @@ from deployments.webhooks.domain import (
 from deployments.webhooks.store import Claim, WebhooksStore
 
 CLAIM_SECONDS = 3 * ATTEMPT_SECONDS
-"""When a process counts as dead: certainly not while an attempt is under way."""
+"""When a process counts as dead: later than any attempt ends."""
 AT_ONCE = 256
-"""How many attempts a process makes at once. An endpoint gets eight, and a failing one only one."""
+"""How many attempts a process makes at once. `queues.lua` shares them out."""
 _log = logging.getLogger(__name__)
 
 
 class DeliveryObserver(Protocol):
-    """Who wants to know how deliveries are doing."""
+    """Counts attempts."""
 
     def attempted(self, outcome: DeliveryOutcome, seconds: float) -> None:
         """An attempt ended so, so long after the event was queued."""
 
 
 class NullDeliveryObserver:
-    """Nobody."""
+    """Counts nothing."""
 
     def attempted(self, outcome: DeliveryOutcome, seconds: float) -> None:
-        """Nothing."""
+        """Not counted."""
 
 
 class Dispatcher:
-    """Claims, attempts, and writes down the outcome: `tick` and `rest` in turn, until `stop`."""
+    """Claims deliveries, attempts them, and records the outcome: `tick` and `rest` in turn."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class Dispatcher:
         self._stopping = False
 
     def wake(self) -> None:
-        """Something may be due: end the present rest."""
+        """Something may be due: end `rest`."""
         self._woken.set()
 
     async def tick(self) -> bool:
-        """Begin what is due; whether more of it may be waiting. One round trip."""
+        """Begin what is due. Returns whether more may be. One round trip."""
         self._woken.clear()
         wanted = self._at_once - len(self._attempts)
         if self._stopping or wanted <= 0:
@@ -88,8 +88,8 @@ class Dispatcher:
         return self._next_in <= 0 and len(claims) < wanted
 
     async def rest(self, seconds: float) -> None:
-        """Wait so long, or until something is due, if that is sooner."""
-        # Others get their turn in any case: waiting for what has happened already gives them none.
+        """Wait so many seconds, or until something is due."""
+        # Yields in any case: waiting for an event that is set already does not.
         await asyncio.sleep(0)
         try:
             async with asyncio.timeout(max(0.0, min(seconds, self._next_in))):
@@ -133,13 +133,13 @@ class Dispatcher:
             _log.error("%s: its claim is left to lapse", task.get_name(), exc_info=failure)
 
     async def stop(self) -> None:
-        """Begin nothing more, and let what is under way come to its end."""
+        """Begin nothing more, and let attempts that are under way finish."""
         self._stopping = True
         while self._attempts:
             await asyncio.wait(set(self._attempts))
 
     async def abandon(self) -> None:
-        """End as a crash would: nothing is finished, nothing written down."""
+        """End as a crash would: nothing is finished, nothing recorded."""
         self._stopping = True
         for task in self._attempts:
             task.cancel()

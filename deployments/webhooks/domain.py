@@ -1,4 +1,4 @@
-"""Webhooks' rules: what is delivered, how it is told, and what becomes of an attempt."""
+"""Webhooks' rules: what is delivered, in which form, and what becomes of an attempt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EVENTS = uuid.UUID("5f0d4b1e-7a0c-5c8e-9b51-3f2f6c1d8a42")
 
 
 class DeliverySource(NamedTuple):
-    """The event of orders that is told, its type, and when it happened."""
+    """The event of orders that is delivered, its type, and when it happened."""
 
     event: str
     type: str

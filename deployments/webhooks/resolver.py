@@ -1,4 +1,4 @@
-"""The addresses behind a host's name, as the machine's own resolver knows them."""
+"""The addresses of hosts, as the operating system resolves them."""
 
 from __future__ import annotations
 

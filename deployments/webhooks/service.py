@@ -1,4 +1,4 @@
-"""Webhooks' contract, answered, and the events about orders that are sent on."""
+"""Webhooks' service: platforms' endpoints, and the orders that are queued for them."""
 
 from __future__ import annotations
 

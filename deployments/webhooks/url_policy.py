@@ -1,8 +1,7 @@
-"""Where the store sends to: which URLs it takes, and which of their addresses are the internet's.
+"""Where the store sends to: which URLs it takes, and which of their addresses are public.
 
-A platform names a host, and the store would reach whatever answers to that name from inside its
-own network. So only addresses that are everybody's are taken, at registration and again whenever a
-connection is made; a list of what is forbidden would be one network short some day.
+A platform names a host, which may resolve to something inside the store's own network. So only
+public addresses are permitted, at registration and for every connection.
 """
 
 from __future__ import annotations
