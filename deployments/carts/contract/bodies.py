@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.foundation.values.message import WHOLE, Message
@@ -23,6 +23,19 @@ Id = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)]
 _REVERSE_DOMAIN = r"^[a-z][a-z0-9]*(?:\.[a-z][a-z0-9_]*)+$"
 _Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_ID_LENGTH)]
 _Claim = Annotated[str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=_REVERSE_DOMAIN)]
+
+
+def _once(claims: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(claims)) < len(claims):
+        raise ValueError("each claim may appear once only")
+    return claims
+
+
+_Claims = Annotated[
+    tuple[_Claim, ...],
+    Field(max_length=MAX_CLAIMS, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_once),
+]
 
 
 class _Item(Message):
@@ -57,7 +70,7 @@ class BuyerContext(Message):
     intent: Annotated[str, Field(max_length=MAX_INTENT)] | None = None
     language: Text | None = None
     currency: Text | None = None
-    eligibility: Annotated[tuple[_Claim, ...], Field(max_length=MAX_CLAIMS)] | None = None
+    eligibility: _Claims | None = None
 
 
 class ContentsBody(Message):

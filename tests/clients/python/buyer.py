@@ -25,7 +25,7 @@ from fieldhouse_client.api.orders import get_order
 from fieldhouse_client.api.webhooks import list_webhooks, register_webhook, remove_webhook
 from fieldhouse_client.api.well_known import get_openapi, get_profile
 from fieldhouse_client.models import (
-    BuyerCreateRequest,
+    BuyerRequest,
     CartWithDiscount,
     CheckoutSession,
     CheckoutSessionStatus,
@@ -128,7 +128,7 @@ def check_out(client: AuthenticatedClient, cart: CartWithDiscount, sku: str) -> 
     assert session.status is CheckoutSessionStatus.INCOMPLETE
     wanted = SessionRequest(
         line_items=[line(sku, 2)],
-        buyer=BuyerCreateRequest(email="ada@example.com"),
+        buyer=BuyerRequest(email="ada@example.com"),
         fulfillment=FulfillmentRequest(
             methods=[MethodRequest(destinations=[HOME], groups=[GroupRequest("1")])]
         ),

@@ -100,6 +100,9 @@ REFUSED: dict[str, bytes | str] = {
     "a buyer that is a list": with_buyer("[]"),
     "an email that is an object": with_buyer('{"email": {"at": "home"}}'),
     "a context that is a number": f'{{"line_items": [{LINE}], "context": 1}}',
+    "a claim that comes twice": json.dumps(
+        body((SHIRT.sku, 1), context={"eligibility": ["com.example.loyal"] * 2})
+    ),
 }
 TOO_LARGE: dict[str, bytes | str] = {
     "an item id": with_line(f'{{"item": {{"id": "{MEGABYTE}"}}, "quantity": 1}}'),
