@@ -4,10 +4,13 @@
       route_prefix: /carts
       import_path: deployments.application:application
       args: {services: [carts]}
-      deployments: [{name: Carts, ...}]
+      deployments: [{name: Services, ...}]
 
 Services named together share a replica, and call each other without leaving it. A call to any other
 goes over a handle to the application whose `args` name it.
+
+A service moves in two steps: first both applications name it, and when the new one runs, the old
+one no longer does. No call fails meanwhile.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from ray.serve import Application
 from deployments.foundation.placement.replica import PublicReplica, Replica
 from deployments.store import placed
 
-TOGETHER = "Store"
-"""The deployment's name where several services share it."""
+DEPLOYMENT = "Services"
+"""The name of every application's only deployment. It is the same whichever services there are, as
+Serve would end a deployment of another name before its successor is there."""
 
 
 class Arguments(BaseModel):
@@ -38,15 +42,10 @@ class Arguments(BaseModel):
         return services
 
 
-def name_of(services: Sequence[str]) -> str:
-    """A deployment's name: the service's, or `Store` for several."""
-    return services[0].capitalize() if len(services) == 1 else TOGETHER
-
-
 def application(args: dict[str, Any]) -> Application:
     """The application that hosts the services of `args`, see `Arguments`."""
     services = Arguments.model_validate(args).services
     here = placed(services)
     # A replica without public routes must not answer HTTP on a port of its own.
     replica = serve.ingress()(PublicReplica) if any(one.prefix for one in here) else Replica
-    return serve.deployment(replica, name=name_of(services)).bind(here)
+    return serve.deployment(replica, name=DEPLOYMENT).bind(here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -77,6 +78,15 @@ def with_environment(config: Json, app: str, **variables: str) -> Json:
     """The configuration with these environment variables for one application."""
     apps = [
         {**each, "runtime_env": {"env_vars": variables}} if each["name"] == app else each
+        for each in config["applications"]
+    ]
+    return {**config, "applications": apps}
+
+
+def hosting(config: Json, app: str, services: Sequence[str]) -> Json:
+    """The configuration with these services in one application."""
+    apps = [
+        {**each, "args": {"services": list(services)}} if each["name"] == app else each
         for each in config["applications"]
     ]
     return {**config, "applications": apps}

@@ -11,6 +11,7 @@ from ray.serve.context import _get_global_client
 
 from deployments.foundation.rpc.dependencies import dependency
 from deployments.foundation.rpc.handles import ServeTransport
+from deployments.foundation.rpc.location import Hosted
 
 Api = TypeVar("Api")
 _FRESH_SECONDS = 0.5
@@ -28,24 +29,38 @@ class Applications:
         self._hosts: Mapping[str, str] = {}
         self._read_at = float("-inf")
 
-    def handle_of(self, service: str) -> Any:  # noqa: ANN401 - a handle's methods are its deployment's.
-        """A handle of the application that hosts a service. Blocks while Serve answers."""
+    def host_of(self, service: str) -> Hosted:
+        """The application that hosts a service. Blocks while Serve answers."""
         if service not in self._hosts or time.monotonic() - self._read_at > _FRESH_SECONDS:
-            self._hosts, self._read_at = _hosts(), time.monotonic()
+            self._hosts, self._read_at = hosts(_described()), time.monotonic()
         application = self._hosts.get(service)
         if application is None:
             raise NotHostedError(f"no application hosts {service}")
-        return serve.get_app_handle(application)
+        return Hosted(application, serve.get_app_handle(application))
 
 
-def _hosts() -> Mapping[str, str]:
-    """Applications by service. One that is being deployed comes last, as it may not be up yet."""
+def _described() -> Mapping[str, Mapping[str, Any]]:
     client = _get_global_client(raise_if_no_controller_running=True)
-    details = client.get_serve_details()["applications"]
-    ready_last = sorted(details.items(), key=lambda item: item[1]["status"] == "RUNNING")
+    return dict(client.get_serve_details()["applications"])
+
+
+def hosts(applications: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+    """By which of these applications, as Serve describes them, each service is hosted.
+
+    Of two that host it the one that was deployed last counts, and one that does not run only if
+    there is no other. What is being removed hosts nothing.
+    """
+    best_last = sorted(applications.items(), key=lambda item: _preference(item[1]))
     return {
-        service: name for name, application in ready_last for service in _services_of(application)
+        service: name
+        for name, application in best_last
+        if application["status"] != "DELETING"
+        for service in _services_of(application)
     }
+
+
+def _preference(application: Mapping[str, Any]) -> tuple[bool, float]:
+    return application["status"] == "RUNNING", application["last_deployed_time_s"]
 
 
 def _services_of(application: Mapping[str, Any]) -> list[str]:
@@ -61,5 +76,5 @@ def connect(api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
     """The service `app` over a handle, as the protocol of its contract."""
     if app not in _transports:
         # One for the whole process: only what goes the same way can travel together.
-        _transports[app] = ServeTransport(app, _APPLICATIONS.handle_of)
+        _transports[app] = ServeTransport(app, _APPLICATIONS.host_of)
     return dependency(api, _transports[app], app=app, seconds=seconds)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Reply, answered
 from deployments.foundation.rpc.coalescing import Call, Coalescing
+from deployments.foundation.rpc.location import Hosted, Location, MovedError, Sent
 from deployments.foundation.values.trace import traceparent
 
 _log = logging.getLogger(__name__)
@@ -23,10 +25,8 @@ class ServeTransport:
     raises comes back as data, so any exception here is one of the machinery's.
     """
 
-    def __init__(self, app: str, find: Callable[[str], Any]) -> None:
-        self._app, self._find = app, find
-        self._handle: Any = None
-        self._finding = asyncio.Lock()
+    def __init__(self, app: str, find: Callable[[str], Hosted]) -> None:
+        self._app, self._location = app, Location(app, find)
         self._calls = Coalescing(self._one, self._many)
 
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
@@ -43,31 +43,43 @@ class ServeTransport:
         """The reply, wherever the service runs by now: a call that found nobody had no effect."""
         moved = 0
         while True:
-            if self._handle is None:
-                await self._find_handle()
             reply = await self._carry((self._app, method, body, seconds, traceparent()))
             if reply[0] != ABSENT:
                 return reply
-            self._handle = None
             moved += 1
             await asyncio.sleep(min(0.05 * 2**moved, 0.5))
 
-    async def _find_handle(self) -> None:
-        """Serve waits for its controller, and must not keep this loop waiting too."""
-        async with self._finding:
-            if self._handle is None:
-                try:
-                    self._handle = await asyncio.to_thread(self._find, self._app)
-                except Exception as absent:
-                    raise DependencyUnavailable(self._app, str(absent), "absent") from absent
-
     async def _one(self, call: Call) -> Reply:
-        return cast(Reply, await self._handle.invoke.remote(*call))
+        asked = await self._location.get()
+        response = asked.handle.invoke.remote(*call)
+        async with self._sent(asked, response):
+            reply = cast(Reply, await response)
+        self._look_at(asked, reply)
+        return reply
 
     async def _many(self, calls: Sequence[Call]) -> AsyncIterator[Sequence[tuple[int, Reply]]]:
-        streaming = self._handle.options(stream=True)
-        async for done in streaming.invoke_many.remote(list(calls)):
-            yield done
+        asked = await self._location.get()
+        response = asked.handle.options(stream=True).invoke_many.remote(list(calls))
+        async with self._sent(asked, response):
+            async for done in response:
+                for _, reply in done:
+                    self._look_at(asked, reply)
+                yield done
+
+    @asynccontextmanager
+    async def _sent(self, asked: Hosted, response: Any) -> AsyncIterator[None]:  # noqa: ANN401
+        """Raises `MovedError` for what was sent to an application that the service has left."""
+        with Sent(self._location, asked, response):
+            try:
+                yield
+            except DeploymentUnavailableError as removed:
+                if await self._location.has_moved(asked):
+                    raise MovedError(self._app) from removed
+                raise
+
+    def _look_at(self, asked: Hosted, reply: Reply) -> None:
+        if reply[0] == ABSENT:
+            self._location.left(asked)
 
     async def _carry(self, call: Call) -> Reply:
         try:
@@ -78,12 +90,13 @@ class ServeTransport:
             if task is not None and task.cancelling():
                 raise
             raise DependencyUnavailable(self._app, "it dropped the call", "lost") from ended
-        except TimeoutError:
+        except (TimeoutError, DependencyUnavailable):
             raise
+        except MovedError:
+            return ABSENT, b""
         except BackPressureError as full:
             raise DependencyUnavailable(self._app, "its queue is full", "busy") from full
         except DeploymentUnavailableError as absent:
-            self._handle = None
             raise DependencyUnavailable(self._app, "it failed to deploy", "absent") from absent
         except Exception as lost:
             _log.warning("a call of %s was lost: %s", self._app, type(lost).__name__)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 from ray.exceptions import ActorDiedError, ActorUnavailableError
@@ -19,6 +18,7 @@ from ray.serve.exceptions import (
 
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply
 from deployments.foundation.rpc.handles import ServeTransport
+from deployments.foundation.rpc.location import Hosted
 
 Call = Callable[[], Awaitable[Reply]]
 
@@ -67,12 +67,12 @@ async def unavailable(transport: ServeTransport, seconds: float = 60) -> Depende
 
 
 def reach(call: Call) -> ServeTransport:
-    return ServeTransport("inventory", lambda _: Handle(call))
+    return ServeTransport("inventory", lambda app: Hosted(app, Handle(call)))
 
 
 async def test_an_answer_comes_back_and_the_deadline_goes_along() -> None:
     handle = Handle(answer)
-    transport = ServeTransport("inventory", lambda _: handle)
+    transport = ServeTransport("inventory", lambda app: Hosted(app, handle))
     assert await transport("reserve", b"{}", 7) == ("ok", b"{}")
     assert handle.calls == [("inventory", "reserve", b"{}", 7)]
 
@@ -127,10 +127,10 @@ async def test_a_caller_that_is_cancelled_stays_cancelled() -> None:
 async def test_an_application_that_is_absent_is_looked_for_again() -> None:
     applications: dict[str, Handle] = {}
 
-    def find(app: str) -> Any:  # noqa: ANN401
+    def find(app: str) -> Hosted:
         if app not in applications:
             raise RayServeException(f"Application '{app}' does not exist.")
-        return applications[app]
+        return Hosted(app, applications[app])
 
     transport = ServeTransport("inventory", find)
     assert (await unavailable(transport)).kind == "absent"
@@ -141,9 +141,9 @@ async def test_an_application_that_is_absent_is_looked_for_again() -> None:
 async def test_a_controller_that_does_not_answer_keeps_nobody_else_waiting() -> None:
     gate = threading.Event()
 
-    def find(_: str) -> Any:  # noqa: ANN401
+    def find(app: str) -> Hosted:
         gate.wait(10)
-        return Handle(answer)
+        return Hosted(app, Handle(answer))
 
     transport = ServeTransport("inventory", find)
     try:

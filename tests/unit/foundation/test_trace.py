@@ -30,6 +30,7 @@ from deployments.foundation.rpc.calls import Endpoint, Reply, client_of
 from deployments.foundation.rpc.dependencies import dependency
 from deployments.foundation.rpc.detach import detach, finish_detached, go_on
 from deployments.foundation.rpc.handles import ServeTransport
+from deployments.foundation.rpc.location import Hosted
 from deployments.foundation.values.message import Message
 from deployments.foundation.values.trace import traceparent, tracing
 from deployments.orders.consumers import OrdersConsumers
@@ -88,7 +89,7 @@ class Handle:
 
 def reached(invoke: Any) -> AskApi:  # noqa: ANN401
     handle = Handle(invoke)
-    return dependency(AskApi, ServeTransport("asked", lambda _: handle), app="asked")
+    return dependency(AskApi, ServeTransport("asked", lambda app: Hosted(app, handle)), app="asked")
 
 
 async def tell(_request: Request) -> Response:
@@ -169,7 +170,7 @@ class Apart(Services):
     def reached(self, api: type, service: object) -> object:
         app = api.__module__.split(".")[1]
         handle = Handle(Replica(api, service))
-        return dependency(api, ServeTransport(app, lambda _: handle), app=app)
+        return dependency(api, ServeTransport(app, lambda _: Hosted(app, handle)), app=app)
 
 
 KEYS = {hash_key("key-of-acme"): PLATFORM}
