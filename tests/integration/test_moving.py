@@ -1,4 +1,4 @@
-"""A service moves from one application to another, and nobody who shops meanwhile notices."""
+"""Services move from one application to another, and nobody who shops meanwhile notices."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from tests.faults.damage import more_orders
 from tests.faults.serve_api import Json, ServeApi, hosting, without
 from tests.integration.running_store import RunningStore
 
-SERVICE, FROM, TO = "pricing", "pricing", "checkout"
-ORDERS = 8
+MOVES = {"pricing": "checkout", "inventory": "payments"}
+"""Services, and the applications to which they move from their own. One runs beside its caller
+then, and a call of it stays in the process; the other is called over a handle as before."""
+ORDERS = 10
 """So many are bought after each step, before the next one."""
 
 
 def there_and_back(config: Json) -> Iterator[Json]:
-    """Two steps each: first the new application hosts the service too, then the old one does not."""
-    both = hosting(config, TO, (TO, SERVICE))
-    yield both
-    yield without(both, FROM)
-    yield both
-    yield config
+    """Two steps each: first both applications host the service, then the old one does not."""
+    both = config
+    for service, host in MOVES.items():
+        both = hosting(both, host, (host, service))
+    moved = both
+    for service in MOVES:
+        moved = without(moved, service)
+    yield from (both, moved, both, config)
 
 
 @pytest.mark.placed("apart")
-async def test_a_service_moves_under_load_without_a_failed_request(store: RunningStore) -> None:
+async def test_services_move_under_load_without_a_failed_request(store: RunningStore) -> None:
     api, seen = ServeApi(store), Seen()
     async with ledgers_of(store) as ledgers:
         await ledgers.settled()
