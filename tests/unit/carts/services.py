@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import httpx
 
+from deployments.carts import deployment as carts
 from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
-from deployments.carts.store import CartsStore
 from deployments.catalog.contract import (
     ChangePrice,
     Imported,
@@ -25,20 +25,16 @@ from deployments.catalog.contract import (
 from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.idempotency import RequestKey, request_key
+from deployments.foundation.placement.composition import Compose
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.rpc.calls import DependencyUnavailable
-from deployments.inventory.contract import (
-    Availability,
-    CheckAvailability,
-    ReceiveStock,
-    StockRow,
-)
-from deployments.inventory.service import InventoryService
-from deployments.inventory.store import InventoryStore
-from deployments.pricing.contract import DiscountCode, ImportRules, Offer, Priced, PriceRequest
-from deployments.pricing.service import PricingService
-from deployments.pricing.store import PricingStore
+from deployments.inventory import deployment as inventory
+from deployments.inventory.contract import ReceiveStock, StockRow
+from deployments.pricing import deployment as pricing
+from deployments.pricing.contract import DiscountCode, ImportRules, Offer
 from tests.conftest import ClientOf
 
+Api = TypeVar("Api")
 PLATFORM, OTHER = "acme", "umbrella"
 KEYS: Mapping[str, str] = {hash_key("acme-key"): PLATFORM, hash_key("umbrella-key"): OTHER}
 OFFER_ENDS = datetime(2026, 6, 30, tzinfo=UTC)
@@ -102,56 +98,51 @@ class Catalog:
         raise AssertionError(f"carts change no prices: {request}")
 
 
-class Inventory(InventoryService):
-    """Inventory, that can be down, or wait until others are asked too."""
+class Dependency:
+    """A service that can be down, or wait until others are asked too; `came` says it was asked."""
 
-    down = False
-    meeting: asyncio.Barrier | None = None
+    def __init__(self, name: str, service: object) -> None:
+        self._name, self._service = name, service
+        self.down, self.came = False, asyncio.Event()
+        self.meeting: asyncio.Barrier | None = None
 
-    async def availability(self, request: CheckAvailability) -> Availability:
-        if self.down:
-            raise DependencyUnavailable("inventory", "it is down")
-        if self.meeting is not None:
-            await self.meeting.wait()
-        return await super().availability(request)
+    def __getattr__(self, method: str) -> Any:  # noqa: ANN401 - it stands for any method.
+        async def call(request: object) -> object:
+            if self.down:
+                raise DependencyUnavailable(self._name, "it is down")
+            self.came.set()
+            if self.meeting is not None:
+                await self.meeting.wait()
+            return await getattr(self._service, method)(request)
 
-
-class Pricing(PricingService):
-    """Pricing, that can be down, or wait until others are asked too; `came` says it was asked."""
-
-    down = False
-    meeting: asyncio.Barrier | None = None
-
-    def __init__(self, store: PricingStore, clock: Clock) -> None:
-        super().__init__(store, clock)
-        self.came = asyncio.Event()
-
-    async def price(self, request: PriceRequest) -> Priced:
-        if self.down:
-            raise DependencyUnavailable("pricing", "it is down")
-        self.came.set()
-        if self.meeting is not None:
-            await self.meeting.wait()
-        return await super().price(request)
+        return call
 
 
 @dataclass
 class Services:
-    """Carts and the services around it."""
+    """Carts and the services around it, composed as they run."""
 
     redis_of: ClientOf
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
         self.catalog = Catalog()
-        self.inventory = Inventory(InventoryStore(self.redis_of("inventory")), self.clock)
-        self.pricing = Pricing(PricingStore(self.redis_of("pricing")), self.clock)
+        self.inventory = self._dependency("inventory", inventory.compose)
+        self.pricing = self._dependency("pricing", pricing.compose)
         self.carts = self.replica()
+
+    def _dependency(self, name: str, compose: Compose) -> Dependency:
+        composed = compose(self.redis_of(name), nowhere, clock=self.clock)
+        return Dependency(name, composed.service)
+
+    def connect(self, api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
+        """One of the dependencies."""
+        return cast(Api, getattr(self, app))
 
     def replica(self) -> CartsService:
         """Another replica of carts on the same state."""
-        store = CartsStore(self.redis_of("carts"))
-        return CartsService(store, self.catalog, self.inventory, self.pricing, self.clock)
+        composed = carts.compose(self.redis_of("carts"), self.connect, clock=self.clock)
+        return cast(CartsService, composed.service)
 
     def client(self, key: str = "acme-key") -> httpx.AsyncClient:
         """A platform's HTTP client of this store, as Serve mounts it."""

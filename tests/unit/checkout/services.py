@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from redis.asyncio import Redis
 
+from deployments.carts import deployment as carts
 from deployments.carts.service import CartsService
-from deployments.carts.store import CartsStore
 from deployments.catalog.contract import (
     CatalogApi,
     ChangePrice,
@@ -21,31 +22,22 @@ from deployments.catalog.contract import (
     ResolveItems,
     Variant,
 )
-from deployments.checkout.quote import Quoter
-from deployments.checkout.saga import Driver
-from deployments.checkout.saga_store import SagaStore
+from deployments.checkout import deployment as checkout
 from deployments.checkout.service import CheckoutService
-from deployments.checkout.steps import Steps
-from deployments.checkout.store import CheckoutStore
-from deployments.inventory.contract import InventoryApi, ReceiveStock, StockRow
-from deployments.inventory.service import InventoryService
-from deployments.inventory.store import InventoryStore
-from deployments.orders.contract import OrdersApi
-from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
-from deployments.payments.contract import PaymentsApi
-from deployments.payments.provider import PaymentProvider, Providers
+from deployments.foundation.placement.composition import Compose, Composition
+from deployments.inventory import deployment as inventory
+from deployments.inventory.contract import ReceiveStock, StockRow
+from deployments.orders import deployment as orders
+from deployments.payments import deployment as payments
+from deployments.payments.provider import PaymentProvider
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
-from deployments.payments.service import PaymentsService
-from deployments.payments.store import PaymentsStore
-from deployments.pricing.contract import DiscountCode, ImportRules, PricingApi, TaxRate
-from deployments.pricing.service import PricingService
-from deployments.pricing.store import PricingStore
-from deployments.shipping.contract import ImportMethods, ShippingApi, ShippingMethod
-from deployments.shipping.service import ShippingService
-from deployments.shipping.store import ShippingStore
+from deployments.pricing import deployment as pricing
+from deployments.pricing.contract import DiscountCode, ImportRules, TaxRate
+from deployments.shipping import deployment as shipping
+from deployments.shipping.contract import ImportMethods, ShippingMethod
 
+Api = TypeVar("Api")
 PLATFORM = "acme"
 SHIRT = Variant(
     id="variant-1",
@@ -149,40 +141,39 @@ class Interposed:
 
 @dataclass
 class Services:
-    """Checkout and its dependencies, each behind an `Interposed`."""
+    """Checkout and its dependencies, composed as they run; all but carts behind an `Interposed`."""
 
     redis_of: Callable[[str], Redis]
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        of, clock = self.redis_of, self.clock
-        self.inventory = self._stand(
-            InventoryApi, InventoryService(InventoryStore(of("inventory")), clock)
-        )
-        self.pricing = self._stand(PricingApi, PricingService(PricingStore(of("pricing")), clock))
-        self.shipping = self._stand(
-            ShippingApi, ShippingService(ShippingStore(of("shipping")), clock)
-        )
-        provider = self.provider(SandboxProvider(SandboxBooks(of("payments"))))
-        self.payments = self._stand(
-            PaymentsApi,
-            PaymentsService(PaymentsStore(of("payments")), Providers([provider]), clock),
-        )
-        self.orders = self._stand(
-            OrdersApi, OrdersService(OrdersStore(of("orders")), "http://store", clock)
-        )
-        self.catalog = self._stand(CatalogApi, self.shelf())
-        self.carts = CartsService(
-            CartsStore(of("carts")),
-            cast(CatalogApi, self.catalog),
-            cast(InventoryApi, self.inventory),
-            cast(PricingApi, self.pricing),
-            self.clock,
-        )
+        self._reachable: dict[str, object] = {}
+        sandbox = self.provider(SandboxProvider(SandboxBooks(self.redis_of("payments"))))
+        self.inventory = self._stand("inventory", inventory.compose)
+        self.pricing = self._stand("pricing", pricing.compose)
+        self.shipping = self._stand("shipping", shipping.compose)
+        self.payments = self._stand("payments", partial(payments.compose, provider=sandbox))
+        self.orders = self._stand("orders", partial(orders.compose, url="http://store"))
+        self.catalog = self._interpose("catalog", CatalogApi, self.shelf())
+        self.carts = cast(CartsService, self._composed("carts", carts.compose).service)
+        self._reachable["carts"] = self.carts
         self.checkout = self.replica()
 
-    def _stand(self, api: type, service: object) -> Interposed:
-        return Interposed(self.reached(api, service))
+    def _composed(self, name: str, compose: Compose) -> Composition:
+        return compose(self.redis_of(name), self.connect, clock=self.clock)
+
+    def _stand(self, name: str, compose: Compose) -> Interposed:
+        composed = self._composed(name, compose)
+        assert composed.api is not None
+        return self._interpose(name, composed.api, composed.service)
+
+    def _interpose(self, name: str, api: type, service: object) -> Interposed:
+        self._reachable[name] = standing = Interposed(self.reached(api, service))
+        return standing
+
+    def connect(self, api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
+        """A service as the others reach it; it stands already when others are composed upon it."""
+        return cast(Api, self._reachable[app])
 
     def reached(self, api: type, service: object) -> object:
         """How the others reach a service: here as it is, without anything in between."""
@@ -203,22 +194,7 @@ class Services:
 
     def replica(self) -> CheckoutService:
         """Another replica of checkout on the same state."""
-        store = CheckoutStore(self.redis_of("checkout"))
-        quoter = Quoter(
-            cast(CatalogApi, self.catalog),
-            cast(InventoryApi, self.inventory),
-            cast(Any, self.shipping),
-            cast(PricingApi, self.pricing),
-        )
-        steps = Steps(
-            cast(CatalogApi, self.catalog),
-            cast(InventoryApi, self.inventory),
-            cast(PricingApi, self.pricing),
-            cast(PaymentsApi, self.payments),
-            cast(OrdersApi, self.orders),
-        )
-        driver = Driver(SagaStore(self.redis_of("checkout")), steps, self.clock)
-        return CheckoutService(store, self.carts, quoter, driver, self.clock)
+        return cast(CheckoutService, self._composed("checkout", checkout.compose).service)
 
     async def stock(self) -> None:
         """Fill the shelves: stock, one tax rate, two ways to ship, a code that works once."""

@@ -24,6 +24,7 @@ from tests.unit.checkout.shopping import (
 def this_store(monkeypatch: pytest.MonkeyPatch, valkey_socket: Path, admin: Redis) -> None:
     """The store that commands look after is the tests'."""
     monkeypatch.setenv("REDIS_URL", f"unix://{valkey_socket}")
+    monkeypatch.setenv("FIELDHOUSE_DEVELOPMENT_KEY", "allow")
 
 
 @pytest.fixture

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 import pytest
 
 from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
+from deployments.foundation.placement.host import nowhere
+from deployments.orders.deployment import compose
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
 from tests.conftest import ClientOf
 from tests.unit.orders.sample_orders import NOON, PUBLIC_URL
 
 
 @pytest.fixture
 def orders(redis_of: ClientOf) -> OrdersService:
-    return OrdersService(OrdersStore(redis_of("orders")), PUBLIC_URL, lambda: NOON)
+    composed = compose(redis_of("orders"), nowhere, clock=lambda: NOON, url=PUBLIC_URL)
+    return cast(OrdersService, composed.service)
 
 
 @pytest.fixture
