@@ -12,8 +12,8 @@
 | `{checkout}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 A session that is being completed is kept until its saga has ended; one that was completed for 30
-days more, and any other until a day after it expires. A document has 200 KB at most, and so has
-the answer that a key remembers (see record 29). A saga's record is kept for 30 days after its end.
+days more, and any other until a day after it expires. A document has 128 KiB at most, and so has
+the answer that a key remembers. A saga's record is kept for 30 days after its end.
 
 A saga that turned back also has: undo_from, untaken, and why: rejection, rejection_body. One that
 failed has how often, and why the last time: failures, failure. `version` and `status` in a

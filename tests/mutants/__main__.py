@@ -17,7 +17,10 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.trial import Trial
 
 ROOT = Path(__file__).parents[2]
-_RULES = ("domain.py", "domain/*.py", "lua/*.lua", "saga*.py", "steps.py", "quote.py")
+_RULES = (
+    *("domain.py", "domain/*.py", "contract/*.py", "lua/*.lua"),
+    *("saga*.py", "steps.py", "quote.py", "failures.py", "recovery.py"),
+)
 
 
 def found(service: str) -> Iterator[Mutant]:
