@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
+from deployments.checkout.routes import CheckoutRoutes
+from deployments.foundation.http.edge import http_app
 from deployments.foundation.rpc.detach import finish_detached
 from tests.conftest import ClientOf
+from tests.unit.checkout.requests import KEYS
 from tests.unit.checkout.services import Services
 
 
@@ -18,3 +22,14 @@ async def services(redis_of: ClientOf) -> AsyncIterator[Services]:
     await services.stock()
     yield services
     await finish_detached()
+
+
+@pytest.fixture
+async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    app = http_app(CheckoutRoutes(services.checkout, KEYS).routes())
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://store",
+        headers={"X-API-Key": "key-of-acme"},
+    ) as client:
+        yield client

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.pricing.contract import DiscountCode, ImportRules
+from tests.unit.checkout.requests import Json, body
 from tests.unit.checkout.services import Services
 from tests.unit.checkout.shopping import (
     assert_books_are_straight,
@@ -18,9 +19,7 @@ from tests.unit.checkout.shopping import (
     recover,
     seen,
 )
-from tests.unit.checkout.test_routes import Json, body, client
 
-__all__ = ["client"]  # A fixture.
 CODES = "$.discounts.codes"
 
 

@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from tests.ucp_schemas import assert_valid
-from tests.unit.checkout.test_routes import ADDRESS, Json, body, client, payment
+from tests.unit.checkout.requests import ADDRESS, Json, body, payment
 
-__all__ = ["client"]  # A fixture.
 PATH = "$.fulfillment.methods[0].destinations[0]"
 
 

@@ -3,74 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any
 
 import httpx
 import pytest
 from redis.asyncio import Redis
 
-from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.http.authentication import hash_key
-from deployments.foundation.http.edge import http_app
 from deployments.foundation.rpc.detach import finish_detached
 from tests.ucp_schemas import assert_valid
-from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Services
-
-KEYS = {hash_key("key-of-acme"): PLATFORM, hash_key("key-of-other"): "other"}
-ADDRESS = {
-    "street_address": "1 Main St",
-    "address_locality": "Davis",
-    "address_region": "CA",
-    "address_country": "US",
-    "postal_code": "95616",
-}
-Json = dict[str, Any]
-
-
-@pytest.fixture
-async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(CheckoutRoutes(services.checkout, KEYS).routes())
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://store",
-        headers={"X-API-Key": "key-of-acme"},
-    ) as client:
-        yield client
-
-
-def body(*, option: str | None = None, **more: Any) -> Json:  # noqa: ANN401
-    method: Json = {"type": "shipping", "destinations": [ADDRESS]}
-    if option is not None:
-        method["groups"] = [{"id": "package_1", "selected_option_id": option}]
-    return {
-        "line_items": [
-            {"item": {"id": SHIRT.sku, "title": "Free!", "price": 1}, "quantity": 2},
-            {"item": {"id": BIKE.id}, "quantity": 1},
-        ],
-        "buyer": {"email": "ada@example.com"},
-        "fulfillment": {"methods": [method]},
-        **more,
-    }
-
-
-def payment(token: str = "success_token") -> Json:
-    instrument = {
-        "id": "card-1",
-        "handler_id": "org.fieldhouse.sandbox",
-        "type": "card",
-        "selected": True,
-        "credential": {"type": "token", "token": token},
-    }
-    return {"payment": {"instruments": [instrument]}}
-
-
-async def create(client: httpx.AsyncClient, **wanted: Any) -> Json:  # noqa: ANN401
-    answer = await client.post("/", json=body(**wanted))
-    assert answer.status_code == 201, answer.text
-    session: Json = answer.json()
-    assert_valid("checkout", session)
-    return session
+from tests.unit.checkout.requests import Json, body, create, payment
+from tests.unit.checkout.services import BIKE, SHIRT, Services
 
 
 def amounts(session: Json) -> dict[str, int]:
@@ -249,38 +190,3 @@ async def test_a_body_has_a_limit(client: httpx.AsyncClient) -> None:
 async def test_unknown_fields_are_ignored(client: httpx.AsyncClient) -> None:
     answer = await client.post("/", json=body(colour="blue", payment={"instruments": []}))
     assert answer.status_code == 201
-
-
-async def test_one_idempotency_key_may_serve_different_operations(
-    client: httpx.AsyncClient,
-) -> None:
-    headers = {"Idempotency-Key": "k1"}
-    created = await client.post("/", json=body(option="ground"), headers=headers)
-    session = created.json()
-    done = await client.post(f"/{session['id']}/complete", json=payment(), headers=headers)
-    assert (done.status_code, done.json()["status"]) == (200, "completed")
-    again = await client.post("/", json=body(option="ground"), headers=headers)
-    assert (again.status_code, again.json()) == (201, session)
-
-
-async def test_a_key_that_completed_one_session_does_not_complete_another(
-    client: httpx.AsyncClient,
-) -> None:
-    headers = {"Idempotency-Key": "k1"}
-    first, second = [await create(client, option="ground") for _ in range(2)]
-    await client.post(f"/{first['id']}/complete", json=payment(), headers=headers)
-    refused = await client.post(f"/{second['id']}/complete", json=payment(), headers=headers)
-    assert (refused.status_code, refused.json()["code"]) == (409, "idempotency_key_reused")
-    assert (await client.get(f"/{second['id']}")).json()["status"] == "ready_for_complete"
-
-
-async def test_a_stale_version_is_not_completed(client: httpx.AsyncClient) -> None:
-    created = await client.post("/", json=body(option="ground"))
-    path, first = f"/{created.json()['id']}", created.headers["etag"]
-    changed = await client.put(path, json=body(option="express"))
-    stale = {"If-Match": first}
-    refused = await client.post(f"{path}/complete", json=payment(), headers=stale)
-    assert (refused.status_code, refused.json()["code"]) == (412, "stale_version")
-    current = {"If-Match": changed.headers["etag"]}
-    done = await client.post(f"{path}/complete", json=payment(), headers=current)
-    assert done.json()["status"] == "completed"

@@ -19,8 +19,8 @@ from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.bodies import MAX_BODY_BYTES
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.values.text import MAX_TEXT
+from tests.unit.checkout.requests import KEYS, Json
 from tests.unit.checkout.services import SHIRT, Services
-from tests.unit.checkout.test_routes import KEYS, Json
 
 DOCUMENT = 128 * 1024
 """Bytes of a cart or of a session, at most."""
