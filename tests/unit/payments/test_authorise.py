@@ -128,6 +128,17 @@ async def test_a_payment_id_belongs_to_the_step_that_came_first(
     assert await composed.ledger("s9") == []
 
 
+async def test_it_is_theirs_while_the_provider_is_asked(composed: ComposedPayments) -> None:
+    provider = Slow(composed.sandbox)
+    first = asyncio.create_task(composed.service(provider).authorise(charge()))
+    await provider.reached.wait()
+    with pytest.raises(PaymentNotPossible):
+        await composed.service().authorise(charge().model_copy(update={"key": "s9:authorise"}))
+    provider.open.set()
+    assert (await first).payment_id == "s1"
+    assert await composed.ledger("s9") == []
+
+
 async def test_nothing_to_pay_goes_the_same_way(composed: ComposedPayments) -> None:
     await composed.service().authorise(charge(amount=0))
     await composed.service().capture(capture())

@@ -104,6 +104,12 @@ async def test_refunds_in_parts_up_to_what_was_captured(composed: ComposedPaymen
     assert (payment["refunded"], payment["refunding"]) == ("1000", "0")
 
 
+async def test_all_of_it_can_be_given_back_at_once(composed: ComposedPayments) -> None:
+    await captured(composed)
+    await composed.service().refund(refund(1000))
+    assert (await composed.ledger())[2:] == ["refund 1000"]
+
+
 async def test_a_refund_that_is_under_way_counts(composed: ComposedPayments) -> None:
     await captured(composed)
     provider = SlowToAnswer(composed.sandbox)
