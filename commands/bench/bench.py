@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from commands.bench.counting import counts
+from commands.bench.event_cost import event_cost
 from commands.bench.load import load_processes
 from commands.bench.machine import commit, machine
 from commands.bench.placements import PLACEMENTS
@@ -29,8 +30,14 @@ async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> Run:
 
             turns.append(await TurnOf(placement, plan, load, told).taken())
     counted = await counts(plan.counted)
+    cost = await event_cost() if plan.counts and "purchase" in plan.groups else None
     return _run(plan, turns, note, processes).model_copy(
-        update={"counts": counted, "date": date, "minutes": (time.monotonic() - began) / 60}
+        update={
+            "counts": counted,
+            "event_cost": cost,
+            "date": date,
+            "minutes": (time.monotonic() - began) / 60,
+        }
     )
 
 
@@ -44,13 +51,13 @@ def _run(plan: Plan, turns: list[Turn], note: str, processes: int) -> Run:
         machine=machine(),
         minutes=0,
         load_processes=processes,
-        complete=is_complete(plan, turns),
+        kind="whole" if is_whole(plan, turns) else "part",
         hosts={name: PLACEMENTS[name].hosts() for name in plan.placements},
         turns=tuple(turns),
     )
 
 
-def is_complete(plan: Plan, turns: list[Turn]) -> bool:
+def is_whole(plan: Plan, turns: list[Turn]) -> bool:
     """Whether everything was planned that a page is made of, and nothing went wrong."""
     everything = set(plan.groups) >= set(GROUPS) and set(plan.placements) == set(PLACEMENTS)
     thorough = plan.counts and plan.turns > 1

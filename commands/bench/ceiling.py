@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ray import serve
 from ray.serve import Application
 from ray.serve.handle import DeploymentHandle
@@ -39,6 +41,21 @@ class Ceiling:
     async def _call(self, _request: Request) -> Response:
         await self._callee.invoke.remote(b"")
         return Response()
+
+
+@serve.deployment(ray_actor_options=_OPTIONS, max_ongoing_requests=_AT_ONCE)
+@serve.ingress()
+class Empty:
+    """Answers requests with nothing."""
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """The route."""
+        return ceiling_app()
+
+
+def empty(_args: Mapping[str, str]) -> Application:
+    """An application of one replica that does nothing, to be named in a configuration."""
+    return Empty.bind()  # type: ignore[attr-defined]
 
 
 def application() -> Application:

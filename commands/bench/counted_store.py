@@ -71,10 +71,10 @@ class CountedStore:
     async def count(self, row: str, times: int = 10) -> Count:
         """What one journey costs while it is answered; the first of all is not counted."""
         await self._prepare(row, times + 1)
-        await self._travel(row)
+        await self.travel(row)
         sizes, before = await read_keyspace(self._admin), self.tally.foreground.copy()
         events = (await read_backlog(self._admin)).events
-        await self._travel(row, times)
+        await self.travel(row, times)
         counts = self.tally.foreground.since(before)
         published = (await read_backlog(self._admin)).events - events
         stored = (await read_keyspace(self._admin)).since(sizes, times)
@@ -86,10 +86,10 @@ class CountedStore:
         if uses is not None:
             journey, kind, _ = uses
             while len(getattr(self._shopper.pool, kind)) < wanted:
-                await self._travel(journey)
+                await self.travel(journey)
 
-    async def _travel(self, row: str, times: int = 1) -> None:
-        """The journey, and what it detached from its requests."""
+    async def travel(self, row: str, times: int = 1) -> None:
+        """Go on the journey, and finish what it detached from its requests."""
         for _ in range(times):
             await JOURNEYS[row](self._shopper)
             await finish_detached()
@@ -107,12 +107,12 @@ class CountedStore:
         The store must be consuming.
         """
         await self._register()
-        await self._travel(row)
+        await self.travel(row)
         await self._settled()
         idle = await self._idle_rates()
         sizes, before, began = await read_keyspace(self._admin), self._total(), time.monotonic()
         events = (await read_backlog(self._admin)).events
-        await self._travel(row, times)
+        await self.travel(row, times)
         await self._settled()
         counts, took = self._total().since(before), time.monotonic() - began
         published = (await read_backlog(self._admin)).events - events

@@ -1,4 +1,4 @@
-"""Where runs are kept: complete ones beside the documentation, others beside the store's data."""
+"""Where runs are kept: beside the documentation, or, if they are a part, the store's data."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from commands.run_settings import PROJECT
 
 DIRECTORY = PROJECT / "docs" / "performance"
 _ELSEWHERE = PROJECT / ".data" / "bench"
-_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{4}-\w+\.json")
+_NAME = re.compile(r"\d{4}-\d\d-\d\d-\d{4}-\w+(-growth)?\.json")
 
 
 def name_of(run: Run) -> str:
     """A file's name, without its ending: when it began, and what was measured."""
-    return f"{run.date:%Y-%m-%d-%H%M}-{run.commit}"
+    ending = "-growth" if run.kind == "growth" else ""
+    return f"{run.date:%Y-%m-%d-%H%M}-{run.commit}{ending}"
 
 
 def keep(run: Run, directory: Path = DIRECTORY) -> Path:
     """Write a run down; where."""
-    place = directory if run.complete else _ELSEWHERE
+    place = _ELSEWHERE if run.kind == "part" else directory
     place.mkdir(parents=True, exist_ok=True)
     file = place / f"{name_of(run)}.json"
     file.write_text(run.model_dump_json(indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""The three placements that are measured, each as a command that starts a store so placed."""
+"""The placements that are measured, each as a command that starts a store so placed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,21 @@ class Placement:
     name: PlacementName
     title: str
     config: Path | None
+    is_store: bool = True
 
     @property
     def command(self) -> Sequence[str]:
         """What starts it."""
+        if not self.is_store:
+            return (sys.executable, "-m", "commands.bench.empty_serve")
         if self.config is None:
             return (sys.executable, "-m", "commands.bench.one_process")
         return (sys.executable, "-m", "commands", "run", "--config", str(self.config))
 
     def hosts(self) -> Mapping[str, str]:
         """The application that each service is in."""
+        if not self.is_store:
+            return {}
         if self.config is None:
             return dict.fromkeys(BY_NAME, "store")
         applications = yaml.safe_load(self.config.read_text())["applications"]
@@ -50,5 +55,6 @@ PLACEMENTS: Mapping[str, Placement] = {
         Placement("one", "one process", None),
         Placement("together", "together", TOGETHER),
         Placement("apart", "apart", APART),
+        Placement("empty", "empty Serve", APART, is_store=False),
     )
 }

@@ -32,11 +32,12 @@ _ROLES: tuple[tuple[str, str], ...] = (
     (r"/gcs_server\b", "gcs"),
     (r"/raylet\b", "raylet"),
     (r"log_monitor\.py|monitor\.py", "monitors"),
-    (r"\bserve run\b|commands run|fieldhouse run", "launcher"),
+    (r"\bserve run\b|commands run|fieldhouse run|bench\.empty_serve", "launcher"),
     (r"commands\.bench\.one_process", "store"),
+    (r"commands\.bench\.event_cost", "counting"),
 )
 _UNKNOWN = "unknown"
-_NOT_REPLICAS = frozenset(role for _, role in _ROLES[:-1]) | {LOAD, OTHER, _UNKNOWN}
+_NOT_REPLICAS = frozenset(role for _, role in _ROLES if role != "store") | {LOAD, OTHER, _UNKNOWN}
 
 
 def role_of(command: str) -> str:

@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from commands.bench.redis_counters import RedisCounters
 
-PlacementName = Literal["one", "together", "apart"]
+PlacementName = Literal["one", "together", "apart", "empty"]
+"""The last is Serve with as many empty applications, for what no placement on it can do without."""
+Kind = Literal["whole", "growth", "part"]
 Seconds = Mapping[str, float]
 Stays = Literal["first day", "a while", "for good"]
 """How long a key stays: a day at most, until its time is over, or as long as the store lives."""
@@ -175,6 +177,17 @@ class Count(Kept):
         return sum(one.bytes for one in self.stored if not stays or one.stays in stays)
 
 
+class EventCost(Kept):
+    """Milliseconds of CPU for one event, from its stream to its effect, when many of them wait.
+
+    In one process, which has nothing else to do; `redis` is what the server took.
+    """
+
+    events: int
+    services: float
+    redis: float
+
+
 class Growth(Kept):
     """One measurement at one size of what grows."""
 
@@ -195,12 +208,13 @@ class Run(Kept):
     machine: Machine
     minutes: float
     load_processes: int
-    complete: bool
-    """Whether everything was measured that a page is made of."""
+    kind: Kind
+    """Whether everything was measured that the page is made of, or growth, or only some of it."""
     hosts: Mapping[str, Mapping[str, str]] = Field(default_factory=dict)
     """By placement, the application that each service is in."""
     turns: tuple[Turn, ...] = ()
     counts: tuple[Count, ...] = ()
+    event_cost: EventCost | None = None
     growth: tuple[Growth, ...] = ()
 
 

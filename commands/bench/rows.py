@@ -10,6 +10,7 @@ from commands.bench.results import PlacementName
 LEVELS = (1, 16, 64)
 _ON_RAY: tuple[PlacementName, ...] = ("together", "apart")
 _EVERYWHERE: tuple[PlacementName, ...] = ("one", "together", "apart")
+BASELINE: PlacementName = "empty"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ GROWTH = "growth"
 class Plan:
     """What one run measures. `scale` makes every measurement longer or shorter."""
 
-    placements: tuple[PlacementName, ...] = _EVERYWHERE
+    placements: tuple[PlacementName, ...] = (*_EVERYWHERE, BASELINE)
     groups: tuple[str, ...] = GROUPS
     levels: tuple[int, ...] = LEVELS
     turns: int = 2
@@ -88,8 +89,11 @@ class Plan:
 
     @property
     def order(self) -> list[PlacementName]:
-        """The turns: one placement after the other, again and again."""
-        return list(self.placements) * self.turns
+        """The turns: one placement after the other, again and again; the baseline once."""
+        placements = [one for one in self.placements if one != BASELINE] * self.turns
+        return [*placements, BASELINE] if BASELINE in self.placements else placements
 
 
-QUICK = Plan(levels=(16,), turns=1, scale=0.4, idle_seconds=3.0, counts=False)
+QUICK = Plan(
+    placements=_EVERYWHERE, levels=(16,), turns=1, scale=0.4, idle_seconds=3.0, counts=False
+)

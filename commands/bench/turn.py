@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -17,6 +18,7 @@ from commands.bench.measuring import Measuring
 from commands.bench.offer import shipped_offer, stock_up
 from commands.bench.placements import PLACEMENTS
 from commands.bench.processes import StoreProcesses, used_between
+from commands.bench.redis_counters import RedisCounters, read_counters
 from commands.bench.results import Following, Idle, Measurement, PlacementName, Start, Turn
 from commands.bench.rows import Plan, Row
 from commands.bench.stores import BenchStore, StoreFailedError, admin_of, store_of
@@ -66,12 +68,15 @@ class TurnOf:
         self._start = await store.start()
         self._tell(f"ready after {self._start.ready:.1f} s")
         processes = StoreProcesses(store.sessions, self._load.processes)
+        if not store.placement.is_store:
+            self._idle = await idle(processes, self._plan.idle_seconds)
+            return
         async with AsyncExitStack() as stack:
             admin = await stack.enter_async_context(admin_of(store))
             client = await stack.enter_async_context(store.clients())
             await Watcher(admin, processes).settled()
             if "idle" in self._plan.groups:
-                self._idle = await idle(admin, processes, self._plan.idle_seconds)
+                self._idle = await idle(processes, self._plan.idle_seconds, admin)
             if rows := self._plan.rows_of(self._placement):
                 await deploy_ceiling(store)
                 await stock_up(store.redis)
@@ -99,20 +104,19 @@ def _line(row: Row, measured: Measurement) -> str:
     return f"{said}, but {trouble}" if trouble else said
 
 
-async def idle(admin: Redis, processes: StoreProcesses, seconds: float) -> Idle:
-    """What a store uses that nobody asks for anything."""
-    watcher = Watcher(admin, processes)
-    before = await watcher.now()
+async def idle(processes: StoreProcesses, seconds: float, admin: Redis | None = None) -> Idle:
+    """What is used when nobody asks for anything; `admin` is of its Redis, if it has one."""
+    began, before = time.monotonic(), processes.cpu()
+    asked = await read_counters(admin) if admin else RedisCounters()
     await asyncio.sleep(seconds)
-    after = await watcher.now()
-    took = after.at - before.at
-    used = used_between(before.cpu, after.cpu)
+    took, used = time.monotonic() - began, used_between(before, processes.cpu())
+    redis = (await read_counters(admin)).since(asked) if admin else asked
     return Idle(
         seconds=took,
         cpu={role: spent / took for role, spent in used.items()},
         memory=processes.memory(),
         processes=processes.count(),
-        redis=after.redis.since(before.redis).for_each_of(took),
+        redis=redis.for_each_of(took),
     )
 
 

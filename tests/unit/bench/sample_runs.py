@@ -104,7 +104,7 @@ def run(turns: Sequence[Turn], commit: str = "abcdef0123", note: str = "") -> Ru
         machine=MACHINE,
         minutes=10,
         load_processes=1,
-        complete=True,
+        kind="whole",
         hosts={
             "one": {"checkout": "store", "inventory": "store"},
             "together": {"checkout": "store", "inventory": "store"},
