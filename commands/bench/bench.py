@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from commands.bench.counting import counts
-from commands.bench.event_cost import event_cost
-from commands.bench.load import load_processes
+from commands.bench.counts.counting import counts
+from commands.bench.counts.event_cost import event_cost
+from commands.bench.load.dispatch import load_processes
 from commands.bench.machine import commit, machine
-from commands.bench.placements import PLACEMENTS
 from commands.bench.results import Run, Turn
 from commands.bench.rows import GROUPS, Plan
+from commands.bench.stores.placements import PLACEMENTS
 from commands.bench.turn import TurnOf
 from deployments.foundation.values.clock import utc_now
 

@@ -9,16 +9,20 @@ from typing import Annotated, cast
 import typer
 
 from commands.bench.bench import run
-from commands.bench.keeping import DIRECTORY, keep
-from commands.bench.placements import PLACEMENTS
-from commands.bench.results import PlacementName
-from commands.bench.rows import GROUPS, QUICK, Plan
-from commands.bench.summary import Summary
-from commands.bench.table import show
+from commands.bench.growth.run import run as growth
+from commands.bench.report.keeping import DIRECTORY, keep
+from commands.bench.report.publishing import publish
+from commands.bench.report.summary import Summary
+from commands.bench.report.table import show
+from commands.bench.results import PlacementName, Run
+from commands.bench.rows import GROUPS, GROWTH, QUICK, Plan
+from commands.bench.stores.placements import PLACEMENTS
 from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
 from commands.page import ConsolePage
 
 _WIDTH = 250
+_MOST = 300_000
+_KNOWN = ",".join((*GROUPS, GROWTH))
 
 
 class BenchError(CommandError):
@@ -31,7 +35,9 @@ def plan_of(quick: bool, only: str, placements: str, turns: int | None) -> Plan:
     """What was asked for. Raises `BenchError`."""
     plan = QUICK if quick else Plan()
     if only:
-        plan = replace(plan, groups=_chosen("--only", only, GROUPS))
+        plan = replace(plan, groups=_chosen("--only", only, (*GROUPS, GROWTH)))
+        if GROWTH in plan.groups and len(plan.groups) > 1:
+            raise BenchError("--only growth is measured alone: it takes long.")
     if placements:
         names = _chosen("--placements", placements, tuple(PLACEMENTS))
         plan = replace(plan, placements=cast(tuple[PlacementName, ...], names))
@@ -49,15 +55,30 @@ def _chosen(option: str, said: str, known: tuple[str, ...]) -> tuple[str, ...]:
 def bench(
     *,
     quick: Annotated[bool, typer.Option(help="Two minutes: one turn, shorter.")] = False,
-    only: Annotated[str, typer.Option(help=f"Only some of {','.join(GROUPS)}.")] = "",
+    only: Annotated[str, typer.Option(help=f"Only some of {_KNOWN}.")] = "",
     placements: Annotated[str, typer.Option(help=f"Only some of {','.join(PLACEMENTS)}.")] = "",
     turns: Annotated[int | None, typer.Option(min=1, help="How often each placement runs.")] = None,
     note: Annotated[str, typer.Option(help="What is new, for the table of kept runs.")] = "",
+    most: Annotated[int, typer.Option(min=1, help="How far things grow.")] = _MOST,
+    page_only: Annotated[
+        bool, typer.Option("--page", help="Only write the page anew, from runs that are kept.")
+    ] = False,
 ) -> int:
     """Measure the store in each placement, on stores of its own."""
-    plan, page = plan_of(quick, only, placements, turns), ConsolePage(width=_WIDTH)
+    page = ConsolePage(width=_WIDTH)
+    if not page_only:
+        found = _measured(page, plan_of(quick, only, placements, turns), most, note)
+        page.say(f"kept in {keep(found, DIRECTORY)}")
+        if any(turn.trouble for turn in found.turns):
+            return FOUND
+    if (written := publish(DIRECTORY)) is not None:
+        page.say(f"written: {written}")
+    return OK
+
+
+def _measured(page: ConsolePage, plan: Plan, most: int, note: str) -> Run:
+    if GROWTH in plan.groups:
+        return asyncio.run(growth(page.say, most, note))
     found = asyncio.run(run(plan, page.say, note))
     show(page, Summary(found))
-    kept = keep(found, DIRECTORY)
-    page.say(f"kept in {kept}")
-    return FOUND if any(turn.trouble for turn in found.turns) else OK
+    return found

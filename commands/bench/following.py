@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 import httpx
 from redis.asyncio import Redis
 
-from commands.bench.backlog import Moment, Watcher
 from commands.bench.measuring import latency
-from commands.bench.processes import used_between
 from commands.bench.results import Following, Measurement
+from commands.bench.stores.backlog import Moment, Watcher
+from commands.bench.stores.processes import used_between
 from commands.loading.figures import lags
 from commands.loading.mail_times import MailTimes
 from commands.loading.webhook_receiver import WebhookReceiver

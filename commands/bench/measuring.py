@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from commands.bench.backlog import Moment, Watcher
-from commands.bench.load import Load
-from commands.bench.load_jobs import Samples
-from commands.bench.processes import used_between
+from commands.bench.load.dispatch import Load
+from commands.bench.load.jobs import Samples
 from commands.bench.results import Latency, Measurement
 from commands.bench.rows import Row
+from commands.bench.stores.backlog import Moment, Watcher
+from commands.bench.stores.processes import used_between
 from commands.loading.figures import percentile
 
 _HALF, _MOST = 0.5, 0.99

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.bench.redis_counters import RedisCounters
+from commands.bench.stores.redis_counters import RedisCounters
 
 PlacementName = Literal["one", "together", "apart", "empty"]
 """The last is Serve with as many empty applications, for what no placement on it can do without."""

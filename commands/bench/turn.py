@@ -11,17 +11,17 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from commands.bench.backlog import BacklogNeverEndsError, Watcher
 from commands.bench.following import Follower, mail_times, receiving
-from commands.bench.load import Load
+from commands.bench.load.dispatch import Load
 from commands.bench.measuring import Measuring
-from commands.bench.offer import shipped_offer, stock_up
-from commands.bench.placements import PLACEMENTS
-from commands.bench.processes import StoreProcesses, used_between
-from commands.bench.redis_counters import RedisCounters, read_counters
 from commands.bench.results import Following, Idle, Measurement, PlacementName, Start, Turn
 from commands.bench.rows import Plan, Row
-from commands.bench.stores import BenchStore, StoreFailedError, admin_of, store_of
+from commands.bench.stores.backlog import BacklogNeverEndsError, Watcher
+from commands.bench.stores.offer import shipped_offer, stock_up
+from commands.bench.stores.placements import PLACEMENTS
+from commands.bench.stores.processes import StoreProcesses, used_between
+from commands.bench.stores.redis_counters import RedisCounters, read_counters
+from commands.bench.stores.running import BenchStore, StoreFailedError, admin_of, store_of
 from commands.run_settings import PROJECT
 from deployments.foundation.values.clock import utc_now
 
@@ -127,7 +127,7 @@ async def deploy_ceiling(store: BenchStore) -> None:
         return
     address, environment = joined
     deploying = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "commands.bench.ceiling_deploy", address),
+        *(sys.executable, "-m", "commands.bench.stores.ceiling_deploy", address),
         env=environment,
         cwd=PROJECT,
         stdout=asyncio.subprocess.DEVNULL,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from commands.bench.counted_store import CountedStore, counted_store
-from commands.bench.offer import shipped_offer
+from commands.bench.counts.counted_store import CountedStore, counted_store
+from commands.bench.stores.offer import shipped_offer
 from tests.conftest import ClientOf
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from commands.bench.counted_store import CountedStore
+from commands.bench.counts.counted_store import CountedStore
 from commands.bench.results import Count
 from commands.bench.rows import ROWS
 from tests.budgets.budgets import REQUESTS, Budget

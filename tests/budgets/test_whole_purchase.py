@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commands.bench.counted_store import CountedStore
+from commands.bench.counts.counted_store import CountedStore
 from deployments.topology import BY_NAME
 from tests.budgets.budgets import WHOLE_PURCHASE, WHOLE_PURCHASE_EVENTS
 from tests.budgets.test_requests import beyond, told

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from commands.bench.redis_counters import RedisCounters
 from commands.bench.results import (
     Call,
     Count,
@@ -21,6 +20,7 @@ from commands.bench.results import (
     Turn,
 )
 from commands.bench.rows import ROWS
+from commands.bench.stores.redis_counters import RedisCounters
 
 MACHINE = Machine(
     processor="A processor",
@@ -88,13 +88,14 @@ def run(turns: Sequence[Turn], commit: str = "abcdef0123", note: str = "") -> Ru
     counts = [
         Count(
             row=row.name,
-            followed=row.followed,
+            followed=followed,
             calls=(call,),
             round_trips={"checkout": 3, "inventory": 2},
             events=4,
             stored=(stored,),
         )
         for row in ROWS
+        for followed in {False, row.followed}
     ]
     return Run(
         commit=commit,

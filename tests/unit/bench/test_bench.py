@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commands.bench import command, keeping
+from commands.bench import command
+from commands.bench.report import keeping
 from commands.bench.results import load_run
 from tests.command_line import fieldhouse
 

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from commands.bench.load import Load, LoadLostError, load_processes
-from commands.bench.load_jobs import Job, Samples, merged, needed, shared_out
-from commands.bench.shopper import Offer
+from commands.bench.load.dispatch import Load, LoadLostError, load_processes
+from commands.bench.load.jobs import Job, Samples, merged, needed, shared_out
+from commands.bench.load.shopper import Offer
 from tests.served import served
 
 OFFER = Offer(products=("p1", "p2"), skus=("s1", "s2", "s3"), queries=("q",), lines=2)

@@ -9,9 +9,16 @@ import sys
 import psutil
 import pytest
 
-from commands.bench.layers import by_layer
-from commands.bench.processes import LOAD, OTHER, CpuSnapshot, StoreProcesses, role_of, used_between
-from commands.bench.stores import phases_of
+from commands.bench.report.layers import by_layer
+from commands.bench.stores.processes import (
+    LOAD,
+    OTHER,
+    CpuSnapshot,
+    StoreProcesses,
+    role_of,
+    used_between,
+)
+from commands.bench.stores.running import phases_of
 
 SPIN = """
 import time
@@ -40,7 +47,7 @@ input()
         ("python -u /x/ray/_private/log_monitor.py", "monitors"),
         ("python -m commands run --config serve_config.yaml", "launcher"),
         ("python /x/bin/serve run --address local", "launcher"),
-        ("python -m commands.bench.one_process", "store"),
+        ("python -m commands.bench.stores.one_process", "store"),
         ("sleep 1", "unknown"),
     ],
 )
@@ -49,7 +56,7 @@ def test_a_process_is_known_by_its_command(command: str, role: str) -> None:
 
 
 def test_what_a_session_uses_is_measured_by_role() -> None:
-    command = [sys.executable, "-c", SPIN, "commands.bench.one_process"]
+    command = [sys.executable, "-c", SPIN, "commands.bench.stores.one_process"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, start_new_session=True) as spinning:
         processes = StoreProcesses([spinning.pid], [psutil.Process()])

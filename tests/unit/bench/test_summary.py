@@ -7,8 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from commands.bench.summary import Figure, Summary, figure, total
-from commands.bench.table import number, ratio, show, spread, warnings
+from commands.bench.report.summary import Figure, Summary, figure, total
+from commands.bench.report.table import number, ratio, show, spread, warnings
 from commands.page import ConsolePage
 from tests.unit.bench.sample_runs import measurement, run, turn
 

@@ -1,0 +1,28 @@
+"""Carts of few lines and of many."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from commands.bench.growth.growing import Tell, each, growing_store
+from commands.bench.load.dispatch import Load
+from commands.bench.results import Growth
+from commands.bench.stores.offer import shipped_offer, stock_up
+
+LINES = (1, 10, 100)
+_SECONDS = 3.0
+_CARTS = 20
+
+
+async def measure(load: Load, tell: Tell, sizes: Sequence[int] = LINES) -> AsyncIterator[Growth]:
+    """Creating and replacing carts of so many lines, and what one takes in Redis."""
+    for size in sizes:
+        async with growing_store(load, tell) as growing:
+            await growing.start(shipped_offer(lines=size))
+            await stock_up(growing.redis)
+            before = await growing.settled()
+            await growing.make("cart create", _CARTS)
+            figures = each(before, await growing.settled(), _CARTS)
+            for journey in ("cart create", "cart replace"):
+                figures |= await growing.asked(journey, _SECONDS)
+            yield growing.grown("lines of a cart", size, figures)

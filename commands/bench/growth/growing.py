@@ -1,0 +1,97 @@
+"""A store in one process that grows, and what is measured of it at each size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from redis.asyncio import Redis
+
+from commands.bench.load.dispatch import Load
+from commands.bench.load.shopper import Offer
+from commands.bench.measuring import latency
+from commands.bench.results import Growth
+from commands.bench.stores.backlog import Moment, Watcher
+from commands.bench.stores.placements import PLACEMENTS
+from commands.bench.stores.processes import StoreProcesses, used_between
+from commands.bench.stores.running import BenchStore, admin_of, store_of
+
+Tell = Callable[[str], None]
+CONNECTIONS = 16
+_IDLE_SECONDS = 35.0
+"""Long enough for what a store does every half minute."""
+_MIB = 2**20
+
+
+class GrowingStore:
+    """A running store. Its measurements are figures by name, of which `Growth` is made."""
+
+    def __init__(self, store: BenchStore, load: Load, tell: Tell) -> None:
+        self.store, self._load, self._tell = store, load, tell
+        self.redis = store.redis
+
+    async def start(self, offer: Offer) -> dict[str, float]:
+        """Start it, again if it ran before: how long that takes."""
+        start = await self.store.start()
+        self._load.turn_to(self.store.url, offer)
+        async with admin_of(self.store) as admin:
+            await self._watcher(admin).settled()
+        return {"ready, s": start.ready}
+
+    def _watcher(self, admin: Redis) -> Watcher:
+        return Watcher(admin, self._processes)
+
+    @property
+    def _processes(self) -> StoreProcesses:
+        return StoreProcesses(self.store.sessions, self._load.processes)
+
+    async def settled(self) -> Moment:
+        """The moment from which on nothing is left to do."""
+        async with admin_of(self.store) as admin:
+            return await self._watcher(admin).settled()
+
+    async def needs(self) -> dict[str, float]:
+        """What it uses while nobody asks for anything."""
+        processes = self._processes
+        before = processes.cpu()
+        await asyncio.sleep(_IDLE_SECONDS)
+        used = used_between(before, processes.cpu())
+        memory = processes.memory()
+        return {
+            "idle, cores": used.get("store", 0.0) / _IDLE_SECONDS,
+            "store, MiB": memory.get("store", 0.0),
+            "Redis, MiB": memory.get("valkey", 0.0),
+        }
+
+    async def asked(self, journey: str, seconds: float) -> dict[str, float]:
+        """How much of a journey it takes, and how long one takes."""
+        await self._load.run(journey, CONNECTIONS, seconds / 4)
+        samples = await self._load.run(journey, CONNECTIONS, seconds)
+        took = latency(samples.units)
+        return {f"{journey}/s": samples.rate, f"{journey} p50, ms": took.p50}
+
+    async def make(self, journey: str, count: int) -> None:
+        """Go on so many journeys."""
+        await self._load.run(journey, CONNECTIONS, float("1e9"), count)
+
+    def grown(self, what: str, size: int, figures: dict[str, float]) -> Growth:
+        """What was measured at this size, told as well."""
+        said = ", ".join(f"{name} {value:.3g}" for name, value in figures.items())
+        self._tell(f"{what}, {size:,}: {said}")
+        return Growth(what=what, size=size, figures=figures)
+
+
+@asynccontextmanager
+async def growing_store(load: Load, tell: Tell) -> AsyncIterator[GrowingStore]:
+    """A store that has not been started; nothing of it is left behind."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(store_of(PLACEMENTS["one"]))
+        yield GrowingStore(store, load, tell)
+
+
+def each(before: Moment, after: Moment, units: int) -> dict[str, float]:
+    """What one unit takes in Redis and publishes, of all that came of so many."""
+    share = after.redis.since(before.redis).for_each_of(units)
+    events = (after.events - before.events) / units
+    return {"bytes a unit": share.memory, "keys a unit": share.keys, "events a unit": events}

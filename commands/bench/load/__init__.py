@@ -1,0 +1,1 @@
+"""Clients of a store, in processes of their own."""

@@ -1,0 +1,1 @@
+"""Stores that the bench starts, an empty route beside them, and what their processes use."""
