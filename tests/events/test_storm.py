@@ -52,6 +52,8 @@ def environment(valkey_socket: Path, tmp_path: Path) -> dict[str, str]:
     return {
         "REDIS_URL": f"unix://{valkey_socket}",
         "FIELDHOUSE_REDIS_SECRET": SECRET,
+        "FIELDHOUSE_DEVELOPMENT_KEY": "allow",
+        "FIELDHOUSE_PAYMENTS": "sandbox",
         "FIELDHOUSE_DATA": str(tmp_path),
         "FIELDHOUSE_PUBLIC_URL": URL,
         "FIELDHOUSE_SIGNING_KEYS": ECKey.generate_key("P-256").as_pem(private=True).decode(),

@@ -29,8 +29,8 @@ async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
             (orders.measure, orders.ORDERS),
         ):
             try:
-                async for one in measure(load, told, [size for size in sizes if size <= most]):
-                    found.append(one)
+                small_enough = [size for size in sizes if size <= most]
+                found.extend([one async for one in measure(load, told, small_enough)])
             except (BacklogNeverEndsError, StoreFailedError) as trouble:
                 told(f"it ends here: {trouble}")
         processes = load.count
