@@ -14,6 +14,9 @@ from commands.bench.results import Stays, StoredKeys
 _DAY_MS = 24 * 3600 * 1000
 _ID = re.compile(r"(?<=[:_-])(?=[^:]*\d)[^:]{6,}|(?<=:)\d+$")
 _EVENTS = ":events:"
+_INBOX = ":inbox:"
+_SHARED = (_EVENTS, _INBOX)
+"""Parts of the names of keys that everything shares: so many, however much there is."""
 
 
 class _Key(NamedTuple):
@@ -31,12 +34,13 @@ class Keyspace:
     def since(self, before: Keyspace, times: int) -> tuple[StoredKeys, ...]:
         """What has come to it since, as the share of one of so many.
 
-        The streams of events are there for good, each a key, so only their bytes count.
+        The streams of events and the hashes of the inboxes are there for good, so many however
+        much there is, so only their bytes count.
         """
         keys, size = Counter[tuple[str, Stays]](), Counter[tuple[str, Stays]]()
         for name, key in self._keys.items():
             known = before._keys.get(name)
-            keys[key.kind, key.stays] += known is None and _EVENTS not in name
+            keys[key.kind, key.stays] += known is None and not _is_shared(name)
             size[key.kind, key.stays] += key.bytes - (known.bytes if known else 0)
         return tuple(
             StoredKeys(kind=kind, stays=stays, keys=keys[kind, stays] / times, bytes=taken / times)
@@ -61,12 +65,19 @@ async def read_keyspace(admin: Redis) -> Keyspace:
 
 def kind_of(name: str) -> str:
     """The key without the ids in it."""
+    if _INBOX in name:
+        return name.partition(_INBOX)[0] + _INBOX + "*"
     return _ID.sub("*", name)
+
+
+def _is_shared(name: str) -> bool:
+    return any(part in name for part in _SHARED)
 
 
 def stays(name: str, ttl_ms: int) -> Stays:
     """How long a key stays that has so many milliseconds to live, or a negative number."""
-    # Events have no time of their own: what everybody has read is trimmed after some days.
+    # Events have no time of their own: what everybody has read is trimmed after some days. In an
+    # inbox each field expires for itself.
     if ttl_ms < 0:
-        return "a while" if _EVENTS in name else "for good"
+        return "a while" if _is_shared(name) else "for good"
     return "first day" if ttl_ms <= _DAY_MS else "a while"
