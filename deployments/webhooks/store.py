@@ -29,7 +29,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
@@ -39,8 +39,9 @@ from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.keys import letters_of_key
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
-from deployments.webhooks.contract import MOST_ENDPOINTS, State, WebhookEndpoint
+from deployments.webhooks.contract import MOST_ENDPOINTS, WebhookEndpoint
 from deployments.webhooks.domain import LASTS, DeliveryOutcome, DeliverySource, WebhookDelivery
+from deployments.webhooks.replies import delivery_of, endpoint_of, milliseconds, moment
 
 SERVICE = "webhooks"
 DELIVERIES = "deliveries"
@@ -97,7 +98,7 @@ class WebhooksStore:
 
     async def register(self, platform: str, url: str, id_: str, now: datetime) -> str | None:
         """The id of the platform's endpoint for a URL; none if there would be too many."""
-        args = [platform, url, id_, _ms(now), MOST_ENDPOINTS]
+        args = [platform, url, id_, milliseconds(now), MOST_ENDPOINTS]
         return cast(str | None, await self._run("register", args))
 
     async def may_register(self, platform: str, url: str) -> bool:
@@ -139,7 +140,7 @@ class WebhooksStore:
         rows = zip(ids, found[::3], found[1::3], found[2::3], strict=True)
         # One may have been removed since its id was read.
         return [
-            (fields["platform"], _endpoint(id_, fields, int(waiting or 0), dead))
+            (fields["platform"], endpoint_of(id_, fields, int(waiting or 0), dead))
             for id_, fields, waiting, dead in rows
             if fields
         ]
@@ -160,8 +161,8 @@ class WebhooksStore:
     ) -> None:
         """Have an order delivered to each of the platform's endpoints, once for an event, and not
         where the last delivery about it says the same."""
-        told = [source.event, source.type, _ms(source.at), body]
-        args = [platform, order, *told, _ms(now), _ms(now + LASTS)]
+        told = [source.event, source.type, milliseconds(source.at), body]
+        args = [platform, order, *told, milliseconds(now), milliseconds(now + LASTS)]
         await self._run("queue", args, key=inbox_key(SERVICE, source.event))
 
     async def withdraw(self, source: DeliverySource, platform: str, order: str) -> None:
@@ -172,10 +173,10 @@ class WebhooksStore:
         """Deliveries that nobody else will attempt as long as the claims hold."""
         # Counted from before the question, a claim ends here no later than it does there.
         until = self._monotonic() + self._seconds
-        args = [_ms(now), int(self._seconds * 1000), wanted, _ms(now + LASTS)]
+        args = [milliseconds(now), int(self._seconds * 1000), wanted, milliseconds(now + LASTS)]
         taken, next_at = cast(Any, await self._run("claim", args))
-        claims = [Claim(_delivery(id_, *rest), int(token), until) for id_, token, *rest in taken]
-        return ClaimedWork(claims, _at(next_at) if next_at else None)
+        claims = [Claim(delivery_of(id_, *rest), int(token), until) for id_, token, *rest in taken]
+        return ClaimedWork(claims, moment(next_at) if next_at else None)
 
     async def finish(
         self, claim: Claim, outcome: DeliveryOutcome, error: str, now: datetime
@@ -183,7 +184,7 @@ class WebhooksStore:
         """Write down what became of an attempt; false if somebody else has claimed it since."""
         delivery = claim.delivery
         claimed = [delivery.id, claim.token, delivery.endpoint, delivery.order]
-        args = [*claimed, outcome.verdict, error, _ms(outcome.due), _ms(now)]
+        args = [*claimed, outcome.verdict, error, milliseconds(outcome.due), milliseconds(now)]
         return await self._run("finish", args) == "done"
 
     def holds(self, claim: Claim) -> bool:
@@ -218,11 +219,11 @@ class WebhooksStore:
 
     async def retry(self, id_: str, now: datetime) -> Retried:
         """Have a delivery attempted now that waits for its next attempt."""
-        return cast(Retried, await self._run("retry", [id_, _ms(now)]))
+        return cast(Retried, await self._run("retry", [id_, milliseconds(now)]))
 
     async def drop(self, id_: str, now: datetime) -> Dropped:
         """Remove a delivery that waits for good."""
-        return cast(Dropped, await self._run("drop", [id_, _ms(now)]))
+        return cast(Dropped, await self._run("drop", [id_, milliseconds(now)]))
 
     async def _run(self, name: str, args: Sequence[Any], *, key: str = READY) -> object:
         return await self._scripts[name](keys=[key], args=args)
@@ -231,53 +232,3 @@ class WebhooksStore:
 def endpoint_key(endpoint: str) -> str:
     """Where an endpoint is."""
     return f"{{webhooks}}:endpoint:{endpoint}"
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _at(milliseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-
-
-def _delivery(  # noqa: PLR0917 - as the script answers.
-    id_: str,
-    platform: str,
-    endpoint: str,
-    url: str,
-    order: str,
-    event: str,
-    kind: str,
-    at: str,
-    body: str,
-    attempts: str,
-    ends_at: str,
-) -> WebhookDelivery:
-    source = DeliverySource(event, kind, _at(at))
-    return WebhookDelivery(
-        id_, platform, endpoint, url, order, source, body.encode(), int(attempts), _at(ends_at)
-    )
-
-
-def _endpoint(id_: str, fields: dict[str, str], waiting: int, dead: int) -> WebhookEndpoint:
-    moments = {
-        name: _at(fields[name])
-        for name in ("created_at", "last_success_at", "failing_since")
-        if name in fields
-    }
-    return WebhookEndpoint(
-        id=id_,
-        url=fields["url"],
-        state=_state(fields),
-        last_error=fields.get("error"),
-        waiting=waiting,
-        dead=dead,
-        **moments,
-    )
-
-
-def _state(fields: dict[str, str]) -> State:
-    if "gone_at" in fields:
-        return "gone"
-    return "failing" if "failing_since" in fields else "active"

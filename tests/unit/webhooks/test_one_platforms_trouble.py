@@ -104,14 +104,14 @@ async def test_a_host_is_looked_up_once_for_all_who_want_it(servers: NameServers
     assert servers.asked == [f"{HANGS}.example", "hooks.example"]
 
 
-def registering(webhooks: ComposedWebhooks, of: Resolver) -> WebhooksService:
-    """The service, whose registrations find that a name hangs at once."""
+def registering(webhooks: ComposedWebhooks, of: Resolver, seconds: float = 60.0) -> WebhooksService:
+    """The service, which waits so long for an address."""
     return WebhooksService(
         webhooks.store,
         webhooks.webhook_client,
         webhooks.orders,
         AddressCheck(of, loopback=True),
-        lookup_seconds=0.01,
+        lookup_seconds=seconds,
     )
 
 
@@ -122,15 +122,16 @@ async def register(service: WebhooksService, host: str, platform: str = "acme") 
 async def test_registrations_that_hang_hold_up_neither_others_nor_deliveries(
     webhooks: ComposedWebhooks, hooks: Receiver, servers: NameServers
 ) -> None:
-    service = registering(webhooks, resolver(servers))
+    one = resolver(servers)
+    hasty = registering(webhooks, one, seconds=0.01)
     for n in range(2):
         with pytest.raises((UrlRefused, LookupsUnderWay)):
-            await register(service, f"{HANGS}-{n}.example")
+            await register(hasty, f"{HANGS}-{n}.example")
     for n in range(2, 20):
         with pytest.raises(LookupsUnderWay, match="Try again"):
-            await register(service, f"{HANGS}-{n}.example")
+            await register(hasty, f"{HANGS}-{n}.example")
     assert len(servers.asked) == 2
-    await register(service, "hooks.example", platform="other")
+    await register(registering(webhooks, one), "hooks.example", platform="other")
     await webhooks.register(hooks.url)
     async with webhooks.running():
         await webhooks.place()
@@ -201,7 +202,7 @@ async def test_what_waited_for_the_share_goes_on_when_it_is_free(
     async with _hanging(2) as hanging, receiver() as third:
         for hooks in (*hanging, third):
             await webhooks.register(hooks.url)
-        for n in range(20):
+        for n in range(10):
             await webhooks.place(f"s{n}")
         await webhooks.queued()
         work = await webhooks.store.claim(16, webhooks.clock())
@@ -213,7 +214,11 @@ async def test_what_waited_for_the_share_goes_on_when_it_is_free(
         for hooks in hanging:
             hooks.answer = ok
         async with webhooks.dispatching():
-            await eventually(lambda: _took(third, 20))
+
+            async def all_made() -> bool:
+                return await webhooks.waiting() == 0
+
+            await eventually(all_made)
 
 
 @asynccontextmanager
