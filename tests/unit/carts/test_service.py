@@ -21,15 +21,17 @@ from deployments.carts.domain import LIFETIME
 from deployments.carts.service import CartsService
 from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, client_of
 from deployments.inventory.contract import ReserveStock, StockLine
-from deployments.pricing.contract import ImportRules
+from deployments.pricing.contract import DiscountCode, ImportRules
 from tests.conftest import ClientOf
 from tests.unit.carts.services import (
     BIKE,
+    ENDS,
     HELMET,
     OFFER_ENDS,
     OTHER,
     PLATFORM,
     SHIRT,
+    STARTS,
     Services,
     contents,
     helmet_offer,
@@ -285,3 +287,15 @@ async def test_a_cart_crosses_the_seam_whole(services: Services) -> None:
     wanted = contents((BIKE.sku, 3), codes=("TEN", "NO"), buyer={"email": "a@b", "note": [1, {}]})
     cart = await remote.create(CreateCart(platform=PLATFORM, contents=wanted))
     assert await remote.get(get(cart)) == cart == await services.carts.get(get(cart))
+
+
+async def test_a_code_for_shipping_waits_for_checkout(services: Services) -> None:
+    free = DiscountCode(
+        code="FREESHIP", title="Free", kind="free_shipping", starts=STARTS, ends=ENDS
+    )
+    await services.pricing.import_rules(ImportRules(batch="second", codes=(free,)))
+    wanted = contents((SHIRT.sku, 1), codes=(" freeship",))
+    cart = await services.carts.create(CreateCart(platform=PLATFORM, contents=wanted))
+    assert [(notice.type, notice.code, notice.path) for notice in cart.notices] == [
+        ("info", "discount_code_waiting", "$.discounts.codes[0]")
+    ]

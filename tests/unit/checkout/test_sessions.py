@@ -8,6 +8,7 @@ import pytest
 
 from deployments.carts.contract import CancelCart, Cart, CartNotFound, CreateCart
 from deployments.carts.contract.contents import CartContents, WantedLine
+from deployments.catalog.contract import ResolvedItems, ResolveItems
 from deployments.checkout.contract import (
     CancelSession,
     CreateSession,
@@ -156,3 +157,24 @@ async def test_twenty_identical_creates_make_one_session(services: Services) -> 
     request = CreateSession(platform=PLATFORM, contents=contents(), request=key("create"))
     made = await asyncio.gather(*(services.replica().create(request) for _ in range(20)))
     assert len({one.session.id for one in made}) == 1
+
+
+async def test_what_has_no_stock_row_is_out_of_stock_in_carts_and_sessions_alike(
+    services: Services,
+) -> None:
+    cap = SHIRT.model_copy(update={"id": "variant-3", "sku": "CAP"})
+
+    async def resolve(request: ResolveItems) -> ResolvedItems:
+        return ResolvedItems(items=dict.fromkeys(request.ids, cap))
+
+    services.catalog.instead["resolve"] = resolve
+    wanted = contents(sku="CAP")
+    cart = await services.carts.create(
+        CreateCart(platform=PLATFORM, contents=CartContents(lines=wanted.lines))
+    )
+    created = await services.checkout.create(CreateSession(platform=PLATFORM, contents=wanted))
+    (in_cart,) = cart.notices
+    (in_session,) = created.session.errors
+    assert in_cart == in_session
+    assert (in_cart.code, in_cart.path) == ("out_of_stock", "$.line_items[0]")
+    assert "0 available" in in_cart.content
