@@ -60,8 +60,8 @@ lag: $(VENV)/.run ## show how far each service is behind the events that it subs
 dead-letters: $(VENV)/.run ## list events and webhooks that were given up; DO="show|replay|drop ID", --service X, --all
 	@$(BIN)/fieldhouse dead-letters $(DO)
 
-faults: $(VENV)/.test ## break a store under load in every way, at random; MINUTES=30 says for how long
-	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/faults/long_form.py tests/faults/test_secrets.py
+faults: $(VENV)/.test ## break a store under load in every way, at random, for MINUTES=30; CONFIG=serve_config.together.yaml
+	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest tests/faults/long_form.py tests/faults/test_secrets.py --placement $(or $(CONFIG),apart)
 
 storm: $(VENV)/.test ## kill consumers at random while they handle the events of ORDERS=10000 orders
 	@STORM_ORDERS=$(ORDERS) $(BIN)/python -m pytest tests/events/test_storm.py

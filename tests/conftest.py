@@ -81,6 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare what a test of the whole store may say of placements."""
     for mark in (
         "placed(*names): it holds in these placements alone",
+        "on_ray: it holds wherever Serve places the store, and not in one process",
         "each(argument, cases): it runs with each of `cases(placement)`, which have names",
     ):
         config.addinivalue_line("markers", mark)
@@ -95,10 +96,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let a test of the whole store run in every placement that was asked for."""
     if "running_store" not in metafunc.fixturenames:
         return
-    placed = metafunc.definition.get_closest_marker("placed")
     each = metafunc.definition.get_closest_marker("each")
-    names = placed.args if placed else [one.name for one in chosen(metafunc.config)]
-    placements = [one for one in chosen(metafunc.config) if one.name in names]
+    placements = [one for one in chosen(metafunc.config) if _holds(metafunc.definition, one)]
     if each is None:
         ids = [one.name for one in placements]
         metafunc.parametrize("running_store", placements, indirect=True, scope="session", ids=ids)
@@ -112,6 +111,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(
         ("running_store", argument), pairs, indirect=["running_store"], scope="session"
     )
+
+
+def _holds(test: pytest.Item, placement: Placement) -> bool:
+    placed = test.get_closest_marker("placed")
+    on_ray = placement.config is not None or test.get_closest_marker("on_ray") is None
+    return on_ray and (placed is None or placement.name in placed.args)
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,9 +20,9 @@ VALKEY, HAPROXY = "valkey-server", "haproxy"
 CONTROLLER, MANAGER = "ray::ServeController", "ray::HAProxyManager"
 
 
-def replica(service: str, deployment: str = "") -> str:
+def replica(application: str) -> str:
     """How the processes of an application's replicas are titled, at the beginning."""
-    return f"ray::ServeReplica:{service}:{deployment}"
+    return f"ray::ServeReplica:{application}:"
 
 
 def processes(store: RunningStore, title: str) -> list[psutil.Process]:
@@ -65,7 +65,7 @@ class Killed:
         victims = there if self.all_of_them else [random.choice(there)]
         for process in victims:
             process.kill()
-        await replaced(store, self.title, victims)
+        await replaced(store, self.title, victims, there)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Hung:
         """Stop them, and wait for others in their place."""
         there = await _some(store, self.title)
         with stopped(there):
-            await replaced(store, self.title, there)
+            await replaced(store, self.title, there, there)
 
 
 @contextmanager
@@ -135,12 +135,17 @@ def stopped(processes: Sequence[psutil.Process]) -> Iterator[None]:
                 process.resume()
 
 
-async def replaced(store: RunningStore, title: str, victims: Sequence[psutil.Process]) -> None:
-    """Wait until these processes are gone, and there is one with the title that is new."""
+async def replaced(
+    store: RunningStore,
+    title: str,
+    victims: Sequence[psutil.Process],
+    there: Sequence[psutil.Process],
+) -> None:
+    """Wait until the victims are gone, and there is one with the title that was not `there`."""
 
     def done() -> bool:
-        now = processes(store, title)
-        return bool(now) and not set(now) & set(victims)
+        now = set(processes(store, title))
+        return bool(now - set(there)) and not now & set(victims)
 
     await until(done, f"{title} is replaced", tell=store.tell)
 

@@ -1,61 +1,38 @@
-"""What serve_config.yaml starts: what is added to it is broken too, and named nowhere else."""
+"""What a configuration starts: what is added to it is broken too, and named nowhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
-from typing import Any
-
-import yaml
-
-from commands.run_settings import PROJECT
 from tests.faults.damage import replica
-
-_READS_EVENTS = "deployments.foundation.events.lag_scaling:LagPolicy"
-"""The scaling of whatever reads events."""
+from tests.placements import Json, Placement
 
 
-def services() -> list[str]:
+def applications(placement: Placement) -> list[str]:
     """The applications' names."""
-    return [app["name"] for app in _applications()]
+    return [app["name"] for app in placement.applications]
 
 
-def listeners() -> list[str]:
-    """The applications that read events."""
-    return [app["name"] for app in _applications() if any(map(_reads, app["deployments"]))]
+def replicas(placement: Placement) -> dict[str, str]:
+    """How the processes of each application's replicas are titled, by its name."""
+    return {name: replica(name) for name in applications(placement)}
 
 
-def replicas() -> dict[str, str]:
-    """The titles of each deployment's processes, by its own name, or its application's if it is
-    the first of it."""
-    return dict(_replicas())
+def replicated(placement: Placement) -> list[str]:
+    """The applications that have several replicas at any time."""
+    return [app["name"] for app in placement.applications if _replicas_of(app) > 1]
 
 
-def actors() -> dict[str, str]:
-    """The titles of the actors' processes, by class."""
-    return {name: f"ray::{name}" for name in _actors()}
+def _replicas_of(application: Json) -> int:
+    (deployment,) = application["deployments"]
+    scaled = deployment.get("autoscaling_config", {})
+    return int(scaled.get("min_replicas", deployment.get("num_replicas", 1)))
 
 
-def _replicas() -> Iterator[tuple[str, str]]:
-    for app in _applications():
-        first, *others = (deployment["name"] for deployment in app["deployments"])
-        yield app["name"], replica(app["name"], first)
-        yield from ((other, replica(app["name"], other)) for other in others)
-
-
-def _actors() -> Iterator[str]:
-    for app in _applications():
-        for deployment in app["deployments"]:
-            for actor in deployment.get("deployment_actors", ()):
-                yield actor["actor_class"].rpartition(":")[2]
-
-
-def _reads(deployment: dict[str, Any]) -> bool:
-    policy = deployment.get("autoscaling_config", {}).get("policy", {})
-    return bool(policy.get("policy_function") == _READS_EVENTS)
-
-
-@cache
-def _applications() -> list[dict[str, Any]]:
-    config = yaml.safe_load((PROJECT / "serve_config.yaml").read_text())
-    return list(config["applications"])
+def actors(placement: Placement) -> dict[str, str]:
+    """How the actors' processes are titled, by class."""
+    declared = [
+        actor["actor_class"].rpartition(":")[2]
+        for app in placement.applications
+        for deployment in app["deployments"]
+        for actor in deployment.get("deployment_actors", ())
+    ]
+    return {name: f"ray::{name}" for name in declared}

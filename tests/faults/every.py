@@ -1,4 +1,4 @@
-"""All the faults there are: whatever serve_config.yaml starts, killed, suspended, hung, removed."""
+"""All the faults there are: whatever a configuration starts, killed, suspended, hung, removed."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from tests.faults.damage import (
     Killed,
     Suspended,
 )
-from tests.faults.declared import actors, replicas
+from tests.faults.declared import actors, replicas, replicated
 from tests.faults.outages import outages
 from tests.faults.refusing import CardsDeclined, Denied, ShelvesEmpty
+from tests.placements import Placement
 
 PAST_DEADLINES_SECONDS = 8.0
 """Longer than a call may take, and shorter than it takes Serve to replace who does not answer."""
 _ASKED_BY_CHECKOUT = ("inventory", "orders", "payments", "pricing", "shipping")
 
 
-def killed(name: str) -> Killed:
-    """One process of an actor or a deployment, killed."""
-    return Killed(f"{name} killed", {**replicas(), **actors()}[name])
+def killed(placement: Placement, name: str) -> Killed:
+    """One process of an actor or an application, killed."""
+    return Killed(f"{name} killed", {**replicas(placement), **actors(placement)}[name])
 
 
-def late(name: str) -> Suspended:
-    """A deployment that answers after its callers' deadlines."""
-    return Suspended(f"{name} suspended", replicas()[name], PAST_DEADLINES_SECONDS)
+def late(placement: Placement, name: str) -> Suspended:
+    """An application that answers after its callers' deadlines."""
+    return Suspended(f"{name} suspended", replicas(placement)[name], PAST_DEADLINES_SECONDS)
 
 
 VALKEY_KILLED = Killed("Valkey killed", VALKEY)
@@ -42,17 +43,19 @@ def valkey_stalls(seconds: int) -> Suspended:
     return Suspended(f"Valkey stalls for {seconds} s", VALKEY, float(seconds))
 
 
-def kills() -> Iterable[Fault]:
+def kills(placement: Placement) -> Iterable[Fault]:
     """Every kind of process of the store, killed."""
-    yield from (killed(name) for name in (*replicas(), *actors()))
+    yield from (killed(placement, name) for name in (*replicas(placement), *actors(placement)))
+    for name in replicated(placement):
+        yield Killed(f"all of {name} killed", replicas(placement)[name], all_of_them=True)
     yield from (VALKEY_KILLED, HAPROXY_KILLED, ControllerKilled())
     yield Killed("Serve's HAProxy manager killed", MANAGER)
 
 
-def stalls() -> Iterable[Fault]:
-    """Every deployment, and Valkey, too slow for a while or for good."""
-    yield from (late(name) for name in replicas())
-    yield from (Hung(f"{name} hung", title) for name, title in replicas().items())
+def stalls(placement: Placement) -> Iterable[Fault]:
+    """Every application, and Valkey, too slow for a while or for good."""
+    yield from (late(placement, name) for name in replicas(placement))
+    yield from (Hung(f"{name} hung", title) for name, title in replicas(placement).items())
     yield from (valkey_stalls(seconds) for seconds in (3, 6, 20))
 
 
@@ -62,6 +65,6 @@ def rejections() -> Iterable[Fault]:
     yield from (Denied(service) for service in _ASKED_BY_CHECKOUT)
 
 
-def faults() -> list[Fault]:
+def faults(placement: Placement) -> list[Fault]:
     """Every fault, and every row of the isolation table in every way."""
-    return [*kills(), *stalls(), *rejections(), *outages()]
+    return [*kills(placement), *stalls(placement), *rejections(), *outages(placement)]

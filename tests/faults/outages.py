@@ -6,16 +6,16 @@ answered with "try again"; a completion that needed it gets its order when it is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from tests.faults.careful import Seen
-from tests.faults.declared import services
 from tests.faults.serve_api import ServeApi
 from tests.faults.visitor import DEEDS, Deed, Visitor
 from tests.faults.ways import WAYS, with_broken_index
 from tests.integration.running_store import RunningStore
+from tests.placements import Placement
 
 
 @dataclass(frozen=True)
@@ -55,24 +55,24 @@ WITHOUT_INDEX = Row(again=("search",))
 
 @dataclass(frozen=True)
 class Outage:
-    """A service that is down in some way, and the row of the table that holds meanwhile."""
+    """An application that is down in some way, and the row of the table that holds meanwhile."""
 
-    service: str
+    application: str
     way: str
     row: Row
     down: Callable[[RunningStore, str], AbstractAsyncContextManager[None]]
 
     @property
     def name(self) -> str:
-        """Which service, and how it is down."""
-        return f"{self.service} {self.way}"
+        """Which application, and how it is down."""
+        return f"{self.application} {self.way}"
 
     async def strike(self, store: RunningStore, seen: Seen) -> None:
-        """Take the service down, see what works, and bring it back."""
+        """Take the application down, see what works, and bring it back."""
         async with store.client() as client:
             visitor = Visitor(client, seen)
             await visitor.enter()
-            async with self.down(store, self.service):
+            async with self.down(store, self.application):
                 for deed in self.row.works:
                     await visitor.finds_that_it_works(deed)
                 for deed in self.row.again:
@@ -81,18 +81,28 @@ class Outage:
             await visitor.buy()
 
 
-def outage(service: str, way: str) -> Outage:
-    """A row of the table, in one of the three ways."""
-    return Outage(service, way, TABLE[service], WAYS[way])
+def row_of(services: Iterable[str]) -> Row:
+    """What cannot be done while all of these are down."""
+    rows = [TABLE[service] for service in services]
+    away = {deed for row in rows for deed in row.away}
+    again = {deed for row in rows for deed in row.again} - away
+    return Row(again=tuple(again), away=tuple(away))
 
 
-def broken_index() -> Outage:
+def outage(placement: Placement, service: str, way: str) -> Outage:
+    """The application that hosts the service is down, in one of the three ways."""
+    host = placement.host_of(service)
+    return Outage(host, way, row_of(dict(placement.hosts())[host]), WAYS[way])
+
+
+def broken_index(placement: Placement) -> Outage:
     """The catalogue runs, and cannot search."""
-    return Outage("catalog", "has no search index", WITHOUT_INDEX, with_broken_index)
+    host = placement.host_of("catalog")
+    return Outage(host, "has no search index", WITHOUT_INDEX, with_broken_index)
 
 
-def outages() -> Iterator[Outage]:
-    """Every row, in every way, of what there is."""
-    for service in (each for each in services() if each in TABLE):
-        yield from (outage(service, way) for way in WAYS)
-    yield broken_index()
+def outages(placement: Placement) -> Iterator[Outage]:
+    """Every application that hosts services, in every way."""
+    for _, (service, *_) in placement.hosts():
+        yield from (outage(placement, service, way) for way in WAYS)
+    yield broken_index(placement)

@@ -14,28 +14,31 @@ from tests.faults.every import HAPROXY_KILLED, VALKEY_KILLED, killed, late, valk
 from tests.faults.refusing import CardsDeclined, Denied, ShelvesEmpty
 from tests.faults.trials import Outcome, endure
 from tests.integration.running_store import RunningStore
+from tests.placements import Placement
 
 SAGA = ("checkout", "inventory", "payments", "orders")
-EMBEDDED = "EmbeddedRedis"
-OTHERS = [name for name in replicas() if name not in SAGA]
-ACTORS = [name for name in actors() if name != EMBEDDED]
-
-SHORT: tuple[Fault, ...] = (
-    *(killed(name) for name in SAGA),
-    InTurn("each other deployment killed in turn", [killed(name) for name in OTHERS]),
-    InTurn("each actor killed in turn", [killed(name) for name in ACTORS]),
-    killed(EMBEDDED),
-    VALKEY_KILLED,
-    HAPROXY_KILLED,
-    ControllerKilled(),
-    valkey_stalls(6),
-    late("payments"),
-    InTurn("refused by payments and inventory", [CardsDeclined(), ShelvesEmpty()]),
-    Denied("orders"),
-)
 
 
-@pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.name)
+def short(placement: Placement) -> list[Fault]:
+    """Whatever the configuration places where, each part of it fails once."""
+    saga = list(dict.fromkeys(placement.host_of(service) for service in SAGA))
+    others = [name for name in replicas(placement) if name not in saga]
+    return [
+        *(killed(placement, name) for name in saga),
+        InTurn("each other application killed", [killed(placement, name) for name in others]),
+        *(killed(placement, name) for name in actors(placement)),
+        VALKEY_KILLED,
+        HAPROXY_KILLED,
+        ControllerKilled(),
+        valkey_stalls(6),
+        late(placement, placement.host_of("payments")),
+        InTurn("refused by payments and inventory", [CardsDeclined(), ShelvesEmpty()]),
+        Denied("orders"),
+    ]
+
+
+@pytest.mark.on_ray
+@pytest.mark.each("fault", short)
 async def test_nothing_is_lost_and_nothing_sold_twice(
     store: RunningStore, fault: Fault, outcomes: list[Outcome]
 ) -> None:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.declared import services
+from deployments.topology import BY_NAME
 from tests.faults.outages import TABLE, Outage, broken_index, outage
 from tests.faults.trials import Outcome, endure
 from tests.integration.running_store import RunningStore
-
-SHORT = (
-    outage("payments", "removed"),
-    outage("orders", "killed again and again"),
-    outage("inventory", "hanging"),
-    outage("notifications", "hanging"),
-    broken_index(),
-)
+from tests.placements import Placement
 
 
-def test_every_service_has_a_row_but_the_one_that_all_need() -> None:
-    assert {*services()} - {"datastore"} <= TABLE.keys()
+def short(placement: Placement) -> list[Outage]:
+    """One application in each way, and the index."""
+    return [
+        outage(placement, "payments", "removed"),
+        outage(placement, "orders", "killed again and again"),
+        outage(placement, "inventory", "hanging"),
+        broken_index(placement),
+    ]
 
 
-@pytest.mark.parametrize("down", SHORT, ids=lambda down: down.name)
+def test_every_service_has_a_row() -> None:
+    assert TABLE.keys() == BY_NAME.keys()
+
+
+@pytest.mark.placed("apart")
+@pytest.mark.each("down", short)
 async def test_a_service_that_is_down_takes_only_what_needs_it(
     store: RunningStore, down: Outage, outcomes: list[Outcome]
 ) -> None:

@@ -9,13 +9,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+import pytest
+
 from commands.serve_status import token
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.redis.connection import SECRET_FILE, password
 from deployments.topology import USERS
 from tests.faults.books import ledgers_of
 from tests.faults.buyers import contents_of
-from tests.faults.declared import services
+from tests.faults.declared import applications
 from tests.faults.written import Kind, Writing, written
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import Json, Shopper, payment
@@ -30,6 +32,7 @@ KEPT: frozenset[Kind] = frozenset({"state", "file"})
 _LOG_OF = re.compile(r"replica_(\w+?)_[A-Z]")
 
 
+@pytest.mark.on_ray
 async def test_no_secret_is_in_any_log_mail_or_event_or_in_the_data(store: RunningStore) -> None:
     await pay_in_every_way(store)
     secrets, found, read = secrets_of(store), list[str](), Counter[Kind]()
@@ -42,7 +45,7 @@ async def test_no_secret_is_in_any_log_mail_or_event_or_in_the_data(store: Runni
         ]
     assert found == []
     assert all(read[kind] for kind in ("log", "mail", "event", "state", "file")), read
-    assert logged >= set(services())
+    assert logged >= set(applications(store.placement))
 
 
 async def pay_in_every_way(store: RunningStore) -> None:

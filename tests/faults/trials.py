@@ -65,7 +65,7 @@ async def endure(
     The outcome is a failure when the store does not recover, loses or invents anything, or breaks
     under the strain. Discrepancies that are `known` from an earlier trial are not held against it.
     """
-    outcome = Outcome(fault.name)
+    outcome = Outcome(f"{store.placement.name}: {fault.name}")
     try:
         async with ledgers_of(store) as ledgers:
             await _endure(ledgers, fault, seed, known, outcome)

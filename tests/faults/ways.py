@@ -1,8 +1,9 @@
-"""The ways in which a service can be down for as long as one likes."""
+"""The ways in which an application can be down for as long as one likes."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
@@ -18,70 +19,75 @@ _BREAKS_INDEX = Path(__file__).parent / "broken_index"
 
 
 @asynccontextmanager
-async def removed(store: RunningStore, service: str) -> AsyncIterator[None]:
+async def removed(store: RunningStore, application: str) -> AsyncIterator[None]:
     """Its application is not there."""
     api = ServeApi(store)
     whole = await api.declared()
     try:
-        await api.declare(without(whole, service))
+        await api.declare(without(whole, application))
         yield
     finally:
         await api.declare(whole)
 
 
 @asynccontextmanager
-async def killed(store: RunningStore, service: str) -> AsyncIterator[None]:
+async def killed(store: RunningStore, application: str) -> AsyncIterator[None]:
     """Each of its replicas is killed as soon as it is seen, and so was at least one successor."""
-    async with _on_sight(store, service, psutil.Process.kill) as victims:
+    async with _on_sight(store, application, psutil.Process.kill) as victims:
         first = len(victims)
-        again = f"{service} is killed again"
+        again = f"{application} is killed again"
         await until(lambda: len(victims) > first, again, tell=store.tell)
         yield
 
 
 @asynccontextmanager
-async def hanging(store: RunningStore, service: str) -> AsyncIterator[None]:
+async def hanging(store: RunningStore, application: str) -> AsyncIterator[None]:
     """Each of its replicas stands still from the moment it is seen."""
     try:
-        async with _on_sight(store, service, psutil.Process.suspend):
+        async with _on_sight(store, application, psutil.Process.suspend):
             yield
     finally:
-        for process in processes(store, replica(service)):
+        for process in processes(store, replica(application)):
             with suppress(psutil.NoSuchProcess):
                 process.resume()
 
 
 @asynccontextmanager
-async def with_broken_index(store: RunningStore, service: str) -> AsyncIterator[None]:
+async def with_broken_index(store: RunningStore, application: str) -> AsyncIterator[None]:
     """It runs, and no search index can be built."""
     api = ServeApi(store)
     whole = await api.declared()
-    broken = with_environment(whole, service, PYTHONPATH=str(_BREAKS_INDEX))
+    broken = with_environment(whole, application, PYTHONPATH=_before_others(_BREAKS_INDEX))
     try:
-        await _replace_all(store, service, broken)
+        await _replace_all(store, application, broken)
         yield
     finally:
-        await _replace_all(store, service, whole)
+        await _replace_all(store, application, whole)
 
 
-async def _replace_all(store: RunningStore, service: str, config: Json) -> None:
-    """Declare a configuration with which the service's replicas are new ones."""
-    victims = processes(store, replica(service))
+def _before_others(directory: Path) -> str:
+    """A path on which Python looks there first, and then where it looks anyway."""
+    return os.pathsep.join([str(directory), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+async def _replace_all(store: RunningStore, application: str, config: Json) -> None:
+    """Declare a configuration with which the application's replicas are new ones."""
+    victims = processes(store, replica(application))
     await ServeApi(store).declare(config)
-    await replaced(store, replica(service), victims)
+    await replaced(store, replica(application), victims, victims)
     await ServeApi(store).all_run()
 
 
 @asynccontextmanager
 async def _on_sight(
-    store: RunningStore, service: str, do: Callable[[psutil.Process], None]
+    store: RunningStore, application: str, do: Callable[[psutil.Process], None]
 ) -> AsyncIterator[set[psutil.Process]]:
-    """Do this once to every replica of the service that there is or comes to be; gives all those
-    to which it was done."""
+    """Do this once to every replica of the application, whether it is there or comes to be; gives
+    all those to which it was done."""
     done: set[psutil.Process] = set()
 
     def look() -> None:
-        for process in processes(store, replica(service)):
+        for process in processes(store, replica(application)):
             if process not in done:
                 done.add(process)
                 with suppress(psutil.NoSuchProcess):

@@ -99,7 +99,7 @@ def test_the_command_that_it_tells_to_try_works(store: RunningStore) -> None:
     assert answer.json()["products"]
 
 
-@pytest.mark.placed("together", "apart")
+@pytest.mark.on_ray
 def test_it_says_which_applications_run_and_where_their_logs_are(store: RunningStore) -> None:
     said = store.output
     assert "auth_token" in said
