@@ -32,6 +32,9 @@ class CeilingFailedError(Exception):
     """The empty route did not come up."""
 
 
+_ENDINGS = (StoreFailedError, CeilingFailedError, BacklogNeverEndsError)
+
+
 class TurnOf:
     """What is measured in one turn, as it comes."""
 
@@ -48,7 +51,7 @@ class TurnOf:
         try:
             async with store_of(PLACEMENTS[self._placement]) as store:
                 await self._live(store)
-        except (StoreFailedError, CeilingFailedError, BacklogNeverEndsError) as failure:
+        except _ENDINGS as failure:
             trouble = f"{type(failure).__name__}: {failure}"
             self._tell(trouble)
         return self._turn(began, trouble)

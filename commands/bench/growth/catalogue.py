@@ -54,7 +54,7 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._products = list(products())
-        self._copies = _copies(products())
+        self._copies = copies(products())
         self.added = 0
 
     @property
@@ -85,7 +85,7 @@ def _some(ids: Sequence[str]) -> tuple[str, ...]:
     return tuple(ids[:: max(1, len(ids) // _SPREAD)])
 
 
-def _copies(originals: Sequence[Product]) -> Iterator[Product]:
+def copies(originals: Sequence[Product]) -> Iterator[Product]:
     """The same products under ids that nobody has."""
     for number in itertools.count(1):
         for product in originals:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from commands.bench.growth import carts, catalogue, orders
-from commands.bench.load.dispatch import load_processes
+from commands.bench.load.dispatch import Load, LoadLostError, load_processes
 from commands.bench.machine import commit, machine
 from commands.bench.results import Growth, Run
 from commands.bench.stores.backlog import BacklogNeverEndsError
 from commands.bench.stores.running import StoreFailedError
 from deployments.foundation.values.clock import utc_now
+
+_GROWING = (
+    (carts.measure, carts.LINES),
+    (catalogue.measure, catalogue.VARIANTS),
+    (orders.measure, orders.ORDERS),
+)
 
 
 async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
@@ -21,18 +27,8 @@ async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
     def told(line: str) -> None:
         tell(f"{time.monotonic() - began:5.0f} s  {line}")
 
-    found: list[Growth] = []
     async with load_processes() as load:
-        for measure, sizes in (
-            (carts.measure, carts.LINES),
-            (catalogue.measure, catalogue.VARIANTS),
-            (orders.measure, orders.ORDERS),
-        ):
-            try:
-                small_enough = [size for size in sizes if size <= most]
-                found.extend([one async for one in measure(load, told, small_enough)])
-            except (BacklogNeverEndsError, StoreFailedError) as trouble:
-                told(f"it ends here: {trouble}")
+        found = [one async for one in _grown(load, told, most)]
         processes = load.count
     head, changed = commit()
     return Run(
@@ -43,6 +39,16 @@ async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
         machine=machine(),
         minutes=(time.monotonic() - began) / 60,
         load_processes=processes,
-        kind="growth",
+        kind="growth" if len(found) == sum(len(sizes) for _, sizes in _GROWING) else "part",
         growth=tuple(found),
     )
+
+
+async def _grown(load: Load, told: Callable[[str], None], most: int) -> AsyncIterator[Growth]:
+    """One after the other; what goes wrong ends the one, and the next begins."""
+    for measure, sizes in _GROWING:
+        try:
+            async for one in measure(load, told, [size for size in sizes if size <= most]):
+                yield one
+        except (BacklogNeverEndsError, StoreFailedError, LoadLostError) as trouble:
+            told(f"it ends here: {trouble}")
