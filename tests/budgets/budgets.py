@@ -59,14 +59,14 @@ SHARED_IMPORTS = frozenset({"cryptography", "limits"})
 IMPORTS: dict[str, frozenset[str]] = {
     "profile": frozenset({"joserfc"}),
     "catalog": frozenset({"tantivy", "rapidfuzz", "babel"}),
-    "carts": frozenset({"babel", "ucp_sdk", "pycountry", "email_validator"}),
-    "checkout": frozenset({"babel", "ucp_sdk", "pycountry", "email_validator"}),
+    "carts": frozenset({"babel", "pycountry", "email_validator"}),
+    "checkout": frozenset({"babel", "pycountry", "email_validator"}),
     "orders": frozenset({"babel"}),
     "inventory": frozenset(),
     "payments": frozenset(),
     "shipping": frozenset({"babel", "pycountry"}),
     "pricing": frozenset({"babel", "pycountry"}),
-    "notifications": frozenset({"babel", "jinja2", "aiosmtplib", "pycountry", "email_validator"}),
+    "notifications": frozenset({"babel", "pycountry", "email_validator", "jinja2", "aiosmtplib"}),
     "webhooks": frozenset({"httpx", "joserfc", "rich"}),  # `httpx` loads `rich` if it is there.
 }
 """What a service's replica may load of them beside what every service does."""
