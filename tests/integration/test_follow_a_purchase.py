@@ -64,11 +64,15 @@ async def hooks(client: httpx.AsyncClient) -> AsyncIterator[Receiver]:
             assert gone.status_code == 204, gone.text
 
 
-async def buy(client: httpx.AsyncClient) -> tuple[Json, Json]:
-    """A cart, and the completed session that it became."""
-    shopper = Shopper(client)
+async def fill_cart(client: httpx.AsyncClient) -> Json:
+    """A cart."""
     contents = {"line_items": line_items(LINES), "context": {"address_country": "US"}}
-    cart = await shopper.ask("POST", "/carts", "cart", contents, status=201)
+    return await Shopper(client).ask("POST", "/carts", "cart", contents, status=201)
+
+
+async def buy(client: httpx.AsyncClient, cart: Json) -> Json:
+    """The completed session that a cart became."""
+    shopper = Shopper(client)
     from_cart = {"cart_id": cart["id"]}
     session = await shopper.ask("POST", "/checkout-sessions", "checkout", from_cart, status=201)
     whole = {
@@ -88,7 +92,7 @@ async def buy(client: httpx.AsyncClient) -> tuple[Json, Json]:
     ready = await shopper.ask("PUT", path, "checkout", whole)
     completed = await shopper.complete(ready)
     assert completed["status"] == "completed", completed
-    return cart, completed
+    return completed
 
 
 async def shown(client: httpx.AsyncClient, order_id: str) -> Json:
@@ -117,18 +121,20 @@ def in_order(hook: Receiver, order_id: str) -> bool:
 async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: RunningStore) -> None:
     trace = new_trace()
     async with store.client(traceparent=trace) as client, hooks(client) as hook:
-        cart, session = await buy(client)
-        order_id, label = session["order"]["id"], session["order"]["label"]
+        cart = await fill_cart(client)
 
         async def estimated() -> bool:
             read: Json = (await client.get(f"/carts/{cart['id']}")).json()
             assert_valid("cart", read)
             return "delivery_estimate" in {message.get("code") for message in read["messages"]}
 
+        await until(estimated, "the cart shows how it can be delivered", tell=store.tell)
+        session = await buy(client, cart)
+        order_id, label = session["order"]["id"], session["order"]["label"]
+
         async def arrived() -> bool:
             return fulfilled(await shown(client, order_id))
 
-        await until(estimated, "the cart shows how it can be delivered", tell=store.tell)
         await until(arrived, "the order has arrived", tell=store.tell)
         parcels = len((await shown(client, order_id))["fulfillment"]["expectations"])
         whole = await shown(client, order_id)
@@ -188,7 +194,7 @@ async def test_nobody_buys_less_because_mail_and_hooks_are_in_trouble(store: Run
     directory.touch()  # A file where the directory was: no mail can be written.
     async with store.client() as client, hooks(client) as hanging, hooks(client) as healthy:
         hanging.answer = lambda _received: None
-        bought = [(await buy(client))[1]["order"] for _ in range(5)]
+        bought = [(await buy(client, await fill_cart(client)))["order"] for _ in range(5)]
         labels = [order["label"] for order in bought]
         await until(
             lambda: all(len(healthy.ids(order["id"])) >= 2 for order in bought),
