@@ -16,6 +16,7 @@ from deployments.inventory.contract import (
     UndoReservation,
 )
 from deployments.inventory.domain.stock import State
+from tests.conftest import ClientOf
 from tests.unit.inventory.inventory_client import HOLD_SECONDS, InventoryClient
 
 
@@ -191,6 +192,14 @@ async def test_a_batch_is_received_once_and_adds_to_what_is_there(
         "sock": 4,
         "bell": 0,
     }
+
+
+async def test_the_names_of_locations_are_kept(
+    inventory: InventoryClient, redis_of: ClientOf
+) -> None:
+    await inventory.receive("elsewhere", ("bell", 7, 1))
+    names = await redis_of("inventory").hgetall("{inventory}:locations")
+    assert names == {"1": "Place 1", "6": "Place 6", "7": "Place 7"}
 
 
 async def test_the_ledger_tells_every_movement_on_whose_account_and_when(
