@@ -122,6 +122,7 @@ class CartsService:
         resolved = await self._resolve(contents)
         kept = [line.id for line in before.lines] if before else []
         lines, unknown = lines_of(contents.lines, resolved, kept)
+        currency = currency_of(resolved.items.values())
         (priced, about_prices), short = await asyncio.gather(
             self._price(lines, contents.codes, before), self._check_stock(lines)
         )
@@ -133,7 +134,7 @@ class CartsService:
             codes=contents.codes,
             buyer=contents.buyer,
             context=contents.context,
-            currency=currency_of(resolved.items.values()),
+            currency=currency,
             priced=priced,
             notices=(*unknown, *short, *about_prices),
             expires_at=self._clock() + LIFETIME,

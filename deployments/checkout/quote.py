@@ -65,6 +65,7 @@ class Quoter:
         ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
         resolved = await self._catalog.resolve(ResolveItems(ids=ids))
         lines, unknown = lines_of(contents.lines, resolved, kept)
+        currency = currency_of(resolved.items.values())
         (delivery, undelivered), short = await asyncio.gather(
             self._deliver(lines, contents.delivery), self._check_stock(lines)
         )
@@ -74,7 +75,7 @@ class Quoter:
         notices = (*unknown, *short, *undelivered, *lacking, *code_notices(priced))
         return Quote(
             lines=lines,
-            currency=currency_of(resolved.items.values()),
+            currency=currency,
             delivery=delivery,
             priced=priced,
             notices=notices,

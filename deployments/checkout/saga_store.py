@@ -41,12 +41,10 @@ class SagaStore:
         self._advance = lua(redis, "advance_saga")
         self._answer = lua(redis, "answer_saga", "requests", "publish")
         self._end = lua(redis, "end_saga")
-        self._hand_over, self._fail = (
-            lua(redis, name, "clock", "leases") for name in ("hand_over_saga", "fail_saga")
-        )
-        self._claim, self._retry = (
-            lua(redis, name, "clock", "leases") for name in ("claim_sagas", "retry_saga")
-        )
+        self._claim = lua(redis, "claim_sagas", "clock", "leases")
+        self._hand_over = lua(redis, "hand_over_saga", "clock", "leases")
+        self._fail = lua(redis, "fail_saga", "clock", "leases")
+        self._retry = lua(redis, "retry_saga", "clock", "leases")
 
     async def begin(
         self, request: CompleteSession, saga_id: str, order_id: str, now: datetime

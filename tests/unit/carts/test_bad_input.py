@@ -169,6 +169,9 @@ ACCEPTED: dict[str, str] = {
     "a buyer of many levels": with_buyer('{"a":' * 190 + "1" + "}" * 190),
     "a number out of range": with_buyer('{"age": 1e400}'),
     "markup": with_buyer('{"first_name": "<script>alert(1)</script>\\r\\nX: y"}'),
+    "claims": json.dumps(
+        body((SHIRT.sku, 1), context={"eligibility": ["com.example.gold", "org.school.student"]})
+    ),
     "a body just small enough": with_line(LINE).ljust(MAX_BODY_BYTES),
 }
 

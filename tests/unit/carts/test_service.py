@@ -299,3 +299,10 @@ async def test_a_code_for_shipping_waits_for_checkout(services: Services) -> Non
     assert [(notice.type, notice.code, notice.path) for notice in cart.notices] == [
         ("info", "discount_code_waiting", "$.discounts.codes[0]")
     ]
+
+
+async def test_a_code_that_was_taken_back_is_no_offer_that_ended(services: Services) -> None:
+    cart = await create(services.carts, (SHIRT.sku, 1), codes=("TEN",))
+    assert cart.priced.totals.items_discount > 0
+    changed = await replace(services.carts, cart, (SHIRT.sku, 1))
+    assert changed.notices == ()
