@@ -178,3 +178,12 @@ async def test_what_has_no_stock_row_is_out_of_stock_in_carts_and_sessions_alike
     assert in_cart == in_session
     assert (in_cart.code, in_cart.path) == ("out_of_stock", "$.line_items[0]")
     assert "0 available" in in_cart.content
+
+
+async def test_an_option_that_is_not_offered_is_no_selection(services: Services) -> None:
+    delivery = WantedDelivery(destinations=(HOME,), option_id="teleport")
+    wanted = contents().model_copy(update={"delivery": delivery})
+    created = await services.checkout.create(CreateSession(platform=PLATFORM, contents=wanted))
+    assert created.session.delivery.option_id is None
+    path = "$.fulfillment.methods[0].groups[0].selected_option_id"
+    assert [notice.path for notice in created.session.errors] == [path]
