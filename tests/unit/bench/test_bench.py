@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_purchase_in_one_process_is_measured_to_its_end(place: Path) -> None:
+def test_a_purchase_in_one_process_is_measured_to_its_end(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCH_OF_A_TEST", str(place))
     words = ("--quick", "--only", "ceiling,purchase,idle", "--placements", "one")
     told = fieldhouse("bench", *words)
     assert told.status == 0, told.out + told.err
@@ -43,14 +47,21 @@ def test_a_purchase_in_one_process_is_measured_to_its_end(place: Path) -> None:
     assert following.redis.round_trips > 20
     assert following.cpu["store"] > purchase.cpu["store"] > 0
     assert f"kept in {file}" in told.out
-    assert not [one for one in psutil.process_iter() if "fieldhouse-bench-" in _line(one)]
+    assert not left_behind(str(place))
 
 
-def _line(process: psutil.Process) -> str:
+def left_behind(mark: str) -> list[psutil.Process]:
+    """Processes that were started with this in their environment, and live."""
+    return [
+        one for one in psutil.process_iter() if _environment(one).get("BENCH_OF_A_TEST") == mark
+    ]
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
     try:
-        return " ".join(process.cmdline())
+        return process.environ() if process.pid != os.getpid() else {}
     except psutil.Error:
-        return ""
+        return {}
 
 
 @pytest.mark.parametrize(
