@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from commands.bench.counts.counting import counts
 from commands.bench.counts.event_cost import event_cost
-from commands.bench.load.dispatch import load_processes
+from commands.bench.load.dispatch import Load, load_processes
 from commands.bench.machine import commit, machine
-from commands.bench.results import Run, Turn
-from commands.bench.rows import GROUPS, Plan
+from commands.bench.peer_turn import peer_turn
+from commands.bench.results import PlacementName, Run, Turn
+from commands.bench.rows import GROUPS, PEER, Plan
+from commands.bench.stores.peer import peer_at
 from commands.bench.stores.placements import PLACEMENTS
 from commands.bench.turn import TurnOf
 from deployments.foundation.values.clock import utc_now
@@ -28,7 +30,7 @@ async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> Run:
             def told(line: str, head: str = f"{number}/{len(plan.order)} {title}") -> None:
                 tell(f"{time.monotonic() - began:5.0f} s  {head}: {line}")
 
-            turns.append(await TurnOf(placement, plan, load, told).taken())
+            turns.append(await _turn(placement, plan, load, told))
     counted = await counts(plan.counted)
     cost = await event_cost() if plan.counts and "purchase" in plan.groups else None
     return _run(plan, turns, note, processes).model_copy(
@@ -39,6 +41,14 @@ async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> Run:
             "minutes": (time.monotonic() - began) / 60,
         }
     )
+
+
+async def _turn(
+    placement: PlacementName, plan: Plan, load: Load, told: Callable[[str], None]
+) -> Turn:
+    if placement == PEER and plan.peer is not None:
+        return await peer_turn(peer_at(plan.peer), plan, load, told)
+    return await TurnOf(placement, plan, load, told).taken()
 
 
 def _run(plan: Plan, turns: list[Turn], note: str, processes: int) -> Run:
@@ -59,6 +69,6 @@ def _run(plan: Plan, turns: list[Turn], note: str, processes: int) -> Run:
 
 def is_whole(plan: Plan, turns: list[Turn]) -> bool:
     """Whether everything was planned that a page is made of, and nothing went wrong."""
-    everything = set(plan.groups) >= set(GROUPS) and set(plan.placements) == set(PLACEMENTS)
+    everything = set(plan.groups) >= set(GROUPS) and set(plan.placements) >= set(Plan().placements)
     thorough = plan.counts and plan.turns > 1
     return everything and thorough and not any(turn.trouble for turn in turns)

@@ -10,6 +10,7 @@ from commands.bench.results import Latency, Measurement
 from commands.bench.rows import Row
 from commands.bench.stores.backlog import Moment, Watcher
 from commands.bench.stores.processes import used_between
+from commands.bench.stores.redis_counters import RedisCounters
 from commands.loading.figures import percentile
 
 _HALF, _MOST = 0.5, 0.99
@@ -47,12 +48,19 @@ class Measuring:
         seconds = row.seconds_at(connections) * self._scale
         samples = await self._load.run(row.name, connections, seconds)
         after = await self._watcher.now()
-        return _measurement(row, connections, samples, before, after), before
+        cpu = used_between(before.cpu, after.cpu)
+        redis = after.redis.since(before.redis)
+        return measurement(row, connections, samples, cpu, redis), before
 
 
-def _measurement(
-    row: Row, connections: int, samples: Samples, before: Moment, after: Moment
+def measurement(
+    row: Row,
+    connections: int,
+    samples: Samples,
+    cpu: Mapping[str, float],
+    redis: RedisCounters | None = None,
 ) -> Measurement:
+    """What load came to; `cpu` and `redis` are of all units together."""
     units = len(samples.units)
     return Measurement(
         row=row.name,
@@ -61,8 +69,8 @@ def _measurement(
         units=latency(samples.units),
         spent=_spent(samples.spent),
         trouble=samples.trouble,
-        cpu=used_between(before.cpu, after.cpu),
-        redis=after.redis.since(before.redis).for_each_of(units),
+        cpu=cpu,
+        redis=(redis or RedisCounters()).for_each_of(units),
         sent=samples.sent / units if units else 0,
         received=samples.received / units if units else 0,
     )

@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from commands.bench.stores.redis_counters import RedisCounters
 
-PlacementName = Literal["one", "together", "apart", "empty"]
-"""The last is Serve with as many empty applications, for what no placement on it can do without."""
+PlacementName = Literal["one", "together", "apart", "empty", "vendure"]
+"""`empty` is Serve with as many empty applications, for what no placement on it can do without;
+`vendure` another store beside it, where somebody has set it up."""
 Kind = Literal["whole", "growth", "part"]
 Seconds = Mapping[str, float]
 Stays = Literal["first day", "a while", "for good"]

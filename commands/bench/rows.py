@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from commands.bench.results import PlacementName
 
@@ -11,6 +12,7 @@ LEVELS = (1, 16, 64)
 _ON_RAY: tuple[PlacementName, ...] = ("together", "apart")
 _EVERYWHERE: tuple[PlacementName, ...] = ("one", "together", "apart")
 BASELINE: PlacementName = "empty"
+PEER: PlacementName = "vendure"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Plan:
     warm_seconds: float = 0.25
     idle_seconds: float = 10.0
     counts: bool = True
+    peer: Path | None = None
+    """Where the peer was set up, if it is to be measured too."""
 
     def rows_of(self, placement: PlacementName) -> list[Row]:
         """The rows that a turn of this placement has."""
@@ -90,7 +94,8 @@ class Plan:
     @property
     def order(self) -> list[PlacementName]:
         """The turns: one placement after the other, again and again; the baseline once."""
-        placements = [one for one in self.placements if one != BASELINE] * self.turns
+        peer = [PEER] if self.peer else []
+        placements = [*(one for one in self.placements if one != BASELINE), *peer] * self.turns
         return [*placements, BASELINE] if BASELINE in self.placements else placements
 
 

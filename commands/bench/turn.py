@@ -19,7 +19,7 @@ from commands.bench.rows import Plan, Row
 from commands.bench.stores.backlog import BacklogNeverEndsError, Watcher
 from commands.bench.stores.offer import shipped_offer, stock_up
 from commands.bench.stores.placements import PLACEMENTS
-from commands.bench.stores.processes import StoreProcesses, used_between
+from commands.bench.stores.processes import Processes, StoreProcesses, used_between
 from commands.bench.stores.redis_counters import RedisCounters, read_counters
 from commands.bench.stores.running import BenchStore, StoreFailedError, admin_of, store_of
 from commands.run_settings import PROJECT
@@ -71,7 +71,7 @@ class TurnOf:
         self._start = await store.start()
         self._tell(f"ready after {self._start.ready:.1f} s")
         processes = StoreProcesses(store.sessions, self._load.processes)
-        if not store.placement.is_store:
+        if store.placement.kind != "store":
             self._idle = await idle(processes, self._plan.idle_seconds)
             return
         async with AsyncExitStack() as stack:
@@ -96,18 +96,19 @@ class TurnOf:
             for connections in plan.levels:
                 measured, before = await measuring.measure(row, connections)
                 self._measurements.append(measured)
-                self._tell(_line(row, measured))
+                self._tell(line(row, measured))
                 if row.followed:
                     self._following.append(await follower.follow(measured, before))
 
 
-def _line(row: Row, measured: Measurement) -> str:
+def line(row: Row, measured: Measurement) -> str:
+    """What was measured, in a line."""
     said = f"{row.title} at {measured.connections}: {measured.rate:.1f}/s"
     trouble = ", ".join(f"{count} x {what}" for what, count in measured.trouble.items())
     return f"{said}, but {trouble}" if trouble else said
 
 
-async def idle(processes: StoreProcesses, seconds: float, admin: Redis | None = None) -> Idle:
+async def idle(processes: Processes, seconds: float, admin: Redis | None = None) -> Idle:
     """What is used when nobody asks for anything; `admin` is of its Redis, if it has one."""
     began, before = time.monotonic(), processes.cpu()
     asked = await read_counters(admin) if admin else RedisCounters()

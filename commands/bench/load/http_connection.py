@@ -13,10 +13,16 @@ import httptools
 
 
 class Answer(NamedTuple):
-    """A response: its status and its body."""
+    """A response: its status, its body, and what came first of it, its head among that."""
 
     status: int
     body: bytes
+    head: bytes = b""
+
+    def header(self, name: bytes) -> bytes | None:
+        """What a header says; `name` is as the server spells it, with colon and blank."""
+        _, found, rest = self.head.partition(b"\r\n" + name)
+        return rest.partition(b"\r\n")[0] if found else None
 
 
 class ConnectionLostError(Exception):
@@ -31,6 +37,7 @@ class HttpConnection(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
+        self._head = b""
         self._answer: asyncio.Future[Answer] | None = None
 
     async def ask(self, request: bytes) -> Answer:
@@ -56,6 +63,7 @@ class HttpConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on."""
         self.received += len(data)
+        self._head = self._head or data
         self._parser.feed_data(data)
 
     def connection_lost(self, _reason: Exception | None) -> None:
@@ -76,7 +84,9 @@ class HttpConnection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """It is all here."""
         if self._answer is not None and not self._answer.done():
-            self._answer.set_result(Answer(self._parser.get_status_code(), b"".join(self._parts)))
+            body = b"".join(self._parts)
+            self._answer.set_result(Answer(self._parser.get_status_code(), body, self._head))
+        self._head = b""
 
 
 async def open_connection(host: str, port: int) -> HttpConnection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from commands.bench.load import vendure_journeys
 from commands.bench.load.shopper import Json, Shopper, UnexpectedAnswerError
 from commands.bench.stores.ceiling_routes import PREFIX
 from deployments.payments.contract import CARD, SANDBOX_HANDLER, TOKEN
@@ -26,7 +27,6 @@ _ADDRESS = {
     "postal_code": "95616",
 }
 _SHIPPED = {"type": "shipping", "destinations": [_ADDRESS]}
-_OPTION = "1"
 
 
 class NothingLeftError(Exception):
@@ -114,7 +114,7 @@ async def purchase(shopper: Shopper) -> None:
     session = await shopper.write("session", "POST", "/checkout-sessions", body)
     session = await _deliver(shopper, session, "address", _SHIPPED)
     group = session["fulfillment"]["methods"][0]["groups"][0]["id"]
-    chosen = {"id": group, "selected_option_id": _OPTION}
+    chosen = {"id": group, "selected_option_id": shopper.offer.option}
     session = await _deliver(shopper, session, "option", {**_SHIPPED, "groups": [chosen]})
     await _complete(shopper, _ready(session)["id"])
 
@@ -145,7 +145,8 @@ def _lines(shopper: Shopper, quantity: int = 1) -> list[Json]:
 
 
 def _whole(shopper: Shopper) -> Json:
-    method = {**_SHIPPED, "groups": [{"id": "package_1", "selected_option_id": _OPTION}]}
+    group = {"id": "package_1", "selected_option_id": shopper.offer.option}
+    method = {**_SHIPPED, "groups": [group]}
     return {
         "line_items": _lines(shopper),
         "buyer": _BUYER,
@@ -194,5 +195,7 @@ JOURNEYS: Mapping[str, Journey] = {
     "complete": complete,
     "order": read_order,
     "sale": sale,
+    "vendure product": vendure_journeys.product,
+    "vendure purchase": vendure_journeys.purchase,
     "purchase": purchase,
 }

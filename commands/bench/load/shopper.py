@@ -38,6 +38,8 @@ class Offer(BaseModel):
     skus: tuple[str, ...] = ()
     queries: tuple[str, ...] = ()
     lines: int = 2
+    option: str = "1"
+    """How it is shipped."""
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Shopper:
     """One client. `spent` has the seconds of each request by what it was for."""
 
     def __init__(self, client: Client, offer: Offer, pool: Pool, number: int = 0) -> None:
-        self._client, self.offer, self.pool = client, offer, pool
+        self.client, self.offer, self.pool = client, offer, pool
         self._turn = number * 7  # Clients do not ask for the same thing at the same time.
         self.spent: dict[str, list[float]] = defaultdict(list)
 
@@ -75,7 +77,7 @@ class Shopper:
     async def read(self, path: str, body: Json | None, holds: bytes) -> None:
         """Ask for something that must hold these bytes."""
         method, sent = ("GET", b"") if body is None else ("POST", json.dumps(body).encode())
-        answer = await self._client.ask(method, path, sent, "")
+        answer = await self.client.ask(method, path, sent, "")
         if answer.status != 200 or holds not in answer.body:  # noqa: PLR2004 - OK.
             raise UnexpectedAnswerError(_told(method, path, answer))
 
@@ -83,7 +85,7 @@ class Shopper:
         """Ask for a change, under a key of its own; the document that it made."""
         key = f"Idempotency-Key: {uuid.uuid4()}\r\n"
         began = time.perf_counter()
-        answer = await self._client.ask(method, path, json.dumps(body).encode(), key)
+        answer = await self.client.ask(method, path, json.dumps(body).encode(), key)
         self.spent[what].append(time.perf_counter() - began)
         if answer.status not in (200, 201):
             raise UnexpectedAnswerError(_told(method, path, answer))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from commands.bench.report.layers import by_layer
 from commands.bench.report.summary import Figure, Summary, total
 from commands.bench.results import Idle, PlacementName
+from commands.bench.rows import PEER
 
 Value = Callable[[Summary], float | None]
 _GIB = 1024
@@ -40,6 +41,8 @@ def goals() -> Iterator[Goal]:
     """All of them, in their order."""
     yield Goal("whole purchase together, of one process", _to_one("together"), least=1.2)
     yield Goal("whole purchase apart, of one process", _to_one("apart"), least=0.5)
+    yield Goal("whole purchase together, of Vendure", _to_vendure("together"), least=10)
+    yield Goal("whole purchase apart, of Vendure", _to_vendure("apart"), least=5)
     yield Goal("CPU a purchase apart, of one process, everything included", _cpu, most=3)
     yield Goal("calls between services until a purchase is answered", _calls, most=10)
     yield Goal("CPU an event", _event, most=0.4, unit=" ms")
@@ -59,6 +62,10 @@ def goals() -> Iterator[Goal]:
 
 def _to_one(placement: PlacementName) -> Value:
     return lambda summary: summary.to_one(placement, "purchase")
+
+
+def _to_vendure(placement: PlacementName) -> Value:
+    return lambda summary: summary.ratio(placement, "purchase", PEER, "purchase")
 
 
 def _to_ceiling(placement: PlacementName, row: str) -> Value:

@@ -7,10 +7,10 @@ from typing import Literal
 
 from commands.bench.stores.processes import LOAD, OTHER, is_replica
 
-Layer = Literal["services", "Redis", "proxy", "Serve and Ray"]
-LAYERS: tuple[Layer, ...] = ("services", "Redis", "proxy", "Serve and Ray")
+Layer = Literal["services", "database", "proxy", "Serve and Ray"]
+LAYERS: tuple[Layer, ...] = ("services", "database", "proxy", "Serve and Ray")
 _CEILING = "ceiling"
-_REDIS = frozenset({"valkey", "redis actor", "datastore"})
+_DATABASE = frozenset({"valkey", "redis actor", "datastore", "PostgreSQL"})
 _PROXY = frozenset({"haproxy", "proxy actors"})
 
 
@@ -18,8 +18,8 @@ def layer_of(role: str) -> Layer | None:
     """The layer of a role; none for what is no part of the store."""
     if role in (LOAD, OTHER):
         return None
-    if role in _REDIS:
-        return "Redis"
+    if role in _DATABASE:
+        return "database"
     if role in _PROXY:
         return "proxy"
     return "services" if is_replica(role) else "Serve and Ray"

@@ -202,7 +202,7 @@ def _kept(run: Run) -> list[str]:
     """A line for a run; where there is a figure for each placement, in their order."""
     summary = Summary(run)
     count = summary.count(_PURCHASE, followed=True)
-    placements = [one for one in summary.placements if PLACEMENTS[one].is_store]
+    placements = [one for one in summary.placements if PLACEMENTS[one].kind == "store"]
     cells = {one: summary.cell(one, _PURCHASE, summary.level) for one in placements}
     rates = [f"{_half(cells[one].rate)}, {ratio(summary.to_one(one, _PURCHASE))}" for one in cells]
     cpu = [number(total(cell.cpu())) for cell in cells.values()]

@@ -17,8 +17,9 @@ COLOURS: Mapping[str, str] = {
     "one": "#8a8a8a",
     "together": "#2a7de1",
     "apart": "#e07b2a",
+    "vendure": "#3b3b6d",
     "services": "#2a7de1",
-    "Redis": "#c8443a",
+    "database": "#c8443a",
     "proxy": "#5aa469",
     "Serve and Ray": "#a58bd0",
 }

@@ -163,15 +163,16 @@ class Summary:
 
     def to_one(self, placement: PlacementName, row: str) -> float | None:
         """The rate as a part of that in one process."""
-        return self._ratio(placement, row, "one", row)
+        return self.ratio(placement, row, "one", row)
 
     def to_ceiling(self, placement: PlacementName, row: str) -> float | None:
         """The rate as a part of that of the empty route in the same placement."""
-        return self._ratio(placement, row, placement, _CEILING)
+        return self.ratio(placement, row, placement, _CEILING)
 
-    def _ratio(
+    def ratio(
         self, placement: PlacementName, row: str, other: PlacementName, base: str
     ) -> float | None:
+        """The rate of a row as a part of that of another."""
         found = self.cell(placement, row, self.level).rate
         against = self.cell(other, base, self.level).rate
         if found is None or against is None or not against.median:
@@ -188,7 +189,9 @@ class Summary:
         count = self.count(row, followed=row in FOLLOWED)
         if count is None:
             return None
-        host = self.run.hosts[placement]
+        host = self.run.hosts.get(placement)
+        if not host:
+            return None
         return sum(
             call.times for call in count.calls if host.get(call.caller) != host.get(call.callee)
         )

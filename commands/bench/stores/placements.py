@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
@@ -23,13 +24,13 @@ class Placement:
 
     name: PlacementName
     title: str
-    config: Path | None
-    is_store: bool = True
+    config: Path | None = None
+    kind: Literal["store", "baseline", "peer"] = "store"
 
     @property
     def command(self) -> Sequence[str]:
         """What starts it."""
-        if not self.is_store:
+        if self.kind == "baseline":
             return (sys.executable, "-m", "commands.bench.stores.empty_serve")
         if self.config is None:
             return (sys.executable, "-m", "commands.bench.stores.one_process")
@@ -37,7 +38,7 @@ class Placement:
 
     def hosts(self) -> Mapping[str, str]:
         """The application that each service is in."""
-        if not self.is_store:
+        if self.kind != "store":
             return {}
         if self.config is None:
             return dict.fromkeys(BY_NAME, "store")
@@ -52,9 +53,10 @@ class Placement:
 PLACEMENTS: Mapping[str, Placement] = {
     one.name: one
     for one in (
-        Placement("one", "one process", None),
+        Placement("one", "one process"),
         Placement("together", "together", TOGETHER),
         Placement("apart", "apart", APART),
-        Placement("empty", "empty Serve", APART, is_store=False),
+        Placement("empty", "empty Serve", APART, "baseline"),
+        Placement("vendure", "Vendure", kind="peer"),
     )
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -60,30 +61,19 @@ class CpuSnapshot:
     machine: float
 
 
-class StoreProcesses:
-    """The processes of these sessions, and those that put load on them."""
+class Processes(ABC):
+    """Processes that are measured, and those that put load on them."""
 
-    def __init__(self, sessions: Iterable[int], load: Iterable[psutil.Process] = ()) -> None:
-        self._sessions, self._load = frozenset(sessions), list(load)
-        self._roles: dict[int, str] = {}
+    def __init__(self, load: Iterable[psutil.Process] = ()) -> None:
+        self._load = list(load)
+
+    @abstractmethod
+    def _measured(self) -> dict[psutil.Process, str]:
+        """Every process that lives, and its role."""
 
     def members(self) -> dict[psutil.Process, str]:
-        """Every process that lives, and its role."""
-        found = dict.fromkeys(self._load, LOAD)
-        for pid in psutil.pids():
-            with suppress(psutil.Error, ProcessLookupError):
-                if os.getsid(pid) in self._sessions:
-                    process = psutil.Process(pid)
-                    found[process] = self._role(process)
-        return found
-
-    def _role(self, process: psutil.Process) -> str:
-        """A worker that idles becomes a replica: only then its role is for good."""
-        known = self._roles.get(process.pid)
-        if known in (None, "idle workers", "other workers", _UNKNOWN):
-            known = role_of(" ".join(process.cmdline()))
-            self._roles[process.pid] = known
-        return known
+        """All of them, the load among them, and their roles."""
+        return dict.fromkeys(self._load, LOAD) | self._measured()
 
     def cpu(self) -> CpuSnapshot:
         """What has been used so far."""
@@ -105,6 +95,48 @@ class StoreProcesses:
     def count(self) -> int:
         """How many there are, without those that put load on them."""
         return sum(role != LOAD for role in self.members().values())
+
+
+class StoreProcesses(Processes):
+    """The processes of these sessions."""
+
+    def __init__(self, sessions: Iterable[int], load: Iterable[psutil.Process] = ()) -> None:
+        super().__init__(load)
+        self._sessions = frozenset(sessions)
+        self._roles: dict[int, str] = {}
+
+    def _measured(self) -> dict[psutil.Process, str]:
+        found = {}
+        for pid in psutil.pids():
+            with suppress(psutil.Error, ProcessLookupError):
+                if os.getsid(pid) in self._sessions:
+                    process = psutil.Process(pid)
+                    found[process] = self._role(process)
+        return found
+
+    def _role(self, process: psutil.Process) -> str:
+        """A worker that idles becomes a replica: only then its role is for good."""
+        known = self._roles.get(process.pid)
+        if known in (None, "idle workers", "other workers", _UNKNOWN):
+            known = role_of(" ".join(process.cmdline()))
+            self._roles[process.pid] = known
+        return known
+
+
+class TreeProcesses(Processes):
+    """Processes by role, each with all that it started."""
+
+    def __init__(self, roots: Mapping[str, int], load: Iterable[psutil.Process] = ()) -> None:
+        super().__init__(load)
+        self._roots = roots
+
+    def _measured(self) -> dict[psutil.Process, str]:
+        found: dict[psutil.Process, str] = {}
+        for role, pid in self._roots.items():
+            with suppress(psutil.Error):
+                root = psutil.Process(pid)
+                found.update(dict.fromkeys([root, *root.children(recursive=True)], role))
+        return found
 
 
 def used_between(before: CpuSnapshot, after: CpuSnapshot) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -69,6 +70,8 @@ def _environment(process: psutil.Process) -> dict[str, str]:
     [
         (("--only", "purchase,lunch"), "--only does not know lunch: it takes ceiling, "),
         (("--placements", "apart,far"), "--placements does not know far: it takes one, "),
+        (("--only", "growth,read"), "--only growth is measured alone"),
+        (("--vendure", "/nowhere"), "No peer runs in /nowhere"),
     ],
 )
 def test_what_it_does_not_know_is_refused(words: tuple[str, ...], said: str) -> None:
@@ -81,4 +84,6 @@ def test_a_plan_is_what_was_asked_for() -> None:
     plan = command.plan_of(quick=False, only="read", placements="one,apart", turns=3)
     assert plan.order == ["one", "apart"] * 3
     assert [row.name for row in plan.rows_of("one")] == ["product", "lookup", "search"]
+    whole = replace(command.plan_of(quick=False, only="", placements="", turns=2), peer=Path())
+    assert whole.order == [*["one", "together", "apart", "vendure"] * 2, "empty"]
     assert command.plan_of(quick=True, only="", placements="", turns=None).turns == 1

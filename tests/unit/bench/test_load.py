@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from commands.bench.load.dispatch import Load, LoadLostError, load_processes
+from commands.bench.load.http_connection import Answer
 from commands.bench.load.jobs import Job, Samples, merged, needed, shared_out
 from commands.bench.load.shopper import Offer
 from tests.served import served
@@ -119,6 +120,12 @@ async def test_a_store_that_is_not_there_is_trouble(load: Load) -> None:
     load.turn_to("http://127.0.0.1:1", OFFER)
     with pytest.raises(LoadLostError):
         await load.run("ceiling", 1, 60.0, 1)
+
+
+def test_a_header_is_read_where_it_is_there() -> None:
+    answer = Answer(200, b"x-token: no", b"HTTP/1.1 200 OK\r\nx-token: abc\r\n\r\nx-token: no")
+    assert answer.header(b"x-token: ") == b"abc"
+    assert answer.header(b"x-other: ") is None
 
 
 def test_a_job_is_shared_out_evenly() -> None:

@@ -15,6 +15,7 @@ from commands.bench.stores.processes import (
     OTHER,
     CpuSnapshot,
     StoreProcesses,
+    TreeProcesses,
     role_of,
     used_between,
 )
@@ -77,6 +78,18 @@ def test_what_a_session_uses_is_measured_by_role() -> None:
     assert os.getpid() in after.by_process, "who puts load on it is measured too"
 
 
+def test_a_tree_is_what_a_process_started() -> None:
+    command = [sys.executable, "-c", "import subprocess, sys\nsubprocess.run(['cat'])"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as parent:
+        child = psutil.Process(parent.pid)
+        while not child.children():
+            pass
+        processes = TreeProcesses({"a shop": parent.pid})
+        found = processes.members()
+        assert (processes.count(), set(found.values())) == (2, {"a shop"})
+        parent.communicate(b"")
+
+
 def test_a_process_that_is_new_counts_whole_and_the_rest_is_others() -> None:
     before = CpuSnapshot({1: ("carts", 5.0)}, machine=100.0)
     after = CpuSnapshot({1: ("carts", 6.0), 2: ("carts", 0.5), 3: (LOAD, 0.25)}, machine=102.0)
@@ -86,7 +99,7 @@ def test_a_process_that_is_new_counts_whole_and_the_rest_is_others() -> None:
 def test_roles_make_layers() -> None:
     used = {"carts": 1.0, "valkey": 2.0, "datastore": 0.5, "haproxy": 4.0, "controller": 8.0}
     aside = {LOAD: 16.0, OTHER: 32.0, "ceiling": 64.0}
-    expected = {"services": 1.0, "Redis": 2.5, "proxy": 4.0, "Serve and Ray": 8.0}
+    expected = {"services": 1.0, "database": 2.5, "proxy": 4.0, "Serve and Ray": 8.0}
     assert by_layer(used | aside) == expected
     assert by_layer(used | aside, ceiling=True)["services"] == 65.0
 
