@@ -43,6 +43,8 @@ class Measuring:
             await self._load.run(row.name, connections, self._warm_seconds)
         if row.settled and self._unsettled:
             await self._watcher.settled()
+        elif not row.settled:
+            await self._watcher.caught_up()
         self._unsettled = not row.settled
         before = await self._watcher.now()
         seconds = row.seconds_at(connections) * self._scale

@@ -75,9 +75,9 @@ class Plan:
     groups: tuple[str, ...] = GROUPS
     levels: tuple[int, ...] = LEVELS
     turns: int = 2
-    scale: float = 0.8
-    warm_seconds: float = 0.25
-    idle_seconds: float = 10.0
+    scale: float = 0.5
+    warm_seconds: float = 0.2
+    idle_seconds: float = 8.0
     counts: bool = True
     peer: Path | None = None
     """Where the peer was set up, if it is to be measured too."""
@@ -100,5 +100,5 @@ class Plan:
 
 
 QUICK = Plan(
-    placements=_EVERYWHERE, levels=(16,), turns=1, scale=0.4, idle_seconds=3.0, counts=False
+    placements=_EVERYWHERE, levels=(16,), turns=1, scale=0.3, idle_seconds=3.0, counts=False
 )

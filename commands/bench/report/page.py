@@ -71,7 +71,7 @@ def _measured(summary: Summary, pictures: str) -> dict[str, str]:
         else f"When many events wait, one costs {number(cost.services)} ms of CPU in the services "
         f"and {number(cost.redis)} ms in Redis.",
         "idle": markdown(IDLE_HEADERS, idle_rows(summary)),
-        "phases": markdown(("up after, s", *_titles(summary)), _phases(summary)),
+        "phases": markdown(("up after, s", *_titles(summary.placements)), _phases(summary)),
     }
 
 
@@ -79,8 +79,17 @@ def _connections(level: int) -> str:
     return "one connection" if level == 1 else f"{level} connections"
 
 
-def _titles(summary: Summary) -> list[str]:
-    return [f"{PLACEMENTS[placement].title}>" for placement in summary.placements]
+def _titles(placements: Iterable[PlacementName]) -> list[str]:
+    return [f"{PLACEMENTS[placement].title}>" for placement in placements]
+
+
+def _bought(summary: Summary) -> list[PlacementName]:
+    """Where purchases were measured."""
+    return [
+        placement
+        for placement in summary.placements
+        if summary.cell(placement, _PURCHASE, summary.level).measured
+    ]
 
 
 def _shown(summary: Summary) -> Iterator[tuple[str, PlacementName]]:
@@ -149,7 +158,7 @@ def _purchase(summary: Summary) -> dict[str, str]:
         [f"`{one.kind}`", one.stays, number(one.keys), number(one.bytes)] for one in whole.stored
     )
     return {
-        "steps": markdown(("request", *_titles(summary)), _steps(summary)),
+        "steps": markdown(("request", *_titles(_bought(summary))), _steps(summary)),
         "calls_made": number(asked.calls_made),
         "trips": number(asked.trips),
         "calls": markdown(("caller", "callee", "method", "times>"), calls),
@@ -161,19 +170,19 @@ def _purchase(summary: Summary) -> dict[str, str]:
         "keys_for_good": number(whole.keys("for good")),
         "kilobytes_for_good": number(whole.bytes("for good") / 1024),
         "stored": markdown(("key", "stays", "keys>", "bytes>"), stored),
-        "roles": markdown(("process", *_titles(summary)), _roles(summary)),
+        "roles": markdown(("process", *_titles(_bought(summary))), _roles(summary)),
     }
 
 
 def _steps(summary: Summary) -> Iterator[list[str]]:
-    cells = [summary.cell(one, _PURCHASE, summary.levels[0]) for one in summary.placements]
+    cells = [summary.cell(one, _PURCHASE, summary.levels[0]) for one in _bought(summary)]
     names = dict.fromkeys(name for cell in cells for one in cell.measured for name in one.spent)
     for name in names:
         yield [name, *(_half(cell.step(name)) for cell in cells)]
 
 
 def _roles(summary: Summary) -> Iterator[list[str]]:
-    cells = [summary.cell(one, _PURCHASE, summary.level) for one in summary.placements]
+    cells = [summary.cell(one, _PURCHASE, summary.level) for one in _bought(summary)]
     roles = [cell.cpu_by_role() for cell in cells]
     spent = {role: max(each.get(role, 0.0) for each in roles) for each in roles for role in each}
     for role in sorted(spent, key=lambda role: -spent[role]):

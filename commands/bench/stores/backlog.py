@@ -16,6 +16,7 @@ from deployments.topology import TOPOLOGY
 
 _STREAMS = [stream for one in TOPOLOGY if one.publishes for stream in streams_of(one.name)]
 _LOOK_SECONDS = 0.2
+_LOOKS = 2
 QUIET_SECONDS = 1.5
 """For so long nothing happens before it is taken for the end: loops tick once a second."""
 _LONGEST_SECONDS = 600.0
@@ -79,6 +80,15 @@ class Watcher:
                 return last
             if time.monotonic() - began > _LONGEST_SECONDS:
                 raise BacklogNeverEndsError(f"events go on after {_LONGEST_SECONDS:.0f} s")
+
+    async def caught_up(self) -> None:
+        """Wait until no event waits, which says nothing of what comes of them later."""
+        began, looks = time.monotonic(), 0
+        while looks < _LOOKS:
+            looks = 0 if (await read_backlog(self._admin)).waiting else looks + 1
+            await asyncio.sleep(_LOOK_SECONDS / 2)
+            if time.monotonic() - began > _LONGEST_SECONDS:
+                raise BacklogNeverEndsError(f"events wait after {_LONGEST_SECONDS:.0f} s")
 
     async def _state(self) -> tuple[int, int, int]:
         backlog = await read_backlog(self._admin)
