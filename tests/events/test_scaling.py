@@ -56,7 +56,7 @@ class Scale:
 def application(name: str) -> Json:
     """A subscriber that is scaled as those in serve_config.yaml are, but sooner."""
     policy = {
-        "policy_function": "deployments.foundation.events.lag_scaling:LagPolicy",
+        "policy_function": "deployments.foundation.events.lag_scaling:LoadAndLagPolicy",
         "policy_kwargs": {"events_per_replica": 100},
     }
     scaled = {
