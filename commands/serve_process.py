@@ -28,10 +28,13 @@ Redis, which writes what it has not written yet."""
 _KEPT_SESSIONS = 3
 _DASHBOARD = re.compile(r"dashboard at\D*?(https?://[\w.:\[\]-]+)")
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-_FIXED = {
+FIXED = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "5",
+    # HAProxy as the store wants it, which is run by the `python3` that is found first.
+    "RAY_SERVE_HAPROXY_BINARY_PATH": str(PROJECT / "commands" / "haproxy.py"),
+    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
 }
 _USUAL = {
     # Ray's ports are open to the network; its token is all that guards them.
@@ -154,7 +157,7 @@ def _environment(settings: RunSettings) -> dict[str, str]:
         "FIELDHOUSE_PUBLIC_URL": settings.url,
         **{name: str(_free(port)) for name, port in _PORTS.items()},
     }
-    return {**usual, **os.environ, **_FIXED, **ours}
+    return {**usual, **os.environ, **FIXED, **ours}
 
 
 def _free(port: int) -> int:

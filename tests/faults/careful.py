@@ -25,11 +25,9 @@ _ANSWER_WITHIN_SECONDS = 30.0
 _PAUSES_SECONDS = (0.1, 0.5)
 _OK = frozenset({200, 201})
 _TRY_AGAIN = frozenset({409, 502, 503, 504})
-_NOT_OURS = "not the store's own"
-_PROXY = "of the proxy"
-_OF_THE_PROXY = frozenset({f"404 {_NOT_OURS}", f"500 {_PROXY}"})
-"""The proxy knows no route to an application that is being removed or put back; and it says 500
-where it reaches no replica."""
+_PROXYS = "of the proxy"
+_REMOVED = f"404 not_found {_PROXYS}"
+"""The proxy knows no route to an application that is being removed or put back."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ class Careful:
             return shown
         kind = _kind(answer)
         self.seen.failures[kind] += 1
-        away = answer.status_code in _TRY_AGAIN or kind in _OF_THE_PROXY
+        away = answer.status_code in _TRY_AGAIN or kind == _REMOVED
         assert away, f"{method} {path}: {kind} {answer.text}"
         return None
 
@@ -130,10 +128,6 @@ def reason(session: Json) -> str:
 
 
 def _kind(answer: httpx.Response) -> str:
-    """The status, and the store's own code for it if the store gave the answer."""
-    try:
-        return f"{answer.status_code} {answer.json()['code']}"
-    except (ValueError, KeyError, TypeError):
-        # Serve and Starlette have words for their own mistakes, but with another type of content.
-        proxys = answer.status_code == 500 and answer.headers.get("Content-Type") == "text/plain"
-        return f"{answer.status_code} {_PROXY if proxys else _NOT_OURS}"
+    """The status and its code; the proxy's own answers are told apart."""
+    said = f"{answer.status_code} {answer.json()['code']}"
+    return said if "X-Content-Type-Options" in answer.headers else f"{said} {_PROXYS}"

@@ -29,3 +29,11 @@ async def test_what_is_not_understood_is_refused(
     answer = await client.post("/carts", json=BODY, headers=headers)
     assert (answer.status_code, set(answer.json())) == (status, {"code", "content"})
     assert str(status) in answers
+
+
+@pytest.mark.parametrize("path", ["/-/routes", "/-/healthz", "/nowhere", "/"])
+async def test_nothing_internal_is_listed(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
+    assert answer.json()["code"] == "not_found"
+    assert "routes" not in answer.text

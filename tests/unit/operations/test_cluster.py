@@ -58,6 +58,8 @@ def test_head_and_workers_start_as_fast_and_as_guarded_as_make_run(
         assert "RAY_SERVE_ENABLE_HA_PROXY=1" in words
         assert "RAY_SERVE_THROUGHPUT_OPTIMIZED=1" in words
         assert "RAY_SERVE_HAPROXY_TUNE_BUFSIZE=65536" in words
+        assert "RAY_SERVE_HAPROXY_BINARY_PATH=$PWD/commands/haproxy.py" in words
+        assert words.index("PATH=$PWD/.venv/bin:$PATH") < words.index(".venv/bin/ray")
         assert "RAY_AUTH_MODE=token" in words
         # Whatever comes after `set -a` reaches replicas: addresses, keys and the token.
         assert words.index("-a") < words.index("RAY_AUTH_MODE=token")

@@ -1,0 +1,135 @@
+"""What Ray's HAProxy answers for itself, with the configuration that Ray writes for it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
+from ray.serve.config import HTTPOptions
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from commands import haproxy, serve_process
+from tests.conditions import until
+from tests.integration.running_store import free_port
+from tests.served import served
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A running HAProxy: its configuration, its address, and those of what else it listens for."""
+
+    file: Path
+    url: str
+    metrics: int
+    statistics: int
+
+
+def configured(directory: Path, replica: int) -> Proxy:
+    """What Ray writes for one application with one replica, and one whose replica is gone."""
+    port, metrics, statistics = free_port(), free_port(), free_port()
+    config = HAProxyConfig(
+        socket_path=str(directory / "admin.sock"),
+        server_state_base=str(directory),
+        server_state_file=str(directory / "state"),
+        stats_port=statistics,
+        metrics_port=metrics,
+        metrics_socket_path=str(directory / "metrics.sock"),
+        http_options=HTTPOptions(host="127.0.0.1", port=port),
+        has_received_routes=True,
+        is_head=True,
+    )
+    backends = {
+        name: BackendConfig(
+            name=name,
+            path_prefix=f"/{name}",
+            app_name=name,
+            servers=[ServerConfig(name="one", host="127.0.0.1", port=at)],
+        )
+        for name, at in {"carts": replica, "orders": free_port()}.items()
+    }
+    file = directory / "haproxy.cfg"
+    HAProxyApi(config, backends, str(file))._generate_config_file_internal()  # noqa: SLF001
+    return Proxy(file, f"http://127.0.0.1:{port}", metrics, statistics)
+
+
+@contextmanager
+def running(proxy: Proxy) -> Iterator[None]:
+    """Start it as Ray does, and end it."""
+    command = [
+        serve_process.FIXED["RAY_SERVE_HAPROXY_BINARY_PATH"],
+        "-db",
+        "-f",
+        str(proxy.file),
+        "-dR",
+    ]
+    environment = {**os.environ, **serve_process.FIXED}
+    with proxy.file.with_name("output").open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def replica(request: Request) -> Response:
+    """Answers health checks as Serve's replicas do, and everything else."""
+    return PlainTextResponse(request.url.path)
+
+
+async def test_only_applications_are_public_and_errors_are_the_stores(tmp_path: Path) -> None:
+    app = Starlette(routes=[Route("/{path:path}", replica)])
+    async with served(app) as url:
+        proxy = configured(tmp_path, int(url.rpartition(":")[2]))
+        with running(proxy):
+            async with httpx.AsyncClient(base_url=proxy.url) as client:
+
+                async def answers() -> bool:
+                    try:
+                        return (await client.get("/carts")).is_success
+                    except httpx.TransportError:
+                        return False
+
+                log = tmp_path / "output"
+                await until(answers, "HAProxy answers", tell=log.read_text)
+                for path in ("/-/routes", "/-/healthz", "/-/ROUTES?x=1", "/-/", "/nowhere", "/"):
+                    answer = await client.get(path)
+                    assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
+                away = await client.get("/orders")
+                assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+                assert away.headers["Retry-After"] == "1"
+                assert (await client.get("/carts/-/routes")).text == "/carts/-/routes"
+
+
+def test_metrics_and_statistics_are_given_where_the_api_is(tmp_path: Path) -> None:
+    proxy = configured(tmp_path, free_port())
+    lines = haproxy.adapted(proxy.file.read_text(), tmp_path / "503.http").splitlines()
+    assert sorted(line.split()[1] for line in lines if line.strip().startswith("bind ")) == sorted(
+        [
+            f"127.0.0.1:{proxy.metrics}",
+            f"127.0.0.1:{proxy.statistics}",
+            proxy.url.removeprefix("http://"),
+        ]
+    )
+
+
+def test_what_is_adapted_already_stays_as_it_is(tmp_path: Path) -> None:
+    written = configured(tmp_path, free_port()).file.read_text()
+    once = haproxy.adapted(written, tmp_path / "503.http")
+    assert haproxy.adapted(once, tmp_path / "503.http") == once != written
+
+
+def test_another_template_is_refused(tmp_path: Path) -> None:
+    written = configured(tmp_path, free_port()).file.read_text()
+    with pytest.raises(haproxy.UnexpectedConfigurationError, match="http_frontend"):
+        haproxy.adapted(written.replace("http_frontend", "frontend"), tmp_path / "503.http")
