@@ -32,9 +32,7 @@ FIXED = {
     "RAY_SERVE_ENABLE_HA_PROXY": "1",
     "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "5",
-    # HAProxy as the store wants it, which is run by the `python3` that is found first.
     "RAY_SERVE_HAPROXY_BINARY_PATH": str(PROJECT / "commands" / "haproxy.py"),
-    "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
 }
 _USUAL = {
     # Ray's ports are open to the network; its token is all that guards them.
@@ -157,7 +155,16 @@ def _environment(settings: RunSettings) -> dict[str, str]:
         "FIELDHOUSE_PUBLIC_URL": settings.url,
         **{name: str(_free(port)) for name, port in _PORTS.items()},
     }
-    return {**usual, **os.environ, **FIXED, **ours}
+    return python_first({**usual, **os.environ, **FIXED, **ours})
+
+
+def python_first(environment: dict[str, str]) -> dict[str, str]:
+    """The same environment, in which `python3` is the one that Ray is installed in.
+
+    `commands/haproxy.py` is a program of its own and runs with the `python3` that is found first.
+    """
+    path = [str(Path(sys.executable).parent), environment.get("PATH", os.defpath)]
+    return {**environment, "PATH": os.pathsep.join(path)}
 
 
 def _free(port: int) -> int:

@@ -72,7 +72,7 @@ def running(proxy: Proxy) -> Iterator[None]:
         str(proxy.file),
         "-dR",
     ]
-    environment = {**os.environ, **serve_process.FIXED}
+    environment = serve_process.python_first({**os.environ, **serve_process.FIXED})
     with proxy.file.with_name("output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     try:
