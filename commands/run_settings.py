@@ -12,7 +12,7 @@ from pathlib import Path
 from commands.exit_status import UNUSABLE, CommandError
 from deployments.foundation.redis.connection import SECRET_FILE
 from deployments.foundation.values.private_files import NotPrivateError, keep_private
-from deployments.foundation.values.settings import SettingsError, settings
+from deployments.foundation.values.settings import SettingsError, local_url, settings
 
 PROJECT = Path(__file__).parents[1]
 APART = PROJECT / "serve_config.yaml"
@@ -44,8 +44,7 @@ class RunSettings:
     @property
     def url(self) -> str:
         """The API's address as this machine reaches it."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return local_url(self.host, self.port)
 
     @property
     def log(self) -> Path:

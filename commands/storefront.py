@@ -37,8 +37,9 @@ class Answer:
 
 
 def connect() -> httpx.AsyncClient:
-    """A client of the store at `FIELDHOUSE_URL`, as the platform of `FIELDHOUSE_API_KEY`."""
-    url, key = settings().url, revealed(settings().api_key) or DEVELOPMENT_KEY
+    """A client of the store that the settings name, as the platform of `FIELDHOUSE_API_KEY`."""
+    said = settings()
+    url, key = said.url or said.local_url, revealed(said.api_key) or DEVELOPMENT_KEY
     try:
         return httpx.AsyncClient(base_url=url, headers={"X-API-Key": key}, timeout=_SECONDS)
     except (httpx.InvalidURL, UnicodeError) as odd:

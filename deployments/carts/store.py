@@ -7,7 +7,7 @@
 | `{carts}:request:<name>` | hash: an idempotency key's fingerprint and answer, for 24 hours |
 | `{carts}:changed` | sorted set: carts by their last change (ms), until they are left or bought |
 | `{carts}:inbox:<00 to ff>` | hash: events that took effect, 30 days each (`inbox.lua`) |
-| `{carts}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
+| `{carts}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 `version` in the hash is the truth; the doc is written before its version is known. A cart's hash
 also counts its events, in `sequence`, and keeps the number of the last one about its lines, in

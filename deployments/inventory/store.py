@@ -12,7 +12,7 @@
     {inventory}:inbox:<00 to ff>   hash    events that took effect, 30 days each (`inbox.lua`)
     {inventory}:sequences          hash    SKU → how many events about it were published; those
                                            about a reservation are counted in its own `sequence`
-    {inventory}:events:0 to 15     stream  what is published (foundation's `events.py`)
+    {inventory}:events:0 to 15     stream  what is published (foundation's `publishing.py`)
 
 The stock is what the ledger adds up to: both are written by one function, `move` in
 `movements.lua`, in the script that takes effect. Deadlines are compared with the time that the

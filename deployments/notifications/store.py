@@ -4,8 +4,8 @@
 | --- | --- |
 | `{notifications}:mail:<event>` | hash: state, attempts, sent_at, why, sender, ends; for 30 days |
 | `{notifications}:inbox:<00 to ff>` | hash: events mailed, or not to be, 30 days each |
-| `{notifications}:order:<id>` | hash: note (JSON), cancelled; for mails that come later |
-| `{notifications}:payment:<id>` | the id of the order that it pays for |
+| `{notifications}:order:<id>` | hash: note (JSON), cancelled; for later mails, 400 days |
+| `{notifications}:payment:<id>` | the id of the order that it pays for; 400 days |
 | `{notifications}:opted-out:<address>` | set if promotional mail is unwanted; by a keyed hash |
 | `{notifications}:promotion:<address>` | the event of its last promotional mail; for a day |
 | `{notifications}:secret` | what those hashes and the links in mails are made with |
@@ -32,6 +32,9 @@ Start = Literal["send", "done", "under_way", "skip"]
 """What `begin` decided; see `begin.lua`."""
 _LUA = Path(__file__).parent / "lua"
 _KEEP_SECONDS = 30 * 24 * 3600
+ORDER_KEPT_SECONDS = 400 * 24 * 3600
+"""A note has the buyer's address, so it goes when a refund has become unlikely. The mail about a
+later one is a dead letter."""
 
 
 class NotificationsStore:
@@ -91,15 +94,17 @@ class NotificationsStore:
         """Keep what later mails have to know of an order."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(_order(order.order_id), "note", order.model_dump_json())
-            pipe.set(_payment(order.payment_id), order.order_id)
+            pipe.expire(_order(order.order_id), ORDER_KEPT_SECONDS)
+            pipe.set(_payment(order.payment_id), order.order_id, ex=ORDER_KEPT_SECONDS)
             await pipe.execute()
 
     async def cancel(self, order_id: str) -> OrderNote | None:
         """Confirm this order to nobody any more; what is known of it."""
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(_order(order_id), "cancelled", "1")
+            pipe.expire(_order(order_id), ORDER_KEPT_SECONDS)
             pipe.hget(_order(order_id), "note")
-            _, note = await pipe.execute()
+            *_, note = await pipe.execute()
         return _note(note)
 
     async def order(self, order_id: str) -> OrderNote | None:

@@ -10,7 +10,7 @@
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
 | `{orders}:inbox:<00 to ff>` | hash: others' events that took effect, 30 days each |
 | `{orders}:indexing` | the index of payments is being completed, or was a moment ago |
-| `{orders}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
+| `{orders}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 An order is written once and kept for good; one that was withdrawn stays, but nobody is shown it.
 Its hash also counts its events, in `sequence`. Its history only grows, and is all that is known of

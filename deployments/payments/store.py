@@ -5,7 +5,7 @@
 | `{payments}:payment:<id>` | hash: the fields of `domain.Payment`, `captured_by`, `sequence` |
 | `{payments}:attempts:<id>` | hash: provider key -> JSON of kind, amount, start, outcome, end |
 | `{payments}:step:<key>` | hash: a step's answer, and whether it was undone; for a week |
-| `{payments}:events:0` to `15` | streams of what is published (foundation's `events.py`) |
+| `{payments}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 Every step is two scripts around one call of the provider: the attempt is written down before the
 call and its outcome after it, together with what is published. A payment's hash also counts its

@@ -20,7 +20,7 @@
                                          lease lapses (ms of Redis' clock)
 
     {shipping}:inbox:<00 to ff>  hash    events that took effect, 30 days each (`inbox.lua`)
-    {shipping}:events:0 to 15    stream  what is published (foundation's `events.py`)
+    {shipping}:events:0 to 15    stream  what is published (foundation's `publishing.py`)
 
 A replica keeps a copy of the methods. A read compares versions, and brings the methods along only
 when the copy is not the current one. What concerns shipments is in `shipment_store.py`; they and

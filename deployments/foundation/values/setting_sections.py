@@ -216,7 +216,12 @@ class MailSettings(Section):
 class ClientSettings(Section):
     """Commands: which store they talk to, and as whom."""
 
-    url: WebAddress = Field("http://127.0.0.1:8000", description="The address of the store.")
+    url: WebAddress | None = Field(
+        None,
+        description="The address of the store; unless it is given, the one where a store that is "
+        "started with the same settings answers.",
+        json_schema_extra={"takes": ADDRESS},
+    )
     api_key: SecretStr | None = Field(
         None,
         description="The key of the platform that asks; without one, the key for development.",

@@ -76,6 +76,11 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         return revealed(self.own_redis_urls.get(service))
 
     @property
+    def local_url(self) -> str:
+        """The API's address as this machine reaches it."""
+        return local_url(self.host, self.port)
+
+    @property
     def allows_loopback_webhooks(self) -> bool:
         """Whether webhooks may go to this machine, and there without TLS."""
         return self.webhooks_loopback == "allow"
@@ -98,6 +103,12 @@ def _read(_environment: frozenset[tuple[str, str]]) -> Settings:
         return Settings()
     except ValidationError as invalid:
         raise SettingsError(mistakes(Settings.model_fields, invalid)) from None
+
+
+def local_url(host: str, port: int) -> str:
+    """The address under which this machine reaches what listens on a host and a port."""
+    host = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.storefront import connect
 from deployments.foundation.values.setting_words import takes, variable
 from deployments.foundation.values.settings import SECTIONS, Settings, SettingsError, settings
 
@@ -37,6 +38,24 @@ def test_what_is_said_counts_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings().port == 8080
     monkeypatch.setenv("FIELDHOUSE_PORT", "")
     assert settings().port == 8000
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8080"),
+        ("0.0.0.0", "http://127.0.0.1:8080"),
+        ("::1", "http://[::1]:8080"),
+    ],
+)
+def test_a_command_finds_the_store_that_its_settings_start(
+    monkeypatch: pytest.MonkeyPatch, host: str, url: str
+) -> None:
+    monkeypatch.setenv("FIELDHOUSE_HOST", host)
+    monkeypatch.setenv("FIELDHOUSE_PORT", "8080")
+    assert connect().base_url == url
+    monkeypatch.setenv("FIELDHOUSE_URL", "https://store.example")
+    assert connect().base_url == "https://store.example"
 
 
 def test_a_service_may_have_a_redis_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

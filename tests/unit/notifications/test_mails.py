@@ -15,6 +15,7 @@ from deployments.foundation.events.publishing import Event
 from deployments.foundation.events.subscriptions import NonRetryableError
 from deployments.notifications.domain import MailSource, order_placed
 from deployments.notifications.renderer import MailRenderer
+from deployments.notifications.store import ORDER_KEPT_SECONDS
 from deployments.orders.events import OrderDelivered, OrderShipped
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore
@@ -317,6 +318,21 @@ async def test_what_is_no_address_gets_no_mail_and_is_no_dead_letter(
     record = await notifications.store.record(event)
     assert (record["state"], record["why"]) == ("skipped", "not an address")
     assert await notifications.dead_letters.count() == 0
+
+
+async def test_what_is_kept_of_an_order_for_later_mails_expires(
+    notifications: ComposedNotifications, admin: Redis
+) -> None:
+    await tell(notifications, placed())
+    await notifications.store.cancel("of_another_process")
+    kept = [
+        key
+        for kind in ("order", "payment")
+        async for key in admin.scan_iter(f"{{notifications}}:{kind}:*")
+    ]
+    assert len(kept) == 3
+    for key in kept:
+        assert 0 < await admin.ttl(key) <= ORDER_KEPT_SECONDS
 
 
 @settings(deadline=None)
