@@ -35,7 +35,7 @@ _LOOK_SECONDS = 0.2
 _TRIES = 2
 
 
-class Load:
+class LoadRun:
     """One measurement."""
 
     def __init__(
@@ -128,7 +128,7 @@ async def measure(page: ConsolePage, levels: Sequence[int], seconds: float) -> N
         stack.push_async_callback(own.aclose)
         stack.push_async_callback(at_orders.aclose)
         receiver = await stack.enter_async_context(webhooks(shop, page))
-        load = Load(
+        load = LoadRun(
             Buyers(shop, plentiful()), MailTimes(own, at_orders), receiver, LevelProgress(page)
         )
         show(page, await load.run(levels, seconds))

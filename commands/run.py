@@ -29,7 +29,7 @@ from commands.serve_status import (
     FAILED,
     RUNNING,
     UNHEALTHY,
-    Application,
+    ApplicationStatus,
     applications,
     can_be_used,
     token_file,
@@ -45,7 +45,7 @@ class FailedError(CommandError):
     """The store was started and came to nothing; the message says what failed and where to look."""
 
 
-class Run:
+class StoreRun:
     """One run of the store, from its first process to its last."""
 
     def __init__(self, settings: RunSettings, console: Console) -> None:
@@ -85,7 +85,7 @@ class Run:
         if not self._asked_to_stop.is_set():
             self._report(serve)
 
-    def _is_ready(self, found: Mapping[str, Application]) -> bool:
+    def _is_ready(self, found: Mapping[str, ApplicationStatus]) -> bool:
         wanted = self._applications
         up = [name for name in wanted if name in found and found[name].status == RUNNING]
         if len(up) == len(wanted) and can_be_used(self._settings.url):
@@ -95,7 +95,7 @@ class Run:
             raise FailedError(f"Not up after {self._seconds():.0f} s: {late}. {self._where()}")
         return False
 
-    def _must_not_fail(self, found: Mapping[str, Application]) -> None:
+    def _must_not_fail(self, found: Mapping[str, ApplicationStatus]) -> None:
         for name, application in found.items():
             since = self._unhealthy_since.setdefault(name, self._seconds())
             if application.status != UNHEALTHY:
@@ -105,7 +105,7 @@ class Run:
             if application.status == FAILED:
                 raise self._failed(name, application)
 
-    def _failed(self, name: str, application: Application) -> FailedError:
+    def _failed(self, name: str, application: ApplicationStatus) -> FailedError:
         logs = self._settings.service_logs / f"replica_{name}_*.log"
         what = f"The service {name} is {application.status}: {application.message}"
         return FailedError(f"{what}\nIts logs: {logs}, controller_*.log and {self._settings.log}")
@@ -158,7 +158,7 @@ def run_store(
     with only_store(settings):
         check(settings)
         make_scratch(settings)
-        run = Run(settings, Console(highlight=False, soft_wrap=True))
+        run = StoreRun(settings, Console(highlight=False, soft_wrap=True))
         run.stop_on_signals()
         run.live()
     return OK

@@ -20,7 +20,7 @@ _PREFIXES = tuple(one.prefix for one in TOPOLOGY if one.prefix is not None)
 
 
 @dataclass(frozen=True)
-class Application:
+class ApplicationStatus:
     """One application: its status as Serve names it, and what Serve has to say about it."""
 
     status: str
@@ -39,7 +39,7 @@ def token() -> str:
     return token_file().read_text().strip() if token_file().exists() else ""
 
 
-def applications(dashboard: str) -> Mapping[str, Application]:
+def applications(dashboard: str) -> Mapping[str, ApplicationStatus]:
     """Every application by name; none while the dashboard does not answer."""
     try:
         response = httpx.get(
@@ -50,7 +50,7 @@ def applications(dashboard: str) -> Mapping[str, Application]:
         found = response.raise_for_status().json().get("applications") or {}
     except (httpx.HTTPError, ValueError):
         return {}
-    return {name: Application(app["status"], _message(app)) for name, app in found.items()}
+    return {name: ApplicationStatus(app["status"], _message(app)) for name, app in found.items()}
 
 
 def _message(app: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from commands.serve_status import FAILED, RUNNING, UNHEALTHY, Application
+from commands.serve_status import FAILED, RUNNING, UNHEALTHY, ApplicationStatus
 
 WAITING = "waiting"
 _COLOURS = {RUNNING: "green", FAILED: "red", UNHEALTHY: "red"}
@@ -41,7 +41,7 @@ class StartProgress:
         if self._live.is_started:
             self._live.stop()
 
-    def show(self, found: Mapping[str, Application], seconds: float) -> None:
+    def show(self, found: Mapping[str, ApplicationStatus], seconds: float) -> None:
         """Take in what Serve says now; of what it does not mention, the last word stands."""
         for service, (before, _) in self._states.items():
             status = found[service].status if service in found else before

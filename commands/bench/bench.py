@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from commands.bench.counts.counting import counts
 from commands.bench.counts.event_cost import event_cost
-from commands.bench.load.dispatch import Load, load_processes
+from commands.bench.load.dispatch import LoadGenerator, load_processes
 from commands.bench.machine import commit, machine
 from commands.bench.peer_turn import peer_turn
-from commands.bench.results import PlacementName, Run, Turn
+from commands.bench.results import BenchRun, PlacementName, Turn
 from commands.bench.rows import GROUPS, PEER, Plan
 from commands.bench.stores.peer import peer_at
 from commands.bench.stores.placements import PLACEMENTS
@@ -18,7 +18,7 @@ from commands.bench.turn import TurnOf
 from deployments.foundation.values.clock import utc_now
 
 
-async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> Run:
+async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> BenchRun:
     """Do what is planned; what was found."""
     began, date = time.monotonic(), utc_now()
     turns, processes = [], 1
@@ -44,16 +44,16 @@ async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> Run:
 
 
 async def _turn(
-    placement: PlacementName, plan: Plan, load: Load, told: Callable[[str], None]
+    placement: PlacementName, plan: Plan, load: LoadGenerator, told: Callable[[str], None]
 ) -> Turn:
     if placement == PEER and plan.peer is not None:
         return await peer_turn(peer_at(plan.peer), plan, load, told)
     return await TurnOf(placement, plan, load, told).taken()
 
 
-def _run(plan: Plan, turns: list[Turn], note: str, processes: int) -> Run:
+def _run(plan: Plan, turns: list[Turn], note: str, processes: int) -> BenchRun:
     head, changed = commit()
-    return Run(
+    return BenchRun(
         commit=head,
         changed=changed,
         date=utc_now(),

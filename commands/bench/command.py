@@ -15,7 +15,7 @@ from commands.bench.report.keeping import DIRECTORY, keep
 from commands.bench.report.publishing import publish
 from commands.bench.report.summary import Summary
 from commands.bench.report.table import show
-from commands.bench.results import PlacementName, Run
+from commands.bench.results import BenchRun, PlacementName
 from commands.bench.rows import GROUPS, GROWTH, QUICK, Plan
 from commands.bench.stores.peer import NoPeerError, peer_at
 from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
@@ -94,7 +94,7 @@ def _beside(plan: Plan, vendure: Path | None) -> Plan:
     return replace(plan, peer=vendure)
 
 
-def _measured(page: ConsolePage, plan: Plan, most: int, note: str) -> Run:
+def _measured(page: ConsolePage, plan: Plan, most: int, note: str) -> BenchRun:
     if GROWTH in plan.groups:
         return asyncio.run(growth(page.say, most, note))
     found = asyncio.run(run(plan, page.say, note))

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from commands.bench.measuring import latency
 from commands.bench.results import Following, Measurement
-from commands.bench.stores.backlog import Moment, Watcher
+from commands.bench.stores.backlog import Reading, Watcher
 from commands.bench.stores.processes import used_between
 from commands.loading.figures import lags
 from commands.loading.mail_times import MailTimes
@@ -24,7 +24,7 @@ class Follower:
     def __init__(self, watcher: Watcher, mails: MailTimes, receiver: WebhookReceiver) -> None:
         self._watcher, self._mails, self._receiver = watcher, mails, receiver
 
-    async def follow(self, bought: Measurement, before: Moment) -> Following:
+    async def follow(self, bought: Measurement, before: Reading) -> Following:
         """What came of what was bought from that moment on."""
         after = await self._watcher.settled()
         await self._mails.look()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from commands.bench.load.dispatch import Load
+from commands.bench.load.dispatch import LoadGenerator
 from commands.bench.load.jobs import Samples
 from commands.bench.results import Latency, Measurement
 from commands.bench.rows import Row
-from commands.bench.stores.backlog import Moment, Watcher
+from commands.bench.stores.backlog import Reading, Watcher
 from commands.bench.stores.processes import used_between
 from commands.bench.stores.redis_counters import RedisCounters
 from commands.loading.figures import percentile
@@ -28,12 +28,14 @@ def latency(seconds: Sequence[float]) -> Latency:
 class Measuring:
     """Measures rows of one store."""
 
-    def __init__(self, load: Load, watcher: Watcher, *, scale: float, warm_seconds: float) -> None:
+    def __init__(
+        self, load: LoadGenerator, watcher: Watcher, *, scale: float, warm_seconds: float
+    ) -> None:
         self._load, self._watcher = load, watcher
         self._scale, self._warm_seconds = scale, warm_seconds
         self._unsettled = True
 
-    async def measure(self, row: Row, connections: int) -> tuple[Measurement, Moment]:
+    async def measure(self, row: Row, connections: int) -> tuple[Measurement, Reading]:
         """The row at so many connections, and the moment at which it began."""
         if row.uses is not None:
             journey, kind, for_each = row.uses

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commands.bench.load.dispatch import Load
+from commands.bench.load.dispatch import LoadGenerator
 from commands.bench.measuring import measurement
 from commands.bench.results import Idle, Measurement, Start, Turn
 from commands.bench.rows import PEER, ROWS, Plan, Row
@@ -16,10 +16,12 @@ from deployments.foundation.values.clock import utc_now
 _JOURNEYS = {"product": "vendure product", "purchase": "vendure purchase"}
 
 
-async def peer_turn(peer: Peer, plan: Plan, load: Load, tell: Callable[[str], None]) -> Turn:
+async def peer_turn(
+    peer: Peer, plan: Plan, load: LoadGenerator, tell: Callable[[str], None]
+) -> Turn:
     """Everything that is measured of the peer in one turn."""
     began, processes = utc_now(), peer.processes(load.processes)
-    load.turn_to(peer.url, await peer.offer())
+    load.turn_to(peer.url, await peer.workload())
     idled: Idle | None = None
     if "idle" in plan.groups:
         idled = await idle(processes, plan.idle_seconds)
@@ -34,7 +36,7 @@ async def peer_turn(peer: Peer, plan: Plan, load: Load, tell: Callable[[str], No
 
 
 async def _measure(
-    row: Row, connections: int, plan: Plan, load: Load, processes: Processes
+    row: Row, connections: int, plan: Plan, load: LoadGenerator, processes: Processes
 ) -> Measurement:
     journey = _JOURNEYS[row.name]
     await load.run(journey, connections, plan.warm_seconds)

@@ -197,7 +197,7 @@ class Growth(Kept):
     figures: Mapping[str, float]
 
 
-class Run(Kept):
+class BenchRun(Kept):
     """One run: what was measured when, where, and of which commit."""
 
     commit: str
@@ -219,6 +219,6 @@ class Run(Kept):
     growth: tuple[Growth, ...] = ()
 
 
-def load_run(file: Path) -> Run:
+def load_run(file: Path) -> BenchRun:
     """A run that was kept."""
-    return Run.model_validate_json(file.read_text())
+    return BenchRun.model_validate_json(file.read_text())

@@ -12,16 +12,16 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from commands.bench.following import Follower, mail_times, receiving
-from commands.bench.load.dispatch import Load
+from commands.bench.load.dispatch import LoadGenerator
 from commands.bench.measuring import Measuring
 from commands.bench.results import Following, Idle, Measurement, PlacementName, Start, Turn
 from commands.bench.rows import Plan, Row
 from commands.bench.stores.backlog import BacklogNeverEndsError, Watcher
-from commands.bench.stores.offer import shipped_offer, stock_up
 from commands.bench.stores.placements import PLACEMENTS
 from commands.bench.stores.processes import Processes, StoreProcesses, used_between
 from commands.bench.stores.redis_counters import RedisCounters, read_counters
 from commands.bench.stores.running import BenchStore, StoreFailedError, admin_of, store_of
+from commands.bench.stores.workload import shipped_workload, stock_up
 from commands.run_settings import PROJECT
 from deployments.foundation.values.clock import utc_now
 
@@ -38,7 +38,9 @@ _ENDINGS = (StoreFailedError, CeilingFailedError, BacklogNeverEndsError)
 class TurnOf:
     """What is measured in one turn, as it comes."""
 
-    def __init__(self, placement: PlacementName, plan: Plan, load: Load, tell: Tell) -> None:
+    def __init__(
+        self, placement: PlacementName, plan: Plan, load: LoadGenerator, tell: Tell
+    ) -> None:
         self._placement, self._plan, self._load, self._tell = placement, plan, load, tell
         self._measurements: list[Measurement] = []
         self._following: list[Following] = []
@@ -83,7 +85,7 @@ class TurnOf:
             if rows := self._plan.rows_of(self._placement):
                 await deploy_ceiling(store)
                 await stock_up(store.redis)
-                self._load.turn_to(store.url, shipped_offer())
+                self._load.turn_to(store.url, shipped_workload())
                 receiver = await stack.enter_async_context(receiving(store.url))
                 watcher = Watcher(admin, processes, lambda: receiver.count)
                 follower = Follower(watcher, await mail_times(client), receiver)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 from deployments.carts.contract.bodies import ContentsBody, Id
-from deployments.checkout.contract import Place, SessionContents, WantedDelivery
+from deployments.checkout.contract import DeliveryAddress, SessionContents, WantedDelivery
 from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Message
 from deployments.foundation.values.text import BLANK_IS_NONE, Country, Text
@@ -48,7 +48,9 @@ class _Method(Message):
     def wanted(self) -> WantedDelivery:
         """The method as the contract's message; an address without an id gets one."""
         places = tuple(
-            Place.model_validate({**given.model_dump(), "id": given.id or f"dest_{number}"})
+            DeliveryAddress.model_validate(
+                {**given.model_dump(), "id": given.id or f"dest_{number}"}
+            )
             for number, given in enumerate(self.destinations, start=1)
         )
         return WantedDelivery(

@@ -26,7 +26,7 @@ Status = Literal[
 """UCP's checkout statuses; this store never needs `requires_escalation`."""
 
 
-class Place(PostalAddress):
+class DeliveryAddress(PostalAddress):
     """A destination of a session: an address under an id."""
 
     id: str
@@ -38,7 +38,7 @@ class WantedDelivery(Message):
     A `destination_id` of none selects the first address.
     """
 
-    destinations: tuple[Place, ...] = ()
+    destinations: tuple[DeliveryAddress, ...] = ()
     destination_id: str | None = None
     option_id: str | None = None
 
@@ -46,14 +46,14 @@ class WantedDelivery(Message):
 class SessionDelivery(Message):
     """The addresses, the selected one, how it can be delivered to, and the selected way."""
 
-    destinations: tuple[Place, ...]
+    destinations: tuple[DeliveryAddress, ...]
     destination_id: str | None = None
     country: str | None = None
     options: tuple[ShippingOption, ...] = ()
     option_id: str | None = None
 
     @property
-    def destination(self) -> Place | None:
+    def destination(self) -> DeliveryAddress | None:
         """The selected address."""
         return next((place for place in self.destinations if place.id == self.destination_id), None)
 

@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 
 from deployments.carts.contract.contents import shortage_notices, unavailable_notices
 from deployments.catalog.contract import ItemsUnavailable
-from deployments.checkout.contract import Place, Session, SessionDelivery, Status, WantedDelivery
+from deployments.checkout.contract import (
+    DeliveryAddress,
+    Session,
+    SessionDelivery,
+    Status,
+    WantedDelivery,
+)
 from deployments.checkout.events import CheckoutCompleted, CheckoutFailed, CheckoutStarted
 from deployments.foundation.http.ucp import Notice, error
 from deployments.foundation.rpc.rejection import Rejection
@@ -87,7 +93,7 @@ def _about_email(email: object) -> Iterator[Notice]:
         yield _invalid(path, "This is no email address. Send one that the buyer reads.")
 
 
-def _about_address(place: Place, path: str, *, taxed_by_region: bool) -> Iterator[Notice]:
+def _about_address(place: DeliveryAddress, path: str, *, taxed_by_region: bool) -> Iterator[Notice]:
     """What keeps a parcel from getting to an address, or its tax from being known."""
     given = {name: str(text).strip() for name, text in place if text}
     country = country_code(given.get("address_country", ""))

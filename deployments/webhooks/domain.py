@@ -49,7 +49,7 @@ class WebhookDelivery:
     ends_at: datetime
 
 
-Verdict = Literal["sent", "retry", "dead", "gone"]
+NextStep = Literal["sent", "retry", "dead", "gone"]
 """What becomes of a delivery; `gone` if its endpoint wants no other either."""
 
 
@@ -68,7 +68,7 @@ class DeliveryAttempt(NamedTuple):
 class DeliveryOutcome(NamedTuple):
     """The verdict, and for `retry` when the next attempt is due."""
 
-    verdict: Verdict
+    verdict: NextStep
     due: datetime
 
 

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from commands.bench.counts.counted_store import CountedStore, counted_store
-from commands.bench.stores.offer import shipped_offer
+from commands.bench.stores.workload import shipped_workload
 from tests.conftest import ClientOf
 
 
@@ -48,4 +48,4 @@ def _store(
     def client(service: str, *, at: str | None = None) -> Redis:
         return redis_of(service)
 
-    return counted_store(client, admin, shipped_offer(), consuming=consuming)
+    return counted_store(client, admin, shipped_workload(), consuming=consuming)

@@ -29,7 +29,7 @@ PYTHON = Path(__file__).parent / "python"
 DOCUMENT: Mapping[str, Any] = json.loads(OPENAPI_FILE.read_text())
 
 
-class Client(NamedTuple):
+class GeneratedClient(NamedTuple):
     """A program that uses a generated client, and where it runs."""
 
     command: tuple[str | Path, ...]
@@ -43,7 +43,7 @@ class Client(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Client:
+def python(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClient:
     """A client in Python, of which nothing was left out."""
     directory = tmp_path_factory.mktemp("python")
     generator = python_generator()
@@ -55,11 +55,11 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Client:
     )
     assert said.splitlines() == [f"Generating {directory / 'fieldhouse_client'}"]
     shutil.copy(PYTHON / "buyer.py", directory)
-    return Client((generator.with_name("python"), "buyer.py"), directory)
+    return GeneratedClient((generator.with_name("python"), "buyer.py"), directory)
 
 
 @pytest.fixture(scope="module")
-def typescript(tmp_path_factory: pytest.TempPathFactory) -> Client:
+def typescript(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClient:
     """A client in TypeScript, which the strict compiler takes."""
     directory = tmp_path_factory.mktemp("typescript")
     modules = node_modules()
@@ -71,24 +71,24 @@ def typescript(tmp_path_factory: pytest.TempPathFactory) -> Client:
     types = directory / "src" / "store.d.ts"
     run(programs / "openapi-typescript", OPENAPI_FILE, "--output", types, cwd=directory)
     run(programs / "tsc", cwd=directory)
-    return Client(("node", "dist/buyer.js"), directory)
+    return GeneratedClient(("node", "dist/buyer.js"), directory)
 
 
 @pytest.fixture(params=["python", "typescript"])
-def client(request: pytest.FixtureRequest) -> Client:
+def client(request: pytest.FixtureRequest) -> GeneratedClient:
     """Each of them."""
-    found: Client = request.getfixturevalue(request.param)
+    found: GeneratedClient = request.getfixturevalue(request.param)
     return found
 
 
-def test_the_client_in_python_is_typed_throughout(python: Client) -> None:
+def test_the_client_in_python_is_typed_throughout(python: GeneratedClient) -> None:
     config = ["--config-file", str(PYTHON / "mypy.ini")]
     interpreter = ["--python-executable", str(python.command[0])]
     mypy = [sys.executable, "-m", "mypy", *config, *interpreter]
     run(*mypy, "fieldhouse_client", "buyer.py", cwd=python.directory)
 
 
-async def test_a_generated_client_buys(client: Client, redis_of: ClientOf) -> None:
+async def test_a_generated_client_buys(client: GeneratedClient, redis_of: ClientOf) -> None:
     async with store_in_process(redis_of) as store, served(store.app()) as url:
         bought = await client.ask("buy", url)
     assert bought["order"].startswith("order_")
@@ -130,13 +130,13 @@ def declared() -> dict[str, dict[str, str]]:
     }
 
 
-async def test_a_generated_client_in_python_reads_every_error(python: Client) -> None:
+async def test_a_generated_client_in_python_reads_every_error(python: GeneratedClient) -> None:
     app: ASGIApp = WantedError()
     async with served(app) as url:
         assert await python.ask("errors", url) == declared()
 
 
-async def test_a_client_in_typescript_reads_every_error(typescript: Client) -> None:
+async def test_a_client_in_typescript_reads_every_error(typescript: GeneratedClient) -> None:
     async with served(WantedError()) as url:
         read = await typescript.ask("errors", url)
     for operation, errors in read.items():

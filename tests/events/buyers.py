@@ -13,7 +13,7 @@ from deployments.checkout.contract import (
     CheckoutApi,
     CompleteSession,
     CreateSession,
-    Place,
+    DeliveryAddress,
     SessionContents,
     WantedDelivery,
 )
@@ -27,7 +27,7 @@ UNITS = 1_000_000
 LOCATIONS = {"TI-M267": 101, "HL-U509-R": 102, "PK-7098": 101, "WB-H098": 103}
 """What is bought, and where alone there is plenty of it: so some orders travel in parts."""
 _AT_ONCE = 8
-_HOME = Place(
+_HOME = DeliveryAddress(
     id="home",
     street_address="1 Main St",
     address_locality="Davis",

@@ -31,7 +31,7 @@ _REMOVED = f"404 not_found {_PROXYS}"
 
 
 @dataclass(frozen=True)
-class Tally:
+class SeenCounts:
     """How much clients had seen at some moment."""
 
     requests: int
@@ -61,10 +61,10 @@ class Seen:
     """Seconds from one order to the next, at most."""
     last_order: float = field(default_factory=time.monotonic)
 
-    def tally(self) -> Tally:
+    def tally(self) -> SeenCounts:
         """How much it is so far."""
         rejections = self.rejections.total()
-        return Tally(self.requests, self.failures.copy(), len(self.orders), rejections)
+        return SeenCounts(self.requests, self.failures.copy(), len(self.orders), rejections)
 
     def bought(self, session: Json) -> None:
         """An order is acknowledged."""

@@ -19,7 +19,7 @@ from tests.placements import Placement
 
 
 @dataclass(frozen=True)
-class Row:
+class Impact:
     """What cannot be done while something is down; everything else can.
 
     `again` is answered with "try again". `away` is what the service itself would have to answer.
@@ -37,20 +37,20 @@ class Row:
 _CATALOG: tuple[Deed, ...] = ("search", "look_up")
 _CARTS: tuple[Deed, ...] = ("read_a_cart", "fill_a_cart")
 _CHECKOUT: tuple[Deed, ...] = ("open_a_checkout", "read_a_checkout", "complete")
-TABLE: Mapping[str, Row] = {
-    "notifications": Row(),
-    "webhooks": Row(),
-    "profile": Row(away=("discover",)),
-    "catalog": Row(again=("fill_a_cart", "open_a_checkout"), away=_CATALOG),
-    "carts": Row(away=_CARTS),
-    "checkout": Row(away=_CHECKOUT),
-    "shipping": Row(again=("open_a_checkout",)),
-    "pricing": Row(again=("open_a_checkout",)),
-    "payments": Row(again=("complete",)),
-    "inventory": Row(again=("complete",)),
-    "orders": Row(again=("complete",), away=("read_an_order",)),
+TABLE: Mapping[str, Impact] = {
+    "notifications": Impact(),
+    "webhooks": Impact(),
+    "profile": Impact(away=("discover",)),
+    "catalog": Impact(again=("fill_a_cart", "open_a_checkout"), away=_CATALOG),
+    "carts": Impact(away=_CARTS),
+    "checkout": Impact(away=_CHECKOUT),
+    "shipping": Impact(again=("open_a_checkout",)),
+    "pricing": Impact(again=("open_a_checkout",)),
+    "payments": Impact(again=("complete",)),
+    "inventory": Impact(again=("complete",)),
+    "orders": Impact(again=("complete",), away=("read_an_order",)),
 }
-WITHOUT_INDEX = Row(again=("search",))
+WITHOUT_INDEX = Impact(again=("search",))
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Outage:
 
     application: str
     way: str
-    row: Row
+    row: Impact
     down: Callable[[RunningStore, str], AbstractAsyncContextManager[None]]
 
     @property
@@ -81,12 +81,12 @@ class Outage:
             await visitor.buy()
 
 
-def row_of(services: Iterable[str]) -> Row:
+def row_of(services: Iterable[str]) -> Impact:
     """What cannot be done while all of these are down."""
     rows = [TABLE[service] for service in services]
     away = {deed for row in rows for deed in row.away}
     again = {deed for row in rows for deed in row.again} - away
-    return Row(again=tuple(again), away=tuple(away))
+    return Impact(again=tuple(again), away=tuple(away))
 
 
 def outage(placement: Placement, service: str, way: str) -> Outage:

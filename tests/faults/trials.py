@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.faults.books import Ledgers, agree, ledgers_of
 from tests.faults.buyers import buyers
-from tests.faults.careful import Seen, Tally
+from tests.faults.careful import Seen, SeenCounts
 from tests.faults.damage import Fault, more_orders
 from tests.faults.serve_api import ServeApi
 from tests.integration.running_store import RunningStore
@@ -47,7 +47,7 @@ class Outcome:
     discrepancies: tuple[str, ...] = ()
     failure: Exception | None = None
 
-    def count(self, before: Tally, seen: Seen) -> None:
+    def count(self, before: SeenCounts, seen: Seen) -> None:
         """Take what clients have seen since the fault."""
         now = seen.tally()
         self.requests = now.requests - before.requests

@@ -24,7 +24,7 @@ class BaselineFailedError(Exception):
     """The tests do not pass without any change; the message is what they said."""
 
 
-class Verdict(NamedTuple):
+class TrialResult(NamedTuple):
     """Whether the tests noticed a mutant."""
 
     mutant: Mutant
@@ -39,12 +39,12 @@ class Trial:
         self._files = _files(root)
         self._seconds = float("inf")
 
-    async def run(self, mutants: Sequence[Mutant]) -> AsyncIterator[Verdict]:
+    async def run(self, mutants: Sequence[Mutant]) -> AsyncIterator[TrialResult]:
         """The verdicts as they come. Raises `BaselineFailedError`."""
         waiting = asyncio.Queue[Mutant]()
         for mutant in mutants:
             waiting.put_nowait(mutant)
-        done = asyncio.Queue[Verdict]()
+        done = asyncio.Queue[TrialResult]()
         async with self._copy() as copy:
             await self._baseline(copy)
         async with asyncio.TaskGroup() as group:
@@ -60,11 +60,11 @@ class Trial:
             raise BaselineFailedError(said)
         self._seconds = (monotonic() - started) * _PATIENCE + _SLACK_SECONDS
 
-    async def _work(self, waiting: asyncio.Queue[Mutant], done: asyncio.Queue[Verdict]) -> None:
+    async def _work(self, waiting: asyncio.Queue[Mutant], done: asyncio.Queue[TrialResult]) -> None:
         async with self._copy() as copy:
             while not waiting.empty():
                 mutant = waiting.get_nowait()
-                done.put_nowait(Verdict(mutant, await self._notices(copy, mutant)))
+                done.put_nowait(TrialResult(mutant, await self._notices(copy, mutant)))
 
     async def _notices(self, copy: Path, mutant: Mutant) -> bool:
         file = copy / mutant.path

@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 
 from commands.bench.counts.keyspace import read_keyspace
 from commands.bench.counts.tally import Counts, Tally, background
-from commands.bench.load.http_connection import Answer
+from commands.bench.load.http_connection import HttpResponse
 from commands.bench.load.journeys import JOURNEYS
-from commands.bench.load.shopper import Offer, Pool, Shopper, UnexpectedAnswerError
+from commands.bench.load.shopper import Pool, Shopper, UnexpectedAnswerError, Workload
 from commands.bench.results import Call, Count, StoredKeys
 from commands.bench.rows import ROWS
 from commands.bench.stores.backlog import Backlog, BacklogNeverEndsError, read_backlog
@@ -44,26 +44,31 @@ class AsgiClient:
             headers={"X-API-Key": DEVELOPMENT_KEY},
         )
 
-    async def ask(self, method: str, path: str, body: bytes, headers: str) -> Answer:
+    async def ask(self, method: str, path: str, body: bytes, headers: str) -> HttpResponse:
         """The answer."""
         given = dict(line.split(": ", 1) for line in headers.split("\r\n") if line)
         said = {"Content-Type": "application/json", **given} if body else given
         answer = await self._client.request(method, path, content=body, headers=said)
-        return Answer(answer.status_code, answer.content)
+        return HttpResponse(answer.status_code, answer.content)
 
 
 class CountedStore:
     """A store that answers, and does everything else only while `consuming`."""
 
     def __init__(
-        self, redis_of: RedisOf, admin: Redis, offer: Offer, receiver: WebhookReceiver, url: str
+        self,
+        redis_of: RedisOf,
+        admin: Redis,
+        workload: Workload,
+        receiver: WebhookReceiver,
+        url: str,
     ) -> None:
         self.tally = Tally()
         self._redis_of, self._admin = redis_of, admin
         self._receiver, self._endpoint = receiver, url
         self.host = Host(self.tally.counted(placed()), self._redis, nowhere)
         self._client = AsgiClient(self.host)
-        self._shopper = Shopper(self._client, offer, Pool())
+        self._shopper = Shopper(self._client, workload, Pool())
 
     def _redis(self, service: str, *, at: str | None = None) -> Redis:
         return self.tally.counted_redis(self._redis_of(service, at=at), service)
@@ -173,12 +178,12 @@ def _count(
 
 @asynccontextmanager
 async def counted_store(
-    redis_of: RedisOf, admin: Redis, offer: Offer, *, consuming: bool
+    redis_of: RedisOf, admin: Redis, workload: Workload, *, consuming: bool
 ) -> AsyncIterator[CountedStore]:
     """A store upon an empty Redis, filled with what is shipped."""
     receiver = WebhookReceiver()
     async with receiver.listening() as url:
-        store = CountedStore(redis_of, admin, offer, receiver, url)
+        store = CountedStore(redis_of, admin, workload, receiver, url)
         with background():
             await store.host.start(consume=consuming)
         try:

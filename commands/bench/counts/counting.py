@@ -13,7 +13,7 @@ from commands.bench.counts.counted_store import counted_store
 from commands.bench.counts.own_redis import counted_apart, own_redis
 from commands.bench.results import Count
 from commands.bench.rows import ROWS
-from commands.bench.stores.offer import shipped_offer
+from commands.bench.stores.workload import shipped_workload
 from deployments.foundation.redis.connection import client
 
 _COUNTED = tuple(row.name for row in ROWS if row.group != "ceiling")
@@ -30,12 +30,12 @@ async def count(rows: Sequence[str]) -> None:
     """Count, and write down."""
     followed = [row.name for row in ROWS if row.followed and row.name in rows]
     async with own_redis() as admin:
-        async with counted_store(client, admin, shipped_offer(), consuming=False) as store:
+        async with counted_store(client, admin, shipped_workload(), consuming=False) as store:
             for row in rows:
                 print((await store.count(row)).model_dump_json())
         if followed:
             await admin.flushall()
-            async with counted_store(client, admin, shipped_offer(), consuming=True) as store:
+            async with counted_store(client, admin, shipped_workload(), consuming=True) as store:
                 for row in followed:
                     print((await store.count_followed(row)).model_dump_json())
 

@@ -16,8 +16,8 @@ from commands.bench.counts.counted_store import counted_store
 from commands.bench.counts.own_redis import counted_apart, own_redis
 from commands.bench.results import EventCost
 from commands.bench.stores.backlog import Watcher
-from commands.bench.stores.offer import shipped_offer, stock_up
 from commands.bench.stores.processes import StoreProcesses, used_between
+from commands.bench.stores.workload import shipped_workload, stock_up
 from deployments.foundation.placement.host import Host, nowhere
 from deployments.foundation.redis.connection import client
 from deployments.store import placed
@@ -36,7 +36,7 @@ async def event_cost() -> EventCost:
 async def measure(purchases: int) -> EventCost:
     """What an event costs in this process."""
     async with own_redis() as admin:
-        async with counted_store(client, admin, shipped_offer(), consuming=False) as store:
+        async with counted_store(client, admin, shipped_workload(), consuming=False) as store:
             await stock_up(client)
             await store.travel("purchase", purchases)
         return await _consume(admin)

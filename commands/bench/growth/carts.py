@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from commands.bench.growth.growing import Tell, each, growing_store
-from commands.bench.load.dispatch import Load
+from commands.bench.load.dispatch import LoadGenerator
 from commands.bench.results import Growth
-from commands.bench.stores.offer import shipped_offer, stock_up
+from commands.bench.stores.workload import shipped_workload, stock_up
 
 LINES = (1, 10, 100)
 _SECONDS = 3.0
 _CARTS = 20
 
 
-async def measure(load: Load, tell: Tell, sizes: Sequence[int] = LINES) -> AsyncIterator[Growth]:
+async def measure(
+    load: LoadGenerator, tell: Tell, sizes: Sequence[int] = LINES
+) -> AsyncIterator[Growth]:
     """Creating and replacing carts of so many lines, and what one takes in Redis."""
     for size in sizes:
         async with growing_store(load, tell) as growing:
-            await growing.start(shipped_offer(lines=size))
+            await growing.start(shipped_workload(lines=size))
             await stock_up(growing.redis)
             before = await growing.settled()
             await growing.make("cart create", _CARTS)

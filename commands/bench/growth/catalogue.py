@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from redis.asyncio import Redis
 
 from commands.bench.growth.growing import GrowingStore, Tell, each, growing_store
-from commands.bench.load.dispatch import Load
-from commands.bench.load.shopper import Offer
+from commands.bench.load.dispatch import LoadGenerator
+from commands.bench.load.shopper import Workload
 from commands.bench.results import Growth
-from commands.bench.stores.offer import QUERIES, receive, shipped_offer
+from commands.bench.stores.workload import QUERIES, receive, shipped_workload
 from deployments.catalog.contract import ImportProducts, Product
 from deployments.catalog.seed import products
 from deployments.foundation.placement.host import Host, nowhere
@@ -26,16 +26,18 @@ _SPREAD = 500
 """How many ids of all are asked for."""
 
 
-async def measure(load: Load, tell: Tell, sizes: Sequence[int] = VARIANTS) -> AsyncIterator[Growth]:
+async def measure(
+    load: LoadGenerator, tell: Tell, sizes: Sequence[int] = VARIANTS
+) -> AsyncIterator[Growth]:
     """The store at each number of variants, from its start on."""
     async with growing_store(load, tell) as growing:
-        await growing.start(shipped_offer())
+        await growing.start(shipped_workload())
         empty, catalogue = await growing.settled(), Catalogue()
         for size in sizes:
             await catalogue.grow(growing.redis, size)
             now = await growing.settled()
             await growing.store.stop()
-            figures = await growing.start(catalogue.offer())
+            figures = await growing.start(catalogue.workload())
             if catalogue.added:
                 figures |= each(empty, now, catalogue.added)
             figures |= await _asked(growing)
@@ -74,11 +76,11 @@ class Catalogue:
         self._products += chosen
         self.added += sum(len(product.variants) for product in chosen)
 
-    def offer(self) -> Offer:
+    def workload(self) -> Workload:
         """Some of all of it, evenly."""
         skus = [one.sku for product in self._products for one in product.variants]
         ids = [product.id for product in self._products]
-        return Offer(products=_some(ids), skus=_some(skus), queries=QUERIES)
+        return Workload(products=_some(ids), skus=_some(skus), queries=QUERIES)
 
 
 def _some(ids: Sequence[str]) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from redis.asyncio import Redis
 
-from commands.bench.load.dispatch import Load
-from commands.bench.load.shopper import Offer
+from commands.bench.load.dispatch import LoadGenerator
+from commands.bench.load.shopper import Workload
 from commands.bench.measuring import latency
 from commands.bench.results import Growth
-from commands.bench.stores.backlog import Moment, Watcher
+from commands.bench.stores.backlog import Reading, Watcher
 from commands.bench.stores.placements import PLACEMENTS
 from commands.bench.stores.processes import StoreProcesses, used_between
 from commands.bench.stores.running import BenchStore, admin_of, store_of
@@ -27,14 +27,14 @@ _MIB = 2**20
 class GrowingStore:
     """A running store. Its measurements are figures by name, of which `Growth` is made."""
 
-    def __init__(self, store: BenchStore, load: Load, tell: Tell) -> None:
+    def __init__(self, store: BenchStore, load: LoadGenerator, tell: Tell) -> None:
         self.store, self._load, self._tell = store, load, tell
         self.redis = store.redis
 
-    async def start(self, offer: Offer) -> dict[str, float]:
+    async def start(self, workload: Workload) -> dict[str, float]:
         """Start it, again if it ran before: how long that takes."""
         start = await self.store.start()
-        self._load.turn_to(self.store.url, offer)
+        self._load.turn_to(self.store.url, workload)
         async with admin_of(self.store) as admin:
             await self._watcher(admin).settled()
         return {"ready, s": start.ready}
@@ -46,7 +46,7 @@ class GrowingStore:
     def _processes(self) -> StoreProcesses:
         return StoreProcesses(self.store.sessions, self._load.processes)
 
-    async def settled(self) -> Moment:
+    async def settled(self) -> Reading:
         """The moment from which on nothing is left to do."""
         async with admin_of(self.store) as admin:
             return await self._watcher(admin).settled()
@@ -83,14 +83,14 @@ class GrowingStore:
 
 
 @asynccontextmanager
-async def growing_store(load: Load, tell: Tell) -> AsyncIterator[GrowingStore]:
+async def growing_store(load: LoadGenerator, tell: Tell) -> AsyncIterator[GrowingStore]:
     """A store that has not been started; nothing of it is left behind."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(store_of(PLACEMENTS["one"]))
         yield GrowingStore(store, load, tell)
 
 
-def each(before: Moment, after: Moment, units: int) -> dict[str, float]:
+def each(before: Reading, after: Reading, units: int) -> dict[str, float]:
     """What one unit takes in Redis and publishes, of all that came of so many."""
     share = after.redis.since(before.redis).for_each_of(units)
     events = (after.events - before.events) / units

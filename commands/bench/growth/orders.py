@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from commands.bench.growth.growing import Tell, each, growing_store
-from commands.bench.load.dispatch import Load
+from commands.bench.load.dispatch import LoadGenerator
 from commands.bench.results import Growth
-from commands.bench.stores.offer import shipped_offer, stock_up
+from commands.bench.stores.workload import shipped_workload, stock_up
 
 ORDERS = (1_000, 10_000, 100_000)
 _SECONDS = 3.0
 _AT_ONCE = 1_000
 
 
-async def measure(load: Load, tell: Tell, sizes: Sequence[int] = ORDERS) -> AsyncIterator[Growth]:
+async def measure(
+    load: LoadGenerator, tell: Tell, sizes: Sequence[int] = ORDERS
+) -> AsyncIterator[Growth]:
     """The store with so many orders, all that follows them done: what it takes, and its start."""
     there = 0
     async with growing_store(load, tell) as growing:
-        await growing.start(shipped_offer())
+        await growing.start(shipped_workload())
         await stock_up(growing.redis)
         empty = await growing.settled()
         for size in sizes:
@@ -31,6 +33,6 @@ async def measure(load: Load, tell: Tell, sizes: Sequence[int] = ORDERS) -> Asyn
             for journey in ("order", "sale"):
                 figures |= await growing.asked(journey, _SECONDS)
             await growing.store.stop()
-            figures |= await growing.start(shipped_offer())
+            figures |= await growing.start(shipped_workload())
             figures |= await growing.needs()
             yield growing.grown("orders", size, figures)

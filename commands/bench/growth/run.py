@@ -6,9 +6,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from commands.bench.growth import carts, catalogue, orders
-from commands.bench.load.dispatch import Load, LoadLostError, load_processes
+from commands.bench.load.dispatch import LoadGenerator, LoadLostError, load_processes
 from commands.bench.machine import commit, machine
-from commands.bench.results import Growth, Run
+from commands.bench.results import BenchRun, Growth
 from commands.bench.stores.backlog import BacklogNeverEndsError
 from commands.bench.stores.running import StoreFailedError
 from deployments.foundation.values.clock import utc_now
@@ -20,7 +20,7 @@ _GROWING = (
 )
 
 
-async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
+async def run(tell: Callable[[str], None], most: int, note: str = "") -> BenchRun:
     """Measure at each size up to `most`, of variants, of lines and of orders."""
     began, date = time.monotonic(), utc_now()
 
@@ -31,7 +31,7 @@ async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
         found = [one async for one in _grown(load, told, most)]
         processes = load.count
     head, changed = commit()
-    return Run(
+    return BenchRun(
         commit=head,
         changed=changed,
         date=date,
@@ -44,7 +44,9 @@ async def run(tell: Callable[[str], None], most: int, note: str = "") -> Run:
     )
 
 
-async def _grown(load: Load, told: Callable[[str], None], most: int) -> AsyncIterator[Growth]:
+async def _grown(
+    load: LoadGenerator, told: Callable[[str], None], most: int
+) -> AsyncIterator[Growth]:
     """One after the other; what goes wrong ends the one, and the next begins."""
     for measure, sizes in _GROWING:
         try:

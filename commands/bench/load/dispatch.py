@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from commands.bench.load.jobs import Job, Samples, merged, needed, shared_out
-from commands.bench.load.shopper import Offer
+from commands.bench.load.shopper import Workload
 from commands.run_settings import PROJECT
 
 _CORES_A_PROCESS = 4
@@ -28,13 +28,13 @@ class LoadLostError(Exception):
     """A process that puts load on the store has ended by itself."""
 
 
-class Load:
+class LoadGenerator:
     """Several processes that work as one, upon one store at a time."""
 
     def __init__(self, processes: list[asyncio.subprocess.Process]) -> None:
         self._processes = processes
         self._host, self._port = "", 0
-        self._offer: Offer | None = None
+        self._workload: Workload | None = None
         self._forget = True
         self.made: dict[str, int] = {}
 
@@ -48,11 +48,11 @@ class Load:
         """They, and the bench itself."""
         return [psutil.Process(), *(psutil.Process(each.pid) for each in self._processes)]
 
-    def turn_to(self, url: str, offer: Offer) -> None:
+    def turn_to(self, url: str, workload: Workload) -> None:
         """From now on this store is asked, for these things."""
         parts = urlsplit(url)
         assert parts.hostname and parts.port  # noqa: PT018, S101 - the bench made the address.
-        self._host, self._port, self._offer = parts.hostname, parts.port, offer
+        self._host, self._port, self._workload = parts.hostname, parts.port, workload
         self._forget, self.made = True, {}
 
     async def run(
@@ -66,7 +66,7 @@ class Load:
             connections=connections,
             seconds=seconds,
             count=count,
-            offer=self._offer,
+            workload=self._workload,
             forget=self._forget,
         )
         self._forget = False
@@ -95,7 +95,7 @@ async def _done(process: asyncio.subprocess.Process, job: Job) -> Samples:
 
 
 @asynccontextmanager
-async def load_processes() -> AsyncIterator[Load]:
+async def load_processes() -> AsyncIterator[LoadGenerator]:
     """The processes, for as long as it lasts."""
     count = max(1, (os.cpu_count() or 1) // _CORES_A_PROCESS)
     command = (sys.executable, "-m", "commands.bench.load.worker")
@@ -107,7 +107,7 @@ async def load_processes() -> AsyncIterator[Load]:
         for _ in range(count)
     ]
     try:
-        yield Load(processes)
+        yield LoadGenerator(processes)
     finally:
         for process in processes:
             assert process.stdin  # noqa: S101

@@ -12,7 +12,7 @@ from typing import NamedTuple, cast
 import httptools
 
 
-class Answer(NamedTuple):
+class HttpResponse(NamedTuple):
     """A response: its status, its body, and what came first of it, its head among that."""
 
     status: int
@@ -38,9 +38,9 @@ class HttpConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._parts: list[bytes] = []
         self._head = b""
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answer: asyncio.Future[HttpResponse] | None = None
 
-    async def ask(self, request: bytes) -> Answer:
+    async def ask(self, request: bytes) -> HttpResponse:
         """The response to a request. Raises `ConnectionLostError`."""
         if self._transport is None or self._transport.is_closing():
             raise ConnectionLostError
@@ -85,7 +85,7 @@ class HttpConnection(asyncio.Protocol):
         """It is all here."""
         if self._answer is not None and not self._answer.done():
             body = b"".join(self._parts)
-            self._answer.set_result(Answer(self._parser.get_status_code(), body, self._head))
+            self._answer.set_result(HttpResponse(self._parser.get_status_code(), body, self._head))
         self._head = b""
 
 

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from commands.bench.load.shopper import Offer
+from commands.bench.load.shopper import Workload
 
 
 class Job(BaseModel):
     """One journey, by so many clients at once, again and again.
 
     It ends after `seconds`, when what is under way is finished, or after `count` units, or when
-    what the journey needs has been used up. `offer` says what there is, from this job on.
+    what the journey needs has been used up. `workload` says what there is, from this job on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,7 +29,7 @@ class Job(BaseModel):
     connections: int
     seconds: float
     count: int | None = None
-    offer: Offer | None = None
+    workload: Workload | None = None
     forget: bool = False
     """Whether what earlier jobs made is forgotten: the store is another one."""
 

@@ -45,19 +45,19 @@ async def call(shopper: Shopper) -> None:
 
 async def product(shopper: Shopper) -> None:
     """One product."""
-    body = {"id": shopper.pick(shopper.offer.products)}
+    body = {"id": shopper.pick(shopper.workload.products)}
     await shopper.read("/catalog/product", body, b'"product":')
 
 
 async def lookup(shopper: Shopper) -> None:
     """Twenty variants by id."""
-    body = {"ids": shopper.pick_several(shopper.offer.skus, LOOKED_UP)}
+    body = {"ids": shopper.pick_several(shopper.workload.skus, LOOKED_UP)}
     await shopper.read("/catalog/lookup", body, b'"products":[{')
 
 
 async def search(shopper: Shopper) -> None:
     """Ten products by words."""
-    body = {"query": shopper.pick(shopper.offer.queries)}
+    body = {"query": shopper.pick(shopper.workload.queries)}
     await shopper.read("/catalog/search", body, b'"products":[{')
 
 
@@ -114,7 +114,7 @@ async def purchase(shopper: Shopper) -> None:
     session = await shopper.write("session", "POST", "/checkout-sessions", body)
     session = await _deliver(shopper, session, "address", _SHIPPED)
     group = session["fulfillment"]["methods"][0]["groups"][0]["id"]
-    chosen = {"id": group, "selected_option_id": shopper.offer.option}
+    chosen = {"id": group, "selected_option_id": shopper.workload.option}
     session = await _deliver(shopper, session, "option", {**_SHIPPED, "groups": [chosen]})
     await _complete(shopper, _ready(session)["id"])
 
@@ -140,12 +140,12 @@ async def _complete(shopper: Shopper, session: str) -> None:
 
 
 def _lines(shopper: Shopper, quantity: int = 1) -> list[Json]:
-    skus = shopper.pick_several(shopper.offer.skus, shopper.offer.lines)
+    skus = shopper.pick_several(shopper.workload.skus, shopper.workload.lines)
     return [{"item": {"id": sku}, "quantity": quantity} for sku in skus]
 
 
 def _whole(shopper: Shopper) -> Json:
-    group = {"id": "package_1", "selected_option_id": shopper.offer.option}
+    group = {"id": "package_1", "selected_option_id": shopper.workload.option}
     method = {**_SHIPPED, "groups": [group]}
     return {
         "line_items": _lines(shopper),

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from commands.bench.load.http_connection import Answer
+from commands.bench.load.http_connection import HttpResponse
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 class Client(Protocol):
     """Whatever brings a request to the store and its answer back."""
 
-    async def ask(self, method: str, path: str, body: bytes, headers: str) -> Answer:
+    async def ask(self, method: str, path: str, body: bytes, headers: str) -> HttpResponse:
         """The answer; `headers` are lines that end in CRLF."""
         ...
 
@@ -29,7 +29,7 @@ class UnexpectedAnswerError(Exception):
     """The store answered, but not what the journey needs to go on."""
 
 
-class Offer(BaseModel):
+class Workload(BaseModel):
     """What there is to ask for: ids of products and variants, queries; lines of each cart."""
 
     model_config = ConfigDict(frozen=True)
@@ -58,8 +58,8 @@ class Pool:
 class Shopper:
     """One client. `spent` has the seconds of each request by what it was for."""
 
-    def __init__(self, client: Client, offer: Offer, pool: Pool, number: int = 0) -> None:
-        self.client, self.offer, self.pool = client, offer, pool
+    def __init__(self, client: Client, workload: Workload, pool: Pool, number: int = 0) -> None:
+        self.client, self.workload, self.pool = client, workload, pool
         self._turn = number * 7  # Clients do not ask for the same thing at the same time.
         self.spent: dict[str, list[float]] = defaultdict(list)
 
@@ -92,7 +92,7 @@ class Shopper:
         return cast(Json, json.loads(answer.body))
 
 
-def _told(method: str, path: str, answer: Answer) -> str:
+def _told(method: str, path: str, answer: HttpResponse) -> str:
     """An answer in so few words that the same trouble is counted as the same."""
     try:
         codes = sorted({str(each["code"]) for each in json.loads(answer.body)["messages"]})

@@ -1,6 +1,7 @@
 """A purchase and a product of Vendure, as its own storefront asks for them, over GraphQL.
 
-Of a peer an offer's `products` are slugs, its `skus` variants' ids, and `option` is how it ships.
+Of a peer a workload's `products` are slugs, its `skus` variants' ids, and `option` is how it
+ships.
 """
 
 from __future__ import annotations
@@ -70,21 +71,21 @@ def _told(said: Json, result: Any) -> str:  # noqa: ANN401 - whatever GraphQL se
 
 async def product(shopper: Shopper) -> None:
     """One product with all that its page shows."""
-    found = await Visit(shopper).ask(_PRODUCT, slug=shopper.pick(shopper.offer.products))
+    found = await Visit(shopper).ask(_PRODUCT, slug=shopper.pick(shopper.workload.products))
     if not found.get("product"):
         raise UnexpectedAnswerError("no product")
 
 
 async def purchase(shopper: Shopper) -> None:
     """Lines, customer, address, shipping, and payment."""
-    visit, offer = Visit(shopper), shopper.offer
-    for variant in shopper.pick_several(offer.skus, offer.lines):
+    visit, workload = Visit(shopper), shopper.workload
+    for variant in shopper.pick_several(workload.skus, workload.lines):
         await visit.ask(_ADD, v=variant)
     address = f"buyer{next(_buyers)}-{id(shopper)}@example.com"
     buyer = {"firstName": "Ada", "lastName": "Lovelace", "emailAddress": address}
     await visit.ask(_CUSTOMER, i=buyer)
     await visit.ask(_ADDRESS, i=_WHERE)
-    await visit.ask(_SHIPPING, m=[offer.option])
+    await visit.ask(_SHIPPING, m=[workload.option])
     await visit.ask(_ARRANGE)
     paid = (await visit.ask(_PAY, m=_PAYMENT))["r"]
     if paid["state"] not in _PAID:
@@ -94,7 +95,7 @@ async def purchase(shopper: Shopper) -> None:
 async def shipping_method(shopper: Shopper) -> str:
     """The id of the first way to ship that there is."""
     visit = Visit(shopper)
-    await visit.ask(_ADD, v=shopper.offer.skus[0])
+    await visit.ask(_ADD, v=shopper.workload.skus[0])
     await visit.ask(_ADDRESS, i=_WHERE)
     methods = await visit.ask("{eligibleShippingMethods{id}}")
     return str(methods["eligibleShippingMethods"][0]["id"])

@@ -14,15 +14,15 @@ from collections.abc import Iterator
 import uvloop
 
 from commands.bench.load.http_connection import (
-    Answer,
     ConnectionLostError,
     HttpConnection,
+    HttpResponse,
     open_connection,
     request_bytes,
 )
 from commands.bench.load.jobs import Job, Samples
 from commands.bench.load.journeys import JOURNEYS, Journey, NothingLeftError
-from commands.bench.load.shopper import Offer, Pool, Shopper, UnexpectedAnswerError
+from commands.bench.load.shopper import Pool, Shopper, UnexpectedAnswerError, Workload
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 
 _AFTER_TROUBLE_SECONDS = 0.05
@@ -41,7 +41,7 @@ class HttpClient:
         """Open the connection."""
         self._connection = await open_connection(self._host, self._port)
 
-    async def ask(self, method: str, path: str, body: bytes, headers: str) -> Answer:
+    async def ask(self, method: str, path: str, body: bytes, headers: str) -> HttpResponse:
         """The answer. Raises `ConnectionLostError`, or `OSError` if there is no connection."""
         if self._connection is None:
             await self.connect()
@@ -63,13 +63,13 @@ class HttpClient:
 class Work:
     """One job under way."""
 
-    def __init__(self, job: Job, offer: Offer, pool: Pool) -> None:
+    def __init__(self, job: Job, workload: Workload, pool: Pool) -> None:
         self._job = job
         self._journey: Journey = JOURNEYS[job.journey]
         self._clients = [HttpClient(job.host, job.port) for _ in range(job.connections)]
         self._pool = pool
         self._shoppers = [
-            Shopper(client, offer, pool, number) for number, client in enumerate(self._clients)
+            Shopper(client, workload, pool, number) for number, client in enumerate(self._clients)
         ]
         self._tickets: Iterator[object] = iter(range(job.count)) if job.count else iter(int, 1)
         self._units: list[float] = []
@@ -127,13 +127,13 @@ class Work:
 
 async def work() -> None:
     """Do jobs until there is no more input."""
-    offer, pool = Offer(), Pool()
+    workload, pool = Workload(), Pool()
     while line := await asyncio.to_thread(sys.stdin.readline):
         job = Job.model_validate_json(line)
         if job.forget:
             pool = Pool()
-        offer = job.offer or offer
-        samples = await Work(job, offer, pool).done()
+        workload = job.workload or workload
+        samples = await Work(job, workload, pool).done()
         print(samples.model_dump_json(), flush=True)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from commands.bench.report.keeping import name_of
 from commands.bench.report.markdown import markdown
 from commands.bench.report.table import number, of_what
-from commands.bench.results import Growth, Run
+from commands.bench.results import BenchRun, Growth
 
 
-def growth_tables(run: Run, directory: str) -> str:
+def growth_tables(run: BenchRun, directory: str) -> str:
     """A picture, and a table for each thing that grows, under what was measured where."""
     what = dict.fromkeys(one.what for one in run.growth)
     tables = [_table([one for one in run.growth if one.what == each]) for each in what]

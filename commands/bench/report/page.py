@@ -24,7 +24,7 @@ from commands.bench.report.table import (
     spread,
     warnings,
 )
-from commands.bench.results import PlacementName, Run
+from commands.bench.results import BenchRun, PlacementName
 from commands.bench.rows import ROWS, TITLES
 from commands.bench.stores.placements import PLACEMENTS
 
@@ -33,7 +33,9 @@ _PURCHASE = "purchase"
 _NOT_MEASURED = "not measured"
 
 
-def page(run: Run, history: Sequence[Run], growth: Run | None = None, directory: str = "") -> str:
+def page(
+    run: BenchRun, history: Sequence[BenchRun], growth: BenchRun | None = None, directory: str = ""
+) -> str:
     """The page of a whole run.
 
     `history` are all whole runs, the oldest first, `growth` is the newest run of what grows, and
@@ -201,13 +203,13 @@ def _outcome(goal: Goal, value: float | None) -> list[str]:
     return [f"{number(value)}{goal.unit}", "met" if goal.met(value) else "not met"]
 
 
-def _history(runs: Iterable[Run]) -> str:
+def _history(runs: Iterable[BenchRun]) -> str:
     headers = ("commit", "date", "what is new", "purchases/s, of one>", "CPU ms a purchase>")
     more = ("calls>", "round trips>", "events>", "ready s>", "MiB>")
     return markdown((*headers, *more), map(_kept, runs))
 
 
-def _kept(run: Run) -> list[str]:
+def _kept(run: BenchRun) -> list[str]:
     """A line for a run; where there is a figure for each placement, in their order."""
     summary = Summary(run)
     count = summary.count(_PURCHASE, followed=True)

@@ -9,7 +9,7 @@ from commands.bench.report.layers import LAYERS
 from commands.bench.report.summary import Summary, total
 from commands.bench.report.svg import FAINT, Drawing
 from commands.bench.report.table import number, of_what
-from commands.bench.results import Growth, PlacementName, Run
+from commands.bench.results import BenchRun, Growth, PlacementName
 from commands.bench.rows import ROWS, TITLES
 from commands.bench.stores.placements import PLACEMENTS
 
@@ -97,7 +97,7 @@ def _sheet(
     return drawing
 
 
-def growth(run: Run) -> str:
+def growth(run: BenchRun) -> str:
     """For each thing that grows, its figures as multiples of the first, by powers of ten."""
     whats = list(dict.fromkeys(one.what for one in run.growth))
     drawing = Drawing(

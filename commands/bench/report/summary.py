@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from commands.bench.report.layers import Layer, by_layer
 from commands.bench.results import (
+    BenchRun,
     Count,
     Following,
     Idle,
     Measurement,
     PlacementName,
-    Run,
     Seconds,
     Turn,
 )
@@ -126,7 +126,7 @@ class Cell:
 class Summary:
     """A run, summed up."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: BenchRun) -> None:
         self.run = run
 
     @property

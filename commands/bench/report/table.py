@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from commands.bench.report.layers import LAYERS, by_layer
 from commands.bench.report.summary import Figure, Summary, total
-from commands.bench.results import PlacementName, Run
+from commands.bench.results import BenchRun, PlacementName
 from commands.bench.rows import ROWS, TITLES
 from commands.bench.stores.placements import PLACEMENTS
 from commands.page import ConsolePage
@@ -29,7 +29,7 @@ def show(page: ConsolePage, summary: Summary) -> None:
         page.table(IDLE_HEADERS, lines)
 
 
-def of_what(run: Run) -> str:
+def of_what(run: BenchRun) -> str:
     """The commit, the day and the machine, in a line."""
     machine, changed = run.machine, " with changes" if run.changed else ""
     where = f"{machine.processor}, {machine.cores} cores, Python {machine.python}"

@@ -45,7 +45,7 @@ async def read_backlog(admin: Redis) -> Backlog:
     return Backlog(sum(map(int, answers[1::2])), waiting)
 
 
-class Moment(NamedTuple):
+class Reading(NamedTuple):
     """A moment, and what had been used, asked and published until then."""
 
     at: float
@@ -62,12 +62,12 @@ class Watcher:
     ) -> None:
         self._admin, self._processes, self._outside = admin, processes, outside
 
-    async def now(self) -> Moment:
+    async def now(self) -> Reading:
         """This moment."""
         backlog, redis = await read_backlog(self._admin), await read_counters(self._admin)
-        return Moment(time.monotonic(), self._processes.cpu(), redis, backlog.events)
+        return Reading(time.monotonic(), self._processes.cpu(), redis, backlog.events)
 
-    async def settled(self) -> Moment:
+    async def settled(self) -> Reading:
         """The moment after which nothing happened any more. Raises `BacklogNeverEndsError`."""
         began = time.monotonic()
         seen, last = await self._state(), await self.now()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from commands.bench.load.shopper import Offer, Pool, Shopper
+from commands.bench.load.shopper import Pool, Shopper, Workload
 from commands.bench.load.vendure_journeys import offered, shipping_method
 from commands.bench.load.worker import HttpClient
 from commands.bench.stores.processes import Processes, TreeProcesses
@@ -45,11 +45,11 @@ class Peer:
         """Its processes, and those that put load on it."""
         return TreeProcesses(self.roots, load)
 
-    async def offer(self) -> Offer:
+    async def workload(self) -> Workload:
         """What there is to ask it for."""
         client = HttpClient("127.0.0.1", self.port)
-        slugs, variants = await offered(Shopper(client, Offer(), Pool()))
-        some = Offer(products=tuple(slugs), skus=tuple(variants))
+        slugs, variants = await offered(Shopper(client, Workload(), Pool()))
+        some = Workload(products=tuple(slugs), skus=tuple(variants))
         option = await shipping_method(Shopper(client, some, Pool()))
         client.close()
         return some.model_copy(update={"option": option})

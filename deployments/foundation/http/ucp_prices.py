@@ -54,7 +54,7 @@ class Amounts(Protocol):
     def tax(self) -> int: ...
 
 
-class Allocation(Protocol):
+class DiscountShare(Protocol):
     """What of a discount fell on a line (its index), or on shipping (none)."""
 
     @property
@@ -77,7 +77,7 @@ class Discount(Protocol):
     @property
     def priority(self) -> int: ...
     @property
-    def allocations(self) -> Sequence[Allocation]: ...
+    def allocations(self) -> Sequence[DiscountShare]: ...
 
 
 def item_json(id_: str, title: str, price: int) -> Json:

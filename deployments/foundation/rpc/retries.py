@@ -22,7 +22,7 @@ _BACKOFF = Backoff(first=0.05, longest=1.0)
 _spread = random.SystemRandom().random
 
 
-class Budget:
+class RetryBudget:
     """What may be spent on repetitions: a tenth of a call for every call, and a small reserve."""
 
     def __init__(self, share: float = _SHARE, reserve: float = _RESERVE) -> None:
@@ -57,7 +57,7 @@ class Retrying:
     ) -> None:
         self._transport, self._repeatable = transport, frozenset(repeatable)
         self._sleep, self._spread = sleep, spread
-        self._budget = Budget()
+        self._budget = RetryBudget()
 
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:
         """The reply to the call or to one of its repetitions."""

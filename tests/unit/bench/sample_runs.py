@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from commands.bench.results import (
+    BenchRun,
     Call,
     Count,
     Following,
@@ -14,7 +15,6 @@ from commands.bench.results import (
     Machine,
     Measurement,
     PlacementName,
-    Run,
     Start,
     StoredKeys,
     Turn,
@@ -82,7 +82,7 @@ def turn(placement: PlacementName, faster: float = 1.0) -> Turn:
     )
 
 
-def run(turns: Sequence[Turn], commit: str = "abcdef0123", note: str = "") -> Run:
+def run(turns: Sequence[Turn], commit: str = "abcdef0123", note: str = "") -> BenchRun:
     call = Call(caller="checkout", callee="inventory", method="reserve", times=2)
     stored = StoredKeys(kind="{orders}:order:*", stays="for good", keys=1, bytes=2048)
     counts = [
@@ -97,7 +97,7 @@ def run(turns: Sequence[Turn], commit: str = "abcdef0123", note: str = "") -> Ru
         for row in ROWS
         for followed in {False, row.followed}
     ]
-    return Run(
+    return BenchRun(
         commit=commit,
         changed=False,
         date=datetime(2026, 11, 28, 12, 30, tzinfo=UTC),

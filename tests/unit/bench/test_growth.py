@@ -6,7 +6,7 @@ import itertools
 
 from commands.bench.growth.catalogue import Catalogue, copies
 from commands.bench.growth.growing import each
-from commands.bench.stores.backlog import Moment
+from commands.bench.stores.backlog import Reading
 from commands.bench.stores.processes import CpuSnapshot
 from commands.bench.stores.redis_counters import RedisCounters
 from deployments.catalog.seed import products
@@ -29,9 +29,9 @@ async def test_a_catalogue_grows_by_products_that_can_be_bought(redis_of: Client
     assert 1_200 <= grown.size < 1_250
     available = await InventoryStore(redis_of("inventory")).available(skus)
     assert min(available.values()) > 0
-    offer = grown.offer()
-    assert {*offer.skus} & {*skus}, "what was added is asked for"
-    assert {*offer.skus} - {*skus}, "and what is shipped"
+    workload = grown.workload()
+    assert {*workload.skus} & {*skus}, "what was added is asked for"
+    assert {*workload.skus} - {*skus}, "and what is shipped"
 
 
 def test_copies_differ_by_their_ids_alone() -> None:
@@ -43,8 +43,8 @@ def test_copies_differ_by_their_ids_alone() -> None:
 
 
 def test_a_units_share_is_of_what_came_since() -> None:
-    before = Moment(0, NOBODY, RedisCounters(memory=100, keys=10), 5)
-    after = Moment(1, NOBODY, RedisCounters(memory=300, keys=20), 25)
+    before = Reading(0, NOBODY, RedisCounters(memory=100, keys=10), 5)
+    after = Reading(1, NOBODY, RedisCounters(memory=300, keys=20), 25)
     assert each(before, after, 10) == {
         "bytes a unit": 20,
         "keys a unit": 1,

@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from commands.bench.load.dispatch import Load, LoadLostError, load_processes
-from commands.bench.load.http_connection import Answer
+from commands.bench.load.dispatch import LoadGenerator, LoadLostError, load_processes
+from commands.bench.load.http_connection import HttpResponse
 from commands.bench.load.jobs import Job, Samples, merged, needed, shared_out
-from commands.bench.load.shopper import Offer
+from commands.bench.load.shopper import Workload
 from tests.served import served
 
-OFFER = Offer(products=("p1", "p2"), skus=("s1", "s2", "s3"), queries=("q",), lines=2)
+WORKLOAD = Workload(products=("p1", "p2"), skus=("s1", "s2", "s3"), queries=("q",), lines=2)
 
 
 class Till:
@@ -65,13 +65,13 @@ def till() -> Till:
 
 
 @pytest.fixture
-async def load(till: Till) -> AsyncIterator[Load]:
+async def load(till: Till) -> AsyncIterator[LoadGenerator]:
     async with served(till.app()) as url, load_processes() as load:
-        load.turn_to(url, OFFER)
+        load.turn_to(url, WORKLOAD)
         yield load
 
 
-async def test_clients_ask_at_once_for_so_long(load: Load, till: Till) -> None:
+async def test_clients_ask_at_once_for_so_long(load: LoadGenerator, till: Till) -> None:
     samples = await load.run("ceiling", 8, 0.3)
     assert till.most == 8
     assert len(samples.units) > 8
@@ -82,7 +82,7 @@ async def test_clients_ask_at_once_for_so_long(load: Load, till: Till) -> None:
     assert not samples.trouble
 
 
-async def test_a_number_of_units_is_not_exceeded(load: Load, till: Till) -> None:
+async def test_a_number_of_units_is_not_exceeded(load: LoadGenerator, till: Till) -> None:
     samples = await load.run("cart create", 4, 60.0, 10)
     assert (len(samples.units), len(till.lines)) == (10, 10)
     assert samples.made["carts"] == 10
@@ -90,7 +90,7 @@ async def test_a_number_of_units_is_not_exceeded(load: Load, till: Till) -> None
     assert all(len(set(lines)) == 2 for lines in till.lines)
 
 
-async def test_what_is_needed_is_made_once(load: Load, till: Till) -> None:
+async def test_what_is_needed_is_made_once(load: LoadGenerator, till: Till) -> None:
     assert await load.make("cart create", "carts", 5)
     assert not await load.make("cart create", "carts", 5)
     assert len(till.lines) == 5
@@ -98,15 +98,15 @@ async def test_what_is_needed_is_made_once(load: Load, till: Till) -> None:
     assert (len(samples.units), samples.made["carts"]) == (4, 5), "carts are worked with, not lost"
 
 
-async def test_another_store_knows_nothing_of_the_last(load: Load, till: Till) -> None:
+async def test_another_store_knows_nothing_of_the_last(load: LoadGenerator, till: Till) -> None:
     await load.make("cart create", "carts", 5)
     async with served(till.app()) as url:
-        load.turn_to(url, OFFER)
+        load.turn_to(url, WORKLOAD)
         samples = await load.run("cart replace", 2, 60.0, 4)
     assert not samples.units
 
 
-async def test_trouble_is_counted_by_what_was_said(load: Load, till: Till) -> None:
+async def test_trouble_is_counted_by_what_was_said(load: LoadGenerator, till: Till) -> None:
     till.sold_out_after = 3
     samples = await load.run("cart create", 1, 60.0, 5)
     assert len(samples.units) == 3
@@ -116,14 +116,16 @@ async def test_trouble_is_counted_by_what_was_said(load: Load, till: Till) -> No
     assert wrong.trouble == {"POST /catalog 200": 2}
 
 
-async def test_a_store_that_is_not_there_is_trouble(load: Load) -> None:
-    load.turn_to("http://127.0.0.1:1", OFFER)
+async def test_a_store_that_is_not_there_is_trouble(load: LoadGenerator) -> None:
+    load.turn_to("http://127.0.0.1:1", WORKLOAD)
     with pytest.raises(LoadLostError):
         await load.run("ceiling", 1, 60.0, 1)
 
 
 def test_a_header_is_read_where_it_is_there() -> None:
-    answer = Answer(200, b"x-token: no", b"HTTP/1.1 200 OK\r\nx-token: abc\r\n\r\nx-token: no")
+    answer = HttpResponse(
+        200, b"x-token: no", b"HTTP/1.1 200 OK\r\nx-token: abc\r\n\r\nx-token: no"
+    )
     assert answer.header(b"x-token: ") == b"abc"
     assert answer.header(b"x-other: ") is None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 import httpx
@@ -32,12 +32,14 @@ from deployments.inventory import deployment as inventory
 from deployments.inventory.contract import ReceiveStock, StockRow
 from deployments.pricing import deployment as pricing
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer
+from tests.clock import ManualClock
 from tests.conftest import ClientOf
 
 Api = TypeVar("Api")
 PLATFORM, OTHER = "acme", "umbrella"
 KEYS: Mapping[str, str] = {hash_key("acme-key"): PLATFORM, hash_key("umbrella-key"): OTHER}
 OFFER_ENDS = datetime(2026, 6, 30, tzinfo=UTC)
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 STARTS, ENDS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
 
 
@@ -59,19 +61,6 @@ SHIRT, HELMET, BIKE = (
     variant("BIKE", "Bike", 100_000),
 )
 STOCK = {SHIRT.sku: 50, HELMET.sku: 50, BIKE.sku: 2}
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 6, 15, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, duration: timedelta) -> None:
-        self.now += duration
 
 
 class Catalog:
@@ -123,7 +112,7 @@ class Services:
     """Carts and the services around it, composed as they run."""
 
     redis_of: ClientOf
-    clock: Clock = field(default_factory=Clock)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
 
     def __post_init__(self) -> None:
         self.catalog = Catalog()

@@ -59,7 +59,7 @@ async def consume(services: Services, envelope: Envelope) -> None:
 
 
 async def abandoned(services: Services) -> list[str]:
-    services.clock.forward(timedelta(hours=2))
+    services.clock.now += timedelta(hours=2)
     await services.carts.publish_abandoned(PublishAbandoned())
     events = await published(services.redis_of("carts"), "carts", CartAbandoned.type)
     return [event.subject for event in events]

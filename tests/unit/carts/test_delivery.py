@@ -283,7 +283,7 @@ async def test_an_estimate_that_does_not_say_of_which_lines_it_is_is_not_kept(bo
 async def test_days_are_told_for_as_long_as_they_hold(both: Both) -> None:
     cart = await both.create((SHIRT.sku, 1))
     await both.settle()
-    both.services.clock.forward(timedelta(days=1))
+    both.services.clock.now += timedelta(days=1)
     (notice,) = await both.shown(cart)
     expected = "Delivery to US from $5.04 with UPS. Fastest for $12.14 with UPS."
     assert notice.content == expected

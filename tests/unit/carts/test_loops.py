@@ -10,7 +10,7 @@ from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, clien
 from deployments.foundation.rpc.contracts import methods_of
 
 
-class Left:
+class CartsLeft:
     """Carts of which only `publish_abandoned` is reached, through the seam."""
 
     def __init__(self, left: int) -> None:
@@ -30,7 +30,7 @@ class Left:
 
 @pytest.mark.parametrize("left", [0, 1, BATCH - 1, BATCH, 2 * BATCH + 1])
 async def test_all_that_were_left_are_published_before_the_loop_pauses(left: int) -> None:
-    carts = Left(left)
+    carts = CartsLeft(left)
     tick = abandonment(client_of(CartsApi, carts), seconds=1800).tick
     ticks = 1
     while await tick():

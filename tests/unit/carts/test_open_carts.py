@@ -46,17 +46,17 @@ async def test_a_cart_that_is_not_open_any_more_makes_room(two: Services, how: s
     elif how == "bought":
         await two.carts.mark_bought(first.id, PLATFORM, "order_1", "event_1")
     else:
-        two.clock.forward(LIFETIME)
+        two.clock.now += LIFETIME
     await two.carts.create(wanted)
 
 
 async def test_a_cart_that_is_changed_is_open_for_longer(two: Services) -> None:
     wanted = CreateCart(platform=PLATFORM, contents=ONE)
     first, _ = [await two.carts.create(wanted) for _ in range(2)]
-    two.clock.forward(LIFETIME - timedelta(seconds=1))
+    two.clock.now += LIFETIME - timedelta(seconds=1)
     for _ in range(2):
         await two.carts.replace(ReplaceCart(cart_id=first.id, platform=PLATFORM, contents=ONE))
-    two.clock.forward(timedelta(seconds=2))
+    two.clock.now += timedelta(seconds=2)
     await two.carts.create(wanted)
     with pytest.raises(LimitReached):
         await two.carts.create(wanted)

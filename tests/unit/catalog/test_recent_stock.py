@@ -8,6 +8,7 @@ from deployments.catalog.recent_stock import RecentStock
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of
 from deployments.inventory.contract import Availability, InventoryApi
+from tests.clock import SecondsClock
 
 
 class Inventory:
@@ -28,30 +29,23 @@ class Inventory:
         return "ok", spec.answer.dump_json(Availability(units=found))
 
 
-class Moment:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def inventory() -> Inventory:
     return Inventory()
 
 
 @pytest.fixture
-def moment() -> Moment:
-    return Moment()
+def moment() -> SecondsClock:
+    return SecondsClock()
 
 
 @pytest.fixture
-def stock(inventory: Inventory, moment: Moment) -> RecentStock:
+def stock(inventory: Inventory, moment: SecondsClock) -> RecentStock:
     return RecentStock(client_of(InventoryApi, inventory), 1.0, moment)
 
 
 async def test_an_answer_serves_for_a_moment_and_no_longer(
-    inventory: Inventory, moment: Moment, stock: RecentStock
+    inventory: Inventory, moment: SecondsClock, stock: RecentStock
 ) -> None:
     assert await stock.units(["A"]) == {"A": 3}
     inventory.units["A"] = 0

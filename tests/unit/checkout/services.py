@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -36,9 +36,11 @@ from deployments.pricing import deployment as pricing
 from deployments.pricing.contract import DiscountCode, ImportRules, TaxRate
 from deployments.shipping import deployment as shipping
 from deployments.shipping.contract import ImportMethods, ShippingMethod
+from tests.clock import ManualClock
 
 Api = TypeVar("Api")
 PLATFORM = "acme"
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SHIRT = Variant(
     id="variant-1",
     sku="SHIRT-M",
@@ -72,19 +74,6 @@ class ShelfCatalog:
 
     async def change_price(self, request: ChangePrice) -> Variant:
         raise AssertionError("checkout changes no prices")
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 6, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, **duration: float) -> None:
-        self.now += timedelta(**duration)
 
 
 class Crash(BaseException):
@@ -145,7 +134,7 @@ class Services:
     """Checkout and its dependencies, composed as they run; all but carts behind an `Interposed`."""
 
     redis_of: Callable[[str], Redis]
-    clock: Clock = field(default_factory=Clock)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
 
     def __post_init__(self) -> None:
         self._reachable: dict[str, object] = {}

@@ -11,8 +11,8 @@ from deployments.carts.contract.contents import WantedLine
 from deployments.checkout.contract import (
     CompleteSession,
     CreateSession,
+    DeliveryAddress,
     GetSession,
-    Place,
     RecoverSagas,
     Session,
     SessionContents,
@@ -28,7 +28,7 @@ from deployments.orders.contract import GetOrder, Order
 from deployments.payments.contract import Instrument
 from tests.unit.checkout.services import PLATFORM, SHIRT, STOCK, Services
 
-HOME = Place(
+HOME = DeliveryAddress(
     id="home",
     street_address="1 Main St",
     address_locality="Davis",

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from rich.console import Console
 
 from commands import load
-from commands.load import Load, on_this_machine, webhooks
+from commands.load import LoadRun, on_this_machine, webhooks
 from commands.loading.buyers import Buyers, plentiful
 from commands.loading.display import LevelProgress, show
 from commands.loading.figures import LoadLevel, highest, lags, percentile
@@ -79,7 +79,7 @@ async def test_what_is_bought_is_counted_and_followed_to_its_mail(
     told, written = page()
     notifications = redis_of("notifications")
     mails = MailTimes(notifications, notifications)
-    levels = await Load(Buyers(shop, plentiful()), mails, None, LevelProgress(told)).run(
+    levels = await LoadRun(Buyers(shop, plentiful()), mails, None, LevelProgress(told)).run(
         [1, 2], 0.5
     )
     assert [level.buyers for level in levels] == [1, 2]
@@ -101,7 +101,9 @@ async def test_mails_that_never_come_are_told_and_not_waited_for_for_ever(
     told, written = page()
     notifications = redis_of("notifications")
     mails = MailTimes(notifications, notifications)
-    (level,) = await Load(Buyers(shop, plentiful()), mails, None, LevelProgress(told)).run([1], 0.1)
+    (level,) = await LoadRun(Buyers(shop, plentiful()), mails, None, LevelProgress(told)).run(
+        [1], 0.1
+    )
     assert level.trouble == {"mails or webhooks that never came": len(level.orders)}
     assert "never came" in written.getvalue()
 

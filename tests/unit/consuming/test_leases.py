@@ -16,6 +16,7 @@ from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.events.journal import EventDelivery, Journal
 from deployments.foundation.events.leases import Lease, LeaseLostError, Leases
 from deployments.foundation.events.publishing import PARTITIONS, Envelope
+from tests.clock import SecondsClock
 from tests.conftest import ClientOf
 from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
@@ -28,23 +29,13 @@ from tests.unit.consuming.sample_services import (
 )
 
 
-class MonotonicClock:
-    """Monotonic seconds that pass when told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def own(sample_redis: ClientOf) -> Redis:
     return sample_redis("subscriber")
 
 
-def leases(own: Redis, seconds: float = 60.0, clock: MonotonicClock | None = None) -> Leases:
-    return Leases(own, "subscriber", "publisher", seconds=seconds, clock=clock or MonotonicClock())
+def leases(own: Redis, seconds: float = 60.0, clock: SecondsClock | None = None) -> Leases:
+    return Leases(own, "subscriber", "publisher", seconds=seconds, clock=clock or SecondsClock())
 
 
 async def test_leases_are_shared_out_evenly_and_never_twice(own: Redis) -> None:
@@ -103,7 +94,7 @@ async def test_who_does_not_renew_is_succeeded(own: Redis) -> None:
 
 
 async def test_a_lease_ends_by_the_holders_own_clock_and_stays_lost(own: Redis) -> None:
-    clock = MonotonicClock()
+    clock = SecondsClock()
     mine = leases(own, seconds=10.0, clock=clock)
     await mine.renew()
     lease = mine.held[3]
@@ -136,7 +127,7 @@ async def test_a_failure_under_an_old_token_is_refused(own: Redis, sample_redis:
     await old.release([0], leave=True)
     await new.renew()
     stale = Lease(
-        0, stale.token, math.inf, MonotonicClock()
+        0, stale.token, math.inf, SecondsClock()
     )  # As a process that was stopped sees it.
     journal = Journal("subscriber", "publisher", own, sample_redis("subscriber"))
     delivery = EventDelivery(0, "1-1", "{}")
@@ -284,7 +275,7 @@ async def test_a_process_that_was_stopped_too_long_does_nothing_more(
 ) -> None:
     """Its clock jumps while it has events in hand: not one more is handled until it has a lease
     again, under another token."""
-    clock = MonotonicClock()
+    clock = SecondsClock()
     items = subjects(5)
     begun, go_on = asyncio.Event(), asyncio.Event()
 

@@ -29,8 +29,9 @@ from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.deadline import within
 from deployments.foundation.rpc.dependencies import dependency
 from deployments.foundation.rpc.rejection import Rejection
-from deployments.foundation.rpc.retries import REPETITIONS, Budget, Retrying
+from deployments.foundation.rpc.retries import REPETITIONS, RetryBudget, Retrying
 from deployments.foundation.values.message import Message
+from tests.clock import SecondsClock
 
 TIMEOUT = 5.0
 OK: Reply = ("ok", b"{}")
@@ -77,19 +78,11 @@ class Wire:
         return outcome
 
 
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class GuardedWire:
     """A breaker before a wire, and a clock that a test moves."""
 
     def __init__(self) -> None:
-        self.wire, self.clock = Wire(), Clock()
+        self.wire, self.clock = Wire(), SecondsClock(100)
         self.breaker = Breaker("app", self.wire, timeout=TIMEOUT, clock=self.clock)
 
     async def call(self, seconds: float = TIMEOUT) -> Kind | None:
@@ -282,7 +275,7 @@ async def test_repetitions_stay_a_tenth_of_all_calls() -> None:
 
 
 def test_a_budget_keeps_no_more_than_its_reserve() -> None:
-    budget = Budget(share=0.5, reserve=2)
+    budget = RetryBudget(share=0.5, reserve=2)
     for _ in range(100):
         budget.earn()
     assert [budget.spend() for _ in range(3)] == [True, True, False]
@@ -291,7 +284,7 @@ def test_a_budget_keeps_no_more_than_its_reserve() -> None:
     assert budget.spend()
 
 
-class Service:
+class ObedientService:
     """Does what it is told to, and says what it was asked."""
 
     def __init__(self, does: Callable[[], Told]) -> None:
@@ -330,7 +323,7 @@ def raises(failure: BaseException) -> Callable[[], Told]:
     ],
 )
 async def test_whatever_a_service_raises_is_no_answer(failure: Exception, kind: Kind) -> None:
-    api = client_of(AskApi, Endpoint(AskApi, Service(raises(failure))), app="asked")
+    api = client_of(AskApi, Endpoint(AskApi, ObedientService(raises(failure))), app="asked")
     with pytest.raises(DependencyUnavailable) as found:
         await api.read(Ask())
     assert (found.value.app, found.value.kind) == ("asked", kind)
@@ -338,12 +331,12 @@ async def test_whatever_a_service_raises_is_no_answer(failure: Exception, kind: 
 
 
 async def test_a_method_that_a_newer_caller_knows_is_no_answer() -> None:
-    kind, _ = await Endpoint(AskApi, Service(Told))("no_such_method", b"{}", TIMEOUT)
+    kind, _ = await Endpoint(AskApi, ObedientService(Told))("no_such_method", b"{}", TIMEOUT)
     assert kind == "failed"
 
 
 async def test_a_callee_stops_when_its_callers_time_is_over() -> None:
-    service = Service(Told)
+    service = ObedientService(Told)
     kind, _ = await Endpoint(AskApi, service)("write", b"{}", 0.01)
     assert kind == "late"
     assert service.stopped.is_set()
@@ -351,7 +344,7 @@ async def test_a_callee_stops_when_its_callers_time_is_over() -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1])
 async def test_a_callee_does_not_begin_without_time(seconds: float) -> None:
-    service = Service(Told)
+    service = ObedientService(Told)
     kind, _ = await Endpoint(AskApi, service)("read", b"{}", seconds)
     assert kind == "late"
     assert service.asked == 0

@@ -31,7 +31,7 @@ SUBSCRIBER, PUBLISHER = "carts", "checkout"
 HASTY = ConsumerOptions(renew_seconds=0.1, block_seconds=0.05)
 
 
-class Done(Event):
+class Finished(Event):
     type: ClassVar[str] = "org.fieldhouse.checkout.done.v1"
     subject: ClassVar[str] = "id"
     id: str
@@ -41,12 +41,12 @@ class Ask(Message):
     kind: str = "answer"
 
 
-class Left(Message):
+class SecondsLeft(Message):
     seconds: float
 
 
 class AskApi(Protocol):
-    async def ask(self, request: Ask) -> Left: ...
+    async def ask(self, request: Ask) -> SecondsLeft: ...
 
 
 class Declined(Rejection):
@@ -56,14 +56,14 @@ class Declined(Rejection):
 
 
 class Asked:
-    async def ask(self, request: Ask) -> Left:
+    async def ask(self, request: Ask) -> SecondsLeft:
         if request.kind == "reject":
             raise Declined("No.")
         if request.kind == "bug":
             raise KeyError("nothing")
         if request.kind == "hang":
             await asyncio.Event().wait()
-        return Left(seconds=remaining(1000))
+        return SecondsLeft(seconds=remaining(1000))
 
 
 def placing(name: str, composition: Composition) -> Placed:
@@ -84,9 +84,9 @@ def hosting(redis_of: ClientOf, composition: Composition, name: str = SUBSCRIBER
 
 async def publish(admin: Redis, subject: str) -> None:
     event = json.loads(occasion(PUBLISHER, datetime.now(UTC))) | {
-        "type": Done.type,
+        "type": Finished.type,
         "subject": subject,
-        "dataschema": schema_of(Done.type),
+        "dataschema": schema_of(Finished.type),
         "sequence": f"{1:016}",
         "data": {"id": subject},
     }
@@ -105,7 +105,9 @@ async def test_it_consumes_reports_its_lag_and_ends_in_good_order(
         got.append(event.subject)
 
     await publish(admin, "first")
-    host = hosting(redis_of, Composition(subscriptions=[Subscription(PUBLISHER, {Done: handler})]))
+    host = hosting(
+        redis_of, Composition(subscriptions=[Subscription(PUBLISHER, {Finished: handler})])
+    )
     assert host.waiting == 0
     await host.start()
 

@@ -24,7 +24,7 @@ REMOVED = DeploymentUnavailableError(DeploymentID("Services", "pricing"))
 class Response:
     """Stands for a handle's response: a replica takes the message, and then it is answered."""
 
-    def __init__(self, of: Application) -> None:
+    def __init__(self, of: ApplicationHandle) -> None:
         self._of = of
         self._replica_result_future: asyncio.Future[None] = asyncio.Future()
         self.answered: asyncio.Future[None] = asyncio.Future()
@@ -57,7 +57,7 @@ class Response:
 class Stream(Response):
     """That of calls which travel together."""
 
-    def __init__(self, of: Application, calls: Sequence[Call]) -> None:
+    def __init__(self, of: ApplicationHandle, calls: Sequence[Call]) -> None:
         super().__init__(of)
         self._calls = calls
 
@@ -66,7 +66,7 @@ class Stream(Response):
         yield [(number, reply) for number in range(len(self._calls))]
 
 
-class Application:
+class ApplicationHandle:
     """Stands for an application's handle. One that does not run takes no message."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Application:
         self.reply: Reply = (ABSENT, b"") if absent else ("ok", b"{}")
         self.responses: list[Response] = []
 
-    def options(self, *, stream: bool) -> Application:
+    def options(self, *, stream: bool) -> ApplicationHandle:
         assert stream
         return self
 
@@ -97,7 +97,7 @@ class _Method:
 class Serve:
     """Where pricing runs: in the first application until `move`, then in the second."""
 
-    def __init__(self, before: Application, after: Application) -> None:
+    def __init__(self, before: ApplicationHandle, after: ApplicationHandle) -> None:
         self._hosted = Hosted("pricing", before)
         self._after = Hosted("checkout", after)
         self.transport = ServeTransport("pricing", lambda _: self._hosted)
@@ -109,14 +109,14 @@ class Serve:
         return await self.transport("quote", b"{}", seconds)
 
 
-async def asked(application: Application, times: int = 1) -> None:
+async def asked(application: ApplicationHandle, times: int = 1) -> None:
     """Wait until it got so many messages."""
     await until(lambda: len(application.responses) >= times, "it is asked", tell=str)
 
 
 @pytest.mark.parametrize("callers", [1, AT_ONCE + 3])
 async def test_a_call_that_no_replica_has_taken_follows_a_service_that_moves(callers: int) -> None:
-    before, after = Application(is_running=False), Application()
+    before, after = ApplicationHandle(is_running=False), ApplicationHandle()
     serve = Serve(before, after)
     calling = [asyncio.create_task(serve.ask()) for _ in range(callers)]
     await asked(before)
@@ -127,7 +127,7 @@ async def test_a_call_that_no_replica_has_taken_follows_a_service_that_moves(cal
 
 
 async def test_a_call_that_a_replica_has_taken_is_left_to_it() -> None:
-    before, after = Application(is_running=False), Application()
+    before, after = ApplicationHandle(is_running=False), ApplicationHandle()
     serve = Serve(before, after)
     slow = asyncio.create_task(serve.ask())
     await asked(before)
@@ -142,8 +142,8 @@ async def test_a_call_that_a_replica_has_taken_is_left_to_it() -> None:
 
 
 async def test_a_call_waits_for_a_service_that_has_not_moved() -> None:
-    before = Application(is_running=False)
-    serve = Serve(before, Application())
+    before = ApplicationHandle(is_running=False)
+    serve = Serve(before, ApplicationHandle())
     calling = asyncio.create_task(serve.ask())
     await asked(before)
     with pytest.raises(TimeoutError):
@@ -155,8 +155,8 @@ async def test_a_call_waits_for_a_service_that_has_not_moved() -> None:
 
 
 async def test_a_caller_that_leaves_while_its_call_waits_stays_cancelled() -> None:
-    before = Application(is_running=False)
-    serve = Serve(before, Application())
+    before = ApplicationHandle(is_running=False)
+    serve = Serve(before, ApplicationHandle())
     calling = asyncio.create_task(serve.ask())
     await asked(before)
     calling.cancel()
@@ -165,7 +165,7 @@ async def test_a_caller_that_leaves_while_its_call_waits_stays_cancelled() -> No
 
 
 async def test_a_call_of_an_application_that_was_removed_goes_to_the_other() -> None:
-    before, after = Application(failure=REMOVED), Application()
+    before, after = ApplicationHandle(failure=REMOVED), ApplicationHandle()
     serve = Serve(before, after)
     with pytest.raises(DependencyUnavailable) as nowhere:
         await serve.ask()
@@ -175,7 +175,7 @@ async def test_a_call_of_an_application_that_was_removed_goes_to_the_other() -> 
 
 
 async def test_a_call_of_replicas_that_host_the_service_no_longer_goes_to_the_other() -> None:
-    before, after = Application(absent=True), Application()
+    before, after = ApplicationHandle(absent=True), ApplicationHandle()
     serve = Serve(before, after)
     calling = asyncio.create_task(serve.ask())
     await asked(before, times=2)

@@ -24,21 +24,12 @@ from deployments.foundation.http.rate_limits import (
     address_of,
     parse_rates,
 )
+from tests.clock import SecondsClock
 from tests.conftest import ClientOf
 
 KEYS: Mapping[str, str] = {hash_key("acme-key"): "acme", hash_key("other-key"): "other"}
 ACME, OTHER = {"X-API-Key": "acme-key"}, {"X-API-Key": "other-key"}
 RATES = "read=3/minute,write=3/minute,address=1/minute,buy=1/hour"
-
-
-class Clock:
-    """A time that passes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def fine(_request: Request) -> Response:
@@ -58,11 +49,11 @@ OPERATIONS = [
 ]
 
 
-class Store:
+class LimitedService:
     """One service behind its limits, and its clients."""
 
     def __init__(self, redis: Redis, rates: str, proxies: int = 0) -> None:
-        self.clock = Clock()
+        self.clock = SecondsClock(1_000_000)
         limits = RateLimits(
             redis, "carts", KEYS, rates=parse_rates(rates), proxies=proxies, clock=self.clock
         )
@@ -74,13 +65,13 @@ class Store:
 
 
 @pytest.fixture
-async def store(redis_of: ClientOf) -> AsyncIterator[Store]:
-    store = Store(redis_of("carts"), RATES)
+async def store(redis_of: ClientOf) -> AsyncIterator[LimitedService]:
+    store = LimitedService(redis_of("carts"), RATES)
     async with store.http:
         yield store
 
 
-async def test_past_its_budget_a_client_is_told_when_to_come_back(store: Store) -> None:
+async def test_past_its_budget_a_client_is_told_when_to_come_back(store: LimitedService) -> None:
     assert await store.statuses("/", ACME, 3) == [200] * 3
     refused = await store.http.get("/", headers=ACME)
     assert refused.status_code == 429
@@ -96,18 +87,18 @@ async def test_past_its_budget_a_client_is_told_when_to_come_back(store: Store) 
     assert await store.statuses("/", ACME, 4) == [200, 200, 200, 429]
 
 
-async def test_every_answer_tells_what_is_left(store: Store) -> None:
+async def test_every_answer_tells_what_is_left(store: LimitedService) -> None:
     told = [(await store.http.get("/", headers=ACME)).headers["ratelimit"] for _ in range(2)]
     told.append((await store.http.get("/mistake", headers=ACME)).headers["ratelimit"])
     assert [line.split(";")[1] for line in told] == ["r=2", "r=1", "r=0"]
 
 
-async def test_each_platform_has_a_budget_of_its_own(store: Store) -> None:
+async def test_each_platform_has_a_budget_of_its_own(store: LimitedService) -> None:
     assert await store.statuses("/", ACME, 4) == [200, 200, 200, 429]
     assert await store.statuses("/", OTHER, 4) == [200, 200, 200, 429]
 
 
-async def test_reads_writes_and_named_operations_are_counted_apart(store: Store) -> None:
+async def test_reads_writes_and_named_operations_are_counted_apart(store: LimitedService) -> None:
     assert await store.statuses("/", ACME, 3) == [200] * 3
     writes = [(await store.http.post("/", headers=ACME)).status_code for _ in range(4)]
     assert writes == [200, 200, 200, 429]
@@ -116,20 +107,20 @@ async def test_reads_writes_and_named_operations_are_counted_apart(store: Store)
     assert bought[1].headers["ratelimit-policy"] == '"buy";q=1;w=3600'
 
 
-async def test_an_operation_that_is_not_limited_is_not_counted(store: Store) -> None:
+async def test_an_operation_that_is_not_limited_is_not_counted(store: LimitedService) -> None:
     assert await store.statuses("/open", ACME, 10) == [200] * 10
     assert "ratelimit" not in (await store.http.get("/open", headers=ACME)).headers
 
 
 async def test_two_replicas_count_together(redis_of: ClientOf) -> None:
-    one, two = (Store(redis_of("carts"), RATES) for _ in range(2))
+    one, two = (LimitedService(redis_of("carts"), RATES) for _ in range(2))
     asked = [store.http.get("/", headers=ACME) for store in (one, two) for _ in range(4)]
     statuses = [response.status_code for response in await asyncio.gather(*asked)]
     assert sorted(statuses) == [200] * 3 + [429] * 5
 
 
 async def test_what_is_kept_is_the_services_own_and_ends_with_its_window(
-    store: Store, admin: Redis
+    store: LimitedService, admin: Redis
 ) -> None:
     await store.statuses("/", ACME, 2)
     (key,) = await admin.keys("*")
@@ -138,7 +129,7 @@ async def test_what_is_kept_is_the_services_own_and_ends_with_its_window(
     assert 0 < await admin.ttl(key) <= 60
 
 
-async def test_a_request_costs_one_round_trip(store: Store, admin: Redis) -> None:
+async def test_a_request_costs_one_round_trip(store: LimitedService, admin: Redis) -> None:
     await store.statuses("/", ACME, 1)  # Loads the script.
     async with admin.monitor() as monitor:
         await store.statuses("/", ACME, 5)
@@ -151,7 +142,7 @@ async def test_a_request_costs_one_round_trip(store: Store, admin: Redis) -> Non
     assert [name for name in asked if name not in {"HELLO", "CLIENT"}] == ["EVALSHA"] * 5
 
 
-async def test_a_clients_own_forwarded_for_is_not_believed(store: Store) -> None:
+async def test_a_clients_own_forwarded_for_is_not_believed(store: LimitedService) -> None:
     for number in range(10):
         headers = {"X-Forwarded-For": f"198.51.100.{number}"}
         response = await store.http.get("/", headers=headers)
@@ -160,7 +151,7 @@ async def test_a_clients_own_forwarded_for_is_not_believed(store: Store) -> None
 
 
 async def test_behind_a_trusted_proxy_an_address_is_counted(redis_of: ClientOf) -> None:
-    store = Store(redis_of("carts"), RATES, proxies=1)
+    store = LimitedService(redis_of("carts"), RATES, proxies=1)
     forged = [{"X-Forwarded-For": f"10.0.0.{n}, 198.51.100.7"} for n in range(2)]
     assert [(await store.http.get("/", headers=one)).status_code for one in forged] == [200, 429]
     assert await store.statuses("/", {"X-Forwarded-For": "198.51.100.8"}, 1) == [200]
@@ -195,7 +186,7 @@ def test_the_address_is_the_one_that_the_trusted_proxies_saw(
 
 
 async def test_switched_off_nothing_is_counted(redis_of: ClientOf, admin: Redis) -> None:
-    store = Store(redis_of("carts"), "off")
+    store = LimitedService(redis_of("carts"), "off")
     assert await store.statuses("/", ACME, 5) == [200] * 5
     assert await admin.keys("*") == []
 
@@ -218,7 +209,7 @@ def test_a_rate_that_cannot_be_read_is_named(setting: str) -> None:
 async def test_without_redis_everybody_is_let_through_and_it_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    store = Store(Redis(unix_socket_path=str(tmp_path / "nobody.sock")), RATES)
+    store = LimitedService(Redis(unix_socket_path=str(tmp_path / "nobody.sock")), RATES)
     with caplog.at_level(logging.WARNING):
         assert await store.statuses("/", ACME, 5) == [200] * 5
     (logged,) = caplog.records
@@ -235,7 +226,7 @@ async def test_a_redis_that_stalls_is_asked_again_only_after_a_while(tmp_path: P
 
     socket = tmp_path / "stalled.sock"
     async with await asyncio.start_unix_server(stall, socket):
-        store = Store(Redis(unix_socket_path=str(socket)), RATES)
+        store = LimitedService(Redis(unix_socket_path=str(socket)), RATES)
         assert await store.statuses("/", ACME, 5) == [200] * 5
         assert len(asked) == 1
         store.clock.now += 2
@@ -244,7 +235,7 @@ async def test_a_redis_that_stalls_is_asked_again_only_after_a_while(tmp_path: P
 
 
 async def test_afterwards_it_counts_again(redis_of: ClientOf, admin: Redis) -> None:
-    store = Store(redis_of("carts"), RATES)
+    store = LimitedService(redis_of("carts"), RATES)
     await admin.execute_command("ACL", "SETUSER", "carts", "-evalsha", "-eval", "-script")
     assert await store.statuses("/", ACME, 4) == [200] * 4
     await admin.execute_command("ACL", "SETUSER", "carts", "+evalsha", "+eval", "+script")
@@ -254,7 +245,8 @@ async def test_afterwards_it_counts_again(redis_of: ClientOf, admin: Redis) -> N
 
 async def test_clients_windows_do_not_all_begin_at_once(redis_of: ClientOf) -> None:
     keys = {hash_key(f"key-{n}"): f"platform-{n}" for n in range(20)}
-    limits = RateLimits(redis_of("carts"), "carts", keys, rates=parse_rates(""), clock=Clock())
+    redis, rates = redis_of("carts"), parse_rates("")
+    limits = RateLimits(redis, "carts", keys, rates=rates, clock=SecondsClock())
     waits = set()
     for n in range(20):
         status = await limits.count(Headers({"X-API-Key": f"key-{n}"}), OPERATIONS[0])

@@ -28,7 +28,7 @@ from tests.valkey import full
 SKU = "TI-M267"
 
 
-class Shopper:
+class RepeatingShopper:
     """A client that sends each request under a key, and may send it again under the same."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
@@ -49,11 +49,11 @@ async def store(redis_of: ClientOf) -> AsyncIterator[Host]:
 
 
 @pytest.fixture
-async def shopper(store: Host) -> AsyncIterator[Shopper]:
+async def shopper(store: Host) -> AsyncIterator[RepeatingShopper]:
     transport = httpx.ASGITransport(store.app())
     headers = {"X-API-Key": DEVELOPMENT_KEY}
     async with httpx.AsyncClient(transport=transport, base_url=URL, headers=headers) as http:
-        yield Shopper(http)
+        yield RepeatingShopper(http)
 
 
 def contents() -> Json:
@@ -70,7 +70,7 @@ def contents() -> Json:
 
 
 async def test_writes_are_answered_503_and_reads_as_ever(
-    admin: Redis, shopper: Shopper, caplog: pytest.LogCaptureFixture
+    admin: Redis, shopper: RepeatingShopper, caplog: pytest.LogCaptureFixture
 ) -> None:
     lines = {"line_items": line_items([(SKU, 1)])}
     cart = (await shopper.send("POST", "/carts", lines)).json()
@@ -98,7 +98,7 @@ async def test_writes_are_answered_503_and_reads_as_ever(
 
 
 async def test_a_purchase_goes_on_when_there_is_room_and_happens_once(
-    admin: Redis, shopper: Shopper, redis_of: ClientOf
+    admin: Redis, shopper: RepeatingShopper, redis_of: ClientOf
 ) -> None:
     session = (await shopper.send("POST", "/checkout-sessions", contents())).json()
     path, key = f"/checkout-sessions/{session['id']}/complete", str(uuid.uuid4())

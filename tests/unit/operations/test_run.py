@@ -15,7 +15,7 @@ from rich.console import Console
 
 from commands.run import applications_of
 from commands.run_settings import APART
-from commands.serve_status import FAILED, RUNNING, Application, applications, can_be_used
+from commands.serve_status import FAILED, RUNNING, ApplicationStatus, applications, can_be_used
 from commands.start_progress import StartProgress
 
 TOKEN = "a token for tests"  # noqa: S105 - it guards nothing.
@@ -56,7 +56,7 @@ def dashboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_every_application_with_its_status(dashboard: str) -> None:
     Dashboard.answer = {"applications": {"orders": {"status": "DEPLOYING", "message": ""}}}
-    assert applications(dashboard) == {"orders": Application("DEPLOYING")}
+    assert applications(dashboard) == {"orders": ApplicationStatus("DEPLOYING")}
 
 
 def test_what_failed_is_told_with_its_cause(dashboard: str) -> None:
@@ -124,10 +124,10 @@ def test_a_store_is_ready_when_every_public_service_answers_and_there_is_somethi
 def test_each_change_is_one_plain_line_where_there_is_no_terminal() -> None:
     paper = io.StringIO()
     with StartProgress(Console(file=paper), ["carts", "orders"]) as progress:
-        progress.show({"carts": Application("DEPLOYING")}, 1)
-        progress.show({"carts": Application("DEPLOYING")}, 2)
+        progress.show({"carts": ApplicationStatus("DEPLOYING")}, 1)
+        progress.show({"carts": ApplicationStatus("DEPLOYING")}, 2)
         progress.show({}, 3)
-        progress.show({"carts": Application(RUNNING), "orders": Application(FAILED)}, 4)
+        progress.show({"carts": ApplicationStatus(RUNNING), "orders": ApplicationStatus(FAILED)}, 4)
     assert paper.getvalue().splitlines() == [
         "   1.0 s  carts   DEPLOYING",
         "   4.0 s  carts   RUNNING",
@@ -140,7 +140,7 @@ def test_a_terminal_shows_all_services_at_once() -> None:
     with StartProgress(
         Console(file=screen, force_terminal=True), applications_of(APART)
     ) as progress:
-        progress.show({"carts": Application(RUNNING)}, 4)
+        progress.show({"carts": ApplicationStatus(RUNNING)}, 4)
     assert "[green]" not in screen.getvalue()
     for service in applications_of(APART):
         assert service in screen.getvalue()

@@ -38,7 +38,7 @@ class Received:
         return self.headers["webhook-id"]
 
 
-Answer = Callable[[Received], Response | None]
+Responder = Callable[[Received], Response | None]
 """What to answer; nothing at all, for as long as the receiver lives, if it is none."""
 
 
@@ -51,7 +51,7 @@ class Receiver:
 
     def __init__(self, url: str, closing: asyncio.Event) -> None:
         self.url, self._closing = url, closing
-        self.answer: Answer = ok
+        self.answer: Responder = ok
         self.received: list[Received] = []
         self.taken: list[Received] = []
         self.under_way: dict[str, int] = defaultdict(int)

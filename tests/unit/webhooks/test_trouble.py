@@ -22,12 +22,12 @@ from deployments.webhooks.domain import (
 from tests.conftest import ClientOf
 from tests.eventually import eventually
 from tests.unit.webhooks.composed_webhooks import DAY, ComposedWebhooks
-from tests.unit.webhooks.receiver import Answer, Received, Receiver, ok, receiver
+from tests.unit.webhooks.receiver import Received, Receiver, Responder, ok, receiver
 from tests.unit.webhooks.test_deliveries import took
 from tests.unit.webhooks.test_signatures import published, verify_by_hand
 
 
-def status(code: int, **headers: str) -> Answer:
+def status(code: int, **headers: str) -> Responder:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _received: Response(status_code=code, headers=named)
 

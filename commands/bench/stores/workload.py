@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-from commands.bench.load.shopper import Offer
+from commands.bench.load.shopper import Workload
 from deployments.catalog.seed import products
 from deployments.foundation.placement.host import Host, nowhere
 from deployments.inventory.contract import ReceiveStock, StockRow
@@ -21,13 +21,13 @@ QUERIES = (
 """Words that the shipped catalogue knows, a typo among them."""
 
 
-def shipped_offer(lines: int = 2) -> Offer:
+def shipped_workload(lines: int = 2) -> Workload:
     """What is shipped and in stock."""
     shipped = products()
     stocked = {row.sku for row in stock()}
     skus = [one.sku for product in shipped for one in product.variants if one.sku in stocked]
     ids = tuple(product.id for product in shipped)
-    return Offer(products=ids, skus=tuple(skus), queries=QUERIES, lines=lines)
+    return Workload(products=ids, skus=tuple(skus), queries=QUERIES, lines=lines)
 
 
 async def stock_up(redis_of: Callable[[str], Redis]) -> None:
