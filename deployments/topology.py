@@ -52,6 +52,7 @@ TOPOLOGY: tuple[Service, ...] = (
     Service("pricing"),
     Service("notifications", "/mail", subscribes_to=("carts", "orders", "payments")),
     Service("webhooks", "/webhooks", calls=("orders",), subscribes_to=("orders",)),
+    Service("staff"),
 )
 
 BY_NAME: Mapping[str, Service] = MappingProxyType({one.name: one for one in TOPOLOGY})

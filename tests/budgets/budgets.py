@@ -68,5 +68,6 @@ IMPORTS: dict[str, frozenset[str]] = {
     "pricing": frozenset({"babel", "pycountry"}),
     "notifications": frozenset({"babel", "pycountry", "email_validator", "jinja2", "aiosmtplib"}),
     "webhooks": frozenset({"httpx", "joserfc", "rich"}),  # `httpx` loads `rich` if it is there.
+    "staff": frozenset({"babel", "pycountry", "email_validator"}),
 }
 """What a service's replica may load of them beside what every service does."""

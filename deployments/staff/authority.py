@@ -1,0 +1,58 @@
+"""Whether somebody may do something: the one place where it is decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from deployments.foundation.values.clock import Clock
+from deployments.staff.contract.credentials import (
+    Authorised,
+    Credential,
+    NotPermitted,
+    NotSignedIn,
+)
+from deployments.staff.contract.permissions import Permission
+from deployments.staff.domain.people import author_of
+from deployments.staff.domain.permissions import in_order, permissions_of
+from deployments.staff.domain.secrets import hashed
+from deployments.staff.session_store import OpenSession, SessionStore
+
+
+class Authority:
+    """Decides by what is stored at this moment, in one round trip: what was taken from a person is
+    refused from then on, wherever it is asked."""
+
+    def __init__(self, sessions: SessionStore, clock: Clock) -> None:
+        self._sessions, self._clock = sessions, clock
+
+    async def authorise(self, by: Credential, permission: Permission) -> Authorised:
+        """Who asks, if that is permitted. Rejects with `NotSignedIn` and `NotPermitted`."""
+        who = await self._identify(by, self._clock())
+        if permission not in who.permissions:
+            raise NotPermitted(
+                f"This needs the permission {permission}. Ask an owner for a role that has it.",
+                permission=permission,
+            )
+        return who
+
+    async def _identify(self, by: Credential, now: datetime) -> Authorised:
+        if by.session is not None:
+            session = await self._sessions.use(hashed(by.session), now)
+            if session is not None:
+                return _by_session(session, by.address)
+        raise NotSignedIn("Sign in first: there is no session, or it has ended.")
+
+
+def _by_session(session: OpenSession, address: str) -> Authorised:
+    person = session.person
+    return Authorised(
+        author=author_of(person, address),
+        email=person.email,
+        name=person.name,
+        roles=person.roles,
+        permissions=in_order(permissions_of(person.roles)),
+        locale=person.locale,
+        second_factor=session.second_factor,
+        session_id=session.id,
+        until=session.until,
+    )

@@ -1,0 +1,32 @@
+"""Staff's composition root. It has no public routes: the back office calls it."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.staff.contract import StaffApi
+from deployments.staff.passwords import Passwords
+from deployments.staff.service import StaffService
+from deployments.staff.session_store import SessionStore
+from deployments.staff.store import StaffStore
+
+
+def compose(
+    redis: Redis,
+    connect: Connect,
+    *,
+    clock: Clock = utc_now,
+    meter: Meter = UNMEASURED,
+    passwords: Passwords | None = None,
+) -> Composition:
+    """Staff upon its Redis. `passwords` hashes them, if not with the effort that it should take."""
+    passwords = passwords or Passwords()
+    service = StaffService(StaffStore(redis), SessionStore(redis), passwords, clock)
+
+    async def stop() -> None:
+        passwords.close()
+
+    return Composition(api=StaffApi, service=service, stop=stop)

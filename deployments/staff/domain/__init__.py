@@ -1,0 +1,1 @@
+"""Staff's rules, without I/O."""

@@ -1,0 +1,140 @@
+"""One-time links: who has one sets a password, and so becomes an owner or a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import SecretStr
+
+from deployments.foundation.values.authorship import STORE, Author, Change
+from deployments.foundation.values.clock import Clock
+from deployments.staff.contract.people import Person
+from deployments.staff.contract.sign_in import (
+    LINK_PATH,
+    AcceptLink,
+    Link,
+    LinkInvalid,
+    LinkKind,
+    LookUpLink,
+    OwnerExists,
+    SignInStep,
+)
+from deployments.staff.domain.people import (
+    author_of,
+    check_password,
+    checked_email,
+    person_change,
+)
+from deployments.staff.domain.secrets import hashed, new_secret
+from deployments.staff.domain.sign_in import LINK_LASTS
+from deployments.staff.passwords import Passwords
+from deployments.staff.signing_in import Opened
+from deployments.staff.store import Outcome, PersonChange, StaffStore, milliseconds
+
+_ACTIONS: Mapping[LinkKind, str] = {
+    "owner": "owner_made",
+    "invitation": "invitation_accepted",
+    "reset": "password_reset",
+}
+
+
+class NewLink:
+    """A link to be made: what is kept of it, and its secret."""
+
+    def __init__(self, kind: LinkKind, email: str | None, now: datetime) -> None:
+        self.secret = new_secret()
+        self.until = now + LINK_LASTS[kind]
+        self.kept: dict[str, str] = {
+            "hash": hashed(self.secret),
+            "kind": kind,
+            "ends_at": milliseconds(self.until),
+        }
+        if email is not None:
+            self.kept["email"] = email
+
+
+class Links:
+    """Looks at links and uses them up."""
+
+    def __init__(self, store: StaffStore, passwords: Passwords, clock: Clock) -> None:
+        self._store, self._passwords, self._clock = store, passwords, clock
+
+    async def owner_link(self) -> SecretStr | None:
+        """A new link that makes the first owner, in place of any before; none if there is one."""
+        now = self._clock()
+        link = NewLink("owner", None, now)
+        change = Change(author=STORE, subject="staff/link/owner", action="link_made", at=now)
+        return link.secret if await self._store.make_owner_link(link.kept, change) else None
+
+    async def look_up(self, request: LookUpLink) -> Link:
+        """See `StaffApi`."""
+        found = await self._store.link(hashed(request.link), self._clock())
+        if found is None:
+            raise _invalid()
+        person = None if found.email is None else await self._store.person(found.email)
+        return found if person is None else found.model_copy(update={"name": person.name})
+
+    async def accept(self, request: AcceptLink) -> SignInStep:
+        """See `StaffApi`."""
+        link = await self.look_up(LookUpLink(link=request.link))
+        before = None if link.email is None else await self._store.person(link.email)
+        person = self._person(request, link, before)
+        check_password(request.password, person.email)
+        password = await self._passwords.hash(request.password)
+        opened = self._opened(person, request)
+        author = author_of(person, request.origin.address)
+        wanted = PersonChange(
+            person=person,
+            change=self._change(link.kind, before, person, author),
+            credentials={"password": password},
+            link=hashed(request.link),
+            first_owner=link.kind == "owner",
+            end_sessions=True,
+            end_devices=True,
+            opening=opened.opening if opened else None,
+        )
+        _accepted(await self._store.change(wanted, self._clock()))
+        return SignInStep(signed_in=opened.answer if opened else None)
+
+    def _opened(self, person: Person, request: AcceptLink) -> Opened | None:
+        """A session, unless the person has a second factor, for which a link does not stand."""
+        if person.second_factor:
+            return None
+        return Opened(person, request.origin, self._clock(), second_factor=False)
+
+    def _person(self, request: AcceptLink, link: Link, before: Person | None) -> Person:
+        if link.kind == "owner":
+            email = checked_email(request.email or "")
+            return Person(
+                email=email,
+                name=request.name or email,
+                roles=("owner",),
+                locale=request.locale,
+                created_at=self._clock(),
+            )
+        if before is None or before.state == "disabled":
+            raise _invalid()
+        named = {"name": request.name or before.name, "state": "active"}
+        return before.model_copy(update={**named, "version": before.version + 1})
+
+    def _change(
+        self, kind: LinkKind, before: Person | None, after: Person, author: Author
+    ) -> Change:
+        return person_change(_ACTIONS[kind], before, after, author=author, at=self._clock())
+
+
+def _accepted(outcome: Outcome) -> None:
+    if outcome == "has_owner":
+        raise OwnerExists("This shop has an owner, who can invite you.")
+    if outcome != "done":
+        raise _invalid()
+
+
+def _invalid() -> LinkInvalid:
+    return LinkInvalid("This link was used, replaced, or its time is over. Ask for a new one.")
+
+
+def link_url(public_url: str, secret: SecretStr) -> str:
+    """Where somebody uses a link, for whoever may see it."""
+    return f"{public_url}{LINK_PATH}{secret.get_secret_value()}"

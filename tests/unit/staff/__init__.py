@@ -1,0 +1,1 @@
+"""Staff, alone on a real Valkey."""

@@ -1,0 +1,101 @@
+"""A shop with people who run it, as tests use it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from argon2 import PasswordHasher
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from deployments.foundation.placement.host import nowhere
+from deployments.foundation.values.authorship import Change
+from deployments.staff.contract.credentials import Authorise, Authorised, Credential, Origin
+from deployments.staff.contract.permissions import Permission
+from deployments.staff.contract.sign_in import AcceptLink, SignedIn, SignIn, SignInStep
+from deployments.staff.deployment import compose
+from deployments.staff.passwords import Passwords
+from deployments.staff.service import StaffService
+from tests.conftest import ClientOf
+
+OWNER = "ada@example.org"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - it opens nothing.
+HOME = "192.0.2.7"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+def secret(text: str) -> SecretStr:
+    return SecretStr(text)
+
+
+class Shop:
+    """Two replicas of staff, a clock, and who is signed in."""
+
+    def __init__(self, redis_of: ClientOf) -> None:
+        # Now, so that the server's own expiry agrees with it.
+        self.now = datetime.now(UTC)
+        self.redis: Redis = redis_of("staff")
+        self.passwords = Passwords(CHEAP)
+        self.staff, self.other = self._replica(redis_of), self._replica(redis_of)
+        self.owner = Credential()
+
+    def _replica(self, redis_of: ClientOf) -> StaffService:
+        composed = compose(
+            redis_of("staff"), nowhere, clock=lambda: self.now, passwords=self.passwords
+        )
+        return cast(StaffService, composed.service)
+
+    def later(self, **more: float) -> None:
+        self.now += timedelta(**more)
+
+    async def make_owner(self) -> SignedIn:
+        link = await self.staff.owner_link()
+        assert link is not None
+        step = await self.staff.accept_link(
+            AcceptLink(
+                link=link,
+                email=OWNER,
+                name="Ada",
+                password=secret(PASSWORD),
+                origin=Origin(address=HOME),
+            )
+        )
+        assert step.signed_in is not None
+        self.owner = session(step.signed_in)
+        return step.signed_in
+
+    async def sign_in(
+        self, email: str = OWNER, password: str = PASSWORD, origin: Origin | None = None
+    ) -> SignInStep:
+        return await self.staff.sign_in(
+            SignIn(email=email, password=secret(password), origin=origin or Origin(address=HOME))
+        )
+
+    async def enter(self, email: str = OWNER, password: str = PASSWORD) -> Credential:
+        step = await self.sign_in(email, password)
+        assert step.signed_in is not None
+        return session(step.signed_in)
+
+    async def may(self, by: Credential, permission: Permission = "account.own") -> Authorised:
+        """Asks the other replica."""
+        return await self.other.authorise(Authorise(by=by, permission=permission))
+
+    async def log(self) -> list[Change]:
+        """All entries of the audit log."""
+        entries = cast(Any, await self.redis.xrange("{staff}:audit:log"))
+        return [Change.model_validate(json.loads(fields["change"])) for _, fields in entries]
+
+
+def session(signed_in: SignedIn) -> Credential:
+    return Credential(session=signed_in.session, address=HOME)
+
+
+@asynccontextmanager
+async def another_shop(redis_of: ClientOf) -> AsyncIterator[Shop]:
+    shop = Shop(redis_of)
+    yield shop
+    shop.passwords.close()

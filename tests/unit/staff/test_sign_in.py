@@ -1,0 +1,216 @@
+"""Signing in with a password, and what a session is good for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pydantic import SecretStr
+
+from deployments.staff.contract.credentials import Authorise, Credential, NotSignedIn, Origin
+from deployments.staff.contract.sign_in import (
+    EndSessions,
+    ListSessions,
+    SessionNotFound,
+    SignedIn,
+    SignIn,
+    SignOut,
+    TooManyAttempts,
+    WrongCredentials,
+)
+from deployments.staff.domain.sign_in import BY_ACCOUNT, IDLE, LONGEST, MOST_SESSIONS
+from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, secret, session
+
+ELSEWHERE = "198.51.100.9"
+
+
+async def signed_in(shop: Shop) -> SignedIn:
+    step = await shop.sign_in()
+    assert step.signed_in is not None
+    return step.signed_in
+
+
+async def is_open(shop: Shop, by: Credential) -> bool:
+    try:
+        await shop.may(by)
+    except NotSignedIn:
+        return False
+    return True
+
+
+async def test_whoever_knows_the_password_gets_a_session(owned: Shop) -> None:
+    opened = await signed_in(owned)
+    who = await owned.may(session(opened), "staff.change")
+    assert (who.email, who.roles, who.author.address) == (OWNER, ("owner",), HOME)
+    assert who.until == opened.until.replace(microsecond=opened.until.microsecond // 1000 * 1000)
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [(OWNER, "wrong horse"), ("eve@example.org", PASSWORD), (OWNER, "")],
+)
+async def test_nobody_else_does(owned: Shop, email: str, password: str) -> None:
+    with pytest.raises(WrongCredentials):
+        await owned.sign_in(email, password)
+
+
+async def test_an_address_is_the_same_in_capitals(owned: Shop) -> None:
+    assert (await owned.sign_in(" ADA@example.ORG ")).signed_in is not None
+
+
+@pytest.mark.parametrize("secret_", ["", "guessed", "\ud800"])
+async def test_a_guess_is_no_session(owned: Shop, secret_: str) -> None:
+    assert not await is_open(owned, Credential(session=SecretStr(secret_)))
+    assert not await is_open(owned, Credential())
+
+
+async def test_each_sign_in_opens_another_session(owned: Shop) -> None:
+    first, second = await signed_in(owned), await signed_in(owned)
+    assert first.session != second.session
+    assert await is_open(owned, session(first))
+    assert await is_open(owned, session(second))
+
+
+async def test_a_session_ends_when_it_is_not_used(owned: Shop) -> None:
+    opened = session(await signed_in(owned))
+    for _ in range(3):
+        owned.later(seconds=IDLE.total_seconds() - 61)
+        assert await is_open(owned, opened)
+    owned.now += IDLE
+    assert not await is_open(owned, opened)
+
+
+async def test_a_session_ends_in_any_case(owned: Shop) -> None:
+    opened, began = session(await signed_in(owned)), owned.now
+    while owned.now + IDLE / 2 < began + LONGEST:
+        owned.now += IDLE / 2
+        assert await is_open(owned, opened)
+    owned.now = began + LONGEST
+    assert not await is_open(owned, opened)
+
+
+async def test_whoever_signs_out_is_out_everywhere_the_session_was(owned: Shop) -> None:
+    opened, kept = await signed_in(owned), await signed_in(owned)
+    for _ in range(2):
+        await owned.staff.sign_out(SignOut(session=opened.session))
+    assert not await is_open(owned, session(opened))
+    assert await is_open(owned, session(kept))
+    assert [one.action for one in await owned.log()].count("signed_out") == 1
+
+
+async def test_ones_own_sessions_are_listed_and_ended(owned: Shop) -> None:
+    here, there = session(await signed_in(owned)), session(await signed_in(owned))
+    listed = (await owned.staff.sessions(ListSessions(by=here))).sessions
+    assert len(listed) == 3
+    (current,) = (one for one in listed if one.current)
+    assert current.address == HOME
+    other = (await owned.may(there)).session_id
+    await owned.staff.end_sessions(EndSessions(by=here, session_id=other))
+    assert not await is_open(owned, there)
+    with pytest.raises(SessionNotFound):
+        await owned.staff.end_sessions(EndSessions(by=here, session_id=other))
+    await owned.staff.end_sessions(EndSessions(by=here))
+    assert not await is_open(owned, owned.owner)
+    assert await is_open(owned, here)
+
+
+async def test_a_person_has_a_bounded_number_of_sessions(owned: Shop) -> None:
+    for _ in range(MOST_SESSIONS):
+        owned.later(seconds=1)
+        await signed_in(owned)
+    assert not await is_open(owned, owned.owner), "the oldest is still open"
+    here = session(await signed_in(owned))
+    assert len((await owned.staff.sessions(ListSessions(by=here))).sessions) == MOST_SESSIONS
+
+
+async def fail(shop: Shop, origin: Origin) -> bool:
+    """Whether a wrong password was even looked at."""
+    try:
+        await shop.sign_in(OWNER, "a wrong password", origin)
+    except WrongCredentials:
+        return True
+    except TooManyAttempts:
+        return False
+    raise AssertionError
+
+
+async def test_guessing_is_slowed_down_however_many_guess_at_once(owned: Shop) -> None:
+    strangers = [Origin(address=f"198.51.100.{n}") for n in range(60)]
+    looked_at = await asyncio.gather(*(fail(owned, one) for one in strangers))
+    assert sum(looked_at) == BY_ACCOUNT.free + 1
+    with pytest.raises(TooManyAttempts) as told:
+        await owned.sign_in()
+    assert told.value.seconds == 1
+    owned.later(seconds=2)
+    assert await fail(owned, strangers[0])
+    owned.later(seconds=1)
+    assert not await fail(owned, strangers[1]), "the pause did not grow"
+    owned.now += BY_ACCOUNT.longest
+    assert await fail(owned, strangers[2])
+
+
+async def test_who_guesses_locks_nobody_out(owned: Shop) -> None:
+    """Neither a session that is open nor a device that is known is slowed down by strangers."""
+    known = (await signed_in(owned)).device
+    for _ in range(BY_ACCOUNT.free + 1):
+        await fail(owned, Origin(address=HOME))
+    with pytest.raises(TooManyAttempts):
+        await owned.sign_in()
+    assert await is_open(owned, owned.owner)
+    step = await owned.sign_in(origin=Origin(address=HOME, device=known))
+    assert step.signed_in is not None
+
+
+async def test_a_known_device_is_slowed_down_by_itself(owned: Shop) -> None:
+    known = (await signed_in(owned)).device
+    origin = Origin(address=HOME, device=known)
+    looked_at = [await fail(owned, origin) for _ in range(BY_ACCOUNT.free + 3)]
+    assert sum(looked_at) == BY_ACCOUNT.free + 1
+    assert (await owned.sign_in()).signed_in is not None, "others wait for the device"
+
+
+async def test_a_device_of_somebody_else_is_not_known(owned: Shop) -> None:
+    for _ in range(BY_ACCOUNT.free + 1):
+        await fail(owned, Origin(address=HOME))
+    with pytest.raises(TooManyAttempts):
+        await owned.sign_in(origin=Origin(address=HOME, device=secret("guessed")))
+
+
+async def test_an_address_that_guesses_at_many_accounts_is_slowed_down(owned: Shop) -> None:
+    async def guess(n: int) -> bool:
+        try:
+            await owned.sign_in(f"person{n}@example.org", origin=Origin(address=ELSEWHERE))
+        except WrongCredentials:
+            return True
+        except TooManyAttempts:
+            return False
+        raise AssertionError
+
+    assert sum([await guess(n) for n in range(30)]) == 21
+    assert (await owned.sign_in()).signed_in is not None
+
+
+async def test_a_success_takes_the_attempts_back(owned: Shop) -> None:
+    for _ in range(3):
+        for _ in range(BY_ACCOUNT.free - 1):
+            await fail(owned, Origin())
+        assert (await owned.sign_in(origin=Origin())).signed_in is not None
+
+
+async def test_what_was_asked_is_in_the_log_and_nothing_that_is_secret(owned: Shop) -> None:
+    opened = await signed_in(owned)
+    assert [one.action for one in await owned.log()] == ["link_made", "owner_made", "signed_in"]
+    text = repr(await owned.log())
+    for one in (PASSWORD, opened.session.get_secret_value(), opened.device.get_secret_value()):
+        assert one not in text
+
+
+async def test_a_replica_that_comes_later_knows_the_sessions(owned: Shop) -> None:
+    opened = session(await signed_in(owned))
+    for replica in (owned.staff, owned.other):
+        assert await replica.authorise(Authorise(by=opened, permission="account.own"))
+
+
+async def test_a_password_is_taken_as_it_is(owned: Shop) -> None:
+    with pytest.raises(WrongCredentials):
+        await owned.staff.sign_in(SignIn(email=OWNER, password=secret(f" {PASSWORD}")))
