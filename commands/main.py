@@ -27,6 +27,7 @@ from commands import (
 )
 from commands.audit.command import audit_store
 from commands.bench.command import bench
+from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
 
 app = typer.Typer(
@@ -59,6 +60,9 @@ def fieldhouse(
 
 
 app.command("run")(command(run.run_store))
+app.command("deploy")(command(deploy))
+app.command("rollback")(command(rollback))
+app.command("releases")(command(releases))
 app.command("audit")(command(audit_store))
 app.command("dev")(command(dev.dev))
 app.command("demo")(command(demo.demo))

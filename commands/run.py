@@ -32,6 +32,7 @@ from commands.serve_status import (
     ApplicationStatus,
     applications,
     can_be_used,
+    dashboard_file,
     token_file,
 )
 from commands.start_progress import StartProgress
@@ -125,7 +126,11 @@ class StoreRun:
             "logs": f"{self._settings.log}, and of each service in",
             "": str(self._settings.service_logs),
         }
-        report(self._console, self._settings, self._seconds(), places, "")
+        stays = [
+            f"{name} runs {release}, as deployed.\n" for name, release in serve.deployed.items()
+        ]
+        dashboard_file(self._settings.data).write_text(f"{serve.dashboard}\n")
+        report(self._console, self._settings, self._seconds(), places, "".join(stays))
 
     def _where(self) -> str:
         return f"Logs: {self._settings.log} and {self._settings.service_logs}"
@@ -133,6 +138,7 @@ class StoreRun:
     def _end(self, serve: ServeProcess) -> None:
         began = time.monotonic()
         self._console.out("stopping ...")
+        dashboard_file(self._settings.data).unlink(missing_ok=True)
         killed = serve.stop()
         note = f", {killed} processes had to be killed" if killed else ""
         self._console.out(f"stopped after {time.monotonic() - began:.1f} s{note}")

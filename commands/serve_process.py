@@ -17,6 +17,9 @@ from signal import SIGINT
 import psutil
 import yaml
 
+from commands.deploying.record import Record, starting
+from commands.deploying.releases import Release, Releases
+from commands.deploying.serve_control import RELEASE, with_release
 from commands.run_settings import PROJECT, RunSettings
 from deployments.datastore.tied_process import start_tied
 
@@ -62,6 +65,8 @@ class ServeProcess:
         _forget_old_sessions(settings.scratch / "ray")
         _keep_previous(settings.log)
         self._settings = settings
+        self._release = Releases(settings.data).keep(PROJECT)
+        self._record = starting(settings.data, self._release)
         self._read = settings.log.open("rb")
         self._half_line = b""
         self.dashboard: str | None = None
@@ -74,17 +79,23 @@ class ServeProcess:
             "run",
             "--address",
             "local",
-            config_file(self._settings),
+            config_file(self._settings, self._record),
         ]
         with self._settings.log.open("wb") as log:
             return start_tied(
                 command,
                 signal=SIGINT,
                 output=log,
-                environment=_environment(self._settings),
-                directory=PROJECT,
+                environment=_environment(self._settings, self._release),
+                # Ray puts the directory before all others in which it looks for code.
+                directory=_empty(self._settings.scratch),
                 new_session=True,
             )
+
+    @property
+    def deployed(self) -> dict[str, str]:
+        """The applications that run another release than this checkout's, which was deployed."""
+        return {name: one.release.name for name, one in self._record.applications.items()}
 
     @property
     def pid(self) -> int:
@@ -140,10 +151,13 @@ class ServeProcess:
         return killed
 
 
-def _environment(settings: RunSettings) -> dict[str, str]:
+def _environment(settings: RunSettings, release: Release) -> dict[str, str]:
     scratch = settings.scratch
+    code = [str(Releases(settings.data).directory(release)), os.environ.get("PYTHONPATH", "")]
     ours = {
         "FIELDHOUSE_DATA": str(settings.data),
+        RELEASE: release.name,
+        "PYTHONPATH": os.pathsep.join(filter(None, code)),
         "RAY_TMPDIR": str(scratch),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
@@ -178,16 +192,27 @@ def _free(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def config_file(settings: RunSettings) -> Path:
-    """The configuration, or a copy of it that listens where the environment says."""
+def config_file(settings: RunSettings, record: Record) -> Path:
+    """The configuration, or a copy of it that listens where the environment says, and in which
+    every application has the release that was deployed last."""
     file = settings.config.resolve()
     config = yaml.safe_load(file.read_text())
-    wanted = {**config["http_options"], "host": settings.host, "port": settings.port}
-    if wanted == config["http_options"]:
+    options = {**config["http_options"], "host": settings.host, "port": settings.port}
+    wanted = {**config, "http_options": options}
+    for application, deployed in record.applications.items():
+        wanted = with_release(wanted, application, deployed.release)
+    if wanted == config:
         return file
     copy = settings.scratch / "serve_config.yaml"
-    copy.write_text(yaml.safe_dump({**config, "http_options": wanted}, sort_keys=False))
+    copy.write_text(yaml.safe_dump(wanted, sort_keys=False))
     return copy
+
+
+def _empty(scratch: Path) -> Path:
+    """A directory with nothing in it."""
+    directory = scratch / "empty"
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 def _keep_previous(log: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from commands.exit_status import UNUSABLE, CommandError
 from deployments.foundation.values.settings import revealed, settings
 from deployments.topology import TOPOLOGY
 
@@ -17,6 +18,12 @@ FAILED = "DEPLOY_FAILED"
 UNHEALTHY = "UNHEALTHY"
 _ANSWERS_WITHIN_SECONDS = 5.0
 _PREFIXES = tuple(one.prefix for one in TOPOLOGY if one.prefix is not None)
+
+
+class NoDashboardError(CommandError):
+    """There is no store with a dashboard; the message says where one was looked for."""
+
+    status = UNUSABLE
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,25 @@ def token() -> str:
     if (known := revealed(settings().ray_auth_token)) is not None:
         return known.strip()
     return token_file().read_text().strip() if token_file().exists() else ""
+
+
+def dashboard_file(data: Path) -> Path:
+    """Where a store that runs says what its dashboard's address is."""
+    return data / "dashboard"
+
+
+def dashboard() -> str:
+    """The address of the running store's dashboard. Raises `NoDashboardError`."""
+    said = settings()
+    if said.ray_dashboard_address is not None:
+        return said.ray_dashboard_address
+    file = dashboard_file(said.data_directory.resolve())
+    if not file.exists():
+        raise NoDashboardError(
+            f"No store runs on {file.parent}: start it (`fieldhouse run`), set FIELDHOUSE_DATA as "
+            "it has it, or RAY_DASHBOARD_ADDRESS for a cluster."
+        )
+    return file.read_text().strip()
 
 
 def applications(dashboard: str) -> Mapping[str, ApplicationStatus]:

@@ -52,6 +52,12 @@ class ServerSettings(Section):
         description="The directory for the embedded Redis, mail and logs. A relative path "
         "counts from the project, because Ray gives its workers other working directories.",
     )
+    release: str = Field(
+        "",
+        max_length=200,
+        description="The name of the code that a service runs. `fieldhouse run` and `fieldhouse "
+        "deploy` set it.",
+    )
     ready_seconds: float = Field(
         600,
         gt=0,
@@ -225,6 +231,13 @@ class ClientSettings(Section):
     api_key: SecretStr | None = Field(
         None,
         description="The key of the platform that asks; without one, the key for development.",
+    )
+    ray_dashboard_address: WebAddress | None = Field(
+        None,
+        validation_alias="RAY_DASHBOARD_ADDRESS",
+        description="Ray's own setting: the dashboard over which a store is deployed. Without it, "
+        "that of the store that runs on the data directory.",
+        json_schema_extra={"takes": ADDRESS},
     )
     ray_auth_token: SecretStr | None = Field(
         None,

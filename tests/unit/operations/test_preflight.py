@@ -14,6 +14,8 @@ import yaml
 from redis.asyncio import Redis
 
 from commands import preflight, serve_process
+from commands.deploying.record import Record
+from commands.deploying.releases import Release
 from commands.run_settings import (
     PROJECT,
     CannotRunError,
@@ -25,6 +27,8 @@ from commands.run_settings import (
 from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.redis.connection import password
 from deployments.topology import DATASTORE
+
+NOTHING_DEPLOYED = Record(started=Release("1", "local:///1"))
 
 
 @pytest.fixture
@@ -297,9 +301,9 @@ def test_a_scratch_directory_that_others_may_write(settings: RunSettings) -> Non
 def test_it_listens_on_loopback_unless_told_otherwise(settings: RunSettings) -> None:
     config = PROJECT / "serve_config.yaml"
     assert yaml.safe_load(config.read_text())["http_options"]["host"] == "127.0.0.1"
-    assert serve_process.config_file(settings) == config
+    assert serve_process.config_file(settings, NOTHING_DEPLOYED) == config
     told = RunSettings("0.0.0.0", 8080, settings.data, settings.scratch, 60)
-    copy = yaml.safe_load(serve_process.config_file(told).read_text())
+    copy = yaml.safe_load(serve_process.config_file(told, NOTHING_DEPLOYED).read_text())
     assert copy["http_options"] | {"host": "0.0.0.0", "port": 8080} == copy["http_options"]
     assert copy["applications"] == yaml.safe_load(config.read_text())["applications"]
     assert told.url == "http://127.0.0.1:8080"

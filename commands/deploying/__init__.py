@@ -1,0 +1,1 @@
+"""What `fieldhouse deploy` is made of: kept releases, a record of them, and their rollout."""

@@ -1,0 +1,126 @@
+"""One service goes to another release and back while buyers buy, and nobody else notices."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+
+from commands.deploying.record import recorded
+from commands.exit_status import FOUND, OK
+from commands.run_settings import PROJECT
+from tests.command_line import Ended, typed
+from tests.faults.books import Ledgers, agree, ledgers_of
+from tests.faults.buyers import buyers
+from tests.faults.careful import Seen
+from tests.faults.damage import more_orders, replica
+from tests.integration.running_store import RunningStore
+
+ORDERS = 10
+"""So many are bought after each step, before the next one."""
+SAID, NEW = "Check the id,", "Look at the id,"
+ILL = """
+_healthy = compose
+
+
+def compose(*parts, **options):
+    return __import__("dataclasses").replace(_healthy(*parts, **options), check=_ill)
+
+
+def _ill():
+    raise RuntimeError("this release is ill")
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout of its own, to change."""
+    for part in ("actors", "data", "deployments"):
+        shutil.copytree(PROJECT / part, tmp_path / part)
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def operator(store: RunningStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands are about this store."""
+    monkeypatch.setenv("FIELDHOUSE_DATA", str(store.data))
+
+
+def replicas(store: RunningStore, *but: str) -> set[tuple[int, str]]:
+    """The processes of all services but these."""
+    titles = tuple(replica(application) for application in but)
+    return {
+        (process.pid, title.split("#")[0])
+        for process, title in store.processes()
+        if title.startswith("ray::ServeReplica:") and not title.startswith(titles)
+    }
+
+
+async def deployed(store: RunningStore, seen: Seen, *words: str, status: int = OK) -> Ended:
+    """A command under load, after which buyers go on buying."""
+    ended = await typed(*words)
+    assert ended.status == status, f"{ended}\n{store.tell()}"
+    await more_orders(store, seen, ORDERS)
+    return ended
+
+
+async def sentence(client: httpx.AsyncClient) -> str:
+    """What orders say of an order that does not exist."""
+    (message,) = (await client.get("/orders/FH-0")).json()["messages"]
+    return str(message["content"])
+
+
+async def settled(ledgers: Ledgers) -> None:
+    """Wait until nothing is under way."""
+    await ledgers.settled()
+    await ledgers.consumed()
+
+
+@pytest.mark.on_ray
+@pytest.mark.usefixtures("operator")
+async def test_a_release_goes_out_and_back_under_load_without_a_failed_request(
+    store: RunningStore, client: httpx.AsyncClient, checkout: Path
+) -> None:
+    answers = checkout / "deployments" / "foundation" / "http" / "ucp.py"
+    answers.write_text(answers.read_text().replace(SAID, NEW))
+    host = store.placement.host_of("orders")
+    seen, others = Seen(), replicas(store, host)
+    async with ledgers_of(store) as ledgers:
+        await settled(ledgers)
+        before = await ledgers.holdings()
+        async with buyers(store, seen, seed=1):
+            await more_orders(store, seen, ORDERS)
+            await deployed(store, seen, "deploy", "orders", "--code", str(checkout))
+            assert NEW in await sentence(client)
+            await deployed(store, seen, "rollback", "orders")
+            assert SAID in await sentence(client)
+        assert seen.failures == {}
+        assert replicas(store, host) == others
+        await settled(ledgers)
+        await agree(ledgers, before, seen)
+        assert await ledgers.discrepancies() == []
+
+
+@pytest.mark.on_ray
+@pytest.mark.usefixtures("operator")
+async def test_a_release_that_is_ill_is_not_switched_to(
+    store: RunningStore, checkout: Path
+) -> None:
+    """Not a process is another than before, and nothing else is said to run."""
+    root = checkout / "deployments" / "checkout" / "deployment.py"
+    root.write_text(root.read_text() + ILL)
+    seen, all_of_them, written = Seen(), replicas(store), recorded(store.data)
+    async with buyers(store, seen, seed=2):
+        await more_orders(store, seen, ORDERS)
+        ended = await deployed(
+            store, seen, "deploy", "checkout", "--code", str(checkout), status=FOUND
+        )
+    assert "this release is ill" in ended.err
+    assert seen.failures == {}
+    assert replicas(store) == all_of_them
+    assert recorded(store.data) == written
+    shown = await typed("releases")
+    assert shown.status == OK

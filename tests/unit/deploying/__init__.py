@@ -1,0 +1,1 @@
+"""The parts of a deployment that need no Ray."""
