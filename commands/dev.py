@@ -34,9 +34,13 @@ from commands.run_settings import (
     settings_from_environment,
 )
 from deployments.datastore.duties import duties
+from deployments.foundation.http.edge import http_app
 from deployments.foundation.placement.consumption import ConsumerEndedError
+from deployments.foundation.placement.exposition import metrics_route
 from deployments.foundation.placement.host import Host, LoopEndedError, nowhere
 from deployments.foundation.redis.connection import client, connect_redis
+from deployments.foundation.values.meter import Meter
+from deployments.foundation.values.settings import settings
 from deployments.store import placed
 from deployments.topology import SERVICES
 
@@ -96,6 +100,7 @@ class _Process:
     def __init__(
         self, run: RunSettings, console: Console, app_of: Callable[[Host], ASGIApp]
     ) -> None:
+        self._meter = Meter()
         self._run, self._console, self._app_of = run, console, app_of
         self._server: _Server | None = None
         self._ended: EndedByItselfError | None = None
@@ -109,7 +114,7 @@ class _Process:
         try:
             for redis in await asyncio.gather(*map(connect_redis, SERVICES)):
                 await redis.aclose()
-            await self._host(Host(placed(), client, nowhere), keeping)
+            await self._host(Host(placed(), client, nowhere, meter=self._meter), keeping)
         finally:
             for duty in keeping:
                 duty.cancel()
@@ -136,7 +141,9 @@ class _Process:
 
     async def _serve(self, host: Host, duties: Sequence[asyncio.Task[None]]) -> None:
         """Answer HTTP until a signal comes, or something has ended that should not."""
-        self._server = server = _Server(_http_options(self._app_of(host), self._run))
+        options = _http_options(self._app_of(host), self._run.host, self._run.port)
+        self._server = server = _Server(options)
+        exposing = self._expose()
         watching = asyncio.create_task(self._watch(host, duties))
         serving = asyncio.create_task(server.serve())
         while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn says nothing.
@@ -147,6 +154,19 @@ class _Process:
             report(self._console, self._run, seconds, {}, "One process, without Ray. ")
         await serving
         watching.cancel()
+        if exposing is not None:
+            exposing.should_exit = True
+
+    def _expose(self) -> _Server | None:
+        """Answer Prometheus on a port of its own, if the operator names one."""
+        port = settings().metrics_port
+        if port is None:
+            return None
+        exposing = _Server(
+            _http_options(http_app([metrics_route(self._meter)]), self._run.host, port)
+        )
+        self._exposing = asyncio.create_task(exposing.serve(), name="metrics")
+        return exposing
 
     async def _watch(self, host: Host, duties: Sequence[asyncio.Task[None]]) -> None:
         """What Serve does for a replica: see whether all that runs here still runs."""
@@ -169,11 +189,11 @@ class _Process:
             self._server.should_exit = True
 
 
-def _http_options(app: ASGIApp, run: RunSettings) -> uvicorn.Config:
+def _http_options(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=run.host,
-        port=run.port,
+        host=host,
+        port=port,
         lifespan="off",
         access_log=False,
         log_level="warning",

@@ -7,10 +7,12 @@ from redis.asyncio import Redis
 from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CartsApi
 from deployments.carts.loops import abandonment
+from deployments.carts.metrics import CartMetrics
 from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
 from deployments.carts.store import SERVICE, CartsStore
 from deployments.catalog.contract import CatalogApi
+from deployments.foundation.events.loop import measuring
 from deployments.foundation.events.trimming import trimming
 from deployments.foundation.http.authentication import platform_keys
 from deployments.foundation.http.rate_limits import RateLimits
@@ -48,5 +50,9 @@ def compose(
         routes=CartsRoutes(service, keys).routes(),
         limits=RateLimits(redis, SERVICE, keys),
         subscriptions=CartsConsumers(service).subscriptions(),
-        loops=[abandonment(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        loops=[
+            abandonment(service),
+            trimming(SERVICE, redis, subscribers_of(SERVICE)),
+            measuring(SERVICE, CartMetrics(redis, meter).show),
+        ],
     )

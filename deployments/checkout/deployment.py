@@ -8,6 +8,7 @@ from deployments.carts.contract import CartsApi
 from deployments.catalog.contract import CatalogApi
 from deployments.checkout.contract import CheckoutApi
 from deployments.checkout.loops import saga_recovery
+from deployments.checkout.metrics import PurchaseMetrics, SagaMetrics
 from deployments.checkout.quote import Quoter
 from deployments.checkout.routes import CheckoutRoutes
 from deployments.checkout.saga import Driver
@@ -15,6 +16,7 @@ from deployments.checkout.saga_store import SagaStore
 from deployments.checkout.service import CheckoutService
 from deployments.checkout.steps import Steps
 from deployments.checkout.store import SERVICE, CheckoutStore
+from deployments.foundation.events.loop import measuring
 from deployments.foundation.events.trimming import trimming
 from deployments.foundation.http.authentication import platform_keys
 from deployments.foundation.http.rate_limits import RateLimits
@@ -44,14 +46,18 @@ def compose(
     """Checkout upon its Redis and all that a purchase needs."""
     keys, store = platform_keys(), CheckoutStore(redis)
     carts = connect(CartsApi, app="carts")
-    driver = Driver(SagaStore(redis), _steps(connect), clock)
+    driver = Driver(SagaStore(redis, PurchaseMetrics(meter)), _steps(connect), clock)
     service = CheckoutService(store, carts, _quoter(connect), driver, clock)
     return Composition(
         api=CheckoutApi,
         service=service,
         routes=CheckoutRoutes(service, keys).routes(),
         limits=RateLimits(redis, SERVICE, keys),
-        loops=[saga_recovery(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        loops=[
+            saga_recovery(service),
+            trimming(SERVICE, redis, subscribers_of(SERVICE)),
+            measuring(SERVICE, SagaMetrics(redis, meter).show),
+        ],
     )
 
 

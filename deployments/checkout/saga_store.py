@@ -10,6 +10,7 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from deployments.checkout.contract import CompleteSession, Session
+from deployments.checkout.metrics import PurchaseMetrics
 from deployments.checkout.replies import Saga, UnreadableSaga, claimed, load, settle
 from deployments.checkout.store import (
     ACTIVE,
@@ -36,7 +37,8 @@ PAUSE_MS = 2_000
 class SagaStore:
     """Sagas of one Redis. Each method is one round trip."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, metrics: PurchaseMetrics | None = None) -> None:
+        self._metrics = metrics or PurchaseMetrics()
         self._begin = lua(redis, "begin_saga", "requests", "clock", "leases")
         self._advance = lua(redis, "advance_saga")
         self._answer = lua(redis, "answer_saga", "requests", "publish")
@@ -107,7 +109,10 @@ class SagaStore:
                 *[event.type, event.model_dump_json(), occasion(SERVICE, now)],
             ],
         )
-        return None if snapshot is None else load(snapshot)
+        if snapshot is None:
+            return None
+        self._metrics.answered(saga, session)
+        return load(snapshot)
 
     async def end(self, saga: Saga, stage: str) -> bool:
         """The last transition of a saga that has answered; false if another driver took over."""

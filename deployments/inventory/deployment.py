@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from deployments.foundation.events.loop import measuring
 from deployments.foundation.events.trimming import trimming
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
@@ -11,6 +12,7 @@ from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.inventory.consumers import InventoryConsumers
 from deployments.inventory.contract import InventoryApi
 from deployments.inventory.loops import hold_expiry
+from deployments.inventory.metrics import ReservationMetrics
 from deployments.inventory.seed import seed
 from deployments.inventory.service import InventoryService
 from deployments.inventory.store import SERVICE, InventoryStore
@@ -30,6 +32,10 @@ def compose(
         api=InventoryApi,
         service=service,
         subscriptions=InventoryConsumers(service).subscriptions(),
-        loops=[hold_expiry(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        loops=[
+            hold_expiry(service),
+            trimming(SERVICE, redis, subscribers_of(SERVICE)),
+            measuring(SERVICE, ReservationMetrics(redis, meter).show),
+        ],
         seed=lambda: seed(service),
     )

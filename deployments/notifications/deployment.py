@@ -12,6 +12,7 @@ from deployments.foundation.values.settings import revealed, settings
 from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.contract import NotificationsApi
 from deployments.notifications.mailer import MailDirectory, Mailer, SmtpMailer
+from deployments.notifications.metrics import MailMetrics
 from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.service import CLAIM_SECONDS, NotificationsService, Outlet
@@ -33,7 +34,7 @@ def compose(
     at a mail counts as dead.
     """
     store = NotificationsStore(redis, claim_seconds=claim_seconds)
-    service = NotificationsService(store, outlet or outlet_of_settings(), clock)
+    service = NotificationsService(store, outlet or outlet_of_settings(), clock, MailMetrics(meter))
     return Composition(
         api=NotificationsApi,
         service=service,

@@ -25,6 +25,7 @@ from deployments.notifications.contract import (
 )
 from deployments.notifications.domain import MailNotice, MailSource, OrderNote
 from deployments.notifications.mailer import Mailer
+from deployments.notifications.metrics import MailMetrics
 from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.store import NotificationsStore
 from deployments.orders.events import OrderCancelled, OrderDelivered, OrderPlaced, OrderShipped
@@ -65,8 +66,15 @@ class NotificationsService:
     An event takes three round trips to Redis and no call.
     """
 
-    def __init__(self, store: NotificationsStore, outlet: Outlet, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: NotificationsStore,
+        outlet: Outlet,
+        clock: Clock = utc_now,
+        metrics: MailMetrics | None = None,
+    ) -> None:
         self._store, self._outlet, self._clock = store, outlet, clock
+        self._metrics = metrics or MailMetrics()
 
     # Preferences
 
@@ -148,6 +156,7 @@ class NotificationsService:
         why = notice.reason_to_skip(self._clock())
         if why is not None:
             await self._store.skip(notice, why)
+            self._metrics.skipped()
             return
         work = self._deliver(notice, new_id("sender"))
         await detach(work, seconds=HANDLER_SECONDS, name=f"mail {notice.source.event}")
@@ -165,7 +174,8 @@ class NotificationsService:
             async with asyncio.timeout(SEND_SECONDS):
                 link = await self._link(notice, address_id)
                 mail = self._outlet.renderer.write(notice, link)
-                await self._outlet.mailer.send(mail, notice.source.event)
+                with self._metrics.handing_over():
+                    await self._outlet.mailer.send(mail, notice.source.event)
         except Exception:
             await self._store.failed(notice, sender)
             raise

@@ -9,6 +9,7 @@ from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.payments.contract import PaymentsApi
+from deployments.payments.metrics import PaymentMetrics
 from deployments.payments.provider import PaymentProvider, Providers
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
@@ -32,6 +33,8 @@ def compose(
         provider = SandboxProvider(SandboxBooks(redis))
     return Composition(
         api=PaymentsApi,
-        service=PaymentsService(PaymentsStore(redis), Providers([provider]), clock),
+        service=PaymentsService(
+            PaymentsStore(redis), Providers([provider]), clock, PaymentMetrics(meter)
+        ),
         loops=[trimming(SERVICE, redis, subscribers_of(SERVICE))],
     )

@@ -14,6 +14,7 @@ from deployments.payments.contract import (
 from deployments.payments.domain.charges import Charge, Outcome
 from deployments.payments.domain.payments import Payment, Reply, void_key
 from deployments.payments.domain.rejections import not_possible, rejection_of, taken, undone
+from deployments.payments.metrics import PaymentMetrics
 from deployments.payments.provider import PaymentProvider, Providers
 from deployments.payments.store import PaymentsStore
 
@@ -25,8 +26,15 @@ class PaymentsService:
     under its key it is taken to its end; `void` ends an authorisation without its instrument.
     """
 
-    def __init__(self, store: PaymentsStore, providers: Providers, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        store: PaymentsStore,
+        providers: Providers,
+        clock: Clock = utc_now,
+        metrics: PaymentMetrics | None = None,
+    ) -> None:
         self._store, self._providers, self._clock = store, providers, clock
+        self._metrics = metrics or PaymentMetrics()
 
     async def authorise(self, request: AuthorisePayment) -> Authorisation:
         """See `PaymentsApi`."""
@@ -41,6 +49,7 @@ class PaymentsService:
     ) -> Reply:
         charge = Charge(request.key, payment.amount, payment.currency, request.instrument)
         verdict = await provider.authorise(charge)
+        self._metrics.authorised(verdict.outcome)
         reply = await self._store.finish_authorise(request, verdict, self._clock())
         if reply.say == "undone" and verdict.outcome == "held":
             # The undo came while the provider was asked, and may have found nothing to let go.

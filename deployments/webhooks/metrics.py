@@ -6,7 +6,7 @@ from deployments.foundation.values.meter import Meter
 from deployments.webhooks.domain import DeliveryOutcome
 from deployments.webhooks.store import WebhookTotals
 
-_LAG_BOUNDARIES = (0.1, 0.3, 1.0, 3.0, 10.0, 60.0, 600.0, 3600.0, 86400.0)
+_DELAYS = (0.1, 0.3, 1.0, 3.0, 10.0, 60.0, 600.0, 3600.0, 86400.0)
 
 
 class DeliveryMetrics:
@@ -14,10 +14,12 @@ class DeliveryMetrics:
 
     def __init__(self, meter: Meter) -> None:
         self._attempts = meter.counter(
-            "fieldhouse_webhook_attempts", "Attempts, by outcome.", ("as",)
+            "fieldhouse_webhook_attempts_total", "Attempts, by outcome.", ("outcome",)
         )
-        self._lag = meter.histogram(
-            "fieldhouse_webhook_seconds", "From an order's change to its delivery.", _LAG_BOUNDARIES
+        self._delay = meter.histogram(
+            "fieldhouse_webhook_delay_seconds",
+            "From an order's change to its delivery.",
+            _DELAYS,
         )
         self._waiting = meter.gauge("fieldhouse_webhooks_waiting", "Deliveries to be made.")
         self._failing = meter.gauge("fieldhouse_webhooks_failing", "Endpoints that fail.")
@@ -25,9 +27,9 @@ class DeliveryMetrics:
 
     def attempted(self, outcome: DeliveryOutcome, seconds: float) -> None:
         """An attempt ended so, so many seconds after the event."""
-        self._attempts.inc(1, {"as": outcome.verdict})
+        self._attempts.inc(outcome.verdict)
         if outcome.verdict == "sent":
-            self._lag.observe(seconds)
+            self._delay.observe(seconds)
 
     def show(self, totals: WebhookTotals) -> None:
         """The present state."""

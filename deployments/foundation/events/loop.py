@@ -23,6 +23,7 @@ Tick = Callable[[], Awaitable[bool]]
 """One piece of work; true when more of it waits, so that the next tick comes at once."""
 
 LONGEST_PAUSE_SECONDS = 30.0
+MEASURE_EVERY_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +78,16 @@ class Loop:
 
     def _pause(self) -> float:
         return self._backoff.after(self._failures + 1) * random.uniform(0.8, 1.2)  # noqa: S311
+
+
+def measuring(service: str, show: Callable[[], Awaitable[None]]) -> Loop:
+    """Shows what a service's Redis says of it, for an operator to watch."""
+
+    async def tick() -> bool:
+        await show()
+        return False
+
+    return Loop(f"{service}'s metrics", tick, every=MEASURE_EVERY_SECONDS)
 
 
 class Runnable(Protocol):

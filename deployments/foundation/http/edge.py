@@ -25,6 +25,7 @@ from deployments.foundation.http.bodies import BODY_SECONDS
 from deployments.foundation.http.idempotency import KeyReused, StaleVersion, StillRunning
 from deployments.foundation.http.operations import OPERATION, Dialect, Handler, Operation
 from deployments.foundation.http.rate_limits import LimitReached, RateLimits, RateLimitStatus
+from deployments.foundation.http.request_metrics import UNWATCHED, RequestMetrics
 from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
@@ -144,14 +145,14 @@ class Timeouts:
 
 
 class _Edge:
-    """The outermost layer: opens the trace of the request, lets a route at the prefix itself match,
-    and completes all headers.
+    """The outermost layer: opens the request's trace, counts it, lets a route at the prefix itself
+    match, and completes all headers.
 
     Serve strips the route prefix into `root_path`; Starlette then sees an empty path.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+        self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -170,7 +171,7 @@ class _Edge:
             await send(message)
 
         with tracing(Headers(scope=scope).get("traceparent")):
-            await self._app(scope, receive, complete)
+            await self._metrics(self._app, scope, receive, complete)
 
 
 def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Route:
@@ -216,6 +217,8 @@ def http_app(
     routes: Sequence[Route],
     limits: RateLimits | None = None,
     timeouts: Timeouts = Timeouts(),
+    *,
+    metrics: RequestMetrics = UNWATCHED,
 ) -> ASGIApp:
     """The ASGI application of a service; `/` in a route is the service's prefix itself.
 
@@ -228,7 +231,7 @@ def http_app(
     )
     # A redirect would be built from the Host header, and a path with a slash too many is unknown.
     app.router.redirect_slashes = False
-    return _Edge(app)
+    return _Edge(app, metrics)
 
 
 def _dialect_of(routes: Sequence[Route]) -> Dialect:

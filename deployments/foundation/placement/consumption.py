@@ -7,7 +7,7 @@ more or less only moves partitions.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 
@@ -30,41 +30,48 @@ class ConsumerMetrics:
     """What an operator watches. Every process shows the whole service's lag."""
 
     def __init__(self, service: str, meter: Meter) -> None:
-        tags = ("service", "publisher")
+        labels = ("service", "publisher")
         self._service = service
-        self._handled = meter.counter("fieldhouse_events_handled", "Events that took effect.", tags)
-        self._failed = meter.counter("fieldhouse_event_retries", "Attempts that failed.", tags)
-        self._given_up = meter.counter("fieldhouse_events_given_up", "Events given up.", tags)
-        self._waiting = meter.gauge("fieldhouse_events_waiting", "Events not yet handled.", tags)
-        self._oldest = meter.gauge(
-            "fieldhouse_oldest_event_seconds", "Age of the oldest event not yet handled.", tags
+        self._handled = meter.counter(
+            "fieldhouse_events_handled_total", "Events that took effect.", labels
         )
-        self._failing = meter.gauge("fieldhouse_events_failing", "Events to be retried.", tags)
+        self._failed = meter.counter(
+            "fieldhouse_event_retries_total", "Attempts that failed.", labels
+        )
+        self._given_up = meter.counter(
+            "fieldhouse_events_given_up_total", "Events given up.", labels
+        )
+        self._waiting = meter.gauge("fieldhouse_events_waiting", "Events not yet handled.", labels)
+        self._oldest = meter.gauge(
+            "fieldhouse_oldest_event_seconds", "Age of the oldest event not yet handled.", labels
+        )
+        self._failing = meter.gauge("fieldhouse_events_failing", "Events to be retried.", labels)
+        self._readers = meter.gauge(
+            "fieldhouse_event_readers", "Processes that read events.", labels
+        )
         self._letters = meter.gauge("fieldhouse_dead_letters", "Events given up.", ("service",))
-
-    def _of(self, publisher: str) -> Mapping[str, str]:
-        return {"service": self._service, "publisher": publisher}
 
     def handled(self, publisher: str) -> None:
         """An event took effect."""
-        self._handled.inc(1, self._of(publisher))
+        self._handled.inc(self._service, publisher)
 
     def failed(self, publisher: str) -> None:
         """An attempt failed; the event is tried again."""
-        self._failed.inc(1, self._of(publisher))
+        self._failed.inc(self._service, publisher)
 
     def given_up(self, publisher: str) -> None:
         """An event became a dead letter."""
-        self._given_up.inc(1, self._of(publisher))
+        self._given_up.inc(self._service, publisher)
 
     def show(self, lags: Sequence[Lag], dead_letters: int) -> None:
         """The present state."""
         for lag in lags:
-            tags = self._of(lag.publisher)
-            self._waiting.set(lag.waiting, tags)
-            self._oldest.set(lag.oldest_seconds, tags)
-            self._failing.set(lag.failing, tags)
-        self._letters.set(dead_letters, {"service": self._service})
+            labels = (self._service, lag.publisher)
+            self._waiting.set(lag.waiting, *labels)
+            self._oldest.set(lag.oldest_seconds, *labels)
+            self._failing.set(lag.failing, *labels)
+            self._readers.set(lag.readers, *labels)
+        self._letters.set(dead_letters, self._service)
 
 
 class Consumption:

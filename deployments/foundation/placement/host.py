@@ -15,10 +15,13 @@ from starlette.types import ASGIApp
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.http.request_metrics import RequestMetrics
 from deployments.foundation.placement.composition import Compose, Composition, Connect
 from deployments.foundation.placement.consumption import Consumption
 from deployments.foundation.placement.local import local
 from deployments.foundation.placement.prefixes import Prefixes
+from deployments.foundation.redis.measured import RedisMetrics, measured
+from deployments.foundation.rpc.call_metrics import CallMetrics
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Endpoint, Reply
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.foundation.values.clock import Clock, utc_now
@@ -56,6 +59,7 @@ class Public(NamedTuple):
     prefix: str
     routes: Sequence[Route]
     limits: RateLimits | None
+    service: str
 
 
 class Host:
@@ -76,9 +80,11 @@ class Host:
     ) -> None:
         self._placed = {one.name: one for one in placed}
         self._elsewhere, self._options = elsewhere, options
+        self._meter = meter
+        redis_of = _measured(redis_of, meter)
         self._redis = {name: redis_of(name) for name in self._placed}
         self.services: Mapping[str, Composition] = {
-            name: one.compose(self._redis[name], self.connect, clock=clock, meter=meter)
+            name: one.compose(self._redis[name], self._connect_from(name), clock=clock, meter=meter)
             for name, one in self._placed.items()
         }
         self._endpoints = {
@@ -106,6 +112,15 @@ class Host:
             return local(api, lambda: self.services[app].service, app=app, seconds=seconds)
         return self._elsewhere(api, app=app, seconds=seconds)
 
+    def _connect_from(self, service: str) -> Connect:
+        """What a service here reaches others with: each call is counted as this service's."""
+        metrics = CallMetrics(service, self._meter)
+
+        def connect(api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
+            return metrics.of(api, self.connect(api, app=app, seconds=seconds), app)
+
+        return connect
+
     async def start(self, *, seed: bool = True, consume: bool = True) -> None:
         """Bring everything up, dependencies before those that need them least: all at once."""
         if seed:
@@ -129,14 +144,20 @@ class Host:
     def public(self) -> list[Public]:
         """The services here that clients reach."""
         return [
-            Public(one.prefix, self.services[name].routes, self.services[name].limits)
+            Public(one.prefix, self.services[name].routes, self.services[name].limits, name)
             for name, one in self._placed.items()
             if one.prefix is not None
         ]
 
     def app(self) -> ASGIApp:
         """The public routes of all services here, each under its prefix."""
-        return Prefixes({one.prefix: http_app(one.routes, one.limits) for one in self.public()})
+        apps = {
+            one.prefix: http_app(
+                one.routes, one.limits, metrics=RequestMetrics(one.service, self._meter)
+            )
+            for one in self.public()
+        }
+        return Prefixes(apps)
 
     @property
     def waiting(self) -> int:
@@ -175,6 +196,15 @@ def nowhere(api: type[Api], *, app: str, seconds: float = 5.0) -> Api:
         raise DependencyUnavailable(app, "it is not part of this store", "absent")
 
     return local(api, missing, app=app, seconds=seconds)
+
+
+def _measured(redis_of: RedisOf, meter: Meter) -> RedisOf:
+    """The same clients, whose round trips are counted as their service's."""
+
+    def measuring(service: str, *, at: str | None = None) -> Redis:
+        return measured(redis_of(service, at=at), RedisMetrics(service, meter))
+
+    return measuring
 
 
 def _entering(redis_of: RedisOf, service: str) -> Callable[[str], Redis]:

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from starlette.types import ASGIApp
 
 from deployments.foundation.events.lag_scaling import WAITING
+from deployments.foundation.events.loop import Loop
 from deployments.foundation.placement.applications import connect
 from deployments.foundation.placement.host import Host, Placed
-from deployments.foundation.placement.meter import RayMeter
+from deployments.foundation.placement.ray_metrics import EVERY_SECONDS, RayMetrics
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.foundation.rpc.calls import Reply
 from deployments.foundation.rpc.coalescing import Call, as_done
+from deployments.foundation.values.meter import Meter
 
 
 class Replica:
@@ -27,8 +29,11 @@ class Replica:
 
     async def __init__(self, placed: Sequence[Placed]) -> None:  # type: ignore[misc] # Serve awaits it.
         await asyncio.gather(*(_answers(one.name) for one in placed if one.keeps_state))
-        self._host = Host(placed, client, connect, meter=RayMeter())
+        meter = Meter()
+        showing = Loop("metrics", RayMetrics(meter).show, every=EVERY_SECONDS)
+        self._host = Host(placed, client, connect, meter=meter)
         await self._host.start()
+        self._showing = asyncio.create_task(showing.run(), name=showing.name)
 
     async def invoke(
         self, service: str, method: str, body: bytes, seconds: float, trace: str | None = None
@@ -62,6 +67,7 @@ class Replica:
     async def __del__(self) -> None:
         if self._host is not None:
             await self._host.stop()
+            self._showing.cancel()
 
 
 class PublicReplica(Replica):

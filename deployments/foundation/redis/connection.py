@@ -22,6 +22,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from deployments.foundation.redis.measured import MeasuredRedis
 from deployments.foundation.values.settings import revealed, settings
 
 _PRELUDES = Path(__file__).parent / "lua"
@@ -76,7 +77,7 @@ def client(service: str, *, at: str | None = None, retries: int = 6) -> Redis:
     known = secret() if home is None else configured_secret()
     if known is not None and (home is None or home != own_url):
         pool.connection_kwargs |= {"username": service, "password": password(service, known)}
-    return Redis.from_pool(pool)
+    return MeasuredRedis.from_pool(pool)
 
 
 def _options(retries: int) -> dict[str, Any]:

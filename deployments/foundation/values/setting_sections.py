@@ -58,6 +58,14 @@ class ServerSettings(Section):
         description="The name of the code that a service runs. `fieldhouse run` and `fieldhouse "
         "deploy` set it.",
     )
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The port of `/metrics` of a store in one process, at the API's address. On "
+        "Ray every node has its own, which Ray chooses.",
+        json_schema_extra={"takes": "a port"},
+    )
     ready_seconds: float = Field(
         600,
         gt=0,
