@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from deployments.foundation.values.authorship import Author
 from deployments.foundation.values.clock import Clock
+from deployments.foundation.values.text import MAX_TEXT
 from deployments.staff.contract.credentials import (
     Authorised,
     Credential,
@@ -13,17 +15,18 @@ from deployments.staff.contract.credentials import (
 )
 from deployments.staff.contract.permissions import Permission
 from deployments.staff.domain.people import author_of
-from deployments.staff.domain.permissions import in_order, permissions_of
+from deployments.staff.domain.permissions import in_order, permissions_of, scoped
 from deployments.staff.domain.secrets import hashed
 from deployments.staff.session_store import OpenSession, SessionStore
+from deployments.staff.token_store import StandingToken, TokenStore
 
 
 class Authority:
     """Decides by what is stored at this moment, in one round trip: what was taken from a person is
     refused from then on, wherever it is asked."""
 
-    def __init__(self, sessions: SessionStore, clock: Clock) -> None:
-        self._sessions, self._clock = sessions, clock
+    def __init__(self, sessions: SessionStore, tokens: TokenStore, clock: Clock) -> None:
+        self._sessions, self._tokens, self._clock = sessions, tokens, clock
 
     async def authorise(self, by: Credential, permission: Permission) -> Authorised:
         """Who asks, if that is permitted. Rejects with `NotSignedIn` and `NotPermitted`."""
@@ -40,7 +43,11 @@ class Authority:
             session = await self._sessions.use(hashed(by.session), now)
             if session is not None:
                 return _by_session(session, by.address)
-        raise NotSignedIn("Sign in first: there is no session, or it has ended.")
+        elif by.token is not None:
+            token = await self._tokens.use(hashed(by.token), now)
+            if token is not None:
+                return _by_token(token, by.address)
+        raise NotSignedIn("Sign in first: there is no such session or token, or it has ended.")
 
 
 def _by_session(session: OpenSession, address: str) -> Authorised:
@@ -55,4 +62,19 @@ def _by_session(session: OpenSession, address: str) -> Authorised:
         second_factor=session.second_factor,
         session_id=session.id,
         until=session.until,
+    )
+
+
+def _by_token(token: StandingToken, address: str) -> Authorised:
+    person = token.person
+    name = f"{token.name} ({person.email})"
+    return Authorised(
+        author=Author(kind="token", id=token.id, name=name[:MAX_TEXT], address=address),
+        email=person.email,
+        name=person.name,
+        roles=person.roles,
+        permissions=in_order(scoped(token.scopes, person.roles)),
+        locale=person.locale,
+        second_factor=False,
+        until=token.until,
     )

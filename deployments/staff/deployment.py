@@ -7,11 +7,13 @@ from redis.asyncio import Redis
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.staff.audit_store import AuditStore
 from deployments.staff.contract import StaffApi
 from deployments.staff.passwords import Passwords
-from deployments.staff.service import StaffService
+from deployments.staff.service import StaffService, Stores
 from deployments.staff.session_store import SessionStore
 from deployments.staff.store import StaffStore
+from deployments.staff.token_store import TokenStore
 
 
 def compose(
@@ -24,7 +26,8 @@ def compose(
 ) -> Composition:
     """Staff upon its Redis. `passwords` hashes them, if not with the effort that it should take."""
     passwords = passwords or Passwords()
-    service = StaffService(StaffStore(redis), SessionStore(redis), passwords, clock)
+    stores = Stores(StaffStore(redis), SessionStore(redis), TokenStore(redis), AuditStore(redis))
+    service = StaffService(stores, passwords, clock)
 
     async def stop() -> None:
         passwords.close()

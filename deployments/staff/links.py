@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from pydantic import SecretStr
 
@@ -24,34 +23,19 @@ from deployments.staff.domain.people import (
     author_of,
     check_password,
     checked_email,
+    next_version,
     person_change,
 )
 from deployments.staff.domain.secrets import hashed, new_secret
-from deployments.staff.domain.sign_in import LINK_LASTS
 from deployments.staff.passwords import Passwords
 from deployments.staff.signing_in import Opened
-from deployments.staff.store import Outcome, PersonChange, StaffStore, milliseconds
+from deployments.staff.store import Outcome, PersonChange, StaffStore, kept_link
 
 _ACTIONS: Mapping[LinkKind, str] = {
     "owner": "owner_made",
     "invitation": "invitation_accepted",
     "reset": "password_reset",
 }
-
-
-class NewLink:
-    """A link to be made: what is kept of it, and its secret."""
-
-    def __init__(self, kind: LinkKind, email: str | None, now: datetime) -> None:
-        self.secret = new_secret()
-        self.until = now + LINK_LASTS[kind]
-        self.kept: dict[str, str] = {
-            "hash": hashed(self.secret),
-            "kind": kind,
-            "ends_at": milliseconds(self.until),
-        }
-        if email is not None:
-            self.kept["email"] = email
 
 
 class Links:
@@ -63,9 +47,10 @@ class Links:
     async def owner_link(self) -> SecretStr | None:
         """A new link that makes the first owner, in place of any before; none if there is one."""
         now = self._clock()
-        link = NewLink("owner", None, now)
+        secret = new_secret()
         change = Change(author=STORE, subject="staff/link/owner", action="link_made", at=now)
-        return link.secret if await self._store.make_owner_link(link.kept, change) else None
+        made = await self._store.make_owner_link(kept_link(secret, "owner", now), change)
+        return secret if made else None
 
     async def look_up(self, request: LookUpLink) -> Link:
         """See `StaffApi`."""
@@ -115,8 +100,7 @@ class Links:
             )
         if before is None or before.state == "disabled":
             raise _invalid()
-        named = {"name": request.name or before.name, "state": "active"}
-        return before.model_copy(update={**named, "version": before.version + 1})
+        return next_version(before, name=request.name or before.name, state="active")
 
     def _change(
         self, kind: LinkKind, before: Person | None, after: Person, author: Author

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.authorship import Change
+from deployments.staff.contract.credentials import Origin
 from deployments.staff.contract.people import Person
 from deployments.staff.contract.sign_in import Session
+from deployments.staff.domain.secrets import hashed
 from deployments.staff.domain.sign_in import (
     BY_ACCOUNT,
     BY_ADDRESS,
+    CHALLENGE_TRIES,
     FORGOTTEN,
     IDLE,
     MOST_SESSIONS,
@@ -32,7 +35,8 @@ from deployments.staff.store import (
     moment,
 )
 
-_SCRIPTS = ("begin_attempt", "sign_in", "use_session", "end_sessions")
+_SCRIPTS = ("begin_attempt", "sign_in", "try_challenge", "use_session", "end_sessions")
+SignInOutcome = Literal["done", "stale", "used"]
 
 
 class Attempt(NamedTuple):
@@ -46,6 +50,14 @@ class Attempt(NamedTuple):
     person: Person | None
     password: str | None
     counters: tuple[str, ...]
+
+
+class Factor(NamedTuple):
+    """What stands for the second factor: a challenge, and the step or the hash of its answer."""
+
+    challenge: str
+    step: int | None = None
+    recovery_code: str | None = None
 
 
 class OpenSession(NamedTuple):
@@ -64,26 +76,58 @@ class SessionStore:
         self._redis = redis
         self._scripts = {name: script(redis, LUA / f"{name}.lua", *PRELUDES) for name in _SCRIPTS}
 
-    async def begin_attempt(
-        self, email: str, address: str, device: str | None, now: datetime
-    ) -> Attempt:
-        """Count an attempt, unless it comes too soon after others."""
-        account = counter_of("account", email)
-        own = counter_of("device", f"{email}\n{device}")
+    async def begin_attempt(self, email: str, origin: Origin, now: datetime) -> Attempt:
+        """Count an attempt to sign in, unless it comes too soon after others."""
+        device = None if origin.device is None else hashed(origin.device)
+        account, own = counters_of(email, origin)
         strangers = [_counter(account, BY_ACCOUNT)]
-        if address:
-            strangers.append(_counter(counter_of("address", network_of(address)), BY_ADDRESS))
-        asked = {
-            "email": email,
-            "device": device,
-            "own": _counter(own, BY_ACCOUNT),
-            "strangers": strangers,
-            "forgotten": milliseconds(now + FORGOTTEN),
-            "now": milliseconds(now),
-        }
-        wait, known, person, password = cast(Any, await self._run("begin_attempt", asked))
-        found = Person.model_validate_json(person) if person else None
-        return Attempt(int(wait), bool(known), found, password, (account, own))
+        if origin.address:
+            network = counter_of("address", network_of(origin.address))
+            strangers.append(_counter(network, BY_ADDRESS))
+        asked = {"device": device, "own": _counter(own, BY_ACCOUNT), "strangers": strangers}
+        return await self._attempt(email, asked, (account, own), now)
+
+    async def attempt_in(self, session: str, email: str, now: datetime) -> Attempt:
+        """Count an attempt to tell the password again, in a session that is open."""
+        own = counter_of("session", session)
+        asked = {"trusted": True, "own": _counter(own, BY_ACCOUNT)}
+        return await self._attempt(email, asked, (own,), now)
+
+    async def _attempt(
+        self, email: str, asked: Mapping[str, object], counters: tuple[str, ...], now: datetime
+    ) -> Attempt:
+        forgotten = milliseconds(now + FORGOTTEN)
+        common = {"email": email, "forgotten": forgotten, "now": milliseconds(now)}
+        found = cast(Any, await self._run("begin_attempt", {**asked, **common}))
+        wait, known, record, password = found
+        person = Person.model_validate_json(record) if record else None
+        return Attempt(int(wait), bool(known), person, password, counters)
+
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Take an attempt back whose password was right."""
+        await self._redis.delete(*(f"{{staff}}:attempts:{one}" for one in attempt.counters))
+
+    async def challenge(self, hash_: str, person: Person, until: datetime) -> None:
+        """Keep a challenge for whoever has the password of a person."""
+        key = f"{{staff}}:challenge:{hash_}"
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(
+                key,
+                mapping={
+                    "email": person.email,
+                    "version": person.version,
+                    "ends_at": milliseconds(until),
+                },
+            )
+            pipe.pexpireat(key, int(milliseconds(until)))
+            await pipe.execute()
+
+    async def try_challenge(self, hash_: str, now: datetime) -> tuple[Person, str | None] | None:
+        """Who is to answer a challenge, and his authenticator's secret; none if it is over, or was
+        answered too often."""
+        asked = {"challenge": hash_, "now": milliseconds(now), "most": CHALLENGE_TRIES}
+        found = cast(Any, await self._run("try_challenge", asked))
+        return (Person.model_validate_json(found[0]), found[1]) if found else None
 
     async def open(
         self,
@@ -93,9 +137,11 @@ class SessionStore:
         *,
         succeeded: Sequence[str],
         password: str | None = None,
-    ) -> bool:
-        """Open a session for a person; false if he has changed since. `password` is a new hash of
-        the same password."""
+        factor: Factor | None = None,
+    ) -> SignInOutcome:
+        """Open a session for a person, if he has not changed since and the factor was not used.
+
+        `password` is a new hash of the same password."""
         asked = {
             "session": opening.session,
             "device": opening.device,
@@ -103,9 +149,10 @@ class SessionStore:
             "most": MOST_SESSIONS,
             "succeeded": list(succeeded),
             "password": password,
+            **(factor._asdict() if factor else {}),
             "entry": entry_of(change),
         }
-        return await self._run("sign_in", asked) == "done"
+        return cast(SignInOutcome, await self._run("sign_in", asked))
 
     async def use(self, hash_: str, now: datetime) -> OpenSession | None:
         """The session with this hash, used now; none if there is none, or it is over."""
@@ -141,6 +188,12 @@ class SessionStore:
 
     async def _run(self, name: str, asked: Mapping[str, object]) -> object:
         return await self._scripts[name](args=[arguments(asked)])
+
+
+def counters_of(email: str, origin: Origin) -> tuple[str, str]:
+    """What counts the attempts at an account: of strangers, and of one device."""
+    device = None if origin.device is None else hashed(origin.device)
+    return counter_of("account", email), counter_of("device", f"{email}\n{device}")
 
 
 def _counter(name: str, slowing: Slowing) -> Mapping[str, object]:

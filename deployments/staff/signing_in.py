@@ -1,28 +1,29 @@
-"""Signing in: a password is checked, and a session opened."""
+"""Signing in: by a password, by a second factor where there is one, and then with a session."""
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 
 from pydantic import SecretStr
 
+from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
 from deployments.foundation.values.ids import new_id
 from deployments.staff.contract.credentials import Origin
 from deployments.staff.contract.people import Person
 from deployments.staff.contract.sign_in import (
+    AnswerChallenge,
     SignedIn,
     SignIn,
     SignInStep,
-    TooManyAttempts,
     WrongCredentials,
 )
-from deployments.staff.domain.people import author_of, fold, person_change
+from deployments.staff.domain.people import author_of, fold
+from deployments.staff.domain.second_factor import folded_recovery_code, step_of_code
 from deployments.staff.domain.secrets import hashed, new_secret
-from deployments.staff.domain.sign_in import DEVICE_LASTS, IDLE, LONGEST
-from deployments.staff.passwords import Passwords
-from deployments.staff.session_store import Attempt, SessionStore
+from deployments.staff.domain.sign_in import CHALLENGE_LASTS, DEVICE_LASTS, IDLE, LONGEST
+from deployments.staff.password_checks import PasswordChecks
+from deployments.staff.session_store import Factor, SessionStore, counters_of
 from deployments.staff.store import Opening, milliseconds
 
 _TRIES = 3
@@ -61,50 +62,78 @@ class Opened:
 class SigningIn:
     """Takes a round trip, a check of the password, and another round trip."""
 
-    def __init__(self, sessions: SessionStore, passwords: Passwords, clock: Clock) -> None:
-        self._sessions, self._passwords, self._clock = sessions, passwords, clock
+    def __init__(self, sessions: SessionStore, checks: PasswordChecks, clock: Clock) -> None:
+        self._sessions, self._checks, self._clock = sessions, checks, clock
 
     async def sign_in(self, request: SignIn) -> SignInStep:
         """See `StaffApi`."""
-        email, origin = fold(request.email), request.origin
         for _ in range(_TRIES):
-            attempt = await self._attempt(email, origin)
-            person = await self._checked(attempt, request.password)
-            signed_in = await self._open(attempt, person, request)
-            if signed_in is not None:
-                return SignInStep(signed_in=signed_in)
-        raise WrongCredentials("You were changed meanwhile. Sign in again.")
+            step = await self._try(request)
+            if step is not None:
+                return step
+        raise WrongCredentials("Your account was changed just now. Sign in again.")
 
-    async def _attempt(self, email: str, origin: Origin) -> Attempt:
-        device = None if origin.device is None else hashed(origin.device)
+    async def _try(self, request: SignIn) -> SignInStep | None:
+        """None if the person was changed while the password was checked."""
+        email, origin = fold(request.email), request.origin
+        person, attempt = await self._checks.check(email, request.password, origin)
+        if person.second_factor:
+            return SignInStep(challenge=await self._challenge(person))
         now = self._clock()
-        attempt = await self._sessions.begin_attempt(email, origin.address, device, now)
-        if attempt.wait:
-            seconds = math.ceil(attempt.wait / 1000)
-            raise TooManyAttempts(
-                f"There were too many attempts. Try again in {seconds} seconds, or from a browser "
-                "in which you have signed in before.",
-                seconds=seconds,
-            )
-        return attempt
-
-    async def _checked(self, attempt: Attempt, password: SecretStr) -> Person:
-        """Whose password it is. Rejects with `WrongCredentials`, whichever part is wrong."""
-        person = attempt.person
-        right = await self._passwords.verify(attempt.password, password, known=attempt.known_device)
-        if not right or person is None or person.state != "active":
-            raise WrongCredentials("Email and password do not belong together.")
-        return person
-
-    async def _open(self, attempt: Attempt, person: Person, request: SignIn) -> SignedIn | None:
-        now = self._clock()
-        opened = Opened(person, request.origin, now, second_factor=False)
-        kept, newer = attempt.password, None
-        if kept is not None and self._passwords.is_outdated(kept):
-            newer = await self._passwords.hash(request.password)
-        author = author_of(person, request.origin.address)
-        change = person_change("signed_in", person, person, author=author, at=now)
+        opened = Opened(person, origin, now, second_factor=False)
         done = await self._sessions.open(
-            opened.opening, person, change, succeeded=attempt.counters, password=newer
+            opened.opening,
+            person,
+            _signed_in(person, origin, "password", now),
+            succeeded=attempt.counters,
+            password=await self._checks.newer_hash(attempt, request.password),
         )
-        return opened.answer if done else None
+        return SignInStep(signed_in=opened.answer) if done == "done" else None
+
+    async def _challenge(self, person: Person) -> SecretStr:
+        challenge = new_secret()
+        await self._sessions.challenge(hashed(challenge), person, self._clock() + CHALLENGE_LASTS)
+        return challenge
+
+    async def answer(self, request: AnswerChallenge) -> SignedIn:
+        """See `StaffApi`."""
+        challenge, now = hashed(request.challenge), self._clock()
+        found = await self._sessions.try_challenge(challenge, now)
+        if found is None:
+            raise WrongCredentials("This sign-in is over. Begin again with your password.")
+        person, authenticator = found
+        factor = _factor(challenge, authenticator, request.code, now)
+        opened = Opened(person, request.origin, now, second_factor=True)
+        by = "authenticator" if factor.step else "recovery code"
+        done = await self._sessions.open(
+            opened.opening,
+            person,
+            _signed_in(person, request.origin, by, now),
+            succeeded=counters_of(person.email, request.origin),
+            factor=factor,
+        )
+        if done != "done":
+            raise _wrong_code()
+        return opened.answer
+
+
+def _factor(challenge: str, authenticator: str | None, code: SecretStr, now: datetime) -> Factor:
+    """What a code is, if it can be one at all; whether it was used before, the store says."""
+    step = None if authenticator is None else step_of_code(authenticator, code, now)
+    if step is not None:
+        return Factor(challenge, step=step)
+    return Factor(challenge, recovery_code=hashed(folded_recovery_code(code)))
+
+
+def _wrong_code() -> WrongCredentials:
+    return WrongCredentials("The code is wrong, or was used before. Wait for the next one.")
+
+
+def _signed_in(person: Person, origin: Origin, by: str, now: datetime) -> Change:
+    return Change(
+        author=author_of(person, origin.address),
+        subject=f"staff/person/{person.email}",
+        action="signed_in",
+        after={"by": by},
+        at=now,
+    )

@@ -20,6 +20,9 @@ _STRINGS = {
     r"^[A-Z]{3}$": "USD",
     r"^[\w.-]+:[\w.-]+$": "saga_1:reserve",
     r"^[a-z]{2}(-[A-Z]{2})?$": "en",
+    r"^\d{1,15}-\d{1,6}$": "1750000000000-0",
+    r"^[a-z]+/[a-z_]+/.+$": "catalog/product/TI-M267",
+    r"^[a-z]+(_[a-z]+)*$": "price_changed",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import JsonValue, SecretStr
@@ -10,6 +11,7 @@ from deployments.foundation.values.authorship import Author, Change
 from deployments.foundation.values.text import is_email
 from deployments.staff.contract.credentials import LONGEST_PASSWORD
 from deployments.staff.contract.people import Person
+from deployments.staff.contract.permissions import ROLES, Role
 from deployments.staff.contract.sign_in import NotAnEmail, WeakPassword
 
 SHORTEST_PASSWORD = 12
@@ -41,6 +43,17 @@ def check_password(password: SecretStr, email: str) -> None:
     parts = (part for part in (email, email.partition("@")[0]) if len(part) >= _SHORTEST_PART)
     if any(part in folded for part in parts):
         raise WeakPassword("Take a password that does not contain the email address.")
+
+
+def once(roles: Iterable[Role]) -> tuple[Role, ...]:
+    """Each role once, in the order in which they are declared."""
+    held = frozenset(roles)
+    return tuple(role for role in ROLES if role in held)
+
+
+def next_version(person: Person, **values: object) -> Person:
+    """A person with other values, as he is after the next change."""
+    return person.model_copy(update={**values, "version": person.version + 1})
 
 
 def author_of(person: Person, address: str) -> Author:

@@ -1,16 +1,17 @@
 -- Counts an attempt to sign in before the password is looked at, so that no number of them at once
 -- gets through. A device from which the person has signed in before has a counter of its own: what
--- strangers try does not slow it down. A success takes the count back.
+-- strangers try does not slow it down. So has a session in which the password is asked for again.
+-- A success takes the count back.
 -- Answers how long to wait (ms; 0 to go on), whether the device is known, and what is known of the
 -- account: the person's record and the hash of the password.
 local now = tonumber(ASKED.now)
 local counters = ASKED.strangers
-local known = false
+local known = ASKED.trusted or false
 if ASKED.device then
   local ends_at = redis.call('HGET', devices_key(ASKED.email), ASKED.device)
   known = ends_at and tonumber(ends_at) > now or false
-  if known then counters = { ASKED.own } end
 end
+if known then counters = { ASKED.own } end
 local wait = 0
 for _, counter in ipairs(counters) do
   local next_at = tonumber(redis.call('HGET', attempts_key(counter.name), 'next_at') or '0')

@@ -21,10 +21,16 @@ for field, value in pairs(ASKED.credentials) do
   redis.call('HSET', credentials_key(email), field, value)
 end
 for _, field in ipairs(ASKED.forgotten) do redis.call('HDEL', credentials_key(email), field) end
+if ASKED.credentials.totp then redis.call('DEL', authenticator_key(email)) end
+if ASKED.recovery_codes then
+  redis.call('DEL', recovery_key(email))
+  for _, code in ipairs(ASKED.recovery_codes) do redis.call('SADD', recovery_key(email), code) end
+end
 if ASKED.link then drop_link(ASKED.link) end
 if ASKED.end_links then drop_link_of(email) end
 if ASKED.new_link then make_link(ASKED.new_link) end
 if ASKED.end_sessions then end_sessions(email, ASKED.kept_session) end
+if ASKED.end_tokens then end_tokens(email) end
 if ASKED.end_devices then redis.call('DEL', devices_key(email)) end
 if ASKED.session then
   open_session(ASKED.session, ASKED.most)

@@ -1,13 +1,24 @@
--- Opens a session for a person who is still as he was when the password was checked, and remembers
--- the device. Answers 'done' or 'stale'.
+-- Opens a session for a person who is still as he was when his password was checked, and remembers
+-- the device. With it a challenge is used up, and the code that answered it: of TOTP all codes up to
+-- its step. Answers 'done', 'stale', or 'used' if the code is none, or was used before.
 local session = ASKED.session
-local person = person_of(session.person)
+local email = session.person
+local person = person_of(email)
 if not person or person.state ~= 'active' or person.version ~= ASKED.version then return 'stale' end
-open_session(session, ASKED.most)
-remember_device(session.person, ASKED.device, ASKED.most)
-for _, counter in ipairs(ASKED.succeeded) do redis.call('DEL', attempts_key(counter)) end
-if ASKED.password then
-  redis.call('HSET', credentials_key(session.person), 'password', ASKED.password)
+if ASKED.challenge and redis.call('EXISTS', challenge_key(ASKED.challenge)) == 0 then
+  return 'used'
 end
+if ASKED.step then
+  local last = tonumber(redis.call('HGET', credentials_key(email), 'totp_step') or '0')
+  if ASKED.step <= last then return 'used' end
+  redis.call('HSET', credentials_key(email), 'totp_step', string.format('%.0f', ASKED.step))
+elseif ASKED.challenge and redis.call('SREM', recovery_key(email), ASKED.recovery_code) == 0 then
+  return 'used'
+end
+if ASKED.challenge then redis.call('DEL', challenge_key(ASKED.challenge)) end
+open_session(session, ASKED.most)
+remember_device(email, ASKED.device, ASKED.most)
+for _, counter in ipairs(ASKED.succeeded) do redis.call('DEL', attempts_key(counter)) end
+if ASKED.password then redis.call('HSET', credentials_key(email), 'password', ASKED.password) end
 record(ASKED.entry)
 return 'done'

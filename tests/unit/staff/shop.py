@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,8 +13,15 @@ from redis.asyncio import Redis
 
 from deployments.foundation.placement.host import nowhere
 from deployments.foundation.values.authorship import Change
-from deployments.staff.contract.credentials import Authorise, Authorised, Credential, Origin
-from deployments.staff.contract.permissions import Permission
+from deployments.staff.contract.credentials import (
+    Authorise,
+    Authorised,
+    Credential,
+    NotSignedIn,
+    Origin,
+)
+from deployments.staff.contract.people import ActOnPerson, InvitePerson
+from deployments.staff.contract.permissions import Permission, Role
 from deployments.staff.contract.sign_in import AcceptLink, SignedIn, SignIn, SignInStep
 from deployments.staff.deployment import compose
 from deployments.staff.passwords import Passwords
@@ -80,14 +86,40 @@ class Shop:
         assert step.signed_in is not None
         return session(step.signed_in)
 
+    async def employ(self, email: str, *roles: Role) -> Credential:
+        """A colleague who has come in with these roles."""
+        invited = await self.staff.invite(
+            InvitePerson(by=self.owner, email=email, name=email.partition("@")[0], roles=roles)
+        )
+        step = await self.other.accept_link(
+            AcceptLink(link=invited.link, password=secret(PASSWORD), origin=Origin(address=HOME))
+        )
+        assert step.signed_in is not None
+        return session(step.signed_in)
+
+    def act(self, email: str, reason: str = "") -> ActOnPerson:
+        """What the owner says of a person."""
+        return ActOnPerson(by=self.owner, email=email, reason=reason)
+
+    async def is_open(self, by: Credential, permission: Permission = "account.own") -> bool:
+        """Whether a session or a token still opens anything."""
+        try:
+            await self.may(by, permission)
+        except NotSignedIn:
+            return False
+        return True
+
     async def may(self, by: Credential, permission: Permission = "account.own") -> Authorised:
         """Asks the other replica."""
         return await self.other.authorise(Authorise(by=by, permission=permission))
 
+    async def rows(self) -> list[tuple[str, dict[str, str]]]:
+        """The audit log as it is kept."""
+        return cast(Any, await self.redis.xrange("{staff}:audit:log"))  # type: ignore[no-any-return]
+
     async def log(self) -> list[Change]:
-        """All entries of the audit log."""
-        entries = cast(Any, await self.redis.xrange("{staff}:audit:log"))
-        return [Change.model_validate(json.loads(fields["change"])) for _, fields in entries]
+        """All changes in the audit log."""
+        return [Change.model_validate_json(row["change"]) for _, row in await self.rows()]
 
 
 def session(signed_in: SignedIn) -> Credential:

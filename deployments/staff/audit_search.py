@@ -1,0 +1,68 @@
+"""Looking through the audit log, and taking it away."""
+
+from __future__ import annotations
+
+from deployments.foundation.values.authorship import Author, Change
+from deployments.foundation.values.clock import Clock
+from deployments.staff.audit_store import AuditStore
+from deployments.staff.authority import Authority
+from deployments.staff.contract.audit_log import (
+    MOST_ENTRIES,
+    AuditEntry,
+    AuditExport,
+    AuditFilter,
+    AuditPage,
+    ExportAudit,
+    SearchAudit,
+)
+from deployments.staff.domain.audit_file import csv_of
+
+_BATCHES = 10
+"""How often a page is read on where entries do not agree with what is wanted."""
+
+
+class AuditSearch:
+    """Every method asks the authority first."""
+
+    def __init__(self, authority: Authority, store: AuditStore, clock: Clock) -> None:
+        self._authority, self._store, self._clock = authority, store, clock
+
+    async def search(self, request: SearchAudit) -> AuditPage:
+        """See `StaffApi`."""
+        await self._authority.authorise(request.by, "audit.read")
+        return await self._page(request.filter, request.before, request.limit)
+
+    async def export(self, request: ExportAudit) -> AuditExport:
+        """See `StaffApi`."""
+        who = await self._authority.authorise(request.by, "audit.export")
+        first = request.before is None
+        if first:
+            await self._store.record(self._exported(request.filter, who.author))
+        page = await self._page(request.filter, request.before, MOST_ENTRIES)
+        return AuditExport(csv=csv_of(page.entries, columns=first), next=page.next)
+
+    async def _page(self, wanted: AuditFilter, before: str | None, limit: int) -> AuditPage:
+        found: list[AuditEntry] = []
+        for _ in range(_BATCHES):
+            batch = await self._store.before(wanted, before, limit)
+            found += [entry for entry in batch.entries if _agrees(entry.change, wanted)]
+            before = batch.next
+            if len(found) > limit:
+                return AuditPage(entries=tuple(found[:limit]), next=found[limit - 1].id)
+            if before is None or len(found) == limit:
+                break
+        return AuditPage(entries=tuple(found), next=before)
+
+    def _exported(self, wanted: AuditFilter, author: Author) -> Change:
+        return Change(
+            author=author,
+            subject="staff/audit/log",
+            action="audit_exported",
+            after=wanted.model_dump(mode="json", exclude_none=True),
+            at=self._clock(),
+        )
+
+
+def _agrees(change: Change, wanted: AuditFilter) -> bool:
+    told = {"author": change.author.id, "subject": change.subject, "action": change.action}
+    return all(getattr(wanted, name) in {None, value} for name, value in told.items())
