@@ -11,7 +11,8 @@ from commands.audit.books import Books
 from deployments.catalog.records import CatalogRecords, Price
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Suspects, suspects
-from deployments.orders.contract import OrderedItem, PlaceOrder
+from deployments.orders.contract import PlaceOrder
+from deployments.orders.contract.order import OrderedItem
 
 _UNKNOWN = "The catalogue was filled before its prices were written down: they are not checked."
 

@@ -22,14 +22,8 @@ from deployments.inventory.contract import (
     StockLine,
     UndoReservation,
 )
-from deployments.orders.contract import (
-    OrderDelivery,
-    OrderedItem,
-    OrdersApi,
-    PlacedOrder,
-    PlaceOrder,
-    UndoPlacement,
-)
+from deployments.orders.contract import OrdersApi, PlacedOrder, PlaceOrder, UndoPlacement
+from deployments.orders.contract.order import OrderDelivery, OrderedItem
 from deployments.payments.contract import (
     AuthorisePayment,
     Instrument,

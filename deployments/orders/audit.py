@@ -10,7 +10,8 @@ from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
 from deployments.foundation.audit.published import CountedRecords, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
-from deployments.orders.contract import OrderedItem, PlaceOrder
+from deployments.orders.contract import PlaceOrder
+from deployments.orders.contract.order import OrderedItem
 from deployments.orders.events import (
     OrderCancelled,
     OrderDelivered,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployments.foundation.events.publishing import Envelope, event_of
 from deployments.foundation.events.subscriptions import Subscription
-from deployments.orders.contract import LineUnits, ShippedParcel
+from deployments.orders.contract.order import LineUnits, ShippedParcel
 from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.shipping.events import (

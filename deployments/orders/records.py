@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
-from deployments.orders.contract import STATES, HistoryEntry, PlaceOrder, ShipmentState
+from deployments.orders.contract import PlaceOrder
+from deployments.orders.contract.order import STATES, HistoryEntry, ShipmentState
 from deployments.orders.domain.orders import progress_of
 from deployments.orders.store import history_key, order_key, platform_key
 

@@ -11,7 +11,8 @@ from deployments.foundation.http.answers import answer
 from deployments.foundation.http.callers import identify
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.ucp import ERROR, not_found, ucp_schema
-from deployments.orders.contract import GetOrder, OrderNotFound, OrdersApi
+from deployments.orders.contract import GetOrder, OrdersApi
+from deployments.orders.contract.staff import OrderNotFound
 from deployments.orders.wire import order_json
 
 

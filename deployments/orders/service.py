@@ -10,19 +10,17 @@ from deployments.foundation.rpc.rejection import StepUndone
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.orders.contract import (
     GetOrder,
-    Order,
     OrderDocument,
-    OrderNotFound,
     PlacedOrder,
     PlaceOrder,
-    ShipmentState,
-    ShippedParcel,
     UndoPlacement,
     Withdrawn,
 )
+from deployments.orders.contract.order import Order, ShipmentState, ShippedParcel
+from deployments.orders.contract.staff import FindOrder, ListOrders, OrderNotFound, OrderPage
 from deployments.orders.domain import changes
 from deployments.orders.domain.changes import Change
-from deployments.orders.domain.orders import order_of, placed_order
+from deployments.orders.domain.orders import number_of, order_of, placed_order, row_of
 from deployments.orders.store import OrdersStore
 from deployments.orders.wire import order_json
 from deployments.payments.events import PaymentRefunded
@@ -71,6 +69,24 @@ class OrdersService:
     async def render(self, request: GetOrder) -> OrderDocument:
         """See `OrdersApi`."""
         return OrderDocument(body=order_json(await self.get(request)))
+
+    # Those who run the shop
+
+    async def list_orders(self, request: ListOrders) -> OrderPage:
+        """See `OrdersForStaff`."""
+        found, total = await self._store.page(request.before, request.limit)
+        rows = tuple(row_of(order_of(*one, self._public_url)) for one in found)
+        more = number_of(rows[-1].label) if len(rows) == request.limit else None
+        return OrderPage(orders=rows, total=total, before=more)
+
+    async def find_order(self, request: FindOrder) -> Order:
+        """See `OrdersForStaff`."""
+        number = number_of(request.name)
+        order_id = request.name if number is None else await self._store.numbered(number)
+        found = await self._store.find(order_id) if order_id else None
+        if found is None or found.is_withdrawn:
+            raise OrderNotFound("There is no such order.")
+        return order_of(*found, self._public_url)
 
     # Events of other services
 

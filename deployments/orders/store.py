@@ -7,6 +7,8 @@
 | `{orders}:payment:<id>` | the id of the order that it pays for |
 | `{orders}:platform:<platform>` | sorted set of the platform's orders, by when they were placed |
 | `{orders}:labels` | how many labels were given out |
+| `{orders}:numbers` | sorted set of all orders but withdrawn ones, by the number of their label |
+| `{orders}:numbered` | orders of earlier versions are among them, too |
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
 | `{orders}:inbox:<00 to ff>` | hash: others' events that took effect, 30 days each |
 | `{orders}:indexing` | the index of payments is being completed, or was a moment ago |
@@ -20,6 +22,7 @@ asks for one that is not known.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -30,20 +33,17 @@ from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import names, script
 from deployments.foundation.values.message import readable
-from deployments.orders.contract import (
-    HistoryEntry,
-    Order,
-    PlaceOrder,
-    UndoPlacement,
-)
+from deployments.orders.contract import PlaceOrder, UndoPlacement
+from deployments.orders.contract.order import HistoryEntry, Order
 from deployments.orders.domain.changes import Change
-from deployments.orders.domain.orders import placed_event
+from deployments.orders.domain.orders import number_of, placed_event
 from deployments.orders.events import OrderPlaced
 
 SERVICE = "orders"
 _STREAMS = streams_of(SERVICE)
 _LUA = Path(__file__).parent / "lua"
 _INDEX_EVERY_SECONDS = 300
+_NUMBERS, _NUMBERED = "{orders}:numbers", "{orders}:numbered"
 
 
 class OrderIdTakenError(Exception):
@@ -57,10 +57,14 @@ class StoredOrder(NamedTuple):
     label: str
     history: tuple[HistoryEntry, ...]
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it should not have been, and is shown to nobody."""
+        return any(entry.what == "withdrawn" for entry in self.history)
+
     def is_shown_to(self, platform: str) -> bool:
         """Whether it is the platform's, and was not withdrawn."""
-        withdrawn = any(entry.what == "withdrawn" for entry in self.history)
-        return self.placed.platform == platform and not withdrawn
+        return self.placed.platform == platform and not self.is_withdrawn
 
 
 class OrdersStore:
@@ -77,8 +81,9 @@ class OrdersStore:
         names = (f"step:{request.key}", f"order:{request.order_id}")
         more = (f"history:{request.order_id}", f"platform:{request.platform}", "labels")
         payment, entry = _payment(request.payment_id), HistoryEntry(at=at, what="placed")
+        indices = (payment, _NUMBERS)
         outcome, label = await self._place(
-            keys=[*(f"{{orders}}:{name}" for name in (*names, *more)), payment, *_STREAMS],
+            keys=[*(f"{{orders}}:{name}" for name in (*names, *more)), *indices, *_STREAMS],
             args=[
                 *(request.key, request.order_id, request.platform, request.model_dump_json()),
                 *(_written(entry), at.timestamp(), _without_label(placed_event(request))),
@@ -95,7 +100,7 @@ class OrdersStore:
         names = (f"step:{request.undoes}", f"order:{order_id}", f"history:{order_id}")
         more = (_written(entry), platform_key(""), occasion(SERVICE, at))
         await self._withdraw(
-            keys=[*(f"{{orders}}:{name}" for name in names), *_STREAMS],
+            keys=[*(f"{{orders}}:{name}" for name in names), _NUMBERS, *_STREAMS],
             args=[request.undoes, order_id, *more],
         )
 
@@ -120,11 +125,52 @@ class OrdersStore:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hmget(order_key(order_id), ["order", "label"])
             pipe.lrange(history_key(order_id), 0, -1)
-            (order, label), entries = await pipe.execute()
-        if order is None:
-            return None
-        history = tuple(HistoryEntry.model_validate_json(entry) for entry in entries)
-        return StoredOrder(PlaceOrder.model_validate_json(order), label, history)
+            return _stored(*await pipe.execute())
+
+    async def page(self, before: int | None, limit: int) -> tuple[list[StoredOrder], int]:
+        """Orders before one of this number, newest first, and how many there are in all.
+
+        Two round trips; the first call in the life of a store reads all orders.
+        """
+        highest = "+inf" if before is None else f"({before}"
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.exists(_NUMBERED)
+            pipe.zrevrangebyscore(_NUMBERS, highest, "-inf", 0, limit)
+            pipe.zcard(_NUMBERS)
+            numbered, order_ids, total = await pipe.execute()
+        if not numbered:
+            await self._number_all()
+            return await self.page(before, limit)
+        return [found for found in await self._read(order_ids) if found is not None], total
+
+    async def numbered(self, number: int) -> str | None:
+        """The id of the order whose label has this number."""
+        found = await self._redis.zrangebyscore(_NUMBERS, number, number)
+        return cast(str, found[0]) if found else None
+
+    async def _number_all(self) -> None:
+        """Put orders of earlier versions into the index by number, too."""
+        async for order_ids in names(self._redis, order_key("")):
+            numbers = {
+                one.placed.order_id: number
+                for one in await self._read(order_ids)
+                if one and not one.is_withdrawn and (number := number_of(one.label)) is not None
+            }
+            if numbers:
+                await self._redis.zadd(_NUMBERS, numbers)
+        await self._redis.set(_NUMBERED, "1")
+
+    async def _read(self, order_ids: Sequence[str]) -> list[StoredOrder | None]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for order_id in order_ids:
+                pipe.hmget(order_key(order_id), ["order", "label"])
+                pipe.lrange(history_key(order_id), 0, -1)
+            found = await pipe.execute()
+        return [
+            # One that cannot be read, which the audit finds, hides no other.
+            _stored(fields, entries) if readable(PlaceOrder, fields[0]) else None
+            for fields, entries in zip(found[::2], found[1::2], strict=True)
+        ]
 
     async def of_payment(self, payment_id: str) -> str | None:
         """The id of the order that a payment pays for."""
@@ -146,6 +192,14 @@ class OrdersStore:
                     if placed is not None:
                         pipe.set(_payment(placed.payment_id), order_id)
                 await pipe.execute()
+
+
+def _stored(fields: Sequence[str | None], entries: Iterable[str]) -> StoredOrder | None:
+    order, label = fields
+    if order is None or label is None:
+        return None
+    history = tuple(HistoryEntry.model_validate_json(entry) for entry in entries)
+    return StoredOrder(PlaceOrder.model_validate_json(order), label, history)
 
 
 def order_key(order_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from deployments.foundation.http.ucp import Json, envelope
 from deployments.foundation.http.ucp_prices import item_json, line_totals_json, totals_json
 from deployments.foundation.values.dates import format_days
-from deployments.orders.contract import (
+from deployments.orders.contract.order import (
     HistoryEntry,
     LineUnits,
     Order,

@@ -10,7 +10,8 @@ from httpx import URL
 
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
-from deployments.orders.contract import GetOrder, OrderDocument, OrderNotFound
+from deployments.orders.contract import GetOrder, OrderDocument
+from deployments.orders.contract.staff import OrderNotFound
 from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.contract import (
     MOST_ENDPOINTS,

@@ -21,7 +21,8 @@ from deployments.foundation.events.publishing import Envelope, event_of
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain.stock import State
 from deployments.inventory.records import InventoryRecords
-from deployments.orders.contract import GetOrder, Order
+from deployments.orders.contract import GetOrder
+from deployments.orders.contract.order import Order
 from deployments.orders.events import (
     OrderDelivered,
     OrderPaid,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from deployments.foundation.events.publishing import Event
-from deployments.orders.contract import (
+from deployments.orders.contract.order import (
     STATES,
     HistoryEntry,
     LineUnits,

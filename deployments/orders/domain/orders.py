@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict
 
-from deployments.orders.contract import (
+from deployments.orders.contract import PlacedOrder, PlaceOrder
+from deployments.orders.contract.order import (
+    STATES,
     HistoryEntry,
     Order,
     OrderDelivery,
     OrderedItem,
     OrderShipment,
-    PlacedOrder,
-    PlaceOrder,
     Refund,
     ShippedParcel,
 )
+from deployments.orders.contract.staff import OrderRow
 from deployments.orders.events import OrderPlaced, PlacedLine, PromisedDelivery
 
+_LABEL = re.compile("FH-([0-9]{1,12})")
 _TIMES = {"processing": "created_at", "shipped": "shipped_at", "delivered": "delivered_at"}
 
 
 def permalink(public_url: str, order_id: str) -> str:
     """The address of an order."""
     return f"{public_url}/orders/{order_id}"
+
+
+def number_of(label: str) -> int | None:
+    """The number in a label, such as 100042 in FH-100042; none if it is no label."""
+    found = _LABEL.fullmatch(label)
+    return int(found[1]) if found else None
+
+
+def row_of(order: Order) -> OrderRow:
+    """An order as it stands in a list."""
+    reached = [STATES.index(shipment.state) for shipment in order.shipments]
+    return OrderRow(
+        id=order.id,
+        label=order.label,
+        placed_at=order.history[0].at,
+        platform=order.platform,
+        buyer_email=order.buyer_email,
+        currency=order.currency,
+        total=order.totals.total,
+        refunded=sum(refund.amount for refund in order.refunds),
+        paid=order.paid,
+        state=STATES[min(reached)] if reached else None,
+    )
 
 
 def placed_order(order_id: str, label: str, public_url: str) -> PlacedOrder:

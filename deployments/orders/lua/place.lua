@@ -1,5 +1,5 @@
 -- Writes an order down, once for a step: its label, its history and its places in the indices.
--- KEYS: step, order, history, platform's index, labels given out, payment
+-- KEYS: step, order, history, platform's index, labels given out, payment, orders by number
 -- ARGV: step's key, order id, platform, order as JSON, history entry as JSON, seconds since 1970,
 --       the event's data without the label
 -- Returns an outcome and the label: 'placed' (now or before), 'undone', or 'taken' when another
@@ -16,12 +16,14 @@ if before[1] and before[1] ~= ARGV[1] then return { 'taken', '' } end
 if before[3] then return { 'undone', '' } end
 if before[1] then return { 'placed', before[2] } end
 
-label = 'FH-' .. (FIRST_LABEL - 1 + redis.call('INCR', KEYS[5]))
+local number = FIRST_LABEL - 1 + redis.call('INCR', KEYS[5])
+label = 'FH-' .. number
 redis.call('HSET', KEYS[2], 'order', ARGV[4], 'label', label, 'platform', ARGV[3],
   'placed_by', ARGV[1])
 redis.call('RPUSH', KEYS[3], ARGV[5])
 redis.call('ZADD', KEYS[4], ARGV[6], ARGV[2])
 redis.call('SET', KEYS[6], ARGV[2])
+redis.call('ZADD', KEYS[7], number, ARGV[2])
 step_done(KEYS[1], label)
 publish('org.fieldhouse.orders.placed.v1', ARGV[2], with(ARGV[7], { label = label }), KEYS[2])
 return { 'placed', label }

@@ -32,7 +32,8 @@ from deployments.inventory.domain.ledger import Movement
 from deployments.inventory.domain.stock import State
 from deployments.inventory.records import LedgerEntry, ReservationRecord
 from deployments.orders.audit import order_adds_up
-from deployments.orders.contract import OrderDelivery, OrderedItem, PlaceOrder
+from deployments.orders.contract import PlaceOrder
+from deployments.orders.contract.order import OrderDelivery, OrderedItem
 from deployments.orders.records import OrderRecord
 from deployments.payments.domain.payments import Payment, Status
 from deployments.payments.records import PaymentRecord

@@ -12,7 +12,7 @@ from commands.audit.orders_and_events import FollowedOrder, OrderCauses, order_f
 from commands.audit.subscriptions import Outstanding
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.values.address import PostalAddress
-from deployments.orders.contract import ShipmentState
+from deployments.orders.contract.order import ShipmentState
 from deployments.payments.audit import payment_is_at_its_provider
 from deployments.payments.domain.payments import Payment, Status
 from deployments.payments.events import PaymentCaptured, PaymentRefunded

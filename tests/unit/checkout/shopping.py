@@ -24,7 +24,8 @@ from deployments.foundation.http.idempotency import RequestKey, request_key
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.records import InventoryRecords
-from deployments.orders.contract import GetOrder, Order
+from deployments.orders.contract import GetOrder
+from deployments.orders.contract.order import Order
 from deployments.payments.contract import Instrument
 from tests.unit.checkout.services import PLATFORM, SHIRT, STOCK, Services
 

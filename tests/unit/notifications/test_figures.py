@@ -15,7 +15,8 @@ from deployments.carts.events import AbandonedLine, CartAbandoned
 from deployments.foundation.values.money import format_money
 from deployments.notifications.domain import MailSource, cart_abandoned, order_placed
 from deployments.notifications.renderer import MailRenderer
-from deployments.orders.contract import OrderedItem, PlaceOrder
+from deployments.orders.contract import PlaceOrder
+from deployments.orders.contract.order import OrderedItem
 from deployments.orders.domain.orders import order_of, placed_event
 from deployments.orders.wire import order_json
 from deployments.pricing.contract import PriceLine, PriceRequest, TaxAddress

@@ -5,13 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from deployments.foundation.values.address import PostalAddress
-from deployments.orders.contract import (
-    GetOrder,
-    OrderDelivery,
-    OrderedItem,
-    PlaceOrder,
-    UndoPlacement,
-)
+from deployments.orders.contract import GetOrder, PlaceOrder, UndoPlacement
+from deployments.orders.contract.order import OrderDelivery, OrderedItem
 from deployments.pricing.contract import LinePrice, PriceTotals
 
 PUBLIC_URL = "https://store.example"

@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Envelope, event_of
-from deployments.orders.contract import OrderNotFound
+from deployments.orders.contract.staff import OrderNotFound
 from deployments.orders.domain.changes import ForeignLineError
 from deployments.orders.events import (
     MovedLine,

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deployments.foundation.events.publishing import Envelope
-from deployments.orders.contract import Order
+from deployments.orders.contract.order import Order
 from deployments.orders.events import (
     OrderCancelled,
     OrderDelivered,

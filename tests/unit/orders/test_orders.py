@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.foundation.rpc.rejection import StepUndone
-from deployments.orders.contract import OrderNotFound, OrdersApi, PlacedOrder
+from deployments.orders.contract import OrdersApi, PlacedOrder
+from deployments.orders.contract.staff import OrderNotFound
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderIdTakenError
 from tests.unit.orders.sample_orders import NOON, PUBLIC_URL, order, undo, wanted

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deployments.orders.contract import HistoryEntry, OrderedItem
+from deployments.orders.contract.order import HistoryEntry, OrderedItem
 from deployments.orders.domain.orders import order_of
 from deployments.orders.wire import order_json, promise
 from tests.ucp_schemas import assert_valid

@@ -19,13 +19,8 @@ from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.signing import SigningKey, read_keys
 from deployments.foundation.placement.local import local
-from deployments.orders.contract import (
-    GetOrder,
-    LineUnits,
-    OrderDocument,
-    ShipmentState,
-    ShippedParcel,
-)
+from deployments.orders.contract import GetOrder, OrderDocument
+from deployments.orders.contract.order import LineUnits, ShipmentState, ShippedParcel
 from deployments.orders.service import OrderEventSource, OrdersService
 from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from deployments.orders.contract import GetOrder, ShipmentState
+from deployments.orders.contract import GetOrder
+from deployments.orders.contract.order import ShipmentState
 from deployments.webhooks.contract import RemoveEndpoint
 from deployments.webhooks.domain import DeliveryOutcome
 from tests.eventually import eventually

@@ -1,17 +1,14 @@
-"""What orders shows the other services: placing an order, and showing it to whom it belongs."""
+"""An order: what was bought, and what became of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol, get_args
+from typing import Literal, get_args
 
 from pydantic import Field
 
-from deployments.foundation.rpc.contracts import repeatable
-from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.address import PostalAddress
-from deployments.foundation.values.message import Cents, Currency, Message, StepKey
+from deployments.foundation.values.message import Cents, Currency, Message
 from deployments.pricing.contract import LinePrice, PriceTotals
 
 ShipmentState = Literal["processing", "shipped", "delivered"]
@@ -39,42 +36,6 @@ class OrderDelivery(Message):
     earliest: datetime
     latest: datetime
     address: PostalAddress
-
-
-class PlaceOrder(Message):
-    """A checkout that became an order. `order_id` was drawn by the checkout, unguessable."""
-
-    key: StepKey
-    order_id: str
-    platform: str
-    checkout_id: str
-    payment_id: str
-    reservation_id: str
-    currency: Currency
-    items: tuple[OrderedItem, ...] = Field(min_length=1)
-    totals: PriceTotals
-    tax_name: str | None = None
-    delivery: OrderDelivery
-    buyer_email: str | None = None
-
-
-class PlacedOrder(Message):
-    """The order exists. `label` is what a buyer reads, such as FH-100042."""
-
-    order_id: str
-    label: str
-    permalink_url: str
-
-
-class UndoPlacement(Message):
-    """Withdraw an order that should not be. `undoes` is the placing step's key: tombstoned."""
-
-    undoes: StepKey
-    order_id: str
-
-
-class Withdrawn(Message):
-    """The order is not, and will not be."""
 
 
 class LineUnits(Message):
@@ -119,19 +80,6 @@ class HistoryEntry(Message):
     amount: Cents | None = None
 
 
-class GetOrder(Message):
-    """An order's id, and the platform that asks."""
-
-    order_id: str
-    platform: str
-
-
-class OrderDocument(Message):
-    """An order as UCP has it, whole: what platforms are shown and sent."""
-
-    body: dict[str, Any]
-
-
 class Refund(Message):
     """Money that was given back."""
 
@@ -168,34 +116,3 @@ class Order(Message):
         shipments = (shipment for shipment in self.shipments if shipment.has_reached(state))
         lines = (line for shipment in shipments for line in shipment.lines)
         return sum(line.quantity for line in lines if line.id == line_id)
-
-
-@dataclass(eq=False)
-class OrderNotFound(Rejection):
-    """There is no such order, or the platform that asks did not make it."""
-
-    code: ClassVar[str] = "orders.not_found"
-
-
-class OrdersApi(Protocol):
-    """Orders' contract."""
-
-    @repeatable
-    async def place(self, request: PlaceOrder) -> PlacedOrder:
-        """Write the order down, once. Rejects with `StepUndone`."""
-        ...
-
-    @repeatable
-    async def withdraw(self, request: UndoPlacement) -> Withdrawn:
-        """Undo `place`, and reject it if it arrives later."""
-        ...
-
-    @repeatable
-    async def get(self, request: GetOrder) -> Order:
-        """The order, for the platform that made it. Rejects with `OrderNotFound`."""
-        ...
-
-    @repeatable
-    async def render(self, request: GetOrder) -> OrderDocument:
-        """The order as its platform is shown it. Rejects with `OrderNotFound`."""
-        ...
