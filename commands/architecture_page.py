@@ -32,11 +32,13 @@ def picture() -> str:
 
 def _lines() -> Iterator[str]:
     yield "  clients([apps, web shops, agents])"
+    yield "  people([those who run the shop])"
     for service in TOPOLOGY:
         if service.prefix is None:
             yield f"  {service.name}[{service.name}]"
         else:
-            yield f'  clients -- HTTP --> {service.name}["{service.name}<br>{service.prefix}"]'
+            who = "people" if service.for_staff else "clients"
+            yield f'  {who} -- HTTP --> {service.name}["{service.name}<br>{service.prefix}"]'
     for service in TOPOLOGY:
         if service.calls:
             yield f"  {service.name} --> {' & '.join(service.calls)}"

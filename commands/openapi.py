@@ -52,8 +52,12 @@ class Routes(Protocol):
 
 
 def public_operations() -> Mapping[str, Sequence[Operation]]:
-    """The operations of every service that has any, under its prefix."""
-    return {one.prefix: _operations(one.name) for one in TOPOLOGY if one.prefix is not None}
+    """The operations of every service that shoppers' programs use, under its prefix."""
+    return {
+        one.prefix: _operations(one.name)
+        for one in TOPOLOGY
+        if one.prefix is not None and not one.for_staff
+    }
 
 
 def _operations(service: str) -> Sequence[Operation]:

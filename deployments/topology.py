@@ -25,6 +25,9 @@ class Service:
     subscribes_to: tuple[str, ...] = ()
     """The publishers whose events it handles. What is listed here holds up the trimming of a
     publisher's streams until the subscriber has read them."""
+    for_staff: bool = False
+    """Whether those who run the shop use it, and not its shoppers: it is in no shopper's document,
+    and runs apart from what shoppers need."""
     keeps_state: bool = True
     """Whether it has a Redis user, and keys that begin with its name as a hash tag."""
 
@@ -52,7 +55,8 @@ TOPOLOGY: tuple[Service, ...] = (
     Service("pricing"),
     Service("notifications", "/mail", subscribes_to=("carts", "orders", "payments")),
     Service("webhooks", "/webhooks", calls=("orders",), subscribes_to=("orders",)),
-    Service("staff"),
+    Service("staff", for_staff=True),
+    Service("backoffice", "/admin", calls=("staff",), for_staff=True),
 )
 
 BY_NAME: Mapping[str, Service] = MappingProxyType({one.name: one for one in TOPOLOGY})

@@ -26,25 +26,29 @@ M = TypeVar("M", bound=BaseModel)
 
 
 async def read_body(request: Request) -> bytes:
-    """The whole body, which is JSON as it is.
+    """The whole body, which is JSON as it is; as `read_bounded`, and 415 for anything else."""
+    body = await read_bounded(request)
+    if body:
+        _check_form(request.headers)
+    return body
 
-    413 as soon as it exceeds `MAX_BODY_BYTES`, 408 when it comes too slowly, and 415 when its
-    headers say that it is something else, or encoded.
+
+async def read_bounded(request: Request) -> bytes:
+    """The whole body, whatever it is.
+
+    413 as soon as it exceeds `MAX_BODY_BYTES`, 408 when it comes too slowly.
     """
     declared = request.headers.get("content-length", "0")
     if _LENGTH.fullmatch(declared) and int(declared) > MAX_BODY_BYTES:
         raise _too_large()
     try:
         async with asyncio.timeout(request.scope.get(BODY_SECONDS)):
-            body = await _receive(request)
+            return await _receive(request)
     except TimeoutError as late:
         sentence = "The body did not arrive in time. Send the request again."
         # What is still to come of this body must not be taken for the next request.
         headers = {"Connection": "close"}
         raise ProtocolError(408, "request_timeout", sentence, headers) from late
-    if body:
-        _check_form(request.headers)
-    return body
 
 
 def _check_form(headers: Headers) -> None:

@@ -151,7 +151,10 @@ class RateLimits:
 
     async def count(self, headers: Headers, operation: Operation) -> RateLimitStatus | None:
         """Where the client stands with this request; none when it is not counted."""
-        name, who = self._counted(headers, operation)
+        return await self.count_as(*self._counted(headers, operation))
+
+    async def count_as(self, name: str, who: str | None) -> RateLimitStatus | None:
+        """Where somebody stands with this request against a rate; none when he is not counted."""
         if who is None or name not in self._rates or self._clock() < self._not_before:
             return None
         try:
@@ -162,11 +165,14 @@ class RateLimits:
             _log.warning("requests are not counted: %s", type(failure).__name__)
             return None
 
+    def address(self, headers: Headers) -> str | None:
+        """The address of a client; none where no proxy is trusted to tell it."""
+        return address_of(headers.getlist("x-forwarded-for"), self._proxies)
+
     def _counted(self, headers: Headers, operation: Operation) -> tuple[str, str | None]:
         platform = authenticate(headers.get("x-api-key"), self._keys)
         if platform is None:
-            address = address_of(headers.getlist("x-forwarded-for"), self._proxies)
-            return "address", address
+            return "address", self.address(headers)
         own = operation.id in self._rates
         return operation.id if own else operation.kind, platform
 

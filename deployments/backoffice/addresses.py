@@ -1,0 +1,10 @@
+"""The addresses of pages that are named after something: an id may hold any character."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def path_of(*parts: str) -> str:
+    """A path of these parts, each of which may hold any character but is never empty."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)

@@ -1,0 +1,34 @@
+"""The back office's composition root: pages and an API for staff, upon others' contracts."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from deployments.backoffice.language import check_catalogues
+from deployments.backoffice.routes import BackofficeRoutes
+from deployments.foundation.http.rate_limits import RateLimits, parse_rates
+from deployments.foundation.placement.composition import Composition, Connect
+from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.foundation.values.settings import settings
+from deployments.staff.contract import StaffApi
+
+SERVICE = "backoffice"
+_RATES = "staff_read=600/minute,staff_write=120/minute,address=60/minute"
+"""How often a person may ask, and an address from which nobody has signed in yet."""
+
+
+def compose(
+    redis: Redis, connect: Connect, *, clock: Clock = utc_now, meter: Meter = UNMEASURED
+) -> Composition:
+    """The back office upon its Redis, which holds nothing but how often somebody asked."""
+    check_catalogues()
+    limits = limits_upon(redis)
+    return Composition(routes=BackofficeRoutes(connect(StaffApi, app="staff"), limits).all())
+
+
+def limits_upon(redis: Redis) -> RateLimits:
+    """The back office's own rates, which the operator changes by their names, or lifts."""
+    said = settings().rate_limits
+    rates = parse_rates(said if said.strip() == "off" else f"{_RATES},{said}")
+    return RateLimits(redis, SERVICE, {}, rates=rates)

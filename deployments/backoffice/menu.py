@@ -1,0 +1,8 @@
+"""The menu of every page: what there is, and who sees it."""
+
+from __future__ import annotations
+
+from deployments.backoffice.language import message
+from deployments.backoffice.visit import Entry
+
+MENU = (Entry("/", message("Home"), message("What needs attention"), "account.own"),)

@@ -1,0 +1,43 @@
+"""Which HTTP status a service's no becomes, on a page and in the API alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+
+from deployments.catalog.contract import SkuTaken, UnknownItem
+from deployments.foundation.rpc.rejection import Rejection
+from deployments.orders.contract.staff import OrderNotFound
+from deployments.staff.contract.credentials import NotPermitted, NotSignedIn
+from deployments.staff.contract.sign_in import (
+    LinkInvalid,
+    NotAnEmail,
+    SessionNotFound,
+    SignInsBusy,
+    TooManyAttempts,
+    WeakPassword,
+    WrongCredentials,
+)
+
+_STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
+    {
+        NotSignedIn: HTTPStatus.UNAUTHORIZED,
+        WrongCredentials: HTTPStatus.UNAUTHORIZED,
+        NotPermitted: HTTPStatus.FORBIDDEN,
+        LinkInvalid: HTTPStatus.NOT_FOUND,
+        SessionNotFound: HTTPStatus.NOT_FOUND,
+        OrderNotFound: HTTPStatus.NOT_FOUND,
+        UnknownItem: HTTPStatus.NOT_FOUND,
+        SkuTaken: HTTPStatus.CONFLICT,
+        NotAnEmail: HTTPStatus.UNPROCESSABLE_ENTITY,
+        WeakPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
+        TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+        SignInsBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+
+
+def status_of(no: Rejection) -> HTTPStatus:
+    """The status of a rejection; 409 for one that is about the state of things."""
+    return _STATUS.get(type(no), HTTPStatus.CONFLICT)

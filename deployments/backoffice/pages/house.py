@@ -1,0 +1,56 @@
+"""What belongs to no subject: the first page, the language, the files of pages, and what is not."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from deployments.backoffice import cookies
+from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.language import LANGUAGES
+from deployments.backoffice.renderer import static_file
+from deployments.backoffice.visit import Visit
+from deployments.foundation.http.answers import ProtocolError
+
+
+class HousePages:
+    """The pages that need no service."""
+
+    def pages(self) -> list[Page]:
+        """All of them but the last, with what each needs."""
+        return [
+            Page("GET", "/", self.home, "account.own"),
+            Page("POST", "/language", self.choose_language, ANYBODY),
+        ]
+
+    def last(self) -> list[Page]:
+        """What answers where no other page does."""
+        return [
+            Page("GET", "/{path:path}", self.nothing, "account.own"),
+            Page("POST", "/{path:path}", self.nothing, "account.own"),
+        ]
+
+    async def home(self, visit: Visit) -> Response:
+        """The first page: what there is for whoever asks."""
+        return visit.show("home.html")
+
+    async def choose_language(self, visit: Visit) -> Response:
+        """This browser reads the pages in that language from now on."""
+        code = visit.form.value("language")
+        response = visit.go(visit.query("next", "/account"))
+        if code in LANGUAGES:
+            cookies.keep_language(response, code)
+        return response
+
+    async def nothing(self, _visit: Visit) -> Response:
+        """There is no such page."""
+        raise ProtocolError(404, "not_found", "There is no such page.")
+
+
+async def asset(request: Request) -> Response:
+    """A file of the pages, for anybody: it is the same for all, and kept for long."""
+    found = static_file(request.path_params["name"])
+    if found is None:
+        raise HTTPException(404)
+    return found

@@ -1,0 +1,31 @@
+"""The back office over HTTP: one table of pages and what each needs."""
+
+from __future__ import annotations
+
+from starlette.routing import Route
+
+from deployments.backoffice.guard import Guard, Page
+from deployments.backoffice.menu import MENU
+from deployments.backoffice.pages.house import HousePages, asset
+from deployments.backoffice.pages.links import LinkPages
+from deployments.backoffice.pages.sign_in import SignInPages
+from deployments.foundation.http.rate_limits import RateLimits
+from deployments.staff.contract import StaffApi
+
+
+class BackofficeRoutes:
+    """All that is under `/admin`, upon the services that it asks."""
+
+    def __init__(self, staff: StaffApi, limits: RateLimits) -> None:
+        self._guard = Guard(staff, limits, MENU)
+        self._house = HousePages()
+        self._subjects = (SignInPages(staff), LinkPages(staff), self._house)
+
+    def pages(self) -> list[Page]:
+        """Every page, the one that answers everywhere else last."""
+        return [page for one in self._subjects for page in one.pages()] + self._house.last()
+
+    def all(self) -> list[Route]:
+        """Everything, guarded; the pages' files need no guard."""
+        assets = Route("/static/{name}", asset, methods=["GET"])
+        return [assets, *(self._guard.route(page) for page in self.pages())]

@@ -1,0 +1,38 @@
+"""What the tests of the back office may ask for."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.routes import BackofficeRoutes
+from tests.conftest import ClientOf
+from tests.unit.backoffice.office import Office
+
+
+@pytest.fixture
+def office(redis_of: ClientOf) -> Office:
+    return Office(redis_of)
+
+
+def _pages() -> list[Page]:
+    absent: Any = None
+    wanted = inspect.signature(BackofficeRoutes).parameters
+    return BackofficeRoutes(**dict.fromkeys(wanted, absent)).pages()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test for each page, each one that needs a permission, or each that takes a form."""
+    every = _pages()
+    choices = {
+        "page": every,
+        "guarded": [one for one in every if one.needs != ANYBODY],
+        "posted": [one for one in every if one.method == "POST"],
+    }
+    for name, pages in choices.items():
+        if name in metafunc.fixturenames:
+            ids = [f"{one.method} {one.path}" for one in pages]
+            metafunc.parametrize(name, pages, ids=ids)

@@ -1,0 +1,55 @@
+"""The back office, composed with the services that it asks, and the people who use it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from argon2 import PasswordHasher
+from starlette.types import ASGIApp
+
+from deployments.foundation.placement.host import Host
+from deployments.staff.passwords import Passwords
+from deployments.staff.service import StaffService
+from tests.conftest import ClientOf
+from tests.in_process import composed
+from tests.unit.backoffice.browser import Browser
+
+OWNER = "ada@example.org"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - it opens nothing.
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+class Office:
+    """A store in one process; nothing of it is seeded or consumes unless a test starts it."""
+
+    def __init__(self, redis_of: ClientOf) -> None:
+        self.host: Host = composed(redis_of, staff={"passwords": Passwords(_CHEAP)})
+        self.app: ASGIApp = self.host.app()
+        self.staff = cast(StaffService, self.host.services["staff"].service)
+
+    def browser(self, **headers: str) -> Browser:
+        """A browser of a stranger."""
+        return Browser(self.app, **headers)
+
+    async def owner_link(self) -> str:
+        """The path of the link that makes the owner."""
+        link = await self.staff.owner_link()
+        assert link is not None
+        return f"/link/{link.get_secret_value()}"
+
+    async def owner(self) -> Browser:
+        """The owner's browser, signed in."""
+        browser = self.browser()
+        page = await browser.submit(
+            await self.owner_link(),
+            {"email": OWNER, "name": "Ada", "password": PASSWORD, "password_again": PASSWORD},
+        )
+        assert page.status_code == 200, page.text
+        return browser
+
+    async def sign_in(self, email: str = OWNER, password: str = PASSWORD) -> Browser:
+        """A browser in which somebody has signed in."""
+        browser = self.browser()
+        page = await browser.submit("/sign-in", {"email": email, "password": password})
+        assert page.status_code == 200, page.text
+        return browser
