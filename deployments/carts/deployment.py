@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CartsApi
+from deployments.carts.contract.goods import RECENT_SECONDS, Goods
 from deployments.carts.loops import abandonment
 from deployments.carts.metrics import CartMetrics
 from deployments.carts.routes import CartsRoutes
@@ -34,13 +35,18 @@ def compose(
     *,
     clock: Clock = utc_now,
     meter: Meter = UNMEASURED,
+    recent_seconds: float = RECENT_SECONDS,
 ) -> Composition:
     """Carts upon its Redis, the catalogue, inventory and pricing."""
     keys = platform_keys()
     service = CartsService(
         CartsStore(redis),
-        connect(CatalogApi, app="catalog"),
-        connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
+        Goods(
+            connect(CatalogApi, app="catalog"),
+            connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
+            seconds=recent_seconds,
+            clock=clock,
+        ),
         connect(PricingApi, app="pricing", seconds=PRICING_SECONDS),
         clock,
     )

@@ -24,6 +24,7 @@ from deployments.carts.contract.contents import (
     price_lines,
     stock_notices,
 )
+from deployments.carts.contract.goods import Goods
 from deployments.carts.domain import (
     LIFETIME,
     DeliveryEstimate,
@@ -34,14 +35,12 @@ from deployments.carts.domain import (
     list_prices,
 )
 from deployments.carts.store import CartsStore
-from deployments.catalog.contract import CatalogApi, ResolvedItems, ResolveItems
 from deployments.foundation.http.idempotency import stale_version
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
-from deployments.inventory.contract import CheckAvailability, InventoryApi
 from deployments.pricing.contract import Priced, PriceRequest, PricingApi
 
 
@@ -51,13 +50,12 @@ class CartsService:
     def __init__(
         self,
         store: CartsStore,
-        catalog: CatalogApi,
-        inventory: InventoryApi,
+        goods: Goods,
         pricing: PricingApi,
         clock: Clock = utc_now,
     ) -> None:
         self._store, self._clock = store, clock
-        self._catalog, self._inventory, self._pricing = catalog, inventory, pricing
+        self._goods, self._pricing = goods, pricing
 
     async def create(self, request: CreateCart) -> Cart:
         """See `CartsApi`."""
@@ -118,8 +116,9 @@ class CartsService:
     async def _fill(
         self, cart_id: str, platform: str, contents: CartContents, before: Cart | None = None
     ) -> Cart:
-        """A cart with these contents: one call for the items, then two at once."""
-        resolved = await self._resolve(contents)
+        """A cart with these contents: one call for its prices, and one each for what was not asked
+        about a moment ago."""
+        resolved = await self._goods.resolve(line.item_id for line in contents.lines)
         kept = [line.id for line in before.lines] if before else []
         lines, unknown = lines_of(contents.lines, resolved, kept)
         currency = currency_of(resolved.items.values())
@@ -140,10 +139,6 @@ class CartsService:
             expires_at=self._clock() + LIFETIME,
         )
 
-    async def _resolve(self, contents: CartContents) -> ResolvedItems:
-        ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
-        return await self._catalog.resolve(ResolveItems(ids=ids))
-
     async def _price(
         self, lines: tuple[CartLine, ...], codes: tuple[str, ...], before: Cart | None
     ) -> tuple[Priced, tuple[Notice, ...]]:
@@ -157,10 +152,9 @@ class CartsService:
         return priced, (*ended, *code_notices(priced))
 
     async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
-        skus = tuple(dict.fromkeys(line.sku for line in lines))
         try:
-            available = await self._inventory.availability(CheckAvailability(skus=skus))
+            units = await self._goods.units(line.sku for line in lines)
         except DependencyUnavailable:
             # A cart promises no stock: completing the checkout reserves it, or refuses.
             return ()
-        return stock_notices(lines, available.units)
+        return stock_notices(lines, units)

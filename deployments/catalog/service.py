@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,13 +30,13 @@ from deployments.catalog.domain.products import (
 from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import PriceChanged, ProductChanged
-from deployments.catalog.recent_stock import RecentStock
 from deployments.catalog.snapshot import LiveSnapshot, Snapshot
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.recent import RecentAnswers
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.money import STORE_CURRENCY
-from deployments.inventory.contract import InventoryApi
+from deployments.inventory.contract import CheckAvailability, InventoryApi
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,8 @@ class CatalogService:
         stock_seconds: float = 0.0,
     ) -> None:
         self._store, self._snapshot, self._clock = store, replica, clock
-        self._recent_stock = RecentStock(inventory, stock_seconds)
+        self._inventory = inventory
+        self._units = RecentAnswers(self._count, stock_seconds, clock=clock)
 
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
         """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
@@ -187,9 +188,12 @@ class CatalogService:
         if not skus:
             return CurrentAvailability({}, now)
         try:
-            return CurrentAvailability(await self._recent_stock.units(skus), now)
+            return CurrentAvailability(await self._units.about(skus), now)
         except DependencyUnavailable:
             return CurrentAvailability(None, now)
+
+    async def _count(self, skus: tuple[str, ...]) -> Mapping[str, int]:
+        return (await self._inventory.availability(CheckAvailability(skus=skus))).units
 
 
 async def _hits(snapshot: Snapshot, query: str | None) -> list[Hit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from deployments.carts.contract import CartsApi
+from deployments.carts.contract.goods import RECENT_SECONDS, Goods
 from deployments.catalog.contract import CatalogApi
 from deployments.checkout.contract import CheckoutApi
 from deployments.checkout.loops import saga_recovery
@@ -32,8 +33,6 @@ from deployments.topology import subscribers_of
 
 STOCK_SECONDS = 1.0
 """How long a quote waits for the stock it shows; completing reserves it, whatever was shown."""
-SALE_SECONDS = 0.5
-"""How long completing waits to learn that everything is still on sale."""
 
 
 def compose(
@@ -42,12 +41,26 @@ def compose(
     *,
     clock: Clock = utc_now,
     meter: Meter = UNMEASURED,
+    recent_seconds: float = RECENT_SECONDS,
 ) -> Composition:
     """Checkout upon its Redis and all that a purchase needs."""
     keys, store = platform_keys(), CheckoutStore(redis)
     carts = connect(CartsApi, app="carts")
-    driver = Driver(SagaStore(redis, PurchaseMetrics(meter)), _steps(connect), clock)
-    service = CheckoutService(store, carts, _quoter(connect), driver, clock)
+    goods = Goods(
+        connect(CatalogApi, app="catalog"),
+        connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
+        seconds=recent_seconds,
+        clock=clock,
+    )
+    quoter = Quoter(
+        goods,
+        connect(ShippingApi, app="shipping"),
+        connect(PricingApi, app="pricing"),
+        seconds=recent_seconds,
+        clock=clock,
+    )
+    driver = Driver(SagaStore(redis, PurchaseMetrics(meter)), _steps(connect, goods), clock)
+    service = CheckoutService(store, carts, quoter, driver, clock)
     return Composition(
         api=CheckoutApi,
         service=service,
@@ -61,18 +74,9 @@ def compose(
     )
 
 
-def _quoter(connect: Connect) -> Quoter:
-    return Quoter(
-        connect(CatalogApi, app="catalog"),
-        connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS),
-        connect(ShippingApi, app="shipping"),
-        connect(PricingApi, app="pricing"),
-    )
-
-
-def _steps(connect: Connect) -> Steps:
+def _steps(connect: Connect, goods: Goods) -> Steps:
     return Steps(
-        connect(CatalogApi, app="catalog", seconds=SALE_SECONDS),
+        goods,
         connect(InventoryApi, app="inventory"),
         connect(PricingApi, app="pricing"),
         connect(PaymentsApi, app="payments"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 from deployments.carts.contract.contents import (
     CartLine,
@@ -12,7 +13,7 @@ from deployments.carts.contract.contents import (
     price_lines,
     stock_notices,
 )
-from deployments.catalog.contract import CatalogApi, ResolveItems
+from deployments.carts.contract.goods import RECENT_SECONDS, Goods
 from deployments.checkout.contract import SessionContents, SessionDelivery, Status, WantedDelivery
 from deployments.checkout.domain import (
     delivery_of,
@@ -23,15 +24,17 @@ from deployments.checkout.domain import (
 )
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.recent import RecentAnswers
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.message import Currency, Message
 from deployments.foundation.values.places import country_code
-from deployments.inventory.contract import CheckAvailability, InventoryApi
 from deployments.pricing.contract import Priced, PriceRequest, PricingApi, TaxAddress
 from deployments.shipping.contract import (
     Destination,
     ParcelLine,
     RateShipment,
     ShippingApi,
+    ShippingOptions,
     Undeliverable,
 )
 
@@ -52,18 +55,19 @@ class Quoter:
 
     def __init__(
         self,
-        catalog: CatalogApi,
-        inventory: InventoryApi,
+        goods: Goods,
         shipping: ShippingApi,
         pricing: PricingApi,
+        *,
+        seconds: float = RECENT_SECONDS,
+        clock: Clock = utc_now,
     ) -> None:
-        self._catalog, self._inventory = catalog, inventory
-        self._shipping, self._pricing = shipping, pricing
+        self._goods, self._shipping, self._pricing = goods, shipping, pricing
+        self._options = RecentAnswers(self._rate, seconds, clock=clock)
 
     async def quote(self, contents: SessionContents, kept: frozenset[str]) -> Quote:
         """The quote; lines keep ids that are in `kept`."""
-        ids = tuple(dict.fromkeys(line.item_id for line in contents.lines))
-        resolved = await self._catalog.resolve(ResolveItems(ids=ids))
+        resolved = await self._goods.resolve(line.item_id for line in contents.lines)
         lines, unknown = lines_of(contents.lines, resolved, kept)
         currency = currency_of(resolved.items.values())
         (delivery, undelivered), short = await asyncio.gather(
@@ -95,22 +99,26 @@ class Quoter:
             region=place.address_region,
             postal_code=place.postal_code,
         )
+        wanted_rates = RateShipment(lines=_parcel(lines), destination=destination)
         try:
-            quoted = await self._shipping.options(
-                RateShipment(lines=_parcel(lines), destination=destination)
-            )
+            quoted = (await self._options.about([wanted_rates]))[wanted_rates]
         except Undeliverable as rejection:
             return delivery_of(wanted, None), (undeliverable(rejection),)
         return delivery_of(wanted, quoted), ()
 
     async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
-        skus = tuple(dict.fromkeys(line.sku for line in lines))
         try:
-            available = await self._inventory.availability(CheckAvailability(skus=skus))
+            units = await self._goods.units(line.sku for line in lines)
         except DependencyUnavailable:
             # Stock is only shown here; completing reserves it, or refuses.
             return ()
-        return stock_notices(lines, available.units)
+        return stock_notices(lines, units)
+
+    async def _rate(
+        self, wanted: tuple[RateShipment, ...]
+    ) -> Mapping[RateShipment, ShippingOptions]:
+        """Choosing an option asks about the same parcel to the same place once more."""
+        return {one: await self._shipping.options(one) for one in wanted}
 
     async def _price(
         self, lines: tuple[CartLine, ...], codes: tuple[str, ...], delivery: SessionDelivery

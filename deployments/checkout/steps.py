@@ -10,10 +10,12 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from deployments.catalog.contract import CatalogApi, ItemsUnavailable, ResolveItems
+from deployments.carts.contract.goods import Goods
+from deployments.catalog.contract import ItemsUnavailable
 from deployments.checkout.contract import Session
 from deployments.checkout.replies import Saga
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.rpc.deadline import within
 from deployments.foundation.values.address import PostalAddress
 from deployments.inventory.contract import (
     InventoryApi,
@@ -35,6 +37,8 @@ from deployments.pricing.contract import PricingApi, RedeemCodes, UndoRedemption
 
 HOLD_SECONDS = 15 * 60
 """How long a reservation is held if nobody allocates or undoes it: far longer than a saga."""
+SALE_SECONDS = 0.5
+"""How long completing waits to learn that everything is still on sale."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,13 +81,13 @@ class Steps:
 
     def __init__(
         self,
-        catalog: CatalogApi,
+        goods: Goods,
         inventory: InventoryApi,
         pricing: PricingApi,
         payments: PaymentsApi,
         orders: OrdersApi,
     ) -> None:
-        self._catalog, self._inventory, self._pricing = catalog, inventory, pricing
+        self._goods, self._inventory, self._pricing = goods, inventory, pricing
         self._payments, self._orders = payments, orders
         self.stages: dict[str, tuple[Step, ...]] = {
             "reserving": (
@@ -108,10 +112,11 @@ class Steps:
 
         Without the catalogue it is sold as it was shown.
         """
-        skus = tuple(dict.fromkeys(line.sku for line in attempt.session.lines))
+        skus = [line.sku for line in attempt.session.lines]
         try:
-            resolved = await self._catalog.resolve(ResolveItems(ids=skus))
-        except DependencyUnavailable as away:
+            async with within(SALE_SECONDS):
+                resolved = await self._goods.resolve(skus)
+        except (DependencyUnavailable, TimeoutError) as away:
             _log.warning("%s is completed without the catalogue: %s", attempt.session.id, away)
             return
         if reasons := resolved.unavailable(skus):

@@ -9,7 +9,6 @@ from deployments.foundation.events.subscriptions import Handler, Subscription
 from deployments.orders.events import (
     OrderCancelled,
     OrderDelivered,
-    OrderPaid,
     OrderPlaced,
     OrderProcessing,
     OrderRefunded,
@@ -20,15 +19,14 @@ from deployments.webhooks.service import WebhooksService
 
 Change = (
     type[OrderPlaced]
-    | type[OrderPaid]
     | type[OrderProcessing]
     | type[OrderShipped]
     | type[OrderDelivered]
     | type[OrderRefunded]
 )
+# A payment shows nowhere in an order as UCP has it, so it is no news.
 _CHANGES: tuple[Change, ...] = (
     OrderPlaced,
-    OrderPaid,
     OrderProcessing,
     OrderShipped,
     OrderDelivered,

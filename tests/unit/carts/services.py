@@ -113,6 +113,8 @@ class Services:
 
     redis_of: ClientOf
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
+    recent_seconds: float = 0.0
+    """What carts shows is as new as it can be, unless a test is about that."""
 
     def __post_init__(self) -> None:
         self.catalog = Catalog()
@@ -130,7 +132,12 @@ class Services:
 
     def replica(self) -> CartsService:
         """Another replica of carts on the same state."""
-        composed = carts.compose(self.redis_of("carts"), self.connect, clock=self.clock)
+        composed = carts.compose(
+            self.redis_of("carts"),
+            self.connect,
+            clock=self.clock,
+            recent_seconds=self.recent_seconds,
+        )
         return cast(CartsService, composed.service)
 
     def client(self, key: str = "acme-key") -> httpx.AsyncClient:

@@ -135,6 +135,8 @@ class Services:
 
     redis_of: Callable[[str], Redis]
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOON))
+    recent_seconds: float = 0.0
+    """What is shown is as new as it can be, unless a test is about that."""
 
     def __post_init__(self) -> None:
         self._reachable: dict[str, object] = {}
@@ -145,9 +147,14 @@ class Services:
         self.payments = self._stand("payments", partial(payments.compose, provider=sandbox))
         self.orders = self._stand("orders", partial(orders.compose, url="http://store"))
         self.catalog = self._interpose("catalog", CatalogApi, self.shelf())
-        self.carts = cast(CartsService, self._composed("carts", carts.compose).service)
+        self.carts = cast(
+            CartsService, self._composed("carts", self._at_once(carts.compose)).service
+        )
         self._reachable["carts"] = self.carts
         self.checkout = self.replica()
+
+    def _at_once(self, compose: Callable[..., Composition]) -> Compose:
+        return partial(compose, recent_seconds=self.recent_seconds)
 
     def _composed(self, name: str, compose: Compose) -> Composition:
         return compose(self.redis_of(name), self.connect, clock=self.clock)
@@ -184,7 +191,9 @@ class Services:
 
     def replica(self) -> CheckoutService:
         """Another replica of checkout on the same state."""
-        return cast(CheckoutService, self._composed("checkout", checkout.compose).service)
+        return cast(
+            CheckoutService, self._composed("checkout", self._at_once(checkout.compose)).service
+        )
 
     async def stock(self) -> None:
         """Fill the shelves: stock, one tax rate, two ways to ship, a code that works once."""

@@ -11,8 +11,9 @@ import pytest
 
 from deployments.orders.contract import GetOrder
 from deployments.orders.contract.order import ShipmentState
+from deployments.orders.events import OrderProcessing
 from deployments.webhooks.contract import RemoveEndpoint
-from deployments.webhooks.domain import DeliveryOutcome
+from deployments.webhooks.domain import DeliveryOutcome, DeliverySource
 from tests.eventually import eventually
 from tests.published_events import entries_of
 from tests.ucp_schemas import assert_valid
@@ -77,6 +78,16 @@ async def test_each_delivery_brings_news_and_the_last_all_there_is(
     assert hooks.taken[-1].order == await shown(webhooks, id_)
 
 
+async def test_a_payment_is_no_news(webhooks: ComposedWebhooks, hooks: Receiver) -> None:
+    await webhooks.register(hooks.url)
+    await webhooks.place()
+    await webhooks.queued()
+    asked = webhooks.orders.asked
+    await webhooks.pay()
+    await webhooks.queued()
+    assert (webhooks.orders.asked, await webhooks.waiting()) == (asked, 1)
+
+
 async def test_that_a_parcel_is_prepared_is_told(
     webhooks: ComposedWebhooks, hooks: Receiver
 ) -> None:
@@ -95,7 +106,7 @@ async def test_what_an_endpoint_was_not_told_after_all_is_told_again(
     webhooks: ComposedWebhooks, hooks: Receiver, end: str
 ) -> None:
     await webhooks.register(hooks.url)
-    await webhooks.place()
+    id_ = await webhooks.place()
     await webhooks.queued()
     if end == "dropped":
         assert await webhooks.store.drop("1", webhooks.clock()) == "dropped"
@@ -103,8 +114,9 @@ async def test_what_an_endpoint_was_not_told_after_all_is_told_again(
         (claim,) = (await webhooks.store.claim(1, webhooks.clock())).claims
         outcome = DeliveryOutcome("dead", webhooks.clock())
         assert await webhooks.store.finish(claim, outcome, "answered 500", webhooks.clock())
-    await webhooks.pay()
-    await webhooks.queued()
+    # An event of which nothing shows in the order, or only what was read with an earlier one.
+    later = DeliverySource("later", OrderProcessing.type, webhooks.clock())
+    await webhooks.service.order_changed(later, "acme", id_)
     assert await webhooks.waiting() == 1
 
 
