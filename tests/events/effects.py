@@ -18,11 +18,13 @@ from deployments.carts.store import CartsStore
 from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.lag import LagMeter
 from deployments.foundation.events.publishing import Envelope, event_of
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain.stock import State
 from deployments.inventory.records import InventoryRecords
 from deployments.orders.contract import GetOrder
 from deployments.orders.contract.order import Order
+from deployments.orders.deployment import compose
 from deployments.orders.events import (
     OrderDelivered,
     OrderPaid,
@@ -31,12 +33,12 @@ from deployments.orders.events import (
     OrderShipped,
 )
 from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
 from deployments.topology import SUBSCRIPTIONS
 from deployments.webhooks.dispatcher import CLAIM_SECONDS
 from deployments.webhooks.domain import webhook_id
 from deployments.webhooks.store import WebhooksStore
+from tests.composing import service_of
 from tests.conftest import ClientOf
 from tests.events.buyers import LOCATIONS, PLATFORM, Bought
 from tests.events.platform_endpoint import PlatformEndpoint
@@ -100,8 +102,11 @@ class ExpectedEffects:
         expected = {kind.type: parts for kind in moves}
         assert Counter(kinds[2:]) == expected, (order_id, kinds)
 
+    def _orders(self) -> OrdersService:
+        return service_of(compose(self.redis_of("orders"), nowhere), OrdersService)
+
     async def _orders_are_complete(self) -> None:
-        service = OrdersService(OrdersStore(self.redis_of("orders")), "http://store")
+        service = self._orders()
         for order_id in self.bought:
             order = await service.get(GetOrder(order_id=order_id, platform=PLATFORM))
             self._is_complete(order)
@@ -163,7 +168,7 @@ class ExpectedEffects:
     async def _webhooks(self, endpoint: PlatformEndpoint) -> None:
         """Of every order and no other: each delivery had news, in their order, the last had all."""
         assert endpoint.first.keys() == self.events.keys()
-        service = OrdersService(OrdersStore(self.redis_of("orders")), "http://store")
+        service = self._orders()
         for order_id, events in self.events.items():
             told = endpoint.first[order_id]
             ids = [delivered.id for delivered in told]

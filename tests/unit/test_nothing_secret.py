@@ -22,12 +22,10 @@ from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.rate_limits import RateLimits, parse_rates
-from deployments.foundation.placement.host import Host
+from deployments.foundation.placement.host import Host, nowhere
 from deployments.foundation.redis.connection import password
 from deployments.foundation.rpc.calls import Endpoint
-from deployments.orders.routes import OrdersRoutes
-from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
+from deployments.orders.deployment import compose
 from deployments.payments.domain.charges import Charge, Verdict
 from deployments.payments.sandbox import SandboxProvider
 from deployments.payments.sandbox_books import SandboxBooks
@@ -217,7 +215,7 @@ async def test_a_redis_that_is_away_gives_no_password_away(logged: Callable[[], 
     secret = password("orders", SECRET)
     async with Redis.from_url(f"redis://orders:{secret}@127.0.0.1:1/0") as away:
         limits = RateLimits(away, "orders", KEYS, rates=parse_rates(""))
-        routes = OrdersRoutes(OrdersService(OrdersStore(away), URL), KEYS).routes()
+        routes = compose(away, nowhere).routes
         client = Client(http_app(routes, limits))
         assert (await client.send("GET", "/order_1"))["code"] == "unavailable"
     assert "127.0.0.1" in logged(), "the failure was not even logged"

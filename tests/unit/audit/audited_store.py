@@ -15,19 +15,17 @@ from commands.audit.books import Books
 from commands.audit.command import audit
 from deployments.carts.contract import CreateCart
 from deployments.carts.contract.contents import CartContents, WantedLine
+from deployments.catalog import deployment as catalog
 from deployments.catalog.contract import ImportProducts, Product
 from deployments.catalog.service import CatalogService
-from deployments.catalog.snapshot import LiveSnapshot
-from deployments.catalog.store import CatalogStore
 from deployments.checkout.contract import CreateSession, ReplaceSession, Session
 from deployments.foundation.audit.findings import Discrepancy, Report
 from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.inventory.contract import ReceiveStock, StockRow
-from deployments.inventory.service import InventoryService
-from deployments.inventory.store import InventoryStore
 from deployments.pricing.contract import DiscountCode, ImportRules
 from deployments.shipping.domain.shipments import shipment_id
+from tests.composing import service_of
 from tests.unit.audit.followers import DELIVERY_SECONDS, DISPATCH_SECONDS, Followers
 from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Crash, Services
 from tests.unit.checkout.shopping import completing, contents, ready
@@ -113,9 +111,9 @@ class AuditedStore:
 
     def __init__(self, redis_of: Callable[[str], Redis], admin: Redis) -> None:
         self.services, self.admin = Services(redis_of), admin
-        store = CatalogStore(redis_of("catalog"))
-        inventory = InventoryService(InventoryStore(redis_of("inventory")), self.services.clock)
-        self.catalog = CatalogService(store, LiveSnapshot(store), inventory, self.services.clock)
+        self.catalog = service_of(
+            self.services.composed("catalog", catalog.compose), CatalogService
+        )
         self.followers = Followers(redis_of, self.services.clock)
         self.books = Books.of(redis_of, Inspection(0, self.services.clock))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Literal, cast
@@ -17,24 +17,22 @@ from deployments.foundation.events.keys import READER, dead_letters_key
 from deployments.foundation.events.publishing import ENTRY_FIELD, Event, parse, streams_of
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.placement.composition import Compose
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.values.clock import Clock
-from deployments.inventory.consumers import InventoryConsumers
-from deployments.inventory.service import InventoryService
-from deployments.inventory.store import InventoryStore
-from deployments.orders.consumers import OrdersConsumers
-from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
+from deployments.inventory import deployment as inventory
+from deployments.orders import deployment as orders
+from deployments.shipping import deployment as shipping
 from deployments.shipping.carrier import Carriers
-from deployments.shipping.consumers import ShippingConsumers
 from deployments.shipping.contract import AdvanceShipments
 from deployments.shipping.sandbox import SandboxCarrier
 from deployments.shipping.service import ShippingService
-from deployments.shipping.store import ShippingStore
+from tests.composing import service_of
 
 _OPTIONS = ConsumerOptions(renew_seconds=0.05, block_seconds=0.05, recovery_seconds=0.01)
 Fate = Literal["lost", "pending", "dead"]
 """Instead of its effect: acknowledged without one, left unacknowledged, or a dead letter."""
-Subscriptions = Mapping[str, list[Subscription]]
+Subscriptions = Mapping[str, Sequence[Subscription]]
 DISPATCH_SECONDS, DELIVERY_SECONDS = 60, 3600
 
 
@@ -56,13 +54,17 @@ class Followers:
     ) -> None:
         self._redis_of = redis_of
         carriers = Carriers([Van(dispatch_seconds, delivery_seconds, clock)])
-        self.shipping = ShippingService(ShippingStore(redis_of("shipping")), clock, carriers)
-        orders = OrdersService(OrdersStore(redis_of("orders")), "http://store", clock)
-        inventory = InventoryService(InventoryStore(redis_of("inventory")), clock)
+        roots: Mapping[str, Compose] = {
+            "orders": partial(orders.compose, url="http://store"),
+            "shipping": partial(shipping.compose, carriers=carriers),
+            "inventory": inventory.compose,
+        }
+        composed = {
+            name: compose(redis_of(name), nowhere, clock=clock) for name, compose in roots.items()
+        }
+        self.shipping = service_of(composed["shipping"], ShippingService)
         self.subscriptions: Subscriptions = {
-            "orders": OrdersConsumers(orders).subscriptions(),
-            "shipping": ShippingConsumers(self.shipping).subscriptions(),
-            "inventory": InventoryConsumers(inventory).subscriptions(),
+            name: one.subscriptions for name, one in composed.items()
         }
         self.fates: dict[str, Fate] = {}
 

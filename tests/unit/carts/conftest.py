@@ -8,8 +8,14 @@ import httpx
 import pytest
 
 from deployments.carts.service import CartsService
+from tests.composing import set_platform_keys
 from tests.conftest import ClientOf
-from tests.unit.carts.services import Services
+from tests.unit.carts.services import KEYS, Services
+
+
+@pytest.fixture(autouse=True)
+def platforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_platform_keys(monkeypatch, KEYS)
 
 
 @pytest.fixture

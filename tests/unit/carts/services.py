@@ -12,7 +12,6 @@ import httpx
 
 from deployments.carts import deployment as carts
 from deployments.carts.contract.contents import CartContents, WantedLine
-from deployments.carts.routes import CartsRoutes
 from deployments.carts.service import CartsService
 from deployments.catalog.contract import (
     ChangePrice,
@@ -22,10 +21,9 @@ from deployments.catalog.contract import (
     ResolveItems,
     Variant,
 )
-from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.idempotency import RequestKey, request_key
-from deployments.foundation.placement.composition import Compose
+from deployments.foundation.placement.composition import Compose, Composition
 from deployments.foundation.placement.host import nowhere
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.inventory import deployment as inventory
@@ -33,11 +31,12 @@ from deployments.inventory.contract import ReceiveStock, StockRow
 from deployments.pricing import deployment as pricing
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer
 from tests.clock import ManualClock
+from tests.composing import service_of
 from tests.conftest import ClientOf
 
 Api = TypeVar("Api")
 PLATFORM, OTHER = "acme", "umbrella"
-KEYS: Mapping[str, str] = {hash_key("acme-key"): PLATFORM, hash_key("umbrella-key"): OTHER}
+KEYS: Mapping[str, str] = {"acme-key": PLATFORM, "umbrella-key": OTHER}
 OFFER_ENDS = datetime(2026, 6, 30, tzinfo=UTC)
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 STARTS, ENDS = datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
@@ -120,7 +119,7 @@ class Services:
         self.catalog = Catalog()
         self.inventory = self._dependency("inventory", inventory.compose)
         self.pricing = self._dependency("pricing", pricing.compose)
-        self.carts = self.replica()
+        self.compose_carts()
 
     def _dependency(self, name: str, compose: Compose) -> Dependency:
         composed = compose(self.redis_of(name), nowhere, clock=self.clock)
@@ -130,19 +129,26 @@ class Services:
         """One of the dependencies."""
         return cast(Api, getattr(self, app))
 
+    def compose_carts(self) -> None:
+        """Compose carts anew, as the settings are now."""
+        self.composition = self._composed()
+        self.carts = service_of(self.composition, CartsService)
+
     def replica(self) -> CartsService:
         """Another replica of carts on the same state."""
-        composed = carts.compose(
+        return service_of(self._composed(), CartsService)
+
+    def _composed(self) -> Composition:
+        return carts.compose(
             self.redis_of("carts"),
             self.connect,
             clock=self.clock,
             recent_seconds=self.recent_seconds,
         )
-        return cast(CartsService, composed.service)
 
     def client(self, key: str = "acme-key") -> httpx.AsyncClient:
         """A platform's HTTP client of this store, as Serve mounts it."""
-        app = http_app(CartsRoutes(self.carts, KEYS).routes())
+        app = http_app(self.composition.routes)
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(app, root_path="/carts"),
             base_url="http://store",

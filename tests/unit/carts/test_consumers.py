@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import (
     CancelCart,
     Cart,
@@ -21,6 +20,7 @@ from deployments.carts.contract import (
 from deployments.carts.events import CartAbandoned
 from deployments.checkout.events import CheckoutCompleted
 from deployments.foundation.events.publishing import Envelope, schema_of
+from tests.composing import handler_of
 from tests.published_events import published
 from tests.unit.carts.services import PLATFORM, SHIRT, Services, contents
 
@@ -53,8 +53,8 @@ def completed(cart: Cart | None) -> Envelope:
 
 
 async def consume(services: Services, envelope: Envelope) -> None:
-    subscriptions = CartsConsumers(services.carts).subscriptions()
-    (handler,) = filter(None, (one.handler_of(envelope.type) for one in subscriptions))
+    handler = handler_of(services.composition, envelope)
+    assert handler is not None
     await handler(envelope)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CancelCart, Cart, CreateCart, GetCart, ReplaceCart
 from deployments.carts.domain import DeliveryEstimate, delivery_notice
 from deployments.foundation.events.publishing import Envelope
-from deployments.foundation.events.subscriptions import Handler, Subscription
+from deployments.foundation.events.subscriptions import Handler
 from deployments.foundation.http.idempotency import RequestKey
 from deployments.foundation.http.ucp import Notice
-from deployments.shipping.consumers import ShippingConsumers
+from deployments.foundation.placement.host import nowhere
+from deployments.shipping import deployment as shipping
 from deployments.shipping.contract import (
     Destination,
     ImportMethods,
@@ -27,7 +26,7 @@ from deployments.shipping.contract import (
 )
 from deployments.shipping.events import DeliveryEstimated, EstimatedOption
 from deployments.shipping.service import ShippingService
-from deployments.shipping.store import ShippingStore
+from tests.composing import handler_of, service_of
 from tests.published_events import published
 from tests.ucp_schemas import assert_valid
 from tests.unit.carts.services import BIKE, HELMET, PLATFORM, SHIRT, Services, contents, key
@@ -59,22 +58,20 @@ class Both:
 
     def __init__(self, services: Services) -> None:
         self.services, self.carts = services, services.carts
-        self.shipping = ShippingService(
-            ShippingStore(services.redis_of("shipping")), services.clock
+        redis = services.redis_of("shipping")
+        self._composed = (
+            services.composition,
+            shipping.compose(redis, nowhere, clock=services.clock),
         )
+        self.shipping = service_of(self._composed[1], ShippingService)
         self._consumed: set[str] = set()
 
     async def stock(self) -> None:
         methods = (method("ground", 395, 99, (3, 5)), method("express", 995, 199, (1, 2)))
         await self.shipping.import_methods(ImportMethods(batch="first", methods=methods))
 
-    def handlers(self) -> Iterator[Subscription]:
-        yield from CartsConsumers(self.carts).subscriptions()
-        yield from ShippingConsumers(self.shipping).subscriptions()
-
     def handler_of(self, envelope: Envelope) -> Handler | None:
-        found = (one.handler_of(envelope.type) for one in self.handlers())
-        return next(filter(None, found), None)
+        return next(filter(None, (handler_of(one, envelope) for one in self._composed)), None)
 
     async def unheard(self, service: str) -> list[Envelope]:
         events = await published(self.services.redis_of(service), service)

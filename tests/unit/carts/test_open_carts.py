@@ -20,7 +20,7 @@ ONE = contents((SHIRT.sku, 1))
 def two(monkeypatch: pytest.MonkeyPatch, services: Services) -> Services:
     """Services of which carts lets a platform have two."""
     monkeypatch.setenv("FIELDHOUSE_CARTS_PER_PLATFORM", "2")
-    services.carts = services.replica()
+    services.compose_carts()
     return services
 
 

@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.rpc.detach import finish_detached
+from tests.composing import set_platform_keys
 from tests.conftest import ClientOf
 from tests.unit.checkout.requests import KEYS
 from tests.unit.checkout.services import Services
+
+
+@pytest.fixture(autouse=True)
+def platforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_platform_keys(monkeypatch, KEYS)
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ async def services(redis_of: ClientOf) -> AsyncIterator[Services]:
 
 @pytest.fixture
 async def client(services: Services) -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(CheckoutRoutes(services.checkout, KEYS).routes())
+    app = http_app(services.compositions["checkout"].routes)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://store",

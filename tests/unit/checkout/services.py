@@ -37,6 +37,7 @@ from deployments.pricing.contract import DiscountCode, ImportRules, TaxRate
 from deployments.shipping import deployment as shipping
 from deployments.shipping.contract import ImportMethods, ShippingMethod
 from tests.clock import ManualClock
+from tests.composing import service_of
 
 Api = TypeVar("Api")
 PLATFORM = "acme"
@@ -140,6 +141,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self._reachable: dict[str, object] = {}
+        self.compositions: dict[str, Composition] = {}
         sandbox = self.provider(SandboxProvider(SandboxBooks(self.redis_of("payments"))))
         self.inventory = self._stand("inventory", inventory.compose)
         self.pricing = self._stand("pricing", pricing.compose)
@@ -147,20 +149,21 @@ class Services:
         self.payments = self._stand("payments", partial(payments.compose, provider=sandbox))
         self.orders = self._stand("orders", partial(orders.compose, url="http://store"))
         self.catalog = self._interpose("catalog", CatalogApi, self.shelf())
-        self.carts = cast(
-            CartsService, self._composed("carts", self._at_once(carts.compose)).service
-        )
+        self.compositions["carts"] = self.composed("carts", self._at_once(carts.compose))
+        self.carts = service_of(self.compositions["carts"], CartsService)
         self._reachable["carts"] = self.carts
-        self.checkout = self.replica()
+        self.compositions["checkout"] = self._composed_checkout()
+        self.checkout = service_of(self.compositions["checkout"], CheckoutService)
 
     def _at_once(self, compose: Callable[..., Composition]) -> Compose:
         return partial(compose, recent_seconds=self.recent_seconds)
 
-    def _composed(self, name: str, compose: Compose) -> Composition:
+    def composed(self, name: str, compose: Compose) -> Composition:
+        """A replica of a service upon its Redis and the services that stand already."""
         return compose(self.redis_of(name), self.connect, clock=self.clock)
 
     def _stand(self, name: str, compose: Compose) -> Interposed:
-        composed = self._composed(name, compose)
+        self.compositions[name] = composed = self.composed(name, compose)
         assert composed.api is not None
         return self._interpose(name, composed.api, composed.service)
 
@@ -191,9 +194,10 @@ class Services:
 
     def replica(self) -> CheckoutService:
         """Another replica of checkout on the same state."""
-        return cast(
-            CheckoutService, self._composed("checkout", self._at_once(checkout.compose)).service
-        )
+        return service_of(self._composed_checkout(), CheckoutService)
+
+    def _composed_checkout(self) -> Composition:
+        return self.composed("checkout", self._at_once(checkout.compose))
 
     async def stock(self) -> None:
         """Fill the shelves: stock, one tax rate, two ways to ship, a code that works once."""

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from deployments.carts.consumers import CartsConsumers
 from deployments.carts.contract import CancelCart, Cart, CartBought, CartNotFound, CreateCart
 from deployments.carts.contract.contents import CartContents, WantedLine
 from deployments.checkout.contract import CreateSession, Session, SessionContents, WantedDelivery
@@ -17,6 +16,7 @@ from deployments.foundation.http.idempotency import KeyReused
 from deployments.foundation.http.rate_limits import LimitReached
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.detach import finish_detached
+from tests.composing import handler_of
 from tests.published_events import published
 from tests.unit.checkout.services import PLATFORM, SHIRT, Services
 from tests.unit.checkout.shopping import HOME, completing, contents, key, ready
@@ -46,10 +46,9 @@ async def buy(services: Services, cart: Cart) -> Session:
 async def tell_carts(services: Services) -> None:
     """What carts' consumer does with checkout's events."""
     events = await published(services.redis_of("checkout"), "checkout", CheckoutCompleted.type)
-    for subscription in CartsConsumers(services.carts).subscriptions():
-        for event in events:
-            if (handler := subscription.handler_of(event.type)) is not None:
-                await handler(event)
+    for event in events:
+        if (handler := handler_of(services.compositions["carts"], event)) is not None:
+            await handler(event)
 
 
 @pytest.mark.parametrize("when", ["at once", "later"])

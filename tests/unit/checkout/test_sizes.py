@@ -13,13 +13,11 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from deployments.carts.contract.bodies import MAX_CODES, MAX_ID_LENGTH, MAX_INTENT, MAX_LINES
-from deployments.carts.routes import CartsRoutes
 from deployments.checkout.bodies import MAX_DESTINATIONS
-from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.http.bodies import MAX_BODY_BYTES
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.values.text import MAX_TEXT
-from tests.unit.checkout.requests import KEYS, Json
+from tests.unit.checkout.requests import Json
 from tests.unit.checkout.services import SHIRT, Services
 
 DOCUMENT = 128 * 1024
@@ -91,8 +89,8 @@ async def memory(admin: Redis) -> int:
 async def assert_bounded(services: Services, admin: Redis, path: str, sent: Json) -> httpx.Response:
     """Send a body twice under one key: what is stored is bounded, and nothing if it is refused."""
     routes = {
-        "/carts": CartsRoutes(services.carts, KEYS).routes(),
-        "/checkout-sessions": CheckoutRoutes(services.checkout, KEYS).routes(),
+        "/carts": services.compositions["carts"].routes,
+        "/checkout-sessions": services.compositions["checkout"].routes,
     }[path]
     transport = httpx.ASGITransport(http_app(routes), root_path=path)
     headers = {"X-API-Key": "key-of-acme", "Idempotency-Key": str(uuid.uuid4())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,14 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deployments.carts.routes import CartsRoutes
-from deployments.checkout.routes import CheckoutRoutes
 from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.events.reader import ConsumerOptions
-from deployments.foundation.events.subscriptions import Subscription
 from deployments.foundation.http.answers import answer
-from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.rpc.calls import Endpoint, Reply, client_of
 from deployments.foundation.rpc.dependencies import dependency
@@ -33,12 +29,7 @@ from deployments.foundation.rpc.handles import ServeTransport
 from deployments.foundation.rpc.location import Hosted
 from deployments.foundation.values.message import Message
 from deployments.foundation.values.trace import traceparent, tracing
-from deployments.orders.consumers import OrdersConsumers
-from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
-from deployments.shipping.consumers import ShippingConsumers
-from deployments.shipping.service import ShippingService
-from deployments.shipping.store import ShippingStore
+from tests.composing import set_platform_keys
 from tests.conditions import until
 from tests.conftest import ClientOf
 from tests.published_events import published
@@ -173,7 +164,6 @@ class Apart(Services):
         return dependency(api, ServeTransport(app, lambda _: Hosted(app, handle)), app=app)
 
 
-KEYS = {hash_key("key-of-acme"): PLATFORM}
 LINES = {"line_items": [{"item": {"id": SHIRT.sku}, "quantity": 2}]}
 PURCHASE = {
     "buyer": {"email": "ada@example.com"},
@@ -220,7 +210,7 @@ _OF_CONSUMERS = {
 }
 
 
-def client_of_service(routes: list[Any], prefix: str) -> httpx.AsyncClient:
+def client_of_service(routes: Sequence[Route], prefix: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(http_app(routes), root_path=prefix),
         base_url="http://store",
@@ -230,9 +220,9 @@ def client_of_service(routes: list[Any], prefix: str) -> httpx.AsyncClient:
 
 async def buy(services: Services) -> None:
     """Fill a cart, check out and pay, every request in the trace."""
-    async with client_of_service(CartsRoutes(services.carts, KEYS).routes(), "/carts") as http:
+    async with client_of_service(services.compositions["carts"].routes, "/carts") as http:
         cart = (await http.post("/carts", json=LINES)).json()
-    routes = CheckoutRoutes(services.checkout, KEYS).routes()
+    routes = services.compositions["checkout"].routes
     async with client_of_service(routes, "/checkout-sessions") as http:
         session = (await http.post("/checkout-sessions", json={"cart_id": cart["id"]})).json()
         place = f"/checkout-sessions/{session['id']}"
@@ -256,31 +246,33 @@ async def types(readers: dict[str, Redis]) -> set[str]:
     return {event.type for event in await all_events(readers)}
 
 
-async def test_every_event_of_a_purchase_is_in_its_trace(redis_of: ClientOf) -> None:
+@pytest.fixture
+async def services(redis_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> Apart:
+    set_platform_keys(monkeypatch, {"key-of-acme": PLATFORM})
     services = Apart(redis_of)
     await services.stock()
+    return services
+
+
+async def test_every_event_of_a_purchase_is_in_its_trace(
+    services: Apart, redis_of: ClientOf
+) -> None:
     await buy(services)
     readers = clients(redis_of)
     assert await types(readers) == _BEFORE_CONSUMERS
     assert [e.type for e in await all_events(readers) if e.traceparent != TRACE] == []
 
 
-def consumer(
-    service: str, subscriptions: list[Subscription], redis_of: ClientOf, own: Redis
-) -> Consumer:
+def consumer(services: Services, name: str) -> Consumer:
+    own, subscriptions = services.redis_of(name), services.compositions[name].subscriptions
     options = ConsumerOptions(renew_seconds=0.1, block_seconds=0.05)
-    return Consumer(service, own, lambda _: redis_of(service), subscriptions, options=options)
+    return Consumer(name, own, lambda _: services.redis_of(name), subscriptions, options=options)
 
 
-async def test_what_is_consumed_of_it_is_in_its_trace_too(redis_of: ClientOf) -> None:
-    services = Apart(redis_of)
-    await services.stock()
-    shipping = ShippingConsumers(ShippingService(ShippingStore(redis_of("shipping"))))
-    orders = OrdersConsumers(OrdersService(OrdersStore(redis_of("orders")), "http://store"))
-    consumers = [
-        consumer("shipping", shipping.subscriptions(), redis_of, redis_of("shipping")),
-        consumer("orders", orders.subscriptions(), redis_of, redis_of("orders")),
-    ]
+async def test_what_is_consumed_of_it_is_in_its_trace_too(
+    services: Apart, redis_of: ClientOf
+) -> None:
+    consumers = [consumer(services, name) for name in ("shipping", "orders")]
     readers, seen = clients(redis_of), set[str]()
 
     async def consumed() -> bool:

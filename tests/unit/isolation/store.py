@@ -6,29 +6,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast, get_args
+from functools import partial
+from typing import Literal, get_args
 
 import httpx
 from starlette.types import ASGIApp
 
-from deployments.carts.routes import CartsRoutes
+from deployments.catalog import deployment as catalog
 from deployments.catalog.contract import ImportProducts, Product
 from deployments.catalog.domain.text import Searchable
 from deployments.catalog.index import SearchIndex
-from deployments.catalog.routes import CatalogRoutes
 from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
-from deployments.checkout.routes import CheckoutRoutes
-from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
+from deployments.foundation.placement.composition import Composition
 from deployments.foundation.rpc.calls import DependencyUnavailable, Endpoint, Reply, answered
 from deployments.foundation.rpc.dependencies import dependency
-from deployments.inventory.contract import InventoryApi
-from deployments.orders.routes import OrdersRoutes
-from tests.unit.checkout.services import BIKE, PLATFORM, SHIRT, Services
+from tests.composing import service_of
+from tests.unit.checkout.services import BIKE, SHIRT, Services
 
-KEYS: Mapping[str, str] = {hash_key("key-of-acme"): PLATFORM}
 PRODUCTS = tuple(
     Product(id=item.product_id, title=title, description=item.description, variants=(item,))
     for item, title in ((SHIRT, "Shirt"), (BIKE, "Bike"))
@@ -88,14 +85,14 @@ class Store(Services):
     def shelf(self) -> object:
         store = CatalogStore(self.redis_of("catalog"))
         self.replica_of_catalog = LiveSnapshot(store, build=self._index)
-        self.catalogue = CatalogService(
-            store, self.replica_of_catalog, self.inventory_api(), self.clock
-        )
+        self.compositions["catalog"] = self.catalog_of(self.replica_of_catalog)
+        self.catalogue = service_of(self.compositions["catalog"], CatalogService)
         return self.catalogue
 
-    def inventory_api(self) -> InventoryApi:
-        """Inventory, as the catalogue reaches it."""
-        return cast(InventoryApi, self.inventory)
+    def catalog_of(self, snapshot: LiveSnapshot) -> Composition:
+        """A replica of the catalogue that reads this snapshot, and the stock at every request."""
+        compose = partial(catalog.compose, snapshot=snapshot, stock_seconds=0.0)
+        return self.composed("catalog", compose)
 
     def _index(self, texts: Mapping[str, Searchable]) -> SearchIndex:
         if self.index_breaks:
@@ -121,10 +118,10 @@ class Store(Services):
     def client(self) -> httpx.AsyncClient:
         """A platform's client of the public services."""
         services = {
-            "/catalog": CatalogRoutes(self.catalogue).routes(),
-            "/carts": CartsRoutes(self.carts, KEYS).routes(),
-            "/checkout-sessions": CheckoutRoutes(self.checkout, KEYS).routes(),
-            "/orders": OrdersRoutes(cast(Any, self.orders), KEYS).routes(),
+            "/catalog": self.compositions["catalog"].routes,
+            "/carts": self.compositions["carts"].routes,
+            "/checkout-sessions": self.compositions["checkout"].routes,
+            "/orders": self.compositions["orders"].routes,
         }
         proxy = _Proxy({prefix: http_app(routes) for prefix, routes in services.items()})
         return httpx.AsyncClient(

@@ -16,7 +16,8 @@ from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.checkout.contract import ReplaceSession, Session
 from deployments.foundation.rpc.detach import finish_detached
-from deployments.inventory.contract import InventoryApi, ReceiveStock, StockRow
+from deployments.inventory.contract import ReceiveStock, StockRow
+from tests.composing import service_of
 from tests.conftest import ClientOf
 from tests.unit.catalog.catalog_replica import eventually
 from tests.unit.checkout.services import PLATFORM, SHIRT
@@ -28,12 +29,12 @@ from tests.unit.isolation.store import Store
 class TwoReplicas:
     """A catalogue of two replicas, of which a test says which is asked, and that one lags."""
 
-    def __init__(self, store: CatalogStore, fresh: LiveSnapshot, inventory: InventoryApi) -> None:
+    def __init__(self, store: Store) -> None:
+        self._lagging = LiveSnapshot(CatalogStore(store.redis_of("catalog")))
         self._replicas = {
-            "fresh": CatalogService(store, fresh, inventory),
-            "lagging": CatalogService(store, lagging := LiveSnapshot(store), inventory),
+            "fresh": store.catalogue,
+            "lagging": service_of(store.catalog_of(self._lagging), CatalogService),
         }
-        self._lagging = lagging
         self.asked = "fresh"
 
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
@@ -52,8 +53,7 @@ class PricedStore(Store):
 
     def shelf(self) -> object:
         super().shelf()
-        catalogue = CatalogStore(self.redis_of("catalog"))
-        self.replicas = TwoReplicas(catalogue, self.replica_of_catalog, self.inventory_api())
+        self.replicas = TwoReplicas(self)
         return self.replicas
 
     async def change(self, price: int) -> None:
@@ -75,7 +75,7 @@ class PricedStore(Store):
 
 
 @pytest.fixture
-async def store(redis_of: ClientOf) -> AsyncIterator[PricedStore]:
+async def store(redis_of: ClientOf, platforms: None) -> AsyncIterator[PricedStore]:
     store = PricedStore(redis_of)
     await store.open()
     await eventually(lambda: store.shown() == SHIRT.price, seconds=30)

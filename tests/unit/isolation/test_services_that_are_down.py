@@ -126,7 +126,7 @@ async def test_without_the_catalogue(
 
 
 async def test_without_the_search_index(
-    redis_of: ClientOf, admin: Redis, caplog: pytest.LogCaptureFixture
+    redis_of: ClientOf, admin: Redis, platforms: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = Store(redis_of, index_breaks=True)
     await store.open()

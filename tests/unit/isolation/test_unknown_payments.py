@@ -39,7 +39,7 @@ class StoreWithBank(Store):
 
 
 @pytest.fixture
-async def store(redis_of: ClientOf) -> AsyncIterator[StoreWithBank]:
+async def store(redis_of: ClientOf, platforms: None) -> AsyncIterator[StoreWithBank]:
     store = StoreWithBank(redis_of)
     await store.open()
     yield store

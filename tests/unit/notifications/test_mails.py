@@ -13,12 +13,14 @@ from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.events.subscriptions import NonRetryableError
+from deployments.foundation.placement.host import nowhere
 from deployments.notifications.domain import MailSource, order_placed
 from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.store import ORDER_KEPT_SECONDS
+from deployments.orders.deployment import compose
 from deployments.orders.events import OrderDelivered, OrderShipped
 from deployments.orders.service import OrdersService
-from deployments.orders.store import OrdersStore
+from tests.composing import service_of
 from tests.eventually import eventually
 from tests.unit.notifications.composed_notifications import SENDER, ComposedNotifications
 from tests.unit.notifications.sample_events import (
@@ -56,6 +58,11 @@ async def tell_all(notifications: ComposedNotifications, *events: Event) -> list
     return ids
 
 
+def orders_of(notifications: ComposedNotifications) -> OrdersService:
+    composed = compose(notifications.redis_of("orders"), nowhere, url=PUBLIC_URL)
+    return service_of(composed, OrdersService)
+
+
 async def test_an_order_is_confirmed(
     notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
@@ -77,7 +84,7 @@ async def test_an_order_is_confirmed(
 async def test_an_order_is_confirmed_as_orders_publishes_it(
     notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    orders = OrdersService(OrdersStore(notifications.redis_of("orders")), PUBLIC_URL)
+    orders = orders_of(notifications)
     async with notifications.consuming():
         label = (await orders.place(order())).label
         await eventually(lambda: smtp.has(1))
@@ -92,7 +99,7 @@ async def test_an_order_is_confirmed_as_orders_publishes_it(
 async def test_each_parcel_is_told_of_as_orders_publishes_it(
     notifications: ComposedNotifications, smtp: SmtpServer
 ) -> None:
-    orders = OrdersService(OrdersStore(notifications.redis_of("orders")), PUBLIC_URL)
+    orders = orders_of(notifications)
     async with notifications.consuming():
         label = (await orders.place(order())).label
         first, second = shipment("shipment_1", {"line_1": 2}), shipment("shipment_2", {"line_2": 1})

@@ -14,9 +14,9 @@ import pytest
 
 from deployments.foundation.events.publishing import Envelope, Event, parse, stream_of
 from deployments.foundation.redis.connection import password
-from deployments.notifications.consumers import NotificationsConsumers
 from deployments.notifications.service import BeingSentError
 from deployments.notifications.store import SERVICE
+from tests.composing import handler_of
 from tests.conftest import SECRET
 from tests.eventually import eventually
 from tests.published_events import entries_of
@@ -48,8 +48,7 @@ async def the_event(notifications: ComposedNotifications) -> Envelope:
 
 async def hand_over(notifications: ComposedNotifications, event: Envelope) -> None:
     """Give the event to its handler, as another process would."""
-    orders, *_ = NotificationsConsumers(notifications.service()).subscriptions()
-    handler = orders.handler_of(event.type)
+    handler = handler_of(notifications.composed(), event)
     assert handler is not None
     await handler(event)
 

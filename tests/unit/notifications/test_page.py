@@ -20,7 +20,6 @@ from deployments.foundation.http.edge import http_app
 from deployments.foundation.http.rate_limits import RateLimits, parse_rates
 from deployments.notifications.contract import Addressee
 from deployments.notifications.deployment import outlet_of_settings as outlet
-from deployments.notifications.routes import NotificationsRoutes
 from deployments.notifications.store import SERVICE
 from tests.served import served
 from tests.unit.notifications.composed_notifications import LINKS, ComposedNotifications
@@ -43,7 +42,7 @@ async def http(notifications: ComposedNotifications) -> AsyncIterator[httpx.Asyn
         rates=parse_rates("address=5/minute"),
         proxies=1,
     )
-    routes = http_app(NotificationsRoutes(notifications.service()).routes(), limits)
+    routes = http_app(notifications.composed().routes, limits)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await routes({**scope, "root_path": PREFIX}, receive, send)
@@ -157,7 +156,7 @@ async def test_a_link_of_somebody_elses_making_is_not_found(
 async def test_whatever_the_token_it_is_a_page(
     notifications: ComposedNotifications, token: str
 ) -> None:
-    transport = httpx.ASGITransport(http_app(NotificationsRoutes(notifications.service()).routes()))
+    transport = httpx.ASGITransport(http_app(notifications.composed().routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://store") as http:
         response = await http.get(f"/unsubscribe/{quote(token, safe='')}")
     assert response.status_code == 404

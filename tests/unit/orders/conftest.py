@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import cast
 
 import httpx
 import pytest
 
-from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
+from deployments.foundation.placement.composition import Composition
 from deployments.foundation.placement.host import nowhere
 from deployments.orders.deployment import compose
-from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
+from tests.composing import service_of, set_platform_keys
 from tests.conftest import ClientOf
 from tests.unit.orders.sample_orders import NOON, PUBLIC_URL
 
 
 @pytest.fixture
-def orders(redis_of: ClientOf) -> OrdersService:
-    composed = compose(redis_of("orders"), nowhere, clock=lambda: NOON, url=PUBLIC_URL)
-    return cast(OrdersService, composed.service)
+def composed(redis_of: ClientOf, monkeypatch: pytest.MonkeyPatch) -> Composition:
+    """Orders that know the platforms `acme` and `rival`."""
+    set_platform_keys(monkeypatch, {"acme-key": "acme", "rival-key": "rival"})
+    return compose(redis_of("orders"), nowhere, clock=lambda: NOON, url=PUBLIC_URL)
 
 
 @pytest.fixture
-async def http(orders: OrdersService) -> AsyncIterator[httpx.AsyncClient]:
-    """The client of the platform `acme`; the key of another platform is `rival-key`."""
-    keys = {hash_key("acme-key"): "acme", hash_key("rival-key"): "rival"}
-    transport = httpx.ASGITransport(http_app(OrdersRoutes(orders, keys).routes()))
+def orders(composed: Composition) -> OrdersService:
+    return service_of(composed, OrdersService)
+
+
+@pytest.fixture
+async def http(composed: Composition) -> AsyncIterator[httpx.AsyncClient]:
+    """The client of the platform `acme`."""
+    transport = httpx.ASGITransport(http_app(composed.routes))
     headers = {"X-API-Key": "acme-key"}
     async with httpx.AsyncClient(
         transport=transport, base_url=PUBLIC_URL, headers=headers

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from redis.asyncio import Redis
 
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.shipping.contract import ImportMethods, ShippingApi, Undeliverable
-from deployments.shipping.service import ShippingService
-from deployments.shipping.store import ShippingStore
+from deployments.shipping.deployment import compose
 from tests.conftest import ClientOf
 from tests.unit.shipping.sample_methods import METHODS, WEDNESDAY, parcel, shipment
 
@@ -23,8 +23,8 @@ def replica(redis_of: ClientOf) -> Replica:
     """Another replica at every call, all on one Redis, reached as in production but for Ray."""
 
     def build() -> ShippingApi:
-        service = ShippingService(ShippingStore(redis_of("shipping")), lambda: WEDNESDAY)
-        return client_of(ShippingApi, Endpoint(ShippingApi, service))
+        composed = compose(redis_of("shipping"), nowhere, clock=lambda: WEDNESDAY)
+        return client_of(ShippingApi, Endpoint(ShippingApi, composed.service))
 
     return build
 

@@ -18,11 +18,12 @@ from deployments.foundation.events.dead_letters import DeadLetter
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.http.signing import SigningKey, read_keys
+from deployments.foundation.placement.host import nowhere
 from deployments.foundation.placement.local import local
+from deployments.orders import deployment as orders
 from deployments.orders.contract import GetOrder, OrderDocument
 from deployments.orders.contract.order import LineUnits, ShipmentState, ShippedParcel
 from deployments.orders.service import OrderEventSource, OrdersService
-from deployments.orders.store import OrdersStore
 from deployments.payments.events import PaymentRefunded
 from deployments.webhooks.client import WebhookClient
 from deployments.webhooks.contract import (
@@ -38,6 +39,7 @@ from deployments.webhooks.service import WebhooksService
 from deployments.webhooks.signatures import Signer
 from deployments.webhooks.store import SERVICE, WebhooksStore
 from deployments.webhooks.url_policy import Address
+from tests.composing import service_of
 from tests.conftest import ClientOf
 from tests.eventually import eventually
 from tests.unit.orders.sample_orders import order, undo
@@ -100,7 +102,9 @@ class ComposedWebhooks:
         self.redis_of = redis_of
         self.ahead = timedelta()
         self.keys = fresh_keys() if keys is None else keys
-        self.orders = CountedOrders(OrdersService(OrdersStore(redis_of("orders")), STORE))
+        self.orders = CountedOrders(
+            service_of(orders.compose(redis_of("orders"), nowhere, url=STORE), OrdersService)
+        )
         self.store = WebhooksStore(redis_of(SERVICE), claim_seconds=claim_seconds)
         check = AddressCheck(resolve or Resolver(), loopback)
         self.webhook_client = webhook_client(

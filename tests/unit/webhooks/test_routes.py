@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from deployments.foundation.http.authentication import hash_key
 from deployments.foundation.http.edge import http_app
 from deployments.webhooks.contract import MOST_ENDPOINTS
-from deployments.webhooks.routes import WebhooksRoutes
+from tests.composing import set_platform_keys
 from tests.conftest import ClientOf
 from tests.unit.webhooks.composed_webhooks import ComposedWebhooks, Names
 
-KEYS = {hash_key("acme's"): "acme", hash_key("other's"): "other"}
+KEYS = {"acme's": "acme", "other's": "other"}
 URL = "https://hooks.example/orders?tenant=7"
 PROBLEM = "application/problem+json"
 
@@ -24,13 +23,18 @@ PROBLEM = "application/problem+json"
 async def platform(
     webhooks: ComposedWebhooks, name: str = "acme"
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = http_app(WebhooksRoutes(webhooks.service, KEYS).routes())
+    app = http_app(webhooks.composition.routes)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app, root_path="/webhooks"),
         base_url="http://store",
         headers={"X-API-Key": f"{name}'s"},
     ) as http:
         yield http
+
+
+@pytest.fixture(autouse=True)
+def platforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_platform_keys(monkeypatch, KEYS)
 
 
 @pytest.fixture
