@@ -33,6 +33,7 @@ from commands.run_settings import (
     make_data,
     settings_from_environment,
 )
+from commands.staff import new_owner_link
 from deployments.datastore.duties import duties
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.placement.consumption import ConsumerEndedError
@@ -151,7 +152,9 @@ class _Process:
         if server.started:
             # Counted from the process's first moment: what Python imports is waited for, too.
             seconds = time.time() - psutil.Process().create_time()
-            report(self._console, self._run, seconds, {}, "One process, without Ray. ")
+            note = "One process, without Ray. "
+            link = await new_owner_link()
+            report(self._console, self._run, seconds, {}, note, owner_link=link)
         await serving
         watching.cancel()
         if exposing is not None:

@@ -23,6 +23,7 @@ from commands import (
     platform_key,
     run,
     sagas,
+    staff,
     webhooks,
 )
 from commands.audit.command import audit_store
@@ -69,6 +70,8 @@ app.command("demo")(command(demo.demo))
 app.command("lag")(command(lag.lag))
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sagas.app, name="sagas")
+app.command("owner-link")(command(staff.owner_link))
+app.add_typer(staff.app, name="staff")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("load")(command(load.load))
 app.command("bench")(command(bench))

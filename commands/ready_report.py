@@ -11,9 +11,18 @@ from deployments.foundation.http.authentication import DEVELOPMENT_KEY, hash_key
 
 
 def report(
-    console: Console, run: RunSettings, seconds: float, places: Mapping[str, str], note: str
+    console: Console,
+    run: RunSettings,
+    seconds: float,
+    places: Mapping[str, str],
+    note: str,
+    *,
+    owner_link: str | None = None,
 ) -> None:
-    """How long it took, how to use the store, where to look beside its data, and how to end it."""
+    """How long it took, how to use the store, where to look beside its data, and how to end it.
+
+    `owner_link` is there while the shop has no owner.
+    """
     say = console.out
     say(f"ready after {seconds:.1f} s\n", style="bold")
     say(f"API        {run.url}")
@@ -21,6 +30,9 @@ def report(
     say(f"           curl -s {run.url}/catalog/search \\")
     say("             -H 'Content-Type: application/json' -d '{\"query\": \"helmet\"}'")
     say("           fieldhouse demo")
+    if owner_link is not None:
+        say(f"owner      {owner_link}")
+        say("           makes the shop's owner, once, within a day")
     for name, place in {**places, "data": str(run.data)}.items():
         say(f"{name:10} {place}")
     say(f"\n{note}Ctrl-C ends the store.")

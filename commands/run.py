@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import threading
 import time
@@ -35,6 +36,7 @@ from commands.serve_status import (
     dashboard_file,
     token_file,
 )
+from commands.staff import new_owner_link
 from commands.start_progress import StartProgress
 
 _EVERY_SECONDS = 0.5
@@ -130,7 +132,8 @@ class StoreRun:
             f"{name} runs {release}, as deployed.\n" for name, release in serve.deployed.items()
         ]
         dashboard_file(self._settings.data).write_text(f"{serve.dashboard}\n")
-        report(self._console, self._settings, self._seconds(), places, "".join(stays))
+        link, seconds = asyncio.run(new_owner_link()), self._seconds()
+        report(self._console, self._settings, seconds, places, "".join(stays), owner_link=link)
 
     def _where(self) -> str:
         return f"Logs: {self._settings.log} and {self._settings.service_logs}"

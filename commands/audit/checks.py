@@ -23,6 +23,7 @@ from deployments.orders.audit import OrdersAudit
 from deployments.payments.audit import PaymentsAudit
 from deployments.pricing.audit import PricingAudit
 from deployments.shipping.audit import ShippingAudit
+from deployments.staff.audit import StaffAudit
 from deployments.topology import TOPOLOGY
 from deployments.webhooks.audit import WebhooksAudit
 
@@ -41,6 +42,7 @@ def checks_of(books: Books) -> tuple[Check, ...]:
     payments = PaymentsAudit(redis_of("payments"), inspection)
     pricing = PricingAudit(redis_of("pricing"), inspection)
     shipping = ShippingAudit(redis_of("shipping"), inspection)
+    staff = StaffAudit(redis_of("staff"), inspection)
     webhooks = WebhooksAudit(redis_of("webhooks"), inspection)
     stock, checkouts = OrdersAndStock(books), OrdersAndCheckouts(books)
     events = (
@@ -107,6 +109,11 @@ def checks_of(books: Books) -> tuple[Check, ...]:
             "events",
             "events with each other and with what is so",
             (*events, *(_nothing_published(books, name) for name in _WITHOUT_EVENTS)),
+        ),
+        Check(
+            "audit-log",
+            "the audit log with its chain, owners with people",
+            (staff.log, staff.owners),
         ),
         Check(
             "links",

@@ -21,7 +21,9 @@ from deployments.staff.store import (
     milliseconds,
 )
 
-LOG, INDEX, HEAD = "{staff}:audit:log", "{staff}:audit:index", "{staff}:audit:head"
+LOG, INDEX = "{staff}:audit:log", "{staff}:audit:index"
+HEAD, TAIL = "{staff}:audit:head", "{staff}:audit:tail"
+TRIMMED_AT_ONCE = 500
 
 
 class Batch(NamedTuple):
@@ -37,12 +39,18 @@ class AuditStore:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._record = script(redis, LUA / "record.lua", "inbox", *PRELUDES)
+        self._trim = script(redis, LUA / "trim_log.lua", *PRELUDES)
 
     async def record(self, change: Change, event_id: str | None = None) -> None:
         """Append a change that took effect elsewhere: once for an event. One round trip."""
         key = inbox_key(SERVICE, event_id or "")
         asked = {"entry": entry_of(change), "once": event_id is not None}
         await self._record(keys=[key], args=[arguments(asked)])
+
+    async def trim(self, before: datetime) -> int:
+        """Let go of entries that were written before a moment, the oldest first; how many went."""
+        asked = {"before": milliseconds(before), "most": TRIMMED_AT_ONCE}
+        return cast(int, await self._trim(args=[arguments(asked)]))
 
     async def before(self, wanted: AuditFilter, before: str | None, limit: int) -> Batch:
         """Up to so many entries, the newest first, that agree with the first of subject, author
@@ -80,6 +88,7 @@ def _batch(ids: Sequence[str], found: Sequence[Any], limit: int) -> Batch:
 
 
 def _ref_of(wanted: AuditFilter) -> str | None:
+    """The most telling of what is wanted, as `audit_log.lua` indexes it."""
     for name in ("subject", "author", "action"):
         value = getattr(wanted, name)
         if value is not None:

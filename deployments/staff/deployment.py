@@ -7,8 +7,10 @@ from redis.asyncio import Redis
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.foundation.values.settings import settings
 from deployments.staff.audit_store import AuditStore
 from deployments.staff.contract import StaffApi
+from deployments.staff.loops import audit_retention
 from deployments.staff.passwords import Passwords
 from deployments.staff.service import StaffService, Stores
 from deployments.staff.session_store import SessionStore
@@ -32,4 +34,9 @@ def compose(
     async def stop() -> None:
         passwords.close()
 
-    return Composition(api=StaffApi, service=service, stop=stop)
+    return Composition(
+        api=StaffApi,
+        service=service,
+        loops=[audit_retention(stores.audit_log, settings().audit_kept, clock)],
+        stop=stop,
+    )

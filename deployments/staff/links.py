@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import SecretStr
-
-from deployments.foundation.values.authorship import STORE, Author, Change
+from deployments.foundation.values.authorship import Author, Change
 from deployments.foundation.values.clock import Clock
 from deployments.staff.contract.people import Person
 from deployments.staff.contract.sign_in import (
-    LINK_PATH,
     AcceptLink,
     Link,
     LinkInvalid,
@@ -26,10 +23,10 @@ from deployments.staff.domain.people import (
     next_version,
     person_change,
 )
-from deployments.staff.domain.secrets import hashed, new_secret
+from deployments.staff.domain.secrets import hashed
 from deployments.staff.passwords import Passwords
 from deployments.staff.signing_in import Opened
-from deployments.staff.store import Outcome, PersonChange, StaffStore, kept_link
+from deployments.staff.store import Outcome, PersonChange, StaffStore
 
 _ACTIONS: Mapping[LinkKind, str] = {
     "owner": "owner_made",
@@ -43,14 +40,6 @@ class Links:
 
     def __init__(self, store: StaffStore, passwords: Passwords, clock: Clock) -> None:
         self._store, self._passwords, self._clock = store, passwords, clock
-
-    async def owner_link(self) -> SecretStr | None:
-        """A new link that makes the first owner, in place of any before; none if there is one."""
-        now = self._clock()
-        secret = new_secret()
-        change = Change(author=STORE, subject="staff/link/owner", action="link_made", at=now)
-        made = await self._store.make_owner_link(kept_link(secret, "owner", now), change)
-        return secret if made else None
 
     async def look_up(self, request: LookUpLink) -> Link:
         """See `StaffApi`."""
@@ -117,8 +106,3 @@ def _accepted(outcome: Outcome) -> None:
 
 def _invalid() -> LinkInvalid:
     return LinkInvalid("This link was used, replaced, or its time is over. Ask for a new one.")
-
-
-def link_url(public_url: str, secret: SecretStr) -> str:
-    """Where somebody uses a link, for whoever may see it."""
-    return f"{public_url}{LINK_PATH}{secret.get_secret_value()}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
@@ -67,7 +67,11 @@ def changed_since(person: Person) -> PersonChanged:
 
 
 def without_second_factor(
-    person: Person, change: Change, *, kept_session: str | None = None
+    person: Person,
+    change: Change,
+    *,
+    kept_session: str | None = None,
+    new_link: Mapping[str, str] | None = None,
 ) -> PersonChange:
     """Ends all sessions but the one that is kept: others may be of whoever has the factor."""
     return PersonChange(
@@ -75,6 +79,7 @@ def without_second_factor(
         change=change,
         forgotten=("totp", "totp_step"),
         recovery_codes=(),
+        new_link=new_link,
         end_sessions=True,
         kept_session=kept_session,
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pydantic import SecretStr
-
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
 from deployments.staff.account import Account
@@ -224,10 +222,6 @@ class StaffService:
     async def export_audit(self, request: ExportAudit) -> AuditExport:
         """See `StaffApi`."""
         return await self._search.export(request)
-
-    async def owner_link(self) -> SecretStr | None:
-        """A new link that makes the first owner, for the operator; none if there is one."""
-        return await self._links.owner_link()
 
     async def changed(self, event_id: str, change: Change) -> None:
         """An event tells of a change by staff in another service: append it once."""

@@ -19,6 +19,7 @@
 | `{staff}:audit:log` | stream: entries of the audit log, each with number, change and hash |
 | `{staff}:audit:index` | sorted set: an author, a subject or an action, and the entry's id |
 | `{staff}:audit:head` | hash: number and hash of the last entry |
+| `{staff}:audit:tail` | hash: number and hash of the last entry that was let go |
 
 What opens something is kept as a hash alone: whoever reads all keys can open no session, and use no
 token, link or recovery code. An authenticator's secret cannot be kept so.
@@ -47,6 +48,7 @@ from deployments.staff.domain.sign_in import LINK_LASTS, MOST_SESSIONS
 
 SERVICE = "staff"
 PEOPLE = "{staff}:people"
+OWNERS = "{staff}:owners"
 UNCONFIRMED_SECONDS = 600
 LUA = Path(__file__).parent / "lua"
 PRELUDES = tuple(LUA / name for name in ("keys", "audit_log", "sessions", "tokens", "links"))
@@ -164,8 +166,13 @@ def arguments(asked: Mapping[str, object]) -> str:
 def entry_of(change: Change) -> Mapping[str, object]:
     """A change as `audit_log.lua` appends it."""
     text = change.model_dump_json()
-    refs = (f"author {change.author.id}", f"subject {change.subject}", f"action {change.action}")
-    return {"text": text, "digest": digest(text), "refs": refs}
+    return {
+        "text": text,
+        "digest": digest(text),
+        "author": change.author.id,
+        "subject": change.subject,
+        "action": change.action,
+    }
 
 
 def milliseconds(at: datetime) -> str:

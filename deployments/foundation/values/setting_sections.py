@@ -128,6 +128,13 @@ class RedisSettings(Section):
         description="How long events stay readable after every subscriber has read them.",
         json_schema_extra={"unit": "days"},
     )
+    audit_days: float = Field(
+        730,
+        ge=1,
+        le=36_500,
+        description="How long the audit log keeps what staff changed.",
+        json_schema_extra={"unit": "days"},
+    )
 
 
 class EdgeSettings(Section):

@@ -90,6 +90,11 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         """How long events stay readable after everybody has read them."""
         return timedelta(days=self.event_days)
 
+    @property
+    def audit_kept(self) -> timedelta:
+        """How long the audit log keeps an entry."""
+        return timedelta(days=self.audit_days)
+
 
 def settings() -> Settings:
     """What the environment says now. Raises `SettingsError` for a value that makes no sense."""

@@ -12,6 +12,9 @@ import hashlib
 BEGINNING = ""
 """What the first entry links to."""
 
+REFS = 3
+"""By how much an entry is found: its author, its subject and its action."""
+
 
 def digest(entry: str) -> str:
     """The hash of an entry's text."""

@@ -5,6 +5,7 @@ local OWNER_LINK = '{staff}:owner-link'
 local LOG = '{staff}:audit:log'
 local INDEX = '{staff}:audit:index'
 local HEAD = '{staff}:audit:head'
+local TAIL = '{staff}:audit:tail'
 local function credentials_key(email) return '{staff}:credentials:' .. email end
 local function authenticator_key(email) return '{staff}:authenticator:' .. email end
 local function recovery_key(email) return '{staff}:recovery:' .. email end

@@ -8,8 +8,11 @@ from argon2 import PasswordHasher
 from starlette.types import ASGIApp
 
 from deployments.foundation.placement.host import Host
+from deployments.foundation.values.clock import utc_now
+from deployments.staff.operator import Operator
 from deployments.staff.passwords import Passwords
 from deployments.staff.service import StaffService
+from deployments.staff.store import StaffStore
 from tests.conftest import ClientOf
 from tests.in_process import composed
 from tests.unit.backoffice.browser import Browser
@@ -26,6 +29,7 @@ class Office:
         self.host: Host = composed(redis_of, staff={"passwords": Passwords(_CHEAP)})
         self.app: ASGIApp = self.host.app()
         self.staff = cast(StaffService, self.host.services["staff"].service)
+        self.operator = Operator(StaffStore(redis_of("staff")), utc_now)
 
     def browser(self, **headers: str) -> Browser:
         """A browser of a stranger."""
@@ -33,7 +37,7 @@ class Office:
 
     async def owner_link(self) -> str:
         """The path of the link that makes the owner."""
-        link = await self.staff.owner_link()
+        link = await self.operator.owner_link()
         assert link is not None
         return f"/link/{link.get_secret_value()}"
 

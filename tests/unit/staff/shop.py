@@ -24,8 +24,10 @@ from deployments.staff.contract.people import ActOnPerson, InvitePerson
 from deployments.staff.contract.permissions import Permission, Role
 from deployments.staff.contract.sign_in import AcceptLink, SignedIn, SignIn, SignInStep
 from deployments.staff.deployment import compose
+from deployments.staff.operator import Operator
 from deployments.staff.passwords import Passwords
 from deployments.staff.service import StaffService
+from deployments.staff.store import StaffStore
 from tests.conftest import ClientOf
 
 OWNER = "ada@example.org"
@@ -47,6 +49,7 @@ class Shop:
         self.redis: Redis = redis_of("staff")
         self.passwords = Passwords(CHEAP)
         self.staff, self.other = self._replica(redis_of), self._replica(redis_of)
+        self.operator = Operator(StaffStore(self.redis), lambda: self.now)
         self.owner = Credential()
 
     def _replica(self, redis_of: ClientOf) -> StaffService:
@@ -58,8 +61,11 @@ class Shop:
     def later(self, **more: float) -> None:
         self.now += timedelta(**more)
 
+    async def owner_link(self) -> SecretStr | None:
+        return await self.operator.owner_link()
+
     async def make_owner(self) -> SignedIn:
-        link = await self.staff.owner_link()
+        link = await self.owner_link()
         assert link is not None
         step = await self.staff.accept_link(
             AcceptLink(
