@@ -9,6 +9,7 @@ from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.foundation.values.settings import settings
 from deployments.staff.audit_store import AuditStore
+from deployments.staff.consumers import StaffConsumers
 from deployments.staff.contract import StaffApi
 from deployments.staff.loops import audit_retention
 from deployments.staff.passwords import Passwords
@@ -37,6 +38,7 @@ def compose(
     return Composition(
         api=StaffApi,
         service=service,
+        subscriptions=StaffConsumers(service).subscriptions(),
         loops=[audit_retention(stores.audit_log, settings().audit_kept, clock)],
         stop=stop,
     )
