@@ -90,7 +90,7 @@ def _about_email(email: object) -> Iterator[Notice]:
     if not email:
         yield _required(path, "Send the buyer's email, for the confirmation.")
     elif not is_email(str(email)):
-        yield _invalid(path, "This is no email address. Send one that the buyer reads.")
+        yield _invalid(path, "This is not an email address. Send one that the buyer reads.")
 
 
 def _about_address(place: DeliveryAddress, path: str, *, taxed_by_region: bool) -> Iterator[Notice]:
@@ -98,7 +98,7 @@ def _about_address(place: DeliveryAddress, path: str, *, taxed_by_region: bool) 
     given = {name: str(text).strip() for name, text in place if text}
     country = country_code(given.get("address_country", ""))
     if given.get("address_country") and country is None:
-        sentence = "This is no country. Send its ISO 3166-1 code, such as US."
+        sentence = "This is not a country. Send its ISO 3166-1 code, such as US."
         yield _invalid(f"{path}.address_country", sentence)
     for name, what in _NEEDED.items():
         if not given.get(name) and not (name == "postal_code" and country in WITHOUT_POSTAL_CODES):

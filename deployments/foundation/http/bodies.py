@@ -7,7 +7,7 @@ import re
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
@@ -101,14 +101,16 @@ def _check_json(body: bytes) -> None:
 def _describe(mistakes: ValidationError) -> str:
     """The first mistakes as `path: what is wrong`, never with what was sent."""
     found = mistakes.errors(include_url=False, include_context=False, include_input=False)
-    lines = [
-        f"$.{'.'.join(str(part) for part in mistake['loc'])}: {mistake['msg']}"
-        if mistake["loc"]
-        else mistake["msg"]
-        for mistake in found[:_SHOWN_MISTAKES]
-    ]
+    lines = [_told(mistake) for mistake in found[:_SHOWN_MISTAKES]]
     more = len(found) - len(lines)
     return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
+
+
+def _told(mistake: ErrorDetails) -> str:
+    """A mistake behind its path, where it has one; our own sentences without pydantic's prefix."""
+    sentence = mistake["msg"].removeprefix("Value error, ")
+    steps = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in mistake["loc"])
+    return f"${''.join(steps)}: {sentence}" if mistake["loc"] else sentence
 
 
 def _too_large() -> ProtocolError:

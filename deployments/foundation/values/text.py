@@ -38,13 +38,13 @@ def _email(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as mistake:
-        raise ValueError(f"this is no email address: {mistake}") from None
+        raise ValueError(f"this is not an email address: {mistake}") from None
 
 
 def _country(text: str) -> str:
     code = country_code(text)
     if code is None:
-        raise ValueError("this is no country: send its ISO 3166-1 code, such as US")
+        raise ValueError("this is not a country: send its ISO 3166-1 code, such as US")
     return code
 
 

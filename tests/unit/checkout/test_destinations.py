@@ -156,7 +156,9 @@ async def test_what_is_no_email_is_refused_with_its_path(
 ) -> None:
     answer = await client.post("/", json=body(buyer={"email": email}))
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
-    assert "\x00" in email or "$.buyer.email: " in answer.json()["content"]
+    told = answer.json()["content"]
+    assert "\x00" in email or told.startswith("$.buyer.email: ")
+    assert "Value error" not in told
 
 
 @pytest.mark.parametrize("email", [None, "", "  "])

@@ -98,7 +98,7 @@ async def test_mistakes_are_named_by_path_and_never_repeat_what_was_sent(
     response = await http.post("/notes", json={"words": [1, "secret", None], "number": 10})
     assert is_error(response, 400, "invalid_request")
     content = response.json()["content"]
-    assert "$.words.0: Input should be a valid string" in content
+    assert "$.words[0]: Input should be a valid string" in content
     assert "$.number: " in content
     assert "secret" not in content
 
