@@ -1,24 +1,22 @@
-"""What fails is tried again, then given up; only its own subject waits for it."""
+"""Events whose handlers fail: they are tried again, and hold up their own subject alone."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.foundation.events.dead_letters import DeadLetters
-from deployments.foundation.events.error_text import error_text
 from deployments.foundation.events.publishing import Envelope, stream_of
-from deployments.foundation.events.subscriptions import NonRetryableError, RetryPolicy
+from deployments.foundation.events.subscriptions import RetryPolicy
 from deployments.foundation.values.backoff import Backoff
 from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
+from tests.unit.consuming.failing import letters_are, poisonous
 from tests.unit.consuming.sample_services import (
     FAST_OPTIONS,
     RunningConsumer,
@@ -26,32 +24,6 @@ from tests.unit.consuming.sample_services import (
     SampleSubscriber,
     subjects,
 )
-
-
-class BrokenError(Exception):
-    pass
-
-
-def poisonous(subject: str, sequence: int = 1) -> Callable[[Envelope], Awaitable[None]]:
-    """Trouble with one event of a subject."""
-
-    async def fault(envelope: Envelope) -> None:
-        if envelope.subject == subject and envelope.sequence == sequence:
-            raise BrokenError("of redis://user:secret@host")
-
-    return fault
-
-
-async def replaced(letters: DeadLetters, before: str) -> bool:
-    """Whether the only letter is another one by now."""
-    return [letter.id for letter in await letters.oldest()] not in ([], [before])
-
-
-async def letters_are(subscriber: SampleSubscriber, count: int) -> None:
-    async def enough() -> bool:
-        return await DeadLetters("subscriber", subscriber.redis).count() == count
-
-    await eventually(enough)
 
 
 async def test_a_poison_event_is_given_up_and_its_subject_goes_on(
@@ -67,7 +39,7 @@ async def test_a_poison_event_is_given_up_and_its_subject_goes_on(
     (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
     assert (letter.fields["publisher"], letter.fields["partition"]) == ("publisher", "5")
     assert letter.attempts == 3
-    assert letter.error.startswith("BrokenError: of redis://…@host (consuming/test_failures.py:")
+    assert letter.error.startswith("BrokenError: of redis://…@host (consuming/failing.py:")
     assert not letter.replaying
     assert sorted(subscriber.tries.values()) == [1, 1, 1, 3]
 
@@ -170,73 +142,6 @@ async def test_an_event_that_was_given_up_is_not_tried_again_by_a_successor(
     assert sum(subscriber.tries.values()) == 3
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"specversion": "1.0"}', "[]"])
-async def test_what_is_no_event_is_given_up_at_once(
-    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run, text: str
-) -> None:
-    (good,) = subjects(1, stream=0)
-    await publisher.redis.xadd("{publisher}:events:0", {"event": text})
-    await publisher.publish(good)
-    run(subscriber)
-    await eventually(lambda: subscriber.has(effects=1))
-    await letters_are(subscriber, 1)
-    (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
-    assert (letter.fields["event"], letter.attempts) == (text, 1)
-    assert letter.error.startswith("NoEventError")
-
-
-async def test_what_no_retry_would_help_is_given_up_at_once(
-    publisher: SamplePublisher,
-    subscriber: SampleSubscriber,
-    run: Run,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    bad, good = subjects(2, stream=2)
-
-    async def refuse(envelope: Envelope) -> None:
-        if envelope.subject == bad and envelope.sequence == 1:
-            raise NonRetryableError("no such mailbox: ada@example.com") from BrokenError(
-                "Bearer abc"
-            )
-
-    subscriber.fault = refuse
-    run(subscriber)
-    await publisher.publish(bad, bad, good)
-    await eventually(lambda: subscriber.has(effects=2))
-    await letters_are(subscriber, 1)
-    letters = DeadLetters("subscriber", subscriber.redis)
-    (letter,) = await letters.oldest()
-    assert letter.attempts == 1
-    assert letter.error.startswith("NonRetryableError: no such mailbox: …@… (")
-    assert await subscriber.handled(bad) == [2]
-    assert "BrokenError: Bearer …" in caplog.text
-    assert "ada@" not in caplog.text
-
-    await letters.replay([letter.id])  # To no avail: once more, and kept anew.
-    await eventually(lambda: replaced(letters, letter.id))
-    assert sum(subscriber.tries.values()) == 4
-    subscriber.fault = None
-    await letters.replay([again.id for again in await letters.oldest()])
-    await letters_are(subscriber, 0)
-    assert await subscriber.handled(bad) == [2, 1]
-
-
-async def test_an_error_that_is_no_text_is_kept_all_the_same(
-    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
-) -> None:
-    """What another program said may hold bytes that are no UTF-8."""
-
-    async def babble(_envelope: Envelope) -> None:
-        raise BrokenError("250 caf\udce9 \x00")
-
-    subscriber.fault = babble
-    run(subscriber)
-    await publisher.publish(*subjects(1))
-    await letters_are(subscriber, 1)
-    (letter,) = await DeadLetters("subscriber", subscriber.redis).oldest()
-    assert r"caf\udce9" in letter.error
-
-
 async def test_a_handler_that_hangs_has_failed(
     publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
 ) -> None:
@@ -266,96 +171,6 @@ async def test_a_handler_cancelled_from_within_has_failed(
     run(subscriber)
     await publisher.publish(*subjects(1))
     await letters_are(subscriber, 1)
-
-
-async def test_a_replayed_letter_takes_effect_once(
-    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
-) -> None:
-    bad, other = subjects(2, stream=9)
-    subscriber.fault = poisonous(bad)
-    run(subscriber)
-    await publisher.publish(bad, bad, other)
-    await letters_are(subscriber, 1)
-    letters = DeadLetters("subscriber", subscriber.redis)
-    (letter,) = await letters.oldest()
-
-    await letters.replay([letter.id])  # The cause is still there: it fails, and is kept anew.
-    await eventually(lambda: replaced(letters, letter.id))
-    (again,) = await letters.oldest()
-    assert (again.fields["event"], again.replaying) == (letter.fields["event"], False)
-
-    subscriber.fault = None
-    await letters.replay([again.id])
-    await letters_are(subscriber, 0)
-    assert await subscriber.handled(bad) == [2, 1]
-    assert not await subscriber.redis.exists("{subscriber}:dead-letters:replaying")
-
-
-async def test_replaying_what_took_effect_after_all_changes_nothing(
-    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
-) -> None:
-    (item,) = subjects(1)
-
-    async def too_late(envelope: Envelope) -> None:
-        subscriber.fault = None
-        await subscriber.handle(envelope)
-        subscriber.fault = too_late
-        raise BrokenError
-
-    subscriber.fault = too_late
-    run(subscriber)
-    await publisher.publish(item)
-    await letters_are(subscriber, 1)
-    letters = DeadLetters("subscriber", subscriber.redis)
-    subscriber.fault = None
-    await letters.replay([letter.id for letter in await letters.oldest()])
-    await letters_are(subscriber, 0)
-    assert await subscriber.handled(item) == [1]
-
-
-async def test_a_letter_that_was_dropped_while_it_failed_again_stays_dropped(
-    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
-) -> None:
-    (bad,) = subjects(1)
-    subscriber.fault = poisonous(bad)
-    run(subscriber)
-    await publisher.publish(bad)
-    await letters_are(subscriber, 1)
-    letters = DeadLetters("subscriber", subscriber.redis)
-    (letter,) = await letters.oldest()
-
-    async def drop(envelope: Envelope) -> None:
-        await letters.drop([letter.id])
-        raise BrokenError
-
-    subscriber.fault = drop
-    await letters.replay([letter.id])
-    await letters_are(subscriber, 0)
-    subscriber.fault = None
-    await publisher.publish(bad)
-    await eventually(lambda: subscriber.has(effects=1))
-    assert await letters.count() == 0
-
-
-async def test_a_dead_letter_expires_after_thirty_days(
-    publisher: SamplePublisher, subscriber: SampleSubscriber, run: Run
-) -> None:
-    """Whether others follow it or not: what was given up may hold a buyer's address."""
-    (bad,) = subjects(1)
-    subscriber.fault = poisonous(bad)
-    run(subscriber)
-    await publisher.publish(bad)
-    await letters_are(subscriber, 1)
-    letters = DeadLetters("subscriber", subscriber.redis)
-    (young,) = await letters.oldest()
-    now_ms = round(time.time() * 1000)
-    old = [now_ms - days * 24 * 3600 * 1000 for days in (31, 29)]
-    await subscriber.redis.delete("{subscriber}:dead-letters")
-    for moment in old:
-        fields = cast(Any, young.fields)
-        await subscriber.redis.xadd("{subscriber}:dead-letters", fields, id=f"{moment}-0")
-    await letters_are(subscriber, 1)
-    assert [letter.id for letter in await letters.oldest()] == [f"{old[1]}-0"]
 
 
 async def test_what_was_settled_before_a_crash_is_forgotten(
@@ -392,30 +207,6 @@ def test_pauses_grow_up_to_the_longest(attempts: int, first: float, longest: flo
     assert None not in pauses
     assert pauses == sorted(pauses, key=lambda pause: pause or 0.0)
     assert all(first <= (pause or 0.0) <= longest for pause in pauses)
-
-
-@pytest.mark.parametrize(
-    ("message", "shown"),
-    [
-        ("smtp://ada:pw@mail.example refused", "smtp://…@mail.example refused"),
-        ("Authorization: Bearer abc.def", "Authorization: …"),
-        ("got Bearer abc.def-1 there", "got Bearer … there"),
-        ('{"api_key": "123", "n": 1}', '{"api_key": "…", "n": 1}'),
-        ("https://x.example/?access_token=a1b2&x=1", "https://x.example/?access_token=…&x=1"),
-        ("password=hunter2; host=a", "password=…; host=a"),
-        ("[Errno 28] No space left on device", "[Errno 28] No space left on device"),
-        ("550 <ada.lovelace+x@mail.example.com>: no", "550 <…@…>: no"),
-        ('to "ada lovelace"@example.com, ü@bücher.example', "to …@…, …@…"),
-        ("no text: \udce9\ud800", r"no text: \udce9\ud800"),
-        ("x" * 501, "x" * 500 + "…"),
-    ],
-)
-def test_an_error_is_shown_without_secrets(message: str, shown: str) -> None:
-    text = error_text(RuntimeError(message))
-    if message.startswith("Authorization"):
-        assert "abc" not in text
-    else:
-        assert text == f"RuntimeError: {shown}"
 
 
 def test_partitions_of_samples_are_the_publishers() -> None:
