@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from deployments.foundation.events.partition import NullObserver, Observer
+from deployments.foundation.events.observer import NullObserver, Observer
 from deployments.foundation.events.reader import ConsumerOptions, Reader
 from deployments.foundation.events.subscriptions import Subscription
 

@@ -11,7 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,38 +19,13 @@ from deployments.foundation.events.cancellation import heed_cancellation
 from deployments.foundation.events.error_text import error_text, traceback_text
 from deployments.foundation.events.journal import EventDelivery, Failure, Journal
 from deployments.foundation.events.leases import Lease, LeaseLostError
+from deployments.foundation.events.observer import Observer
 from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, parse
 from deployments.foundation.events.subscriptions import Handler, NonRetryableError, Subscription
 from deployments.foundation.rpc.deadline import within
 from deployments.foundation.values.trace import tracing
 
 _log = logging.getLogger(__name__)
-
-
-class Observer(Protocol):
-    """Counts what becomes of events."""
-
-    def handled(self, publisher: str) -> None:
-        """An event took effect."""
-
-    def failed(self, publisher: str) -> None:
-        """An attempt failed; the event is tried again."""
-
-    def given_up(self, publisher: str) -> None:
-        """An event became a dead letter."""
-
-
-class NullObserver:
-    """Counts nothing."""
-
-    def handled(self, publisher: str) -> None:
-        """Not counted."""
-
-    def failed(self, publisher: str) -> None:
-        """Not counted."""
-
-    def given_up(self, publisher: str) -> None:
-        """Not counted."""
 
 
 class NoEventError(NonRetryableError):

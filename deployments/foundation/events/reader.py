@@ -16,7 +16,8 @@ from deployments.foundation.events.dead_letters import DeadLetter, DeadLetters
 from deployments.foundation.events.journal import EventDelivery, Journal
 from deployments.foundation.events.keys import READER
 from deployments.foundation.events.leases import Leases
-from deployments.foundation.events.partition import Observer, Partition, PartitionContext
+from deployments.foundation.events.observer import Observer
+from deployments.foundation.events.partition import Partition, PartitionContext
 from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.events.subscriptions import Subscription
 
