@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from redis.exceptions import RedisError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -79,19 +79,14 @@ class Guard:
         try:
             visit = await self._admitted(page, visit)
             response = await page.handler(visit)
+        except ClientDisconnect:
+            raise
         except NotSignedIn:
             return _sign_in(visit)
         except NotPermitted as no:
-            visit = await self._known(visit)
-            return _trouble(visit, HTTPStatus.FORBIDDEN, visit.language.rejection(no))
-        except Rejection as no:
-            return _trouble(visit, status_of(no), visit.language.rejection(no))
-        except ProtocolError as error:
-            return _trouble(visit, error.status, visit.text(error.content), error.headers)
-        except ClientDisconnect:
-            raise
+            return _told(await self._known(visit), no)
         except Exception as failure:  # noqa: BLE001 - whatever it is, a person gets a page.
-            return _failed(visit, failure)
+            return _told(visit, failure)
         return _remembered(visit, response)
 
     def _stranger(self, request: Request) -> Visit:
@@ -185,6 +180,19 @@ def _trouble(visit: Visit, status: int, sentence: str, headers: object = None) -
     if isinstance(headers, dict):
         response.headers.update(headers)
     return response
+
+
+def _told(visit: Visit, failure: Exception) -> Response:
+    """The page that says what has gone wrong."""
+    if isinstance(failure, Rejection):
+        return _trouble(visit, status_of(failure), visit.language.rejection(failure))
+    if isinstance(failure, ProtocolError):
+        return _trouble(visit, failure.status, visit.text(failure.content), failure.headers)
+    if isinstance(failure, ValidationError):
+        # An address holds what no service's message takes: a form was checked before.
+        _log.info("an address makes no sense: %s", failure)
+        return _trouble(visit, HTTPStatus.BAD_REQUEST, visit.text("This address makes no sense."))
+    return _failed(visit, failure)
 
 
 def _failed(visit: Visit, failure: Exception) -> Response:

@@ -5,4 +5,8 @@ from __future__ import annotations
 from deployments.backoffice.language import message
 from deployments.backoffice.visit import Entry
 
-MENU = (Entry("/", message("Home"), message("What needs attention"), "account.own"),)
+MENU = (
+    Entry("/", message("Home"), message("What needs attention"), "account.own"),
+    Entry("/people", message("People"), message("Who runs the shop"), "staff.read"),
+    Entry("/audit", message("Audit log"), message("Who changed what, and why"), "audit.read"),
+)

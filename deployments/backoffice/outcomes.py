@@ -9,7 +9,9 @@ from types import MappingProxyType
 from deployments.catalog.contract import SkuTaken, UnknownItem
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.orders.contract.staff import OrderNotFound
+from deployments.staff.contract.account import WrongCode
 from deployments.staff.contract.credentials import NotPermitted, NotSignedIn
+from deployments.staff.contract.people import PersonNotFound
 from deployments.staff.contract.sign_in import (
     LinkInvalid,
     NotAnEmail,
@@ -19,6 +21,7 @@ from deployments.staff.contract.sign_in import (
     WeakPassword,
     WrongCredentials,
 )
+from deployments.staff.contract.tokens import ScopeRefused, TokenNotFound
 
 _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
     {
@@ -29,6 +32,10 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         SessionNotFound: HTTPStatus.NOT_FOUND,
         OrderNotFound: HTTPStatus.NOT_FOUND,
         UnknownItem: HTTPStatus.NOT_FOUND,
+        PersonNotFound: HTTPStatus.NOT_FOUND,
+        TokenNotFound: HTTPStatus.NOT_FOUND,
+        WrongCode: HTTPStatus.UNPROCESSABLE_ENTITY,
+        ScopeRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
         SkuTaken: HTTPStatus.CONFLICT,
         NotAnEmail: HTTPStatus.UNPROCESSABLE_ENTITY,
         WeakPassword: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -6,8 +6,14 @@ from starlette.routing import Route
 
 from deployments.backoffice.guard import Guard, Page
 from deployments.backoffice.menu import MENU
+from deployments.backoffice.pages.account import AccountPages
+from deployments.backoffice.pages.api_tokens import ApiTokenPages
+from deployments.backoffice.pages.audit_log import AuditLogPages
 from deployments.backoffice.pages.house import HousePages, asset
 from deployments.backoffice.pages.links import LinkPages
+from deployments.backoffice.pages.people import PeoplePages
+from deployments.backoffice.pages.person_acts import PersonActPages
+from deployments.backoffice.pages.second_factor import SecondFactorPages
 from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.foundation.http.rate_limits import RateLimits
 from deployments.staff.contract import StaffApi
@@ -19,7 +25,18 @@ class BackofficeRoutes:
     def __init__(self, staff: StaffApi, limits: RateLimits) -> None:
         self._guard = Guard(staff, limits, MENU)
         self._house = HousePages()
-        self._subjects = (SignInPages(staff), LinkPages(staff), self._house)
+        account, people = AccountPages(staff), PeoplePages(staff)
+        self._subjects = (
+            SignInPages(staff),
+            LinkPages(staff),
+            self._house,
+            account,
+            SecondFactorPages(staff, account),
+            ApiTokenPages(staff, account),
+            people,
+            PersonActPages(staff, people),
+            AuditLogPages(staff),
+        )
 
     def pages(self) -> list[Page]:
         """Every page, the one that answers everywhere else last."""

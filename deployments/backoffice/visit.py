@@ -15,7 +15,9 @@ from deployments.backoffice.cookies import Flash
 from deployments.backoffice.forms import CSRF_FIELD, Form
 from deployments.backoffice.language import Language
 from deployments.backoffice.renderer import page_headers, rendered, static_version, with_query
+from deployments.backoffice.wording import PERMISSION_NAMES, ROLE_NAMES, STATE_NAMES
 from deployments.foundation.values.authorship import Author
+from deployments.foundation.values.settings import settings
 from deployments.staff.contract.credentials import Authorised, Credential
 from deployments.staff.contract.permissions import Permission
 
@@ -72,6 +74,10 @@ class Visit:
         """The address of a page of the back office."""
         return with_query(f"{self.request.scope.get('root_path', '')}{path}", query)
 
+    def public_address(self, path: str) -> str:
+        """The same with the store's public address before it, to be sent to somebody."""
+        return f"{settings().public_url}{self.url(path)}"
+
     def text(self, message: str, /, **values: object) -> str:
         """A sentence in the reader's language."""
         return self.language.text(message, **values)
@@ -113,6 +119,9 @@ class Visit:
             ),
             "query": self.query,
             "path_of": path_of,
+            "role_names": ROLE_NAMES,
+            "permission_names": PERMISSION_NAMES,
+            "state_names": STATE_NAMES,
             "form": self.form,
             "blank": _BLANK,
         }

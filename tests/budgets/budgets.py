@@ -70,5 +70,6 @@ IMPORTS: dict[str, frozenset[str]] = {
     "notifications": frozenset({"babel", "pycountry", "email_validator", "jinja2", "aiosmtplib"}),
     "webhooks": frozenset({"httpx", "joserfc", "rich"}),  # `httpx` loads `rich` if it is there.
     "staff": frozenset({"babel", "pycountry", "email_validator"}),
+    "backoffice": frozenset({"babel", "pycountry", "email_validator", "jinja2"}),
 }
 """What a service's replica may load of them beside what every service does."""

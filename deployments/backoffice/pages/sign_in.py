@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from deployments.foundation.rpc.rejection import Rejection
 from deployments.staff.contract import StaffApi
 from deployments.staff.contract.credentials import LONGEST_PASSWORD, EmailText, Origin
 from deployments.staff.contract.sign_in import (
+    AnswerChallenge,
     SignedIn,
     SignIn,
     SignInsBusy,
@@ -24,11 +26,19 @@ from deployments.staff.contract.sign_in import (
     WrongCredentials,
 )
 
+_CHALLENGE_SECONDS = 600
+_LONGEST_CODE = 64
+
 
 class _Password(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
     email: EmailText
     password: SecretStr = Field(max_length=LONGEST_PASSWORD)
+
+
+class _Code(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+    code: SecretStr = Field(max_length=_LONGEST_CODE)
 
 
 class SignInPages:
@@ -42,6 +52,8 @@ class SignInPages:
         return [
             Page("GET", "/sign-in", self.ask_password, ANYBODY),
             Page("POST", "/sign-in", self.take_password, ANYBODY),
+            Page("GET", "/sign-in/code", self.ask_code, ANYBODY),
+            Page("POST", "/sign-in/code", self.take_code, ANYBODY),
             Page("POST", "/sign-out", self.sign_out, ANYBODY),
         ]
 
@@ -59,8 +71,32 @@ class SignInPages:
             step = await self._staff.sign_in(sent)
         except (WrongCredentials, TooManyAttempts, SignInsBusy) as no:
             return _again(visit, "sign_in.html", form, no)
-        assert step.signed_in is not None  # noqa: S101 - nobody has a second factor yet.
-        return opened(visit, step.signed_in)
+        if step.signed_in is not None:
+            return opened(visit, step.signed_in)
+        response = visit.go(f"/sign-in/code?next={quote(_wanted(visit))}")
+        challenge = step.challenge.get_secret_value() if step.challenge else ""
+        cookies.keep(response, "challenge", challenge, seconds=_CHALLENGE_SECONDS)
+        return response
+
+    async def ask_code(self, visit: Visit) -> Response:
+        """The form for the second factor."""
+        return visit.show("sign_in_code.html", next=visit.query("next"))
+
+    async def take_code(self, visit: Visit) -> Response:
+        """Opens a session, if the code is right."""
+        typed, form = filled(_Code, visit.form, visit.language)
+        challenge = cookies.read(visit.request, "challenge")
+        if challenge is None:
+            return visit.go("/sign-in", visit.text("That took too long. Sign in again."))
+        if typed is None:
+            return visit.refuse("sign_in_code.html", form, next=visit.query("next"))
+        sent = AnswerChallenge(
+            challenge=SecretStr(challenge), code=typed.code, origin=origin_of(visit)
+        )
+        try:
+            return opened(visit, await self._staff.answer_challenge(sent))
+        except (WrongCredentials, TooManyAttempts) as no:
+            return _again(visit, "sign_in_code.html", form, no)
 
     async def sign_out(self, visit: Visit) -> Response:
         """Ends the session, here and at staff."""
@@ -83,14 +119,19 @@ def origin_of(visit: Visit) -> Origin:
 
 
 def opened(visit: Visit, session: SignedIn) -> Response:
-    """To where one wanted to go, with the new session: no other cookie of before counts."""
-    response = visit.go(_wanted(visit))
+    """To where one wanted to go, with the new session."""
+    return kept_open(visit.go(_wanted(visit)), session)
+
+
+def kept_open(response: Response, session: SignedIn) -> Response:
+    """An answer that gives the browser a new session: no other cookie of before counts."""
     cookies.keep(response, "session", session.session.get_secret_value())
     cookies.keep(
         response, "device", session.device.get_secret_value(), seconds=cookies.YEAR_SECONDS
     )
-    for name in ("challenge", "visit", "flash"):
-        cookies.drop(response, name)
+    cookies.drop(response, "challenge")
+    cookies.drop(response, "visit")
+    cookies.drop(response, "flash")
     return response
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
+from typing import Any, cast
 from urllib.parse import urljoin
 
 import httpx
 from starlette.types import ASGIApp
 
 PREFIX = "/admin"
-Fields = Mapping[str, str | list[str]]
+Fields = Mapping[str, str | Sequence[str]]
 
 
 class SentForm:
@@ -63,14 +64,18 @@ class Browser:
         """A page, or the one that it leads to."""
         return await self.http.get(f"{PREFIX}{path}", follow_redirects=True)
 
+    async def token(self) -> str:
+        """What every form of this browser's session carries."""
+        return forms_of(await self.get("/account"))[0].fields["csrf"]
+
     async def post(self, path: str, fields: Fields) -> httpx.Response:
         """What a form would send, whether a page has it or not."""
-        return await self.http.post(f"{PREFIX}{path}", data=dict(fields))
+        return await self.http.post(f"{PREFIX}{path}", data=cast(dict[str, Any], dict(fields)))
 
     async def send(self, page: httpx.Response, ending: str, typed: Fields) -> httpx.Response:
         """The form of a page whose address ends so, with what somebody typed."""
         form = next(one for one in forms_of(page) if self._target(page, one).endswith(ending))
-        fields = {**form.fields, **typed}
+        fields: dict[str, Any] = {**form.fields, **typed}
         return await self.http.post(self._target(page, form), data=fields)
 
     async def submit(self, path: str, typed: Fields, *, at: str | None = None) -> httpx.Response:

@@ -24,6 +24,12 @@ def _pages() -> list[Page]:
     return BackofficeRoutes(**dict.fromkeys(wanted, absent)).pages()
 
 
+@pytest.fixture
+def pages() -> list[Page]:
+    """Every page."""
+    return _pages()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test for each page, each one that needs a permission, or each that takes a form."""
     every = _pages()

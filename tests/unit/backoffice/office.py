@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import cast
 
 from argon2 import PasswordHasher
+from pydantic import SecretStr
 from starlette.types import ASGIApp
 
 from deployments.foundation.placement.host import Host
 from deployments.foundation.values.clock import utc_now
+from deployments.staff.contract.credentials import Credential
+from deployments.staff.contract.people import InvitePerson
+from deployments.staff.contract.permissions import Role
 from deployments.staff.operator import Operator
 from deployments.staff.passwords import Passwords
 from deployments.staff.service import StaffService
@@ -28,6 +32,7 @@ class Office:
     def __init__(self, redis_of: ClientOf) -> None:
         self.host: Host = composed(redis_of, staff={"passwords": Passwords(_CHEAP)})
         self.app: ASGIApp = self.host.app()
+        self._owner: Browser | None = None
         self.staff = cast(StaffService, self.host.services["staff"].service)
         self.operator = Operator(StaffStore(redis_of("staff")), utc_now)
 
@@ -47,6 +52,24 @@ class Office:
         page = await browser.submit(
             await self.owner_link(),
             {"email": OWNER, "name": "Ada", "password": PASSWORD, "password_again": PASSWORD},
+        )
+        assert page.status_code == 200, page.text
+        self._owner = browser
+        return browser
+
+    async def colleague(self, *roles: Role, email: str = "grace@example.org") -> Browser:
+        """The browser of a colleague in these roles, whom the owner has invited."""
+        if self._owner is None:
+            self._owner = await self.owner()
+        secret = self._owner.http.cookies["fieldhouse-session"]
+        sent = InvitePerson(
+            by=Credential(session=SecretStr(secret)), email=email, name="Grace", roles=roles
+        )
+        made = await self.staff.invite(sent)
+        browser = self.browser()
+        page = await browser.submit(
+            f"/link/{made.link.get_secret_value()}",
+            {"name": "Grace", "password": PASSWORD, "password_again": PASSWORD},
         )
         assert page.status_code == 200, page.text
         return browser

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deployments.backoffice.guard import ANYBODY, Page
+from deployments.staff.contract.permissions import ROLES, ListRoles, Role
 from tests.unit.backoffice.browser import forms_of
 from tests.unit.backoffice.office import OWNER, PASSWORD, Office
 from tests.unit.backoffice.test_forms import path_of
@@ -17,6 +18,21 @@ OPEN = {"/sign-in", "/sign-in/code", "/sign-out", "/link/{secret}", "/language"}
 
 def test_only_the_doors_are_open_to_anybody(page: Page) -> None:
     assert (page.needs == ANYBODY) == (page.path in OPEN)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_opens_the_pages_that_the_table_says_and_no_other(
+    office: Office, role: Role, pages: list[Page]
+) -> None:
+    browser = await office.colleague(role)
+    table = {one.role: one.permissions for one in (await office.staff.roles(ListRoles())).roles}
+    for page in (one for one in pages if one.needs != ANYBODY):
+        fields = {"csrf": await browser.token()} if page.method == "POST" else None
+        answer = await browser.http.request(page.method, f"/admin{path_of(page)}", data=fields)
+        may = page.needs in table[role]
+        assert (answer.status_code != 403) == may, (page.method, page.path, answer.status_code)
+        assert answer.status_code != 500, page.path
+        assert answer.headers.get("location", "").find("/sign-in") < 0, page.path
 
 
 async def test_a_stranger_is_sent_to_sign_in(office: Office, guarded: Page) -> None:
