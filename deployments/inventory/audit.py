@@ -38,6 +38,9 @@ _WAYS = frozenset(
         (State.RESERVED, State.AVAILABLE),
         (State.RESERVED, State.COMMITTED),
         (State.COMMITTED, State.SHIPPED),
+        (State.AVAILABLE, State.OUTSIDE),
+        (State.OUTSIDE, State.INCOMING),
+        (State.INCOMING, State.AVAILABLE),
     }
 )
 _RESERVATION_STATES = {StockCommitted.type: "committed", StockReleased.type: "released"}
@@ -51,6 +54,8 @@ class LedgerReplay:
         self.reserved: defaultdict[str, PlacedUnits] = defaultdict(Counter)
         self._to_ship: defaultdict[str, PlacedUnits] = defaultdict(Counter)
         """What each reservation has sold that has not left yet."""
+        self._sent: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """What each transfer took from its source and did not put on its way, by SKU."""
         self.wrong: list[Discrepancy] = []
         self.entries = 0
 
@@ -65,7 +70,21 @@ class LedgerReplay:
                 _count(self.reserved, movement, State.RESERVED)
                 _count(self._to_ship, movement, State.COMMITTED)
                 self.wrong += sold_before_it_left(key, movement, self._to_ship)
+                self._count_sent(movement)
         self.stock.update(replay(movements))
+
+    def _count_sent(self, movement: Movement) -> None:
+        sent = (movement.source == State.AVAILABLE) - (movement.target == State.INCOMING)
+        if movement.transfer is not None and sent:
+            self._sent[movement.transfer][movement.sku] += sent * movement.quantity
+
+    def unbalanced(self) -> Iterator[Discrepancy]:
+        """Transfers that put other units on their way than they took."""
+        for transfer, units in sorted(self._sent.items()):
+            for sku, lost in sorted(units.items()):
+                if lost:
+                    what = f"{lost} of {sku} were taken from their location and not sent."
+                    yield Discrepancy("transfer_unbalanced", (transfer,), what)
 
 
 def _count(units_of: dict[str, PlacedUnits], movement: Movement, state: State) -> None:
@@ -110,7 +129,8 @@ class InventoryAudit:
             wrong = await self._once_more(ledger, moment, wrong, unlike)
         places = {(sku, location) for sku, location, _ in moment.stock}
         counts = {"places": len(places), "ledger entries": ledger.entries}
-        return Findings(counts | {"open reservations": len(before)}, (*ledger.wrong, *wrong))
+        found = (*ledger.wrong, *ledger.unbalanced(), *wrong, *lists_are_the_stock(moment))
+        return Findings(counts | {"open reservations": len(before)}, found)
 
     async def _open_reservations(self) -> dict[str, ReservationRecord]:
         found: dict[str, ReservationRecord] = {}
@@ -201,6 +221,23 @@ def stock_is_the_ledger(stock: Stock, ledger: Stock) -> Iterator[Discrepancy]:
         if units < 0:
             what = f"{units} units are {state}."
             yield Discrepancy("stock_negative", (f"{_place(sku, location)} {state}",), what)
+
+
+def lists_are_the_stock(moment: StockMoment) -> Iterator[Discrepancy]:
+    """SKUs are filed under what can be sold of them, and what is incoming is in a transfer."""
+    available: Counter[str] = Counter(dict.fromkeys((sku for sku, _, _ in moment.stock), 0))
+    incoming: PlacedUnits = Counter()
+    for (sku, location, state), units in moment.stock.items():
+        available[sku] += units if state == State.AVAILABLE else 0
+        incoming[sku, location] += units if state == State.INCOMING else 0
+    for sku in sorted(available):
+        if moment.levels.get(sku) != available[sku]:
+            what = f"{available[sku]} can be sold, filed are {moment.levels.get(sku)}."
+            yield Discrepancy("level_differs", (f"{InventoryRecords.STOCK} {sku}",), what)
+    for place in sorted({*incoming, *moment.on_the_way}):
+        if incoming[place] != moment.on_the_way[place]:
+            what = f"{incoming[place]} are incoming, transfers have {moment.on_the_way[place]}."
+            yield Discrepancy("transfer_differs", (_place(*place),), what)
 
 
 def _place(sku: str, location: int) -> str:

@@ -15,6 +15,7 @@ from deployments.inventory.loops import hold_expiry
 from deployments.inventory.metrics import ReservationMetrics
 from deployments.inventory.seed import seed
 from deployments.inventory.service import InventoryService
+from deployments.inventory.staff_store import StaffStockStore
 from deployments.inventory.store import SERVICE, InventoryStore
 from deployments.topology import subscribers_of
 
@@ -27,7 +28,8 @@ def compose(
     meter: Meter = UNMEASURED,
 ) -> Composition:
     """Inventory upon its Redis."""
-    service = InventoryService(InventoryStore(redis), clock)
+    staff = StaffStockStore(redis)
+    service = InventoryService(InventoryStore(redis), staff, clock)
     return Composition(
         api=InventoryApi,
         service=service,
@@ -38,4 +40,5 @@ def compose(
             measuring(SERVICE, ReservationMetrics(redis, meter).show),
         ],
         seed=lambda: seed(service),
+        start=staff.file_levels,
     )

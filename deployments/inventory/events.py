@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.message import Message
 
 
@@ -67,3 +68,23 @@ class StockBack(StockLevelEvent):
     """There are units again, of a SKU that had run out."""
 
     type: ClassVar[str] = "org.fieldhouse.inventory.back.v1"
+
+
+class StockChanged(Event):
+    """Staff changed how many units of a SKU there are at a location."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.stock_changed.v1"
+    subject: ClassVar[str] = "sku"
+    sku: str
+    location_id: int
+    change: Change
+
+
+class LocationNamed(Event):
+    """A location is new, or has another name."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.location_named.v1"
+    subject: ClassVar[str] = "location_id"
+    location_id: str
+    name: str
+    change: Change

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
@@ -14,6 +14,7 @@ from deployments.foundation.audit.overdue import DueRecords, due_in
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 from deployments.inventory.contract import Allocation
+from deployments.inventory.contract.levels import Transfer
 from deployments.inventory.domain.ledger import (
     Movement,
     Stock,
@@ -22,7 +23,15 @@ from deployments.inventory.domain.ledger import (
     replay,
 )
 from deployments.inventory.domain.stock import SOLD, State
-from deployments.inventory.store import HOLDS, LEDGER, PLACES, RESERVATION, STOCK
+from deployments.inventory.store import (
+    HOLDS,
+    LEDGER,
+    LEVELS,
+    PLACES,
+    RESERVATION,
+    STOCK,
+    TRANSFERS,
+)
 
 SURELY_KEPT = timedelta(days=6)
 """A reservation that is over is kept for a week; an order that is younger than this has its own."""
@@ -52,10 +61,16 @@ class ReservationRecord(NamedTuple):
 
 
 class StockMoment(NamedTuple):
-    """All units by SKU, location and state, and the last entry of the ledger, at one moment."""
+    """All units by SKU, location and state, and the last entry of the ledger, at one moment.
+
+    `levels` has the SKUs as they are filed by what can be sold, `on_the_way` the units of every
+    transfer, by SKU and the location they go to.
+    """
 
     stock: Stock
     last: str
+    levels: Mapping[str, int]
+    on_the_way: Counter[tuple[str, int]]
 
 
 class LedgerEntry(NamedTuple):
@@ -123,8 +138,12 @@ class InventoryRecords:
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(STOCK)
             pipe.xrevrange(LEDGER, count=1)
-            rows, newest = await pipe.execute()
-        return StockMoment(_stock(rows), newest[0][0] if newest else BEGINNING)
+            pipe.zrange(LEVELS, 0, -1, withscores=True)
+            pipe.hvals(TRANSFERS)
+            rows, newest, filed, transfers = await pipe.execute()
+        last = newest[0][0] if newest else BEGINNING
+        levels = {sku: int(units) for sku, units in filed}
+        return StockMoment(_stock(rows), last, levels, _on_the_way(transfers))
 
     async def ledger(
         self, *, after: str = BEGINNING, until: str
@@ -152,8 +171,8 @@ class InventoryRecords:
 
         Reads both as of one moment, so it may run while the store sells.
         """
-        stock, last = await self.moment()
-        return discrepancies(stock, replay(await self.movements(last)))
+        moment = await self.moment()
+        return discrepancies(moment.stock, replay(await self.movements(moment.last)))
 
 
 def _allocations(written: str | None) -> tuple[Allocation, ...] | None:
@@ -161,6 +180,14 @@ def _allocations(written: str | None) -> tuple[Allocation, ...] | None:
         return _ALLOCATIONS.validate_json(written or "")
     except ValidationError:
         return None
+
+
+def _on_the_way(transfers: Iterable[str]) -> Counter[tuple[str, int]]:
+    units: Counter[tuple[str, int]] = Counter()
+    for transfer in map(Transfer.model_validate_json, transfers):
+        for line in transfer.lines:
+            units[line.sku, transfer.target_id] += line.quantity
+    return units
 
 
 def _stock(rows: Mapping[str, str]) -> Stock:

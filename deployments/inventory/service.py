@@ -26,15 +26,17 @@ from deployments.inventory.contract import (
     UndoReservation,
 )
 from deployments.inventory.domain.stock import summed
+from deployments.inventory.staff import StaffInventory
+from deployments.inventory.staff_store import StaffStockStore
 from deployments.inventory.store import InventoryStore, MovementOutcome
 
 
-class InventoryService:
+class InventoryService(StaffInventory):
     """Implements `InventoryApi`. `now` says when holds begin and lapse."""
 
-    def __init__(self, store: InventoryStore, now: Clock) -> None:
+    def __init__(self, store: InventoryStore, staff: StaffStockStore, now: Clock) -> None:
+        super().__init__(staff, now)
         self._store = store
-        self._now = now
 
     async def availability(self, request: CheckAvailability) -> Availability:
         """What can be sold of each SKU."""

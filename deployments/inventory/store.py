@@ -1,7 +1,11 @@
 """Inventory's Redis keys, and the scripts that change them.
 
     {inventory}:stock              hash    SKU → JSON: units by location id and state (absent: 0)
+    {inventory}:levels             zset    SKUs by how many units can be sold, all locations
+                                           together; about 90 bytes a SKU
     {inventory}:locations          hash    location id → name
+    {inventory}:transfers          hash    id → JSON of a transfer that is on its way, 1,000 at most
+    {inventory}:change:<key>       hash    what a change by staff answered, as a step; seven days
     {inventory}:reservation:<id>   hash    state (held, allocated, committed, released), step (name
                                            of the step that made it), allocations (JSON); without
                                            expiry while open, seven days once over
@@ -15,7 +19,8 @@
     {inventory}:events:0 to 15     stream  what is published (foundation's `publishing.py`)
 
 The stock is what the ledger adds up to: both are written by one function, `move` in
-`movements.lua`, in the script that takes effect. Deadlines are compared with the time that the
+`movements.lua`, in the script that takes effect; so are the levels. What staff do is in
+`staff_store.py`. Deadlines are compared with the time that the
 service passes in, so that a test can move it. Replicas' clocks may differ a little: a hold then
 lapses a little early or late, but never twice.
 """
@@ -36,22 +41,26 @@ from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.message import Message
 from deployments.inventory.contract import Reservation, Shortage, StockRow
+from deployments.inventory.domain.levels import Places, available
 from deployments.inventory.domain.stock import State
 
 SERVICE = "inventory"
 STOCK = "{inventory}:stock"
-_LOCATIONS = "{inventory}:locations"
+LEVELS = "{inventory}:levels"
+LOCATIONS = "{inventory}:locations"
 HOLDS = "{inventory}:holds"
 LEDGER = "{inventory}:ledger"
-_SEQUENCES = "{inventory}:sequences"
-_STREAMS = streams_of(SERVICE)
+SEQUENCES = "{inventory}:sequences"
+STREAMS = streams_of(SERVICE)
 RESERVATION = "{inventory}:reservation:"
 _BATCH = "{inventory}:batch:"
 _STEP = "{inventory}:step:"
+TRANSFERS = "{inventory}:transfers"
+CHANGE = "{inventory}:change:"
 
-_LUA = Path(__file__).parent / "lua"
+LUA = Path(__file__).parent / "lua"
 PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
-"""A row of the stock: units by location id and state."""
+"""A row of the stock, as JSON."""
 
 
 class MovementOutcome(Message):
@@ -82,7 +91,7 @@ class InventoryStore:
         if not asked:
             return {}
         rows = cast(list[str | None], await self._redis.hmget(STOCK, asked))
-        return {sku: _available(row) for sku, row in zip(asked, rows, strict=True)}
+        return {sku: available(places_of(row)) for sku, row in zip(asked, rows, strict=True)}
 
     async def reserve(
         self,
@@ -125,7 +134,7 @@ class InventoryStore:
         words: list[str | int] = []
         for row in rows:
             words += [row.sku, row.location_id, row.location_name, row.quantity]
-        keys = [_BATCH + batch, _LOCATIONS]
+        keys = [_BATCH + batch, LOCATIONS]
         return (await _run(self._receive, now, keys, [batch, *words])).count
 
     async def ship(
@@ -144,24 +153,31 @@ class InventoryStore:
         await _run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
 
     def _script(self, name: str, *more: str) -> AsyncScript:
-        path, movements = _LUA / f"{name}.lua", _LUA / "movements"
+        path, movements = LUA / f"{name}.lua", LUA / "movements"
         return script(self._redis, path, "steps", "publish", *more, movements)
+
+
+async def run(
+    prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
+) -> str:
+    """What a script that moves units answers, as JSON."""
+    answer = await prepared(
+        keys=[STOCK, LEDGER, HOLDS, SEQUENCES, LEVELS, *keys, *STREAMS],
+        args=[_ms(now), *arguments, occasion(SERVICE, now)],
+    )
+    return cast(str, answer)
 
 
 async def _run(
     prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
 ) -> MovementOutcome:
-    answer = await prepared(
-        keys=[STOCK, LEDGER, HOLDS, _SEQUENCES, *keys, *_STREAMS],
-        args=[_ms(now), *arguments, occasion(SERVICE, now)],
-    )
-    return MovementOutcome.model_validate_json(cast(str, answer))
+    return MovementOutcome.model_validate_json(await run(prepared, now, keys, arguments))
 
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _available(row: str | None) -> int:
-    places = PLACES.validate_json(row) if row else {}
-    return sum(units[State.AVAILABLE] for units in places.values())
+def places_of(row: str | None) -> Places:
+    """A SKU's units by location and state; of one without a row there are none."""
+    return PLACES.validate_json(row) if row else {}

@@ -21,6 +21,7 @@ _STRINGS = {
     r"^[\w.-]+:[\w.-]+$": "saga_1:reserve",
     r"^[a-z]{2}(-[A-Z]{2})?$": "en",
     r"^\d{1,15}-\d{1,6}$": "1750000000000-0",
+    r"^\d+-\d+$": "1-0",
     r"^[a-z]+/[a-z_]+/.+$": "catalog/product/TI-M267",
     r"^[a-z]+(_[a-z]+)*$": "price_changed",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, StringConstraints
@@ -83,3 +84,9 @@ class Change(Message):
     after: Recorded = Field(default_factory=dict)
     reason: Reason = ""
     at: AwareDatetime
+
+
+def authored(author: Author, reason: str, at: datetime) -> str:
+    """The part of a `Change` that is known before the script that makes it, as JSON."""
+    known = {"author": author.model_dump(), "reason": reason, "at": at.isoformat()}
+    return json.dumps(known)

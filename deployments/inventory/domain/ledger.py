@@ -12,8 +12,9 @@ from deployments.inventory.domain.stock import State
 class Movement(Message):
     """One entry of the ledger: units of a SKU at a location that went from one state to another.
 
-    `batch` or `reservation` says on whose account. `why` is received, reserved, committed,
-    released, lapsed or shipped. `at` is in milliseconds since 1970.
+    `batch`, `reservation`, `change` or `transfer` says on whose account. `why` is received,
+    reserved, committed, released, lapsed or shipped; or, by staff, adjusted, counted, sent or
+    arrived, and then `author` is who did it and `reason` why. `at` is in milliseconds since 1970.
     """
 
     sku: str
@@ -25,6 +26,10 @@ class Movement(Message):
     at: int
     batch: str | None = None
     reservation: str | None = None
+    change: str | None = None
+    transfer: str | None = None
+    author: str | None = None
+    reason: str | None = None
 
 
 Stock = Counter[tuple[str, int, State]]

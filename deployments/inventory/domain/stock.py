@@ -10,13 +10,15 @@ from deployments.inventory.contract import StockLine
 
 
 class State(StrEnum):
-    """Where a unit is. From `outside` it arrives; in stock it is in exactly one of the others."""
+    """Where a unit is. From `outside` it arrives, and there it goes when it is lost or sent to
+    another location; in stock it is in exactly one of the others. `incoming` is on its way here."""
 
     OUTSIDE = "outside"
     AVAILABLE = "available"
     RESERVED = "reserved"
     COMMITTED = "committed"
     SHIPPED = "shipped"
+    INCOMING = "incoming"
 
 
 SOLD = frozenset({State.COMMITTED, State.SHIPPED})

@@ -1,6 +1,6 @@
 -- A held reservation does not lapse any more.
--- KEYS: stock, ledger, holds, sequences, step, reservation. ARGV: now, reservation id.
-local step, reservation = KEYS[5], KEYS[6]
+-- KEYS: stock, ledger, holds, sequences, levels, step, reservation. ARGV: now, reservation id.
+local step, reservation = KEYS[6], KEYS[7]
 
 local before = first_answer(step)
 if before then return before end

@@ -1,7 +1,7 @@
 -- How units move, to be used inside the scripts of inventory after foundation's `steps` and
--- `events`. Every one of them has KEYS: stock, ledger, holds, sequences, then its own; and ARGV:
--- the time in milliseconds, then its own. Each answers JSON: what it did, or `refused` and why.
-local STOCK, LEDGER, HOLDS, SEQUENCES = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- `events`. Every one of them has KEYS: stock, ledger, holds, sequences, levels, then its own; and
+-- ARGV: the time in milliseconds, then its own. Each answers JSON: what it did, or `refused` and why.
+local STOCK, LEDGER, HOLDS, SEQUENCES, LEVELS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local NOW = ARGV[1]
 -- A reservation that is over is kept as long as the records of the steps that made it.
 local OVER_TTL_SECONDS = STEP_TTL_SECONDS
@@ -58,7 +58,7 @@ end
 
 local function tell()
   for _, event in ipairs(events) do
-    publish('org.fieldhouse.inventory.' .. event[1] .. '.v1', event[2], event[3], event[4])
+    publish('org.fieldhouse.inventory.' .. event[1] .. '.v1', unpack(event, 2))
   end
   for _, sku in ipairs(skus) do
     local kind = level_event(levels[sku])
@@ -69,8 +69,9 @@ local function tell()
   end
 end
 
--- The only way in which the stock changes. `account` is 'batch' or 'reservation', with its `name`.
-local function move(sku, location, source, target, quantity, why, account, name)
+-- The only way in which the stock changes. `account` is 'batch', 'reservation', 'change' or
+-- 'transfer', with its `name`; `more` are further fields of the ledger's entry.
+local function move(sku, location, source, target, quantity, why, account, name, more)
   local places = places_of(sku)
   if not levels[sku] then
     levels[sku] = { was = next(places) and available(places) }
@@ -81,13 +82,17 @@ local function move(sku, location, source, target, quantity, why, account, name)
     units[source] = (units[source] or 0) - quantity
     assert(units[source] >= 0, 'more units of ' .. sku .. ' move than there are')
   end
-  units[target] = (units[target] or 0) + quantity
+  if target ~= 'outside' then units[target] = (units[target] or 0) + quantity end
   places[location] = units
   redis.call('HSET', STOCK, sku, cjson.encode(places))
   levels[sku].now = available(places)
+  if source == 'available' or target == 'available' then
+    redis.call('ZADD', LEVELS, levels[sku].now, sku)
+  end
   if quantity == 0 then return end
   redis.call('XADD', LEDGER, '*', 'sku', sku, 'location_id', location, 'source', source,
-    'target', target, 'quantity', quantity, 'why', why, 'at', NOW, account, name)
+    'target', target, 'quantity', quantity, 'why', why, 'at', NOW, account, name,
+    unpack(more or {}))
 end
 
 -- Ends a reservation: its units go to `target`.

@@ -1,7 +1,7 @@
 -- Holds all lines or none; answers `reservation`, or `shortages`.
--- KEYS: stock, ledger, holds, sequences, step, reservation.
+-- KEYS: stock, ledger, holds, sequences, levels, step, reservation.
 -- ARGV: now, reservation id, step's name, deadline in ms, then SKU and quantity in turn.
-local step, reservation = KEYS[5], KEYS[6]
+local step, reservation = KEYS[6], KEYS[7]
 local id, step_name, deadline = ARGV[2], ARGV[3], ARGV[4]
 
 local before = first_answer(step)

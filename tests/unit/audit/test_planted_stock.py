@@ -7,7 +7,10 @@ from typing import cast
 import pytest
 
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.values.authorship import STORE
 from deployments.inventory.contract import ReservationStep, ReserveStock, StockLine
+from deployments.inventory.contract.changes import SendTransfer
+from deployments.inventory.contract.levels import TransferLine
 from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase
 from tests.unit.audit.planting import (
     BIKES,
@@ -15,6 +18,7 @@ from tests.unit.audit.planting import (
     HOLDS,
     LEDGER,
     NO_SAGA,
+    SOLD_BIKES,
     STOCK,
     Plant,
     Plants,
@@ -40,7 +44,48 @@ async def stocked(audited: AuditedStore, **units: int) -> None:
 @PLANTS.planted
 async def units_from_nowhere(audited: AuditedStore, bike: Purchase) -> set[Finding]:
     await stocked(audited, available=2)
-    return {("stock", "stock_differs", (f"{BIKES} available",))}
+    return {
+        ("stock", "stock_differs", (f"{BIKES} available",)),
+        ("stock", "level_differs", (SOLD_BIKES,)),
+    }
+
+
+@PLANTS.planted
+async def a_sku_that_is_filed_under_more_than_it_has(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await audited.admin.zincrby("{inventory}:levels", 1, BIKE.sku)
+    return {("stock", "level_differs", (SOLD_BIKES,))}
+
+
+async def sent(audited: AuditedStore) -> None:
+    """Send a shirt from the barn to the main location."""
+    await audited.services.inventory.send_transfer(
+        SendTransfer(
+            key="transfer_1",
+            author=STORE,
+            source_id=2,
+            target_id=1,
+            lines=(TransferLine(sku=SHIRT.sku, quantity=1),),
+        )
+    )
+
+
+@PLANTS.planted
+async def units_on_their_way_in_no_transfer(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await sent(audited)
+    await audited.admin.delete("{inventory}:transfers")
+    return {("stock", "transfer_differs", (f"{STOCK} {SHIRT.sku} at location 1",))}
+
+
+@PLANTS.planted
+async def a_transfer_that_loses_a_unit(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await sent(audited)
+    newest = cast(list[tuple[str, dict[str, str]]], await audited.admin.xrevrange(LEDGER, count=1))
+    await audited.admin.xdel(LEDGER, newest[0][0])
+    await audited.admin.delete("{inventory}:transfers")
+    await audited.rewrite(STOCK, SHIRT.sku, **{"1__incoming": 0})
+    return {("stock", "transfer_unbalanced", ("transfer_1",))}
 
 
 @PLANTS.planted

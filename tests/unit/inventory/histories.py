@@ -226,7 +226,8 @@ class Histories(RuleBasedStateMachine):
         movements = self.run(self.inventory.records.movements())
         received = Counter[str]()
         for movement in movements:
-            received[movement.sku] += movement.quantity * (movement.source == State.OUTSIDE)
+            came = (movement.source == State.OUTSIDE) - (movement.target == State.OUTSIDE)
+            received[movement.sku] += movement.quantity * came
         here = Counter[str]()
         for (sku, _, _), units in self.run(self.inventory.records.stock()).items():
             assert units > 0

@@ -22,6 +22,7 @@ from deployments.inventory.contract import (
 )
 from deployments.inventory.deployment import compose
 from deployments.inventory.records import InventoryRecords
+from deployments.inventory.staff_store import StaffStockStore
 from deployments.inventory.store import InventoryStore
 from tests.clock import ManualClock
 from tests.unit.inventory.sample_events import dispatched
@@ -36,6 +37,7 @@ class InventoryClient:
     def __init__(self, redis: Redis, clock: ManualClock | None = None) -> None:
         self.clock = clock or ManualClock(NOW)
         self.store, self.records = InventoryStore(redis), InventoryRecords(redis)
+        self.staff_store = StaffStockStore(redis)
         inventory = compose(redis, nowhere, clock=self.clock)
         (self.consumes,) = inventory.subscriptions
         self.api = client_of(InventoryApi, Endpoint(InventoryApi, inventory.service), seconds=60)

@@ -15,6 +15,7 @@ from redis.exceptions import ResponseError
 
 from deployments.inventory.domain.stock import State
 from tests.unit.inventory.histories import SKUS, Histories
+from tests.unit.inventory.staff_histories import StaffHistories
 
 T = TypeVar("T")
 SAGAS = st.one_of(Histories.sagas, Histories.unused)
@@ -27,7 +28,7 @@ def choose(these: Iterable[T], chosen: int) -> T:
     return all_[chosen % len(all_)]
 
 
-class Shipping(Histories):
+class Shipping(StaffHistories):
     """What was sold leaves, in parts, and the news of it comes again and again."""
 
     def __init__(self) -> None:

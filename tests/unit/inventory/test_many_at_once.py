@@ -58,6 +58,7 @@ async def test_a_hundred_buyers_of_37_units_buy_37(replicas: list[InventoryClien
         State.RESERVED: 0,
         State.COMMITTED: 37,
         State.SHIPPED: 0,
+        State.INCOMING: 0,
     }
     assert await replicas[0].records.check() == ()
 
@@ -74,6 +75,7 @@ async def test_one_step_that_arrives_many_times_takes_effect_once(
         State.RESERVED: 0,
         State.COMMITTED: 3,
         State.SHIPPED: 0,
+        State.INCOMING: 0,
     }
 
 

@@ -1,4 +1,7 @@
-"""What inventory shows the other services: what is in stock, and how to reserve it."""
+"""What inventory shows the other services: what is in stock, and how to reserve it.
+
+`levels` has what staff see of it, `changes` what they change, `staff` the methods for both.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,8 @@ from pydantic import Field
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Message, StepKey
-
-MAX_UNITS = 10**9
-"""More than any line or delivery has. Sums of such numbers are exact wherever they are made."""
+from deployments.inventory.contract.levels import MAX_UNITS
+from deployments.inventory.contract.staff import InventoryForStaff
 
 
 class StockLine(Message):
@@ -140,8 +142,10 @@ class AlreadyCommitted(Rejection):
     code: ClassVar[str] = "inventory.already_committed"
 
 
-class InventoryApi(Protocol):
-    """Inventory's contract. All steps are idempotent under their key, rejections included.
+class InventoryApi(InventoryForStaff, Protocol):
+    """Inventory's contract, with what staff do.
+
+    All steps are idempotent under their key, rejections included.
 
     A reservation is held (and lapses), then allocated (and does not); from both it can be
     committed or released, which is its end. It lapses when `release_expired` returns it after its
