@@ -20,6 +20,7 @@ from commands import (
     documents,
     lag,
     load,
+    migrate,
     platform_key,
     run,
     sagas,
@@ -75,6 +76,7 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("load")(command(load.load))
 app.command("bench")(command(bench))
+app.command("migrate")(command(migrate.migrate))
 app.command("platform-key")(command(platform_key.platform_key))
 app.add_typer(config.app, name="config")
 app.command("openapi")(command(documents.openapi))

@@ -13,9 +13,10 @@ from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.foundation.values.settings import settings
 from deployments.orders.consumers import OrdersConsumers
 from deployments.orders.contract import OrdersApi
+from deployments.orders.earlier_orders import SERVICE
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
-from deployments.orders.store import SERVICE, OrdersStore
+from deployments.orders.store import OrdersStore
 from deployments.topology import subscribers_of
 
 

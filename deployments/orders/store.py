@@ -2,22 +2,24 @@
 
 | key | what |
 | --- | --- |
-| `{orders}:order:<id>` | hash: order (JSON as placed), label, platform, placed_by, withdrawn |
+| `{orders}:order:<id>` | hash: order (JSON as placed), label, platform, placed_by, withdrawn, |
+|  | version |
 | `{orders}:history:<id>` | list of history entries as JSON, oldest first |
 | `{orders}:payment:<id>` | the id of the order that it pays for |
 | `{orders}:platform:<platform>` | sorted set of the platform's orders, by when they were placed |
 | `{orders}:labels` | how many labels were given out |
 | `{orders}:numbers` | sorted set of all orders but withdrawn ones, by the number of their label |
-| `{orders}:numbered` | orders of earlier versions are among them, too |
+| `{orders}:version` | the version that all orders have, once they are migrated |
+| `{orders}:migration` | hash: how far a migration is, while one goes on (`migrating.py`) |
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
 | `{orders}:inbox:<00 to ff>` | hash: others' events that took effect, 30 days each |
-| `{orders}:indexing` | the index of payments is being completed, or was a moment ago |
+| `{orders}:indexing` | the indices are being completed, or were a moment ago |
 | `{orders}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 An order is written once and kept for good; one that was withdrawn stays, but nobody is shown it.
 Its hash also counts its events, in `sequence`. Its history only grows, and is all that is known of
-its payment and its shipments. Orders of earlier versions are in no index of payments until somebody
-asks for one that is not known.
+its payment and its shipments. One of version 2 is in the indices by payment and by number; one that
+says no version may not be, see `earlier_orders.py`.
 """
 
 from __future__ import annotations
@@ -31,19 +33,25 @@ from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
-from deployments.foundation.redis.connection import names, script
+from deployments.foundation.redis.connection import script
+from deployments.foundation.redis.migrating import version_key
 from deployments.foundation.values.message import readable
 from deployments.orders.contract import PlaceOrder, UndoPlacement
 from deployments.orders.contract.order import HistoryEntry, Order
 from deployments.orders.domain.changes import Change
-from deployments.orders.domain.orders import number_of, placed_event
+from deployments.orders.domain.orders import placed_event
+from deployments.orders.earlier_orders import (
+    NUMBERS,
+    ORDER,
+    SERVICE,
+    VERSION,
+    EarlierOrders,
+    payment_key,
+)
 from deployments.orders.events import OrderPlaced
 
-SERVICE = "orders"
 _STREAMS = streams_of(SERVICE)
 _LUA = Path(__file__).parent / "lua"
-_INDEX_EVERY_SECONDS = 300
-_NUMBERS, _NUMBERED = "{orders}:numbers", "{orders}:numbered"
 
 
 class OrderIdTakenError(Exception):
@@ -71,7 +79,7 @@ class OrdersStore:
     """Orders of one Redis. Every method that a request needs is one round trip."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._redis, self._earlier = redis, EarlierOrders(redis)
         self._place = script(redis, _LUA / "place.lua", "steps", "publish")
         self._withdraw = script(redis, _LUA / "withdraw.lua", "steps", "publish")
         self._append = script(redis, _LUA / "append.lua", "inbox", "publish")
@@ -80,14 +88,14 @@ class OrdersStore:
         """Write an order down; its label, or none when the step was undone before."""
         names = (f"step:{request.key}", f"order:{request.order_id}")
         more = (f"history:{request.order_id}", f"platform:{request.platform}", "labels")
-        payment, entry = _payment(request.payment_id), HistoryEntry(at=at, what="placed")
-        indices = (payment, _NUMBERS)
+        indices = (payment_key(request.payment_id), NUMBERS, version_key(SERVICE))
+        entry = HistoryEntry(at=at, what="placed")
         outcome, label = await self._place(
             keys=[*(f"{{orders}}:{name}" for name in (*names, *more)), *indices, *_STREAMS],
             args=[
                 *(request.key, request.order_id, request.platform, request.model_dump_json()),
                 *(_written(entry), at.timestamp(), _without_label(placed_event(request))),
-                occasion(SERVICE, at),
+                *(VERSION, occasion(SERVICE, at)),
             ],
         )
         if outcome == "taken":
@@ -100,7 +108,7 @@ class OrdersStore:
         names = (f"step:{request.undoes}", f"order:{order_id}", f"history:{order_id}")
         more = (_written(entry), platform_key(""), occasion(SERVICE, at))
         await self._withdraw(
-            keys=[*(f"{{orders}}:{name}" for name in names), _NUMBERS, *_STREAMS],
+            keys=[*(f"{{orders}}:{name}" for name in names), NUMBERS, *_STREAMS],
             args=[request.undoes, order_id, *more],
         )
 
@@ -130,35 +138,22 @@ class OrdersStore:
     async def page(self, before: int | None, limit: int) -> tuple[list[StoredOrder], int]:
         """Orders before one of this number, newest first, and how many there are in all.
 
-        Two round trips; the first call in the life of a store reads all orders.
+        Two round trips, once orders of earlier versions are migrated.
         """
         highest = "+inf" if before is None else f"({before}"
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.exists(_NUMBERED)
-            pipe.zrevrangebyscore(_NUMBERS, highest, "-inf", 0, limit)
-            pipe.zcard(_NUMBERS)
-            numbered, order_ids, total = await pipe.execute()
-        if not numbered:
-            await self._number_all()
+            pipe.get(version_key(SERVICE))
+            pipe.zrevrangebyscore(NUMBERS, highest, "-inf", 0, limit)
+            pipe.zcard(NUMBERS)
+            version, order_ids, total = await pipe.execute()
+        if int(version or 0) < VERSION and await self._earlier.bring_all():
             return await self.page(before, limit)
         return [found for found in await self._read(order_ids) if found is not None], total
 
     async def numbered(self, number: int) -> str | None:
         """The id of the order whose label has this number."""
-        found = await self._redis.zrangebyscore(_NUMBERS, number, number)
+        found = await self._redis.zrangebyscore(NUMBERS, number, number)
         return cast(str, found[0]) if found else None
-
-    async def _number_all(self) -> None:
-        """Put orders of earlier versions into the index by number, too."""
-        async for order_ids in names(self._redis, order_key("")):
-            numbers = {
-                one.placed.order_id: number
-                for one in await self._read(order_ids)
-                if one and not one.is_withdrawn and (number := number_of(one.label)) is not None
-            }
-            if numbers:
-                await self._redis.zadd(_NUMBERS, numbers)
-        await self._redis.set(_NUMBERED, "1")
 
     async def _read(self, order_ids: Sequence[str]) -> list[StoredOrder | None]:
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -174,24 +169,11 @@ class OrdersStore:
 
     async def of_payment(self, payment_id: str) -> str | None:
         """The id of the order that a payment pays for."""
-        return cast(str | None, await self._redis.get(_payment(payment_id)))
+        return cast(str | None, await self._redis.get(payment_key(payment_id)))
 
     async def index_payments(self) -> None:
-        """Put the payments of all orders into their index, at most once in five minutes.
-
-        Earlier versions placed orders without it. It takes as long as there are keys.
-        """
-        if not await self._redis.set("{orders}:indexing", "1", nx=True, ex=_INDEX_EVERY_SECONDS):
-            return
-        async for order_ids in names(self._redis, order_key("")):
-            async with self._redis.pipeline(transaction=False) as pipe:
-                for order_id in order_ids:
-                    pipe.hget(order_key(order_id), "order")
-                stored = [readable(PlaceOrder, order) for order in await pipe.execute()]
-                for order_id, placed in zip(order_ids, stored, strict=True):
-                    if placed is not None:
-                        pipe.set(_payment(placed.payment_id), order_id)
-                await pipe.execute()
+        """Put the payments of orders of earlier versions into their index, once in a while."""
+        await self._earlier.bring_all()
 
 
 def _stored(fields: Sequence[str | None], entries: Iterable[str]) -> StoredOrder | None:
@@ -204,7 +186,7 @@ def _stored(fields: Sequence[str | None], entries: Iterable[str]) -> StoredOrder
 
 def order_key(order_id: str) -> str:
     """Where an order is."""
-    return f"{{orders}}:order:{order_id}"
+    return f"{ORDER}{order_id}"
 
 
 def history_key(order_id: str) -> str:
@@ -215,10 +197,6 @@ def history_key(order_id: str) -> str:
 def platform_key(platform: str) -> str:
     """Where a platform's orders are listed."""
     return f"{{orders}}:platform:{platform}"
-
-
-def _payment(payment_id: str) -> str:
-    return f"{{orders}}:payment:{payment_id}"
 
 
 def _written(entry: HistoryEntry) -> str:

@@ -14,10 +14,17 @@ from tests.unit.orders.sample_events import captured, consume, shipment, told
 from tests.unit.orders.sample_orders import order, wanted
 
 
+async def forget_version(admin: Redis, saga: str) -> None:
+    """Let an order be as the version before it left it: without a version, and not indexed."""
+    await admin.hdel(f"{{orders}}:order:order_{saga}", "version")
+    await admin.delete(f"{{orders}}:payment:payment_{saga}", "{orders}:version")
+
+
 async def place_as_before(orders: OrdersService, admin: Redis, saga: str = "s1") -> None:
     """What the version without an index of payments left: bare entries, and no index."""
     await orders.place(order(saga))
-    await admin.delete(f"{{orders}}:payment:payment_{saga}", f"{{orders}}:history:order_{saga}")
+    await forget_version(admin, saga)
+    await admin.delete(f"{{orders}}:history:order_{saga}")
     entry = '{"at":"2026-06-01T12:00:00Z","what":"placed"}'
     await admin.rpush(f"{{orders}}:history:order_{saga}", entry)
 

@@ -67,6 +67,8 @@ async def test_orders_of_earlier_versions_are_listed_too(
     for number in range(1, 4):
         await orders.place(order(f"s{number}"))
     await orders.withdraw(undo("s3"))
-    await admin.delete("{orders}:numbers", "{orders}:numbered")
+    for number in range(1, 4):
+        await admin.hdel(f"{{orders}}:order:order_s{number}", "version")
+    await admin.delete("{orders}:numbers", "{orders}:version")
     await admin.hset("{orders}:order:order_s1", "order", "nothing that can be read")
     assert await labels(orders) == ["FH-100002"]
