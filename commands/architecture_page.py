@@ -26,7 +26,7 @@ def text() -> str:
 
 
 def picture() -> str:
-    """A flowchart: calls as whole lines, events as broken ones."""
+    """A flowchart: calls as solid lines, events as dashed ones."""
     return "\n".join(["```mermaid", "flowchart LR", *_lines(), "```"])
 
 
