@@ -103,6 +103,15 @@ class Shop:
         assert step.signed_in is not None
         return session(step.signed_in)
 
+    async def come_back(self, asked: ActOnPerson) -> Credential:
+        """A disabled person who was enabled, and has come in again."""
+        again = await self.staff.enable(asked)
+        step = await self.other.accept_link(
+            AcceptLink(link=again.link, password=secret(PASSWORD), origin=Origin(address=HOME))
+        )
+        assert step.signed_in is not None
+        return session(step.signed_in)
+
     def act(self, email: str, reason: str = "") -> ActOnPerson:
         """What the owner says of a person."""
         return ActOnPerson(by=self.owner, email=email, reason=reason)
