@@ -42,7 +42,8 @@ SignInOutcome = Literal["done", "stale", "used"]
 class Attempt(NamedTuple):
     """An attempt to sign in: how long to wait (ms; 0 to go on), and what the account is.
 
-    `counters` are those that a success takes back.
+    A success deletes `counters`, and takes the attempt back from that of the `network`, which
+    others share; there is none if the attempt did not count there.
     """
 
     wait: int
@@ -50,6 +51,7 @@ class Attempt(NamedTuple):
     person: Person | None
     password: str | None
     counters: tuple[str, ...]
+    network: str | None = None
 
 
 class Factor(NamedTuple):
@@ -80,12 +82,13 @@ class SessionStore:
         """Count an attempt to sign in, unless it comes too soon after others."""
         device = None if origin.device is None else hashed(origin.device)
         account, own = counters_of(email, origin)
-        strangers = [_counter(account, BY_ACCOUNT)]
+        strangers, network = [_counter(account, BY_ACCOUNT)], None
         if origin.address:
             network = counter_of("address", network_of(origin.address))
             strangers.append(_counter(network, BY_ADDRESS))
         asked = {"device": device, "own": _counter(own, BY_ACCOUNT), "strangers": strangers}
-        return await self._attempt(email, asked, (account, own), now)
+        attempt = await self._attempt(email, asked, (account, own), now)
+        return attempt if attempt.known_device else attempt._replace(network=network)
 
     async def attempt_in(self, session: str, email: str, now: datetime) -> Attempt:
         """Count an attempt to tell the password again, in a session that is open."""
@@ -107,9 +110,12 @@ class SessionStore:
         """Take an attempt back whose password was right."""
         await self._redis.delete(*(f"{{staff}}:attempts:{one}" for one in attempt.counters))
 
-    async def challenge(self, hash_: str, person: Person, until: datetime) -> None:
-        """Keep a challenge for whoever has the password of a person."""
-        key = f"{{staff}}:challenge:{hash_}"
+    async def challenge(
+        self, hash_: str, person: Person, network: str | None, until: datetime
+    ) -> None:
+        """Keep a challenge for whoever has the password of a person; `network` is where the attempt
+        was counted."""
+        key, counted = f"{{staff}}:challenge:{hash_}", {"network": network} if network else {}
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hset(
                 key,
@@ -117,6 +123,7 @@ class SessionStore:
                     "email": person.email,
                     "version": person.version,
                     "ends_at": milliseconds(until),
+                    **counted,
                 },
             )
             pipe.pexpireat(key, int(milliseconds(until)))
@@ -136,6 +143,7 @@ class SessionStore:
         change: Change,
         *,
         succeeded: Sequence[str],
+        network: str | None = None,
         password: str | None = None,
         factor: Factor | None = None,
     ) -> SignInOutcome:
@@ -148,6 +156,7 @@ class SessionStore:
             "version": person.version,
             "most": MOST_SESSIONS,
             "succeeded": list(succeeded),
+            "network": network,
             "password": password,
             **(factor._asdict() if factor else {}),
             "entry": entry_of(change),

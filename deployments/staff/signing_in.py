@@ -23,7 +23,7 @@ from deployments.staff.domain.second_factor import folded_recovery_code, step_of
 from deployments.staff.domain.secrets import hashed, new_secret
 from deployments.staff.domain.sign_in import CHALLENGE_LASTS, DEVICE_LASTS, IDLE, LONGEST
 from deployments.staff.password_checks import PasswordChecks
-from deployments.staff.session_store import Factor, SessionStore, counters_of
+from deployments.staff.session_store import Attempt, Factor, SessionStore, counters_of
 from deployments.staff.store import Opening, milliseconds
 
 _TRIES = 3
@@ -78,7 +78,7 @@ class SigningIn:
         email, origin = fold(request.email), request.origin
         person, attempt = await self._checks.check(email, request.password, origin)
         if person.second_factor:
-            return SignInStep(challenge=await self._challenge(person))
+            return SignInStep(challenge=await self._challenge(person, attempt))
         now = self._clock()
         opened = Opened(person, origin, now, second_factor=False)
         done = await self._sessions.open(
@@ -86,13 +86,14 @@ class SigningIn:
             person,
             _signed_in(person, origin, "password", now),
             succeeded=attempt.counters,
+            network=attempt.network,
             password=await self._checks.newer_hash(attempt, request.password),
         )
         return SignInStep(signed_in=opened.answer) if done == "done" else None
 
-    async def _challenge(self, person: Person) -> SecretStr:
-        challenge = new_secret()
-        await self._sessions.challenge(hashed(challenge), person, self._clock() + CHALLENGE_LASTS)
+    async def _challenge(self, person: Person, attempt: Attempt) -> SecretStr:
+        challenge, until = new_secret(), self._clock() + CHALLENGE_LASTS
+        await self._sessions.challenge(hashed(challenge), person, attempt.network, until)
         return challenge
 
     async def answer(self, request: AnswerChallenge) -> SignedIn:

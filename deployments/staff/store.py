@@ -10,7 +10,7 @@
 | `{staff}:devices:<email>` | hash: device → until when it counts as known; 20 at most, 90 days |
 | `{staff}:sessions:<email>` | hash: session's id → its hash; 20 at most |
 | `{staff}:session:<hash>` | hash: a session; until it ends, 12 hours at most |
-| `{staff}:challenge:<hash>` | hash: email, version, ends_at, tries; 5 minutes |
+| `{staff}:challenge:<hash>` | hash: email, version, ends_at, tries, network; 5 minutes |
 | `{staff}:tokens:<email>` | hash: token's id → its hash; 20 at most |
 | `{staff}:token:<hash>` | hash: an API token; until it ends, a year at most |
 | `{staff}:link:<hash>` | a one-time link (JSON); 72 hours at most |

@@ -27,7 +27,12 @@ from deployments.staff.contract.sign_in import (
     WeakPassword,
     WrongCredentials,
 )
-from deployments.staff.domain.sign_in import BY_ACCOUNT, CHALLENGE_LASTS, CHALLENGE_TRIES
+from deployments.staff.domain.sign_in import (
+    BY_ACCOUNT,
+    BY_ADDRESS,
+    CHALLENGE_LASTS,
+    CHALLENGE_TRIES,
+)
 from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, secret, session
 
 NEW = "a wholly new password"
@@ -114,6 +119,12 @@ async def test_a_code_is_asked_for_and_opens_a_session(protected: Protected) -> 
     who = await protected.shop.may(session(opened))
     assert who.second_factor
     assert (await protected.shop.log())[-1].after == {"by": "authenticator"}
+
+
+async def test_a_second_factor_takes_the_attempt_back(protected: Protected) -> None:
+    for _ in range(BY_ADDRESS.free + 5):
+        await protected.answer(await protected.challenge(), protected.code())
+        protected.shop.later(seconds=30)
 
 
 async def test_a_code_is_good_once(protected: Protected) -> None:
