@@ -115,17 +115,15 @@ class SessionStore:
     ) -> None:
         """Keep a challenge for whoever has the password of a person; `network` is where the attempt
         was counted."""
-        key, counted = f"{{staff}}:challenge:{hash_}", {"network": network} if network else {}
+        key = f"{{staff}}:challenge:{hash_}"
+        kept = {
+            "email": person.email,
+            "version": str(person.version),
+            "ends_at": milliseconds(until),
+            **({"network": network} if network else {}),
+        }
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(
-                key,
-                mapping={
-                    "email": person.email,
-                    "version": person.version,
-                    "ends_at": milliseconds(until),
-                    **counted,
-                },
-            )
+            pipe.hset(key, mapping=cast(Any, kept))
             pipe.pexpireat(key, int(milliseconds(until)))
             await pipe.execute()
 
