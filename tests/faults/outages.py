@@ -40,6 +40,8 @@ _CHECKOUT: tuple[Deed, ...] = ("open_a_checkout", "read_a_checkout", "complete")
 TABLE: Mapping[str, Impact] = {
     "notifications": Impact(),
     "webhooks": Impact(),
+    "staff": Impact(),
+    "backoffice": Impact(),
     "profile": Impact(away=("discover",)),
     "catalog": Impact(again=("fill_a_cart", "open_a_checkout"), away=_CATALOG),
     "carts": Impact(away=_CARTS),
