@@ -82,7 +82,8 @@ async def test_a_token_ends_with_its_time_and_with_its_maker(owned: Shop) -> Non
     owned.owner = await owned.enter()
     await owned.staff.disable(owned.act(BOB))
     assert not await owned.is_open(using(long), "stock.read")
-    await owned.staff.enable(owned.act(BOB))
+    again = await owned.come_back(owned.act(BOB))
+    assert await owned.is_open(again)
     assert not await owned.is_open(using(long), "stock.read")
 
 
