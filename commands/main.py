@@ -31,6 +31,8 @@ from commands.audit.command import audit_store
 from commands.bench.command import bench
 from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
+from commands.monitoring.prometheus import prometheus
+from commands.monitoring.status import status
 
 app = typer.Typer(
     name="fieldhouse",
@@ -68,7 +70,9 @@ app.command("releases")(command(releases))
 app.command("audit")(command(audit_store))
 app.command("dev")(command(dev.dev))
 app.command("demo")(command(demo.demo))
+app.command("status")(command(status))
 app.command("lag")(command(lag.lag))
+app.command("prometheus")(command(prometheus))
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sagas.app, name="sagas")
 app.command("owner-link")(command(staff.owner_link))

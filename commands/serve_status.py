@@ -65,15 +65,20 @@ def dashboard() -> str:
     return file.read_text().strip()
 
 
+def details(dashboard: str) -> Mapping[str, Any]:
+    """All that Serve tells of itself. Raises `httpx.HTTPError`."""
+    response = httpx.get(
+        f"{dashboard}/api/serve/applications/",
+        headers={"Authorization": f"Bearer {token()}"},
+        timeout=_ANSWERS_WITHIN_SECONDS,
+    )
+    return dict(response.raise_for_status().json())
+
+
 def applications(dashboard: str) -> Mapping[str, ApplicationStatus]:
     """Every application by name; none while the dashboard does not answer."""
     try:
-        response = httpx.get(
-            f"{dashboard}/api/serve/applications/",
-            headers={"Authorization": f"Bearer {token()}"},
-            timeout=_ANSWERS_WITHIN_SECONDS,
-        )
-        found = response.raise_for_status().json().get("applications") or {}
+        found = details(dashboard).get("applications") or {}
     except (httpx.HTTPError, ValueError):
         return {}
     return {name: ApplicationStatus(app["status"], _message(app)) for name, app in found.items()}

@@ -43,6 +43,7 @@ class RunningStore:
     def __init__(self, placement: Placement, data: Path, output: Path) -> None:
         self.placement, self.data, self._output = placement, data, output
         self.port = free_port()
+        self.metrics_port = None if placement.config else free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self._launcher: subprocess.Popen[bytes] | None = None
         self._session: int | None = None
@@ -73,6 +74,7 @@ class RunningStore:
                 output,
                 FIELDHOUSE_DATA=str(self.data),
                 FIELDHOUSE_PORT=str(self.port),
+                FIELDHOUSE_METRICS_PORT=str(self.metrics_port or ""),
                 # All tests are one platform, and ask more often than one may.
                 FIELDHOUSE_RATE_LIMITS="off",
                 # The platforms that are told of their orders are on this machine too.

@@ -26,6 +26,7 @@ from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Endp
 from deployments.foundation.rpc.detach import finish_detached
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.foundation.values.settings import settings
 
 Api = TypeVar("Api")
 _log = logging.getLogger(__name__)
@@ -81,6 +82,9 @@ class Host:
         self._placed = {one.name: one for one in placed}
         self._elsewhere, self._options = elsewhere, options
         self._meter = meter
+        info = meter.gauge("fieldhouse_service_info", "1 where it runs.", ("service", "release"))
+        for one in placed:
+            info.set(1, one.name, settings().release)
         redis_of = _measured(redis_of, meter)
         self._redis = {name: redis_of(name) for name in self._placed}
         self.services: Mapping[str, Composition] = {
