@@ -15,6 +15,8 @@ from typing import Protocol
 from redis.exceptions import RedisError
 
 from deployments.foundation.values.clock import Clock, utc_now
+from deployments.foundation.values.spans import Span
+from deployments.foundation.values.trace import tracing
 from deployments.webhooks.client import ATTEMPT_SECONDS, WebhookClient
 from deployments.webhooks.domain import (
     DeliveryAttempt,
@@ -23,7 +25,7 @@ from deployments.webhooks.domain import (
     at_random,
     judge,
 )
-from deployments.webhooks.store import Claim, WebhooksStore
+from deployments.webhooks.store import SERVICE, Claim, WebhooksStore
 
 CLAIM_SECONDS = 3 * ATTEMPT_SECONDS
 """When a process counts as dead: later than any attempt ends."""
@@ -98,11 +100,16 @@ class Dispatcher:
             return
 
     async def _attempt(self, claim: Claim) -> None:
-        if not self._store.holds(claim):
-            return
+        if self._store.holds(claim):
+            with tracing(claim.delivery.trace), Span(SERVICE, "deliver webhook") as span:
+                await self._make(claim, span)
+
+    async def _make(self, claim: Claim, span: Span) -> None:
         attempt = await self._send(claim.delivery)
         now = self._clock()
         outcome = judge(claim.delivery, attempt, now, at_random())
+        if outcome.verdict != "sent":
+            span.fail(attempt.describe())
         if await self._store.finish(claim, outcome, attempt.describe(), now):
             self._tell(claim.delivery, attempt, outcome)
 

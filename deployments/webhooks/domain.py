@@ -35,7 +35,8 @@ class DeliverySource(NamedTuple):
 class WebhookDelivery:
     """One event on its way to one endpoint. Each attempt sends the same `body`.
 
-    `attempts` counts those before the present one, and `ends_at` is when it is given up.
+    `attempts` counts those before the present one, and `ends_at` is when it is given up. `trace` is
+    the event's, as W3C spells it.
     """
 
     id: str
@@ -47,6 +48,7 @@ class WebhookDelivery:
     body: bytes
     attempts: int
     ends_at: datetime
+    trace: str | None = None
 
 
 NextStep = Literal["sent", "retry", "dead", "gone"]

@@ -30,11 +30,14 @@ def delivery_of(  # noqa: PLR0917 - as the script answers.
     body: str,
     attempts: str,
     ends_at: str,
+    trace: str,
 ) -> WebhookDelivery:
     """A delivery that was claimed."""
     source = DeliverySource(event, kind, moment(at))
     return WebhookDelivery(
-        id_, platform, endpoint, url, order, source, body.encode(), int(attempts), moment(ends_at)
+        *(id_, platform, endpoint, url, order, source, body.encode(), int(attempts)),
+        moment(ends_at),
+        trace or None,
     )
 
 

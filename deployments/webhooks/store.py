@@ -7,7 +7,7 @@
 | `{webhooks}:endpoint:<id>` | hash: platform, url, created_at, last_success_at, failing_since, |
 |  | error, gone_at |
 | `{webhooks}:delivery:<id>` | hash: endpoint, order, event, type, at, body, attempts, made_at, |
-|  | ends_at, tried_at, error, claim (a token) |
+|  | ends_at, tried_at, error, claim (a token), trace |
 | `{webhooks}:queue:<endpoint>:<order>` | sorted set: deliveries, in the order of their numbers |
 | `{webhooks}:told:<endpoint>` | hash: order → SHA-1 of the body that was queued last; each field |
 |  | for 7 days, and with the endpoint |
@@ -39,6 +39,7 @@ from deployments.foundation.events.dead_letters import DeadLetters
 from deployments.foundation.events.keys import letters_of_key
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
+from deployments.foundation.values.trace import traceparent
 from deployments.webhooks.contract import MOST_ENDPOINTS, WebhookEndpoint
 from deployments.webhooks.domain import LASTS, DeliveryOutcome, DeliverySource, WebhookDelivery
 from deployments.webhooks.replies import delivery_of, endpoint_of, milliseconds, moment
@@ -162,7 +163,7 @@ class WebhooksStore:
         """Have an order delivered to each of the platform's endpoints, once for an event, and not
         where the last delivery about it says the same."""
         told = [source.event, source.type, milliseconds(source.at), body]
-        args = [platform, order, *told, milliseconds(now), milliseconds(now + LASTS)]
+        args = [platform, order, *told, milliseconds(now), milliseconds(now + LASTS), traceparent()]
         await self._run("queue", args, key=inbox_key(SERVICE, source.event))
 
     async def withdraw(self, source: DeliverySource, platform: str, order: str) -> None:

@@ -19,16 +19,20 @@ from tests.integration.shopper import Shopper
 from tests.prometheus import Prometheus, prometheus
 
 
-def said(store: RunningStore, *words: str) -> str:
-    """What a command prints about this store."""
-    environment = {
+def environment(store: RunningStore) -> dict[str, str]:
+    """What says to a command which store is meant."""
+    return {
         **os.environ,
         "FIELDHOUSE_DATA": str(store.data),
         "FIELDHOUSE_METRICS_PORT": str(store.metrics_port or ""),
     }
+
+
+def said(store: RunningStore, *words: str) -> str:
+    """What a command prints about this store."""
     command = [sys.executable, "-m", "commands", *words]
     ended = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=PROJECT, env=environment
+        command, capture_output=True, text=True, check=False, cwd=PROJECT, env=environment(store)
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 
 from starlette.types import ASGIApp
@@ -12,6 +13,7 @@ from deployments.foundation.events.loop import Loop
 from deployments.foundation.placement.applications import connect
 from deployments.foundation.placement.host import Host, Placed
 from deployments.foundation.placement.ray_metrics import EVERY_SECONDS, RayMetrics
+from deployments.foundation.placement.replica_log import log_as_replica
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.foundation.rpc.calls import Reply
 from deployments.foundation.rpc.coalescing import Call, as_done
@@ -28,11 +30,14 @@ class Replica:
     _host: Host | None = None
 
     async def __init__(self, placed: Sequence[Placed]) -> None:  # type: ignore[misc] # Serve awaits it.
+        log_as_replica([one.name for one in placed])
         await asyncio.gather(*(_answers(one.name) for one in placed if one.keeps_state))
         meter = Meter()
         showing = Loop("metrics", RayMetrics(meter).show, every=EVERY_SECONDS)
         self._host = Host(placed, client, connect, meter=meter)
         await self._host.start()
+        for one in placed:
+            logging.getLogger(f"deployments.{one.name}").info("%s runs here", one.name)
         self._showing = asyncio.create_task(showing.run(), name=showing.name)
 
     async def invoke(

@@ -2,9 +2,9 @@
 -- KEYS: ready. ARGV: now, milliseconds that a claim holds, how many are wanted, when a delivery ends
 -- that is a dead letter and is to be replayed.
 -- Returns {deliveries, when something is due next or ''}; a delivery is {id, token, platform,
--- endpoint, URL, order, event, type, at, body, attempts, ends_at}. On the way it takes up dead letters that are to be
--- replayed, drops what is for endpoints that were removed, and buries what is for those that are
--- gone, or is over while its endpoint fails.
+-- endpoint, URL, order, event, type, at, body, attempts, ends_at, trace or ''}. On the way it takes up
+-- dead letters that are to be replayed, drops what is for endpoints that were removed, and buries what
+-- is for those that are gone, or is over while its endpoint fails.
 local now, holds, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local ENDPOINTS, STEPS = 100, 500
 local taken, steps = {}, 0
@@ -27,7 +27,7 @@ local function take(endpoint, order)
   redis.call('ZREM', due_key(endpoint), order)
   local id = redis.call('ZRANGE', queue_key(endpoint, order), 0, 0)[1]
   local known = redis.call('HMGET', delivery_key(id),
-    'event', 'type', 'at', 'body', 'attempts', 'ends_at', 'error')
+    'event', 'type', 'at', 'body', 'attempts', 'ends_at', 'error', 'trace')
   local why = end_of(endpoint, known[6])
   if not is_registered(endpoint) then
     discard(id, endpoint, order)
@@ -40,7 +40,9 @@ local function take(endpoint, order)
     redis.call('HSET', delivery_key(id), 'claim', token)
     lease(claims_key(endpoint), order, holds)
     local to = redis.call('HMGET', endpoint_key(endpoint), 'platform', 'url')
-    taken[#taken + 1] = {id, token, to[1], endpoint, to[2], order, unpack(known, 1, 6)}
+    local delivery = {id, token, to[1], endpoint, to[2], order, unpack(known, 1, 6)}
+    delivery[#delivery + 1] = known[8] or ''
+    taken[#taken + 1] = delivery
   end
 end
 

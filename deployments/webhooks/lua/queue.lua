@@ -1,7 +1,7 @@
 -- Queues an event for each of a platform's endpoints, once; but not where the last that was queued
 -- about its order says the same: the endpoint would be told nothing.
 -- KEYS: inbox. ARGV: platform, order, event, its type, when it happened, body, now, when deliveries
--- end.
+-- end, trace.
 if event_seen(KEYS[1]) then return end
 local platform, order, now = ARGV[1], ARGV[2], ARGV[7]
 local digest = redis.sha1hex(ARGV[6])
@@ -10,7 +10,7 @@ for _, endpoint in ipairs(redis.call('HVALS', P .. 'platform:' .. platform)) do
     local id = redis.call('INCR', P .. 'deliveries')
     redis.call('HSET', delivery_key(id),
       'endpoint', endpoint, 'order', order, 'event', ARGV[3], 'type', ARGV[4], 'at', ARGV[5],
-      'body', ARGV[6], 'attempts', 0, 'made_at', now, 'ends_at', ARGV[8])
+      'body', ARGV[6], 'attempts', 0, 'made_at', now, 'ends_at', ARGV[8], 'trace', ARGV[9])
     redis.call('HSET', told_key(endpoint), order, digest)
     redis.call('HEXPIRE', told_key(endpoint), TOLD_TTL_SECONDS, 'FIELDS', 1, order)
     put_on(id, endpoint, order)
