@@ -36,6 +36,9 @@ class ConsumerOptions:
     """Then a process also takes free partitions, hands over surplus ones, and replays letters."""
     block_seconds: float = 1.0
     """How long a read waits for new events; less than redis-py waits for a reply (5 s)."""
+    gather_seconds: float = 0.05
+    """New events are fetched no more often than this, so that those of a busy moment come together.
+    The first after a pause is fetched at once."""
     recovery_seconds: float = 1.0
     """The pause before everything begins again after a Redis failed."""
     batch: int = 100
@@ -73,6 +76,7 @@ class Reader:
         self._partitions: dict[int, Partition] = {}
         self._changed = asyncio.Event()
         self._stopping = False
+        self._fetch_at = 0.0
         self._tasks: asyncio.TaskGroup | None = None
         self._work = PartitionContext(
             subscription, self._journal, observer, slots, start=self._start, sleep=options.sleep
@@ -198,6 +202,9 @@ class Reader:
 
     async def _fetch(self, partitions: list[Partition], *, patiently: bool) -> None:
         """Move new events to the pending lists; wait for some if there are none."""
+        now = asyncio.get_running_loop().time
+        await asyncio.sleep(max(0.0, self._fetch_at - now()))
+        self._fetch_at = now() + self._options.gather_seconds
         seconds = self._options.block_seconds if patiently else _IMPATIENT_SECONDS
         positions = {p.stream: ">" for p in partitions}
         await self._xreadgroup(positions, count=self._options.batch, block=int(seconds * 1000))
