@@ -20,6 +20,7 @@ import yaml
 from commands.deploying.record import Record, starting
 from commands.deploying.releases import Release, Releases
 from commands.deploying.serve_control import RELEASE, with_release
+from commands.ports import free_port
 from commands.run_settings import PROJECT, RunSettings
 from deployments.datastore.tied_process import start_tied
 
@@ -190,8 +191,8 @@ def _free(port: int) -> int:
         try:
             probe.bind(("", port))
         except OSError:
-            probe.bind(("", 0))
-        return int(probe.getsockname()[1])
+            return free_port()
+    return port
 
 
 def config_file(settings: RunSettings, record: Record) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.integration.running_store import free_port
+from commands.ports import free_port
 
 _READY_WITHIN_SECONDS = 60
 _FOUND_WITHIN_SECONDS = 120

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +19,7 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
+from commands.ports import free_port
 from commands.run_settings import PROJECT
 from deployments.datastore.tied_process import start_tied
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
@@ -31,8 +30,6 @@ READY_WITHIN_SECONDS = 600
 STOPPED_WITHIN_SECONDS = 120
 """Far more than it takes: only a store that hangs is cut off."""
 
-_PORTS = range(20_000, 30_000)
-"""Above what Ray's workers listen on, below the replicas' ports and those of clients."""
 _LAST_LINES = 40
 _LOGS = re.compile(r"^\s+(/\S+/logs/serve)$", re.MULTILINE)
 
@@ -164,16 +161,6 @@ def launch(placement: Placement, output: IO[bytes], **environment: str) -> subpr
         environment=outer | environment,
         directory=PROJECT,
     )
-
-
-def free_port() -> int:
-    """A port that nobody listens on, and that the kernel gives to no client or worker meanwhile."""
-    while True:
-        with (
-            suppress(OSError),
-            socket.create_server(("127.0.0.1", random.choice(_PORTS))) as server,
-        ):
-            return int(server.getsockname()[1])
 
 
 def _end_of(file: Path) -> str:

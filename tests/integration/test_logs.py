@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from commands.ports import free_port
 from commands.run_settings import PROJECT
 from tests.faults.written import written
-from tests.integration.running_store import RunningStore, free_port
+from tests.integration.running_store import RunningStore
 from tests.integration.shopper import ADDRESS, Shopper
 from tests.integration.test_monitoring import environment, said
 

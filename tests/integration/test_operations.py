@@ -18,10 +18,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError, RedisError
 
 from commands.exit_status import UNUSABLE
+from commands.ports import free_port
 from deployments.foundation.http.authentication import hash_key
 from deployments.topology import SERVICES
 from tests.conditions import until
-from tests.integration.running_store import RunningStore, free_port, launch
+from tests.integration.running_store import RunningStore, launch
 from tests.integration.shopper import Shopper, fulfilled
 from tests.placements import PLACEMENTS, Placement
 

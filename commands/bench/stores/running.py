@@ -7,7 +7,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ from redis.asyncio import Redis
 
 from commands.bench.results import Start
 from commands.bench.stores.placements import Placement
+from commands.ports import free_port
 from commands.run_settings import PROJECT
 from deployments.datastore.server import ADMIN
 from deployments.datastore.tied_process import start_tied
@@ -63,7 +63,7 @@ class BenchStore:
     def __init__(self, placement: Placement, directory: Path) -> None:
         self.placement, self.data = placement, directory / "data"
         self._output = directory / "output"
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self.sessions: set[int] = set()
 
@@ -164,11 +164,6 @@ async def store_of(placement: Placement) -> AsyncIterator[BenchStore]:
     finally:
         await store.stop()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def admin_of(store: BenchStore) -> Redis:

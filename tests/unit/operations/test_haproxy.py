@@ -19,8 +19,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from commands import haproxy, serve_process
+from commands.ports import free_port
 from tests.conditions import until
-from tests.integration.running_store import free_port
 from tests.served import served
 
 
