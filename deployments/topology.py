@@ -55,7 +55,7 @@ TOPOLOGY: tuple[Service, ...] = (
     Service("pricing"),
     Service("notifications", "/mail", subscribes_to=("carts", "orders", "payments")),
     Service("webhooks", "/webhooks", calls=("orders",), subscribes_to=("orders",)),
-    Service("staff", subscribes_to=("inventory",), for_staff=True),
+    Service("staff", subscribes_to=("catalog", "inventory"), for_staff=True),
     Service("backoffice", "/admin", calls=("staff",), for_staff=True),
 )
 

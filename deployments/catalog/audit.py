@@ -11,7 +11,12 @@ from typing import NamedTuple, TypeVar
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product
-from deployments.catalog.events import PriceChanged, ProductChanged
+from deployments.catalog.events import (
+    PriceChanged,
+    PricePlanned,
+    ProductChanged,
+    ProductHidden,
+)
 from deployments.catalog.records import CatalogRecords, Contents
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.streams import EventStreams, StreamEvent
@@ -27,6 +32,7 @@ class LastTold(NamedTuple):
     key: str
     since: int
     product: ProductChanged | None
+    hidden: ProductHidden | None
     price: PriceChanged | None
 
 
@@ -60,19 +66,27 @@ class ContentsTold:
         """Take events in; those that are newer than the contents are left out."""
         for event in events:
             envelope = event.envelope
-            if envelope is not None and _order(event.entry) <= _order(
-                self._positions.get(event.stream, "0-0")
-            ):
-                product = _event(ProductChanged, envelope.type, envelope.data)
-                price = _event(PriceChanged, envelope.type, envelope.data)
-                since = _order(event.entry)[0]
-                self._told[envelope.subject] = LastTold(event.key, since, product, price)
+            # What is planned is not so yet.
+            if envelope is None or envelope.type == PricePlanned.type:
+                continue
+            if _order(event.entry) <= _order(self._positions.get(event.stream, "0-0")):
+                said = envelope.type, envelope.data
+                self._told[envelope.subject] = LastTold(
+                    event.key,
+                    _order(event.entry)[0],
+                    _event(ProductChanged, *said),
+                    _event(ProductHidden, *said),
+                    _event(PriceChanged, *said),
+                )
 
     def wrong(self) -> Iterator[Discrepancy]:
         """Where the contents are not what was said last."""
         for subject, told in sorted(self._told.items()):
             if told.product is not None:
                 yield from product_is_as_told(told.key, told.product, self._products.get(subject))
+            if told.hidden is not None and subject in self._products:
+                what = f"{subject} was told as {told.hidden.state}, but shoppers see it."
+                yield Discrepancy("hidden_product_shown", (told.key,), what)
             product = self._skus.get(subject)
             if told.price is not None and product is not None:
                 yield from price_is_as_told(told, product, self._told.get(product.id))

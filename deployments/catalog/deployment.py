@@ -5,10 +5,12 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import CatalogApi
+from deployments.catalog.loops import planned_prices
 from deployments.catalog.routes import CatalogRoutes
 from deployments.catalog.seed import seed
 from deployments.catalog.service import CatalogService
 from deployments.catalog.snapshot import LiveSnapshot
+from deployments.catalog.staff_store import StaffCatalogStore
 from deployments.catalog.store import SERVICE, CatalogStore
 from deployments.foundation.events.trimming import trimming
 from deployments.foundation.http.rate_limits import RateLimits
@@ -37,14 +39,16 @@ def compose(
     store = CatalogStore(redis)
     snapshot = snapshot or LiveSnapshot(store)
     inventory = connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS)
-    service = CatalogService(store, snapshot, inventory, clock, stock_seconds=stock_seconds)
+    service = CatalogService(
+        store, StaffCatalogStore(redis), snapshot, inventory, clock, stock_seconds=stock_seconds
+    )
     return Composition(
         api=CatalogApi,
         service=service,
         routes=CatalogRoutes(service).routes(),
         # Open to everyone, so no key is asked for or looked at: only an address is counted.
         limits=RateLimits(redis, SERVICE, keys={}),
-        loops=[trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        loops=[planned_prices(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],
         seed=lambda: seed(service),
         start=snapshot.start,
         check=snapshot.check,

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+from pydantic import AwareDatetime
 
 from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.message import Cents, Currency
 
 
 class ProductChanged(Event):
-    """A product is new or was replaced. The subject is its id."""
+    """A product is new to shoppers, or is another now. The subject is its id."""
 
     type: ClassVar[str] = "org.fieldhouse.catalog.product_changed.v1"
     subject: ClassVar[str] = "product_id"
     product_id: str
     title: str
     skus: tuple[str, ...]
+    change: Change | None = None
+
+
+class ProductHidden(Event):
+    """Shoppers do not see a product, or not any more: a draft was written, or it was archived."""
+
+    type: ClassVar[str] = "org.fieldhouse.catalog.product_hidden.v1"
+    subject: ClassVar[str] = "product_id"
+    product_id: str
+    state: Literal["draft", "archived"]
+    change: Change
 
 
 class PriceChanged(Event):
@@ -26,3 +40,15 @@ class PriceChanged(Event):
     sku: str
     price: Cents
     currency: Currency
+    change: Change | None = None
+
+
+class PricePlanned(Event):
+    """A variant will have another price, or, if `price` is none, keeps the one it has."""
+
+    type: ClassVar[str] = "org.fieldhouse.catalog.price_planned.v1"
+    subject: ClassVar[str] = "sku"
+    sku: str
+    price: Cents | None
+    starts: AwareDatetime
+    change: Change

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deployments.catalog.contract import (
-    ChangePrice,
     Imported,
     ImportProducts,
     Product,
     ResolvedItems,
     ResolveItems,
-    UnknownItem,
     Variant,
 )
 from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
@@ -29,13 +27,15 @@ from deployments.catalog.domain.products import (
 )
 from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
-from deployments.catalog.events import PriceChanged, ProductChanged
+from deployments.catalog.events import ProductChanged
 from deployments.catalog.snapshot import LiveSnapshot, Snapshot
+from deployments.catalog.staff import StaffCatalog
+from deployments.catalog.staff_store import StaffCatalogStore
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.recent import RecentAnswers
+from deployments.foundation.values.authorship import STORE, Change
 from deployments.foundation.values.clock import Clock, utc_now
-from deployments.foundation.values.money import STORE_CURRENCY
 from deployments.inventory.contract import CheckAvailability, InventoryApi
 
 
@@ -76,19 +76,21 @@ class Detail:
     stock: CurrentAvailability
 
 
-class CatalogService:
+class CatalogService(StaffCatalog):
     """Implements `CatalogApi`."""
 
     def __init__(
         self,
         store: CatalogStore,
+        staff: StaffCatalogStore,
         replica: LiveSnapshot,
         inventory: InventoryApi,
         clock: Clock = utc_now,
         *,
         stock_seconds: float = 0.0,
     ) -> None:
-        self._store, self._snapshot, self._clock = store, replica, clock
+        super().__init__(staff, replica, clock)
+        self._store = store
         self._inventory = inventory
         self._units = RecentAnswers(self._count, stock_seconds, clock=clock)
 
@@ -103,18 +105,9 @@ class CatalogService:
     async def import_products(self, request: ImportProducts) -> Imported:
         """Take in a batch of products and publish each."""
         products = [described(product) for product in request.products]
-        events = [_product_changed(product) for product in products]
+        events = [_imported(product, request, self._clock()) for product in products]
         count = await self._store.import_products(request.batch, products, events, self._clock())
         return Imported(count=count)
-
-    async def change_price(self, request: ChangePrice) -> Variant:
-        """Set a price and publish it. Rejects with `UnknownItem`."""
-        sku = request.sku
-        event = PriceChanged(sku=sku, price=request.price, currency=STORE_CURRENCY)
-        if not await self._store.change_price(event, self._clock()):
-            raise UnknownItem(f"The catalogue has no SKU {sku}. Check it.", sku=sku)
-        (product,) = await self._store.read([sku])
-        return next(variant for variant in product.variants if variant.sku == sku)
 
     async def search(
         self, query: str | None, filters: Filters, *, limit: int, cursor: str | None = None
@@ -215,9 +208,24 @@ def _on_offer(
     }
 
 
-def _product_changed(product: Product) -> ProductChanged:
+def _imported(product: Product, request: ImportProducts, now: datetime) -> ProductChanged:
+    """What is published of a product that was imported; what is shipped is nobody's change."""
     skus = tuple(variant.sku for variant in product.variants)
-    return ProductChanged(product_id=product.id, title=product.title, skus=skus)
+    change = Change(
+        author=request.author,
+        subject=f"catalog/product/{product.id}",
+        action="product_imported",
+        after={"batch": request.batch, "title": product.title, "skus": list(skus)},
+        reason=request.reason,
+        at=now,
+    )
+    by_staff = request.author != STORE
+    return ProductChanged(
+        product_id=product.id,
+        title=product.title,
+        skus=skus,
+        change=change if by_staff else None,
+    )
 
 
 def _ordered(offering: Offering, query: str | None, stock: CurrentAvailability) -> Offering:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
 
@@ -22,7 +22,13 @@ from deployments.catalog.domain.paging import Hit
 from deployments.catalog.domain.products import Assortment
 from deployments.catalog.domain.text import Searchable, searchable
 from deployments.catalog.index import SearchIndex
-from deployments.catalog.store import CatalogStore, Contents, Positions
+from deployments.catalog.store import (
+    CatalogStore,
+    Contents,
+    HiddenProduct,
+    Positions,
+    ReadAgain,
+)
 from deployments.foundation.rpc.calls import DependencyUnavailable
 
 _WAIT_SECONDS = 2.0
@@ -48,11 +54,15 @@ class NoIndex:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The products and the index of their texts; replaced as a whole, so that they agree."""
+    """The products and the index of their texts; replaced as a whole, so that they agree.
+
+    `hidden` are drafts and archived products, which nothing that answers shoppers looks at.
+    """
 
     assortment: Assortment
     texts: Mapping[str, Searchable]
     index: SearchIndex | NoIndex
+    hidden: Mapping[str, HiddenProduct] = field(default_factory=dict)
 
 
 class LiveSnapshot:
@@ -110,7 +120,8 @@ class LiveSnapshot:
 
     async def _load(self) -> Contents:
         contents = await self._store.load()
-        await self._show({product.id: product for product in contents.products})
+        hidden = {one.product.id: one for one in contents.hidden}
+        await self._show({product.id: product for product in contents.products}, hidden)
         return contents
 
     async def _follow(self, positions: Positions) -> None:
@@ -120,12 +131,22 @@ class LiveSnapshot:
         while (left := until - now()) > 0:
             news = await self._store.wait(positions, seconds=min(left, _WAIT_SECONDS))
             if news.subjects:
-                changed = await self._store.read(news.subjects)
-                products = {product.id: product for product in changed}
-                await self._show({**self.assortment.products, **products})
+                await self._show_again(await self._store.read(news.subjects))
             positions = news.positions
 
-    async def _show(self, products: Mapping[str, Product]) -> None:
+    async def _show_again(self, read: ReadAgain) -> None:
+        """Show products as they were read again, and no longer what is gone."""
+        products = {**self.assortment.products, **{one.id: one for one in read.products}}
+        hidden = {**self._current.hidden, **{one.product.id: one for one in read.hidden}}
+        for id_ in read.gone:
+            products.pop(id_, None)
+        for product in read.products:
+            hidden.pop(product.id, None)
+        await self._show(products, hidden)
+
+    async def _show(
+        self, products: Mapping[str, Product], hidden: Mapping[str, HiddenProduct]
+    ) -> None:
         """Replace the snapshot. The index is built elsewhere than here, and only if texts
         changed."""
         before = self._current
@@ -133,7 +154,7 @@ class LiveSnapshot:
         index = before.index
         if texts != before.texts or isinstance(index, NoIndex):
             index = await self._index(texts)
-        self._current = Snapshot(Assortment(products.values()), texts, index)
+        self._current = Snapshot(Assortment(products.values()), texts, index, hidden)
 
     async def _index(self, texts: Mapping[str, Searchable]) -> SearchIndex | NoIndex:
         try:

@@ -7,11 +7,18 @@
 | `{catalog}:had` | hash: `<cents> <SKU>` for every price that a SKU ever had, kept for good; only |
 |   | in a catalogue that was filled by a version that has it, so that nothing is missing |
 | `{catalog}:skus` | hash: SKU, id of the product it belongs to |
+| `{catalog}:hidden` | hash: product id, a draft or an archived product with its prices as JSON |
+| `{catalog}:revisions` | hash: product id, how often it was changed; about 80 bytes a product |
+| `{catalog}:planned` | hash: SKU, the price it will have as JSON, with who planned it and why; |
+|   | about 300 bytes, until it takes effect |
+| `{catalog}:due` | sorted set: SKU by when its planned price is due, in ms |
 | `{catalog}:batches` | set of the batches that were taken in |
 | `{catalog}:sequences` | hash: product id or SKU, how many events there were about it |
 | `{catalog}:events:0` to `15` | streams of events |
 
-A price has one home, so that changing it is one field. Every change and its event are one script.
+A price has one home, so that changing it is one field. A product is in one of `products` and
+`hidden`, so that nothing which reads for shoppers can meet a draft. What staff do is in
+`staff_store.py`. Every change and its event are one script.
 Events of a product (its id) and of its prices (the SKU) may lie on different streams: who keeps a
 copy reads what is true now, with `read`, rather than applying events in the order of arrival.
 """
@@ -23,26 +30,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product, SkuTaken
-from deployments.catalog.events import PriceChanged
 from deployments.foundation.events.publishing import Event, occasion, parse, streams_of
 from deployments.foundation.redis.connection import script
+from deployments.foundation.values.message import Message
 
 SERVICE = "catalog"
-_PRODUCTS, _PRICES, _SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
-_BATCHES, _SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
+PRODUCTS, PRICES, SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
+_BATCHES, SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
+HIDDEN, REVISIONS = "{catalog}:hidden", "{catalog}:revisions"
 HAD = "{catalog}:had"
-_STREAMS = streams_of(SERVICE)
-_LUA = Path(__file__).parent / "lua"
+STREAMS = streams_of(SERVICE)
+LUA = Path(__file__).parent / "lua"
 _EVENTS_AT_ONCE = 1000
-_PRICES_APART = {"variants": {"__all__": {"price"}}}
+PRICES_APART = {"variants": {"__all__": {"price"}}}
 
 Positions = dict[str, str]
 """The last event that was seen, by stream."""
+
+
+class HiddenProduct(Message):
+    """A product that shoppers do not see, as it is stored."""
+
+    state: Literal["draft", "archived"]
+    product: Product
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,16 @@ class Contents:
 
     products: tuple[Product, ...]
     positions: Positions
+    hidden: tuple[HiddenProduct, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReadAgain:
+    """Products as they are now; `gone` are ids that shoppers see nothing under."""
+
+    products: tuple[Product, ...]
+    hidden: tuple[HiddenProduct, ...]
+    gone: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -66,24 +91,25 @@ class CatalogStore:
 
     def __init__(self, redis: Redis) -> None:
         def lua(name: str, *preludes: str) -> Any:  # noqa: ANN401 - scripts answer anything.
-            return script(redis, _LUA / f"{name}.lua", *preludes)
+            return script(redis, LUA / f"{name}.lua", *preludes)
 
         self._redis = redis
         self._load, self._read = lua("load"), lua("read_products")
         self._import = lua("import_products", "publish")
-        self._change_price = lua("change_price", "publish")
 
     async def load(self) -> Contents:
         """Everything, and from where on events tell what changed."""
-        ends, documents, prices = await self._load(keys=[_PRODUCTS, _PRICES, *_STREAMS])
-        return Contents(_products(documents, prices), dict(zip(_STREAMS, ends, strict=True)))
+        keys = [PRODUCTS, PRICES, HIDDEN, *STREAMS]
+        ends, documents, prices, hidden = await self._load(keys=keys)
+        positions = dict(zip(STREAMS, ends, strict=True))
+        return Contents(products_of(documents, prices), positions, _hidden(hidden))
 
-    async def read(self, subjects: Iterable[str]) -> tuple[Product, ...]:
+    async def read(self, subjects: Iterable[str]) -> ReadAgain:
         """The products of these ids and SKUs as they are now."""
-        documents, prices = await self._read(
-            keys=[_PRODUCTS, _PRICES, _SKUS], args=sorted(subjects)
+        documents, prices, hidden, gone = await self._read(
+            keys=[PRODUCTS, PRICES, SKUS, HIDDEN], args=sorted(subjects)
         )
-        return _products(documents, prices)
+        return ReadAgain(products_of(documents, prices), _hidden(hidden), tuple(gone))
 
     async def wait(self, positions: Positions, *, seconds: float) -> News:
         """Events after these positions; waits for one, but no longer than `seconds`."""
@@ -101,23 +127,22 @@ class CatalogStore:
         """Take in products, each with its event. Rejects with `SkuTaken`."""
         rows = [_row(product, event) for product, event in zip(products, events, strict=True)]
         outcome, value = await self._import(
-            keys=[_PRODUCTS, _PRICES, _SKUS, _BATCHES, _SEQUENCES, HAD, *_STREAMS],
+            keys=[
+                *(PRODUCTS, PRICES, SKUS, _BATCHES, SEQUENCES, HAD, REVISIONS, HIDDEN),
+                *STREAMS,
+            ],
             args=[batch, json.dumps(rows), occasion(SERVICE, now)],
         )
         if outcome == "taken":
             raise SkuTaken(f"The SKU {value} belongs to another product.", sku=value)
         return int(value)
 
-    async def change_price(self, event: PriceChanged, now: datetime) -> bool:
-        """Set a price, with its event; false if there is no such SKU."""
-        changed = await self._change_price(
-            keys=[_PRICES, _SKUS, _SEQUENCES, HAD, *_STREAMS],
-            args=[event.sku, event.price, event.model_dump_json(), occasion(SERVICE, now)],
-        )
-        return bool(changed)
+
+def _hidden(documents: Iterable[str]) -> tuple[HiddenProduct, ...]:
+    return tuple(HiddenProduct.model_validate_json(document) for document in documents)
 
 
-def _products(documents: Iterable[str], prices: Sequence[str]) -> tuple[Product, ...]:
+def products_of(documents: Iterable[str], prices: Sequence[str]) -> tuple[Product, ...]:
     """The products as they were stored, with their prices, given as SKU, price, SKU, price…"""
     cents = dict(zip(prices[::2], prices[1::2], strict=True))
     return tuple(_product(json.loads(document), cents) for document in documents)
@@ -132,7 +157,7 @@ def _product(document: dict[str, Any], cents: Mapping[str, str]) -> Product:
 def _row(product: Product, event: Event) -> dict[str, Any]:
     return {
         "id": product.id,
-        "document": product.model_dump_json(exclude=_PRICES_APART),
+        "document": product.model_dump_json(exclude=PRICES_APART),
         "prices": [[variant.sku, variant.price] for variant in product.variants],
         "event": event.model_dump_json(),
     }

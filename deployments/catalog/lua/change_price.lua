@@ -1,12 +1,9 @@
--- Sets the price of a SKU and publishes it, unless it is that already.
--- KEYS: prices, skus, sequences, prices had. ARGV: sku, cents, event.
--- Answers 1, or 0 if there is no such SKU.
-local prices, skus, sequences = KEYS[1], KEYS[2], KEYS[3]
-local sku, cents, event = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('HEXISTS', skus, sku) == 0 then return 0 end
-if redis.call('HGET', prices, sku) ~= cents then
-  redis.call('HSET', prices, sku, cents)
-  if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('HSET', KEYS[4], cents .. ' ' .. sku, 1) end
-  publish('org.fieldhouse.catalog.price_changed.v1', sku, event, sequences, sku)
-end
-return 1
+-- Sets the price of a SKU of a published product, if that is at the revision that was seen.
+-- KEYS: those of `prices`. ARGV: sku, cents, event without its change, who and why as JSON, the
+-- revision ('' for any). Answers 'changed', 'unknown' or 'stale'.
+local sku, cents, event, authored, seen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local product = product_of(sku)
+if not product then return 'unknown' end
+if seen ~= '' and seen ~= (redis.call('HGET', REVISIONS, product) or '0') then return 'stale' end
+set_price(product, sku, cents, event, authored)
+return 'changed'

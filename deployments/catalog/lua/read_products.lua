@@ -1,16 +1,22 @@
 -- The products that ids or SKUs name, and the prices of their variants.
--- KEYS: products, prices, skus. ARGV: product ids or SKUs. Answers {products, {sku, price, …}}.
-local products, prices, seen = {}, {}, {}
+-- KEYS: products, prices, skus, hidden products. ARGV: product ids or SKUs.
+-- Answers {products, {sku, price, …}, hidden documents, ids of what is not shown}.
+local products, prices, hidden, gone, seen = {}, {}, {}, {}, {}
 for _, id in ipairs(ARGV) do
   local product_id = redis.call('HGET', KEYS[3], id) or id
-  local document = not seen[product_id] and redis.call('HGET', KEYS[1], product_id)
-  seen[product_id] = true
-  if document then
-    products[#products + 1] = document
-    for _, variant in ipairs(cjson.decode(document).variants) do
+  if not seen[product_id] then
+    seen[product_id] = true
+    local document = redis.call('HGET', KEYS[1], product_id)
+    for _, variant in ipairs(document and cjson.decode(document).variants or {}) do
       prices[#prices + 1] = variant.sku
       prices[#prices + 1] = redis.call('HGET', KEYS[2], variant.sku)
     end
+    if document then
+      products[#products + 1] = document
+    else
+      gone[#gone + 1] = product_id
+      hidden[#hidden + 1] = redis.call('HGET', KEYS[4], product_id) or nil
+    end
   end
 end
-return {products, prices}
+return { products, prices, hidden, gone }

@@ -9,8 +9,10 @@ import pytest
 
 from commands.audit.command import audit
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product
+from deployments.catalog.contract.documents import GetDocument, SaveProduct
 from deployments.foundation.audit.findings import Discrepancy
 from deployments.foundation.events.publishing import stream_of
+from deployments.foundation.values.authorship import STORE
 from deployments.orders.events import OrderCancelled
 from deployments.payments.contract import RefundPayment
 from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase
@@ -124,6 +126,21 @@ async def a_title_that_was_never_told(audited: AuditedStore, bike: Purchase) -> 
     stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
     await audited.rewrite("{catalog}:products", BIKE.product_id, title="Another bike")
     return {("events", "product_differs", (f"{stream} {entry}",))}
+
+
+@PLANTS.planted
+async def an_archived_product_that_shoppers_see(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    seen = await audited.catalog.document(GetDocument(id=BIKE.product_id))
+    shown = await audited.admin.hget("{catalog}:products", BIKE.product_id)
+    await audited.catalog.save_product(
+        SaveProduct(author=STORE, product=seen.product, state="archived", revision=seen.revision)
+    )
+    await audited.admin.hset("{catalog}:products", BIKE.product_id, str(shown))
+    await audited.admin.hset("{catalog}:prices", BIKE.sku, BIKE.price)
+    stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
+    return {("events", "hidden_product_shown", (f"{stream} {entry}",))}
 
 
 @PLANTS.planted

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from deployments.catalog.contract import ChangePrice, ImportProducts, Product, ResolveItems
+from deployments.catalog.contract import ChangePrice, ImportProducts, ResolveItems
 from deployments.catalog.domain.paging import Hit
 from deployments.catalog.domain.products import Filters
 from deployments.catalog.events import ProductChanged
 from deployments.catalog.index import SearchIndex
 from deployments.catalog.snapshot import CopyNotFollowedError, LiveSnapshot
-from deployments.catalog.store import SERVICE, CatalogStore, Contents
+from deployments.catalog.store import SERVICE, CatalogStore, Contents, ReadAgain
 from deployments.foundation.events.publishing import ENTRY_FIELD, occasion, stream_of
 from deployments.foundation.values.clock import utc_now
 from tests.conftest import ClientOf
@@ -87,7 +87,7 @@ async def test_of_many_changes_at_once_every_replica_ends_up_with_the_last(
             for number, change in enumerate(changes)
         )
     )
-    (shirt,) = await replicas[0].store.read(["shirt"])
+    (shirt,) = (await replicas[0].store.read(["shirt"])).products
     last = shirt.variants[0].price
 
     await eventually(lambda: all(shown_price(each, "S-RED-M") == last for each in replicas))
@@ -117,7 +117,7 @@ async def test_an_event_is_read_once(redis_of: ClientOf) -> None:
     class Counting(CatalogStore):
         reads = 0
 
-        async def read(self, subjects: Iterable[str]) -> tuple[Product, ...]:
+        async def read(self, subjects: Iterable[str]) -> ReadAgain:
             self.reads += 1
             return await super().read(subjects)
 

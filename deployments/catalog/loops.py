@@ -1,0 +1,20 @@
+"""What the catalogue does again and again: letting planned prices take effect."""
+
+from __future__ import annotations
+
+from deployments.catalog.contract import CatalogApi
+from deployments.catalog.contract.documents import ApplyScheduledPrices
+from deployments.foundation.events.loop import Loop
+
+BATCH = 200
+EVERY_SECONDS = 1.0
+
+
+def planned_prices(catalog: CatalogApi, *, every: float = EVERY_SECONDS) -> Loop:
+    """Lets each due price take effect once, whoever else does the same, a batch at a time."""
+
+    async def tick() -> bool:
+        applied = await catalog.apply_scheduled(ApplyScheduledPrices(limit=BATCH))
+        return applied.count == BATCH
+
+    return Loop("planned_prices", tick, every=every)

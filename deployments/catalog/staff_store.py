@@ -1,0 +1,132 @@
+"""What staff see and change of the catalogue, in Redis: `store.py` says under which keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from redis.asyncio import Redis
+
+from deployments.catalog.contract.documents import (
+    ChangePrice,
+    ProductDocument,
+    SaveProduct,
+    ScheduledPrice,
+    SchedulePrice,
+)
+from deployments.catalog.events import PriceChanged, ProductChanged, ProductHidden
+from deployments.catalog.store import (
+    HAD,
+    HIDDEN,
+    LUA,
+    PRICES,
+    PRICES_APART,
+    PRODUCTS,
+    REVISIONS,
+    SEQUENCES,
+    SERVICE,
+    SKUS,
+    STREAMS,
+    HiddenProduct,
+    products_of,
+)
+from deployments.foundation.events.publishing import occasion
+from deployments.foundation.redis.connection import script
+from deployments.foundation.values.authorship import authored
+from deployments.foundation.values.money import STORE_CURRENCY
+
+_PLANNED, _DUE = "{catalog}:planned", "{catalog}:due"
+_OF_PRICES = [PRODUCTS, PRICES, SKUS, SEQUENCES, HAD, REVISIONS]
+
+Saved = Literal["saved", "stale", "unknown", "taken"]
+
+
+class StaffCatalogStore:
+    """Documents and prices of one Redis, as staff change them."""
+
+    def __init__(self, redis: Redis) -> None:
+        def lua(name: str, *preludes: str | Path) -> Any:  # noqa: ANN401 - scripts answer anything.
+            return script(redis, LUA / f"{name}.lua", *preludes)
+
+        prices = ("publish", "changes", LUA / "prices")
+        self._read, self._save = lua("read_document"), lua("save_product", "publish")
+        self._change = lua("change_price", *prices)
+        self._plan, self._apply = lua("plan_price", *prices), lua("apply_planned", *prices)
+
+    async def document(self, id_: str) -> ProductDocument | None:
+        """The product that an id or a SKU names, as it is now."""
+        keys = [PRODUCTS, PRICES, SKUS, HIDDEN, REVISIONS, _PLANNED]
+        revision, shown, hidden, prices, plans = await self._read(keys=keys, args=[id_])
+        if not shown and not hidden:
+            return None
+        return _document(revision, shown, hidden, prices, plans)
+
+    async def save(
+        self, request: SaveProduct, event: ProductChanged | ProductHidden, now: datetime
+    ) -> tuple[Saved, str]:
+        """Write a document; the outcome, and the new revision or the SKU that is taken."""
+        product, shown = request.product, request.state == "published"
+        document = product.model_dump_json(exclude=PRICES_APART) if shown else ""
+        hidden = "" if request.state == "published" else _hidden(request)
+        prices = json.dumps([[variant.sku, variant.price] for variant in product.variants])
+        seen = "" if request.revision is None else request.revision
+        words = [product.id, seen, document, hidden, prices, event.type, event.model_dump_json()]
+        outcome, *more = await self._save(
+            keys=[*_OF_PRICES, HIDDEN, *STREAMS], args=[*words, occasion(SERVICE, now)]
+        )
+        return cast(Saved, outcome), str(more[0]) if more else ""
+
+    async def change_price(self, request: ChangePrice, now: datetime) -> str:
+        """Set a price: `changed`, `unknown` or `stale`."""
+        event = PriceChanged(sku=request.sku, price=request.price, currency=STORE_CURRENCY)
+        by = authored(request.author, request.reason, now)
+        seen = "" if request.revision is None else request.revision
+        told = event.model_dump_json(exclude={"change"})
+        answer = await self._change(
+            keys=[*_OF_PRICES, *STREAMS],
+            args=[request.sku, request.price, told, by, seen, occasion(SERVICE, now)],
+        )
+        return cast(str, answer)
+
+    async def plan(
+        self, request: SchedulePrice, plan: ScheduledPrice | None, now: datetime
+    ) -> bool:
+        """Plan a price, or none; false if shoppers see no such SKU."""
+        event = request.model_dump_json(include={"sku", "price", "starts"})
+        by = authored(request.author, request.reason, now)
+        written = plan.model_dump_json() if plan else ""
+        answer = await self._plan(
+            keys=[*_OF_PRICES, _PLANNED, _DUE, *STREAMS],
+            args=[request.sku, written, _ms(request.starts), event, by, occasion(SERVICE, now)],
+        )
+        return bool(answer == "planned")
+
+    async def apply(self, limit: int, now: datetime) -> int:
+        """Let planned prices that are due take effect; how many were."""
+        args = [_ms(now), now.isoformat(), limit, STORE_CURRENCY, occasion(SERVICE, now)]
+        return cast(int, await self._apply(keys=[*_OF_PRICES, _PLANNED, _DUE, *STREAMS], args=args))
+
+
+def _document(
+    revision: str, shown: str, hidden: str, prices: Sequence[str], plans: Sequence[str]
+) -> ProductDocument:
+    if not shown:
+        kept = HiddenProduct.model_validate_json(hidden)
+        return ProductDocument(product=kept.product, state=kept.state, revision=int(revision))
+    (product,) = products_of([shown], prices)
+    scheduled = tuple(ScheduledPrice.model_validate_json(plan) for plan in plans)
+    return ProductDocument(
+        product=product, state="published", revision=int(revision), scheduled=scheduled
+    )
+
+
+def _hidden(request: SaveProduct) -> str:
+    kept = {"state": request.state, "product": request.product}
+    return HiddenProduct.model_validate(kept).model_dump_json()
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
