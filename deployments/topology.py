@@ -55,8 +55,13 @@ TOPOLOGY: tuple[Service, ...] = (
     Service("pricing"),
     Service("notifications", "/mail", subscribes_to=("carts", "orders", "payments")),
     Service("webhooks", "/webhooks", calls=("orders",), subscribes_to=("orders",)),
-    Service("staff", subscribes_to=("catalog", "inventory"), for_staff=True),
-    Service("backoffice", "/admin", calls=("staff",), for_staff=True),
+    Service("staff", subscribes_to=("catalog", "inventory", "payments"), for_staff=True),
+    Service(
+        "backoffice",
+        "/admin",
+        calls=("catalog", "inventory", "orders", "payments", "staff"),
+        for_staff=True,
+    ),
 )
 
 BY_NAME: Mapping[str, Service] = MappingProxyType({one.name: one for one in TOPOLOGY})

@@ -5,12 +5,16 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from deployments.backoffice.language import check_catalogues
-from deployments.backoffice.routes import BackofficeRoutes
+from deployments.backoffice.routes import BackofficeRoutes, Services
+from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits, parse_rates
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.foundation.values.settings import settings
+from deployments.inventory.contract import InventoryApi
+from deployments.orders.contract import OrdersApi
+from deployments.payments.contract import PaymentsApi
 from deployments.staff.contract import StaffApi
 
 SERVICE = "backoffice"
@@ -24,7 +28,14 @@ def compose(
     """The back office upon its Redis, which holds nothing but how often somebody asked."""
     check_catalogues()
     limits = limits_upon(redis)
-    return Composition(routes=BackofficeRoutes(connect(StaffApi, app="staff"), limits).all())
+    services = Services(
+        catalog=connect(CatalogApi, app="catalog"),
+        inventory=connect(InventoryApi, app="inventory"),
+        orders=connect(OrdersApi, app="orders"),
+        payments=connect(PaymentsApi, app="payments"),
+        staff=connect(StaffApi, app="staff"),
+    )
+    return Composition(routes=BackofficeRoutes(services, limits).all())
 
 
 def limits_upon(redis: Redis) -> RateLimits:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from deployments.catalog.contract import SkuTaken, UnknownItem
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.orders.contract.staff import OrderNotFound
+from deployments.payments.contract import PaymentNotFound
 from deployments.staff.contract.account import WrongCode
 from deployments.staff.contract.credentials import NotPermitted, NotSignedIn
 from deployments.staff.contract.people import PersonNotFound
@@ -31,6 +32,7 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         LinkInvalid: HTTPStatus.NOT_FOUND,
         SessionNotFound: HTTPStatus.NOT_FOUND,
         OrderNotFound: HTTPStatus.NOT_FOUND,
+        PaymentNotFound: HTTPStatus.NOT_FOUND,
         UnknownItem: HTTPStatus.NOT_FOUND,
         PersonNotFound: HTTPStatus.NOT_FOUND,
         TokenNotFound: HTTPStatus.NOT_FOUND,

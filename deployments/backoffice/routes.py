@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from starlette.routing import Route
 
 from deployments.backoffice.guard import Guard, Page
@@ -11,20 +13,39 @@ from deployments.backoffice.pages.api_tokens import ApiTokenPages
 from deployments.backoffice.pages.audit_log import AuditLogPages
 from deployments.backoffice.pages.house import HousePages, asset
 from deployments.backoffice.pages.links import LinkPages
+from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
 from deployments.backoffice.pages.person_acts import PersonActPages
 from deployments.backoffice.pages.second_factor import SecondFactorPages
 from deployments.backoffice.pages.sign_in import SignInPages
+from deployments.backoffice.pages.stock import StockPages
+from deployments.backoffice.pages.stock_changes import StockChangePages
+from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits
+from deployments.inventory.contract import InventoryApi
+from deployments.orders.contract import OrdersApi
+from deployments.payments.contract import PaymentsApi
 from deployments.staff.contract import StaffApi
+
+
+class Services(NamedTuple):
+    """The services that the back office asks, each as its contract's protocol."""
+
+    catalog: CatalogApi
+    inventory: InventoryApi
+    orders: OrdersApi
+    payments: PaymentsApi
+    staff: StaffApi
 
 
 class BackofficeRoutes:
     """All that is under `/admin`, upon the services that it asks."""
 
-    def __init__(self, staff: StaffApi, limits: RateLimits) -> None:
+    def __init__(self, services: Services, limits: RateLimits) -> None:
+        staff = services.staff
         self._guard = Guard(staff, limits, MENU)
         self._house = HousePages()
+        stock = StockPages(services.inventory, services.catalog)
         account, people = AccountPages(staff), PeoplePages(staff)
         self._subjects = (
             SignInPages(staff),
@@ -34,6 +55,9 @@ class BackofficeRoutes:
             SecondFactorPages(staff, account),
             ApiTokenPages(staff, account),
             people,
+            OrderPages(services.orders, services.payments),
+            stock,
+            StockChangePages(services.inventory, stock),
             PersonActPages(staff, people),
             AuditLogPages(staff),
         )

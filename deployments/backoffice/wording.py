@@ -13,7 +13,7 @@ ROLE_NAMES: Mapping[Role, tuple[str, str]] = MappingProxyType(
         "owner": (message("Owner"), message("Everything, people and roles among it")),
         "catalogue": (message("Catalogue"), message("Products, prices and codes")),
         "warehouse": (message("Warehouse"), message("Stock: deliveries, counts, transfers")),
-        "support": (message("Support"), message("Orders and refunds")),
+        "support": (message("Support"), message("Orders and customers")),
         "finance": (message("Finance"), message("Orders, refunds and exports")),
         "auditor": (message("Auditor"), message("Sees everything and changes nothing")),
     }

@@ -17,8 +17,8 @@ from deployments.foundation.audit.inspection import Inspection, Suspects, suspec
 from deployments.foundation.audit.overdue import OVERDUE, in_words
 from deployments.foundation.audit.published import CountedRecords, PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
-from deployments.payments.contract import SANDBOX_HANDLER
-from deployments.payments.domain.payments import Payment, Status
+from deployments.payments.contract import SANDBOX_HANDLER, PaymentStatus
+from deployments.payments.domain.payments import Payment
 from deployments.payments.events import (
     PaymentCaptured,
     PaymentDeclined,
@@ -32,9 +32,9 @@ from deployments.payments.records import (
     SandboxRecords,
 )
 
-_HELD: frozenset[Status] = frozenset({"authorised", "capturing", "captured"})
-_TAKING: frozenset[Status] = frozenset({"capturing", "captured"})
-_NOT_HELD: frozenset[Status] = frozenset({"declined", "voided"})
+_HELD: frozenset[PaymentStatus] = frozenset({"authorised", "capturing", "captured"})
+_TAKING: frozenset[PaymentStatus] = frozenset({"capturing", "captured"})
+_NOT_HELD: frozenset[PaymentStatus] = frozenset({"declined", "voided"})
 _PAYMENT_STATES = {
     PaymentCaptured.type: "captured",
     PaymentDeclined.type: "declined",

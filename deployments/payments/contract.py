@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from pydantic import Field, SecretStr, field_serializer
 
 from deployments.foundation.http.ucp import PaymentHandler
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.authorship import Author, Reason
 from deployments.foundation.values.message import Cents, Currency, Message, StepKey
 
 SANDBOX_HANDLER = "org.fieldhouse.sandbox"
@@ -82,11 +83,42 @@ class UndoAuthorisation(Message):
 
 
 class RefundPayment(Message):
-    """Give back captured money, in parts if need be."""
+    """Give back captured money, in parts if need be; `author` is who decided upon it, and why."""
 
     key: StepKey
     payment_id: str
     amount: int = Field(ge=1)
+    author: Author | None = None
+    reason: Reason = ""
+
+
+class GetPayment(Message):
+    """Asks how a payment stands."""
+
+    payment_id: str
+
+
+PaymentStatus = Literal[
+    "authorising", "authorised", "declined", "capturing", "captured", "voiding", "voided"
+]
+
+
+class PaymentShown(Message):
+    """How a payment stands; amounts in minor units. `refunding` is not confirmed yet."""
+
+    payment_id: str
+    status: PaymentStatus
+    handler_id: str
+    amount: Cents
+    currency: Currency
+    captured: Cents = 0
+    refunding: Cents = 0
+    refunded: Cents = 0
+
+    @property
+    def refundable(self) -> int:
+        """What can still be given back."""
+        return self.captured - self.refunding - self.refunded
 
 
 class Settled(Message):
@@ -125,6 +157,13 @@ class PaymentNotPossible(Rejection):
     public_code: ClassVar[str] = "payment_not_possible"
 
 
+@dataclass(eq=False)
+class PaymentNotFound(Rejection):
+    """There is no such payment."""
+
+    code: ClassVar[str] = "payments.not_found"
+
+
 class PaymentsApi(Protocol):
     """Payments' contract. All steps are idempotent under their key."""
 
@@ -153,4 +192,9 @@ class PaymentsApi(Protocol):
     @repeatable
     async def refund(self, request: RefundPayment) -> Settled:
         """Give back up to what was captured. Rejects with `PaymentNotPossible`."""
+        ...
+
+    @repeatable
+    async def payment(self, request: GetPayment) -> PaymentShown:
+        """How a payment stands. Rejects with `PaymentNotFound`."""
         ...

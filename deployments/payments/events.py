@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.message import Cents, Currency
 
 
@@ -44,8 +45,10 @@ class PaymentVoided(PaymentEvent):
 
 
 class PaymentRefunded(PaymentEvent):
-    """Money was given back: `refund` now, `refunded` with all refunds before."""
+    """Money was given back: `refund` now, `refunded` with all refunds before. `change` says who
+    decided upon it, if somebody did."""
 
     type: ClassVar[str] = "org.fieldhouse.payments.refunded.v1"
     refund: Cents
     refunded: Cents
+    change: Change | None = None

@@ -6,6 +6,9 @@ from deployments.foundation.values.clock import Clock, utc_now
 from deployments.payments.contract import (
     Authorisation,
     AuthorisePayment,
+    GetPayment,
+    PaymentNotFound,
+    PaymentShown,
     PaymentStep,
     RefundPayment,
     Settled,
@@ -96,6 +99,13 @@ class PaymentsService:
             await provider.refund(request.key, reply.known.hold, amount)
             await self._store.finish_refund(request, self._clock())
         return Settled()
+
+    async def payment(self, request: GetPayment) -> PaymentShown:
+        """See `PaymentsApi`."""
+        found = await self._store.payment(request.payment_id)
+        if found is None:
+            raise PaymentNotFound("There is no such payment.")
+        return PaymentShown(payment_id=request.payment_id, **found.model_dump())
 
 
 def _authorisation(request: AuthorisePayment, reply: Reply) -> Authorisation:

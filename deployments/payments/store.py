@@ -18,12 +18,13 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.redis.connection import script
+from deployments.foundation.values.message import readable
 from deployments.payments.contract import (
     AuthorisePayment,
     PaymentStep,
@@ -31,7 +32,7 @@ from deployments.payments.contract import (
     UndoAuthorisation,
 )
 from deployments.payments.domain.charges import Outcome, Verdict
-from deployments.payments.domain.payments import Reply, void_key
+from deployments.payments.domain.payments import Payment, Reply, void_key
 
 SERVICE = "payments"
 _STREAMS = streams_of(SERVICE)
@@ -79,7 +80,13 @@ class PaymentsStore:
     async def finish_refund(self, request: RefundPayment, at: datetime) -> Reply:
         """Write down that it was given back."""
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
-        return await self._end("refund", step, at, {})
+        by = request.author and {"author": request.author.model_dump(), "reason": request.reason}
+        return await self._end("refund", step, at, {"by": by} if by else {})
+
+    async def payment(self, payment_id: str) -> Payment | None:
+        """How a payment stands."""
+        found = cast(dict[str, str], await self._redis.hgetall(payment_key(payment_id)))
+        return readable(Payment, found)
 
     async def begin_void(self, request: UndoAuthorisation, at: datetime) -> Reply:
         """Leave the tombstone, and write down that the payment is being voided."""

@@ -14,11 +14,9 @@ from __future__ import annotations
 from typing import Literal
 
 from deployments.foundation.values.message import Message
+from deployments.payments.contract import PaymentStatus
 from deployments.payments.domain.charges import Hold, Outcome
 
-Status = Literal[
-    "authorising", "authorised", "declined", "capturing", "captured", "voiding", "voided"
-]
 Say = Literal["call", "again", "nothing", "undone", "impossible"]
 
 
@@ -29,7 +27,7 @@ class Payment(Message):
     handler_id: str
     amount: int
     currency: str
-    status: Status
+    status: PaymentStatus
     authorised_by: str
     reference: str | None = None
     captured: int = 0

@@ -2,6 +2,7 @@
 -- KEYS: the step's record, payment, attempts
 -- ARGV: kind of step, JSON of `key` and `at`, and for
 --   authorise: `outcome`, `reference`
+--   refund: `by`, the author and his reason, if somebody decided upon it
 --   void: `void_key`, and `found`, what is known of the authorisation now
 -- What becomes true here is published here; the JSON names the `payment_id` for that.
 -- Replies as `domain.Reply`: 'again' with the outcome that counts, which is the first one written
@@ -22,6 +23,19 @@ local function tell(what, more)
   event.currency = payment.currency
   publish('org.fieldhouse.payments.' .. what .. '.v1', request.payment_id, cjson.encode(event),
     KEYS[2])
+end
+
+-- What the audit log is told of a refund that somebody decided upon.
+local function change(before, after)
+  return {
+    author = request.by.author,
+    reason = request.by.reason,
+    at = at,
+    subject = 'payments/payment/' .. request.payment_id,
+    action = 'refunded',
+    before = { refunded = before },
+    after = { refunded = after },
+  }
 end
 
 local finish = {}
@@ -58,7 +72,11 @@ function finish.refund()
     local refunded = redis.call('HINCRBY', KEYS[2], 'refunded', attempt.amount)
     attempt_ended(KEYS[3], key, 'done', at)
     step_done(KEYS[1], '')
-    tell('refunded', { refund = attempt.amount, refunded = refunded })
+    tell('refunded', {
+      refund = attempt.amount,
+      refunded = refunded,
+      change = request.by and change(refunded - attempt.amount, refunded),
+    })
   end
   return again()
 end

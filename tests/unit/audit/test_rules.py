@@ -35,7 +35,8 @@ from deployments.orders.audit import order_adds_up
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.contract.order import OrderDelivery, OrderedItem
 from deployments.orders.records import OrderRecord
-from deployments.payments.domain.payments import Payment, Status
+from deployments.payments.contract import PaymentStatus
+from deployments.payments.domain.payments import Payment
 from deployments.payments.records import PaymentRecord
 from deployments.pricing.audit import count_is_right
 from deployments.pricing.contract import (
@@ -92,7 +93,7 @@ def placed() -> OrderRecord:
     return OrderRecord("order", True, order(), False, NOW.timestamp())
 
 
-def payment(status: Status = "captured", amount: int = 2498) -> PaymentRecord:
+def payment(status: PaymentStatus = "captured", amount: int = 2498) -> PaymentRecord:
     taken = status == "captured"
     paid = Payment(
         checkout_id="checkout_1",
@@ -122,11 +123,11 @@ def paid(record: PaymentRecord, stage: str | None) -> list[str]:
 def test_an_order_is_paid_when_it_is_captured_or_its_saga_will_do_it() -> None:
     for stage in (*OPEN, *OVER):
         assert paid(payment("captured"), stage) == []
-    coming: tuple[Status, ...] = ("authorised", "capturing")
+    coming: tuple[PaymentStatus, ...] = ("authorised", "capturing")
     for status in coming:
         assert all(paid(payment(status), stage) == [] for stage in OPEN)
         assert all(paid(payment(status), stage) == ["not_paid"] for stage in OVER)
-    others: tuple[Status, ...] = ("authorising", "voiding", "voided", "declined")
+    others: tuple[PaymentStatus, ...] = ("authorising", "voiding", "voided", "declined")
     for status in others:
         assert all(paid(payment(status), stage) == ["not_paid"] for stage in (*OPEN, *OVER))
 
@@ -137,7 +138,7 @@ def test_a_payment_is_for_the_total_to_the_cent(cents: int) -> None:
 
 
 @pytest.mark.parametrize("status", ["authorising", "authorised", "capturing", "voiding"])
-def test_money_may_be_on_its_way_only_while_a_saga_is_open(status: Status) -> None:
+def test_money_may_be_on_its_way_only_while_a_saga_is_open(status: PaymentStatus) -> None:
     for stage in OPEN:
         assert [*payment_has_its_order(payment(status), saga(stage), ordered=False)] == []
     for ended in OVER:
@@ -146,7 +147,7 @@ def test_money_may_be_on_its_way_only_while_a_saga_is_open(status: Status) -> No
 
 
 def test_what_let_its_money_go_needs_no_order() -> None:
-    without: tuple[Status, ...] = ("voided", "declined")
+    without: tuple[PaymentStatus, ...] = ("voided", "declined")
     for status in without:
         assert [*payment_has_its_order(payment(status), saga("undone"), ordered=False)] == []
 

@@ -14,7 +14,8 @@ from deployments.foundation.events.publishing import Event
 from deployments.foundation.values.address import PostalAddress
 from deployments.orders.contract.order import ShipmentState
 from deployments.payments.audit import payment_is_at_its_provider
-from deployments.payments.domain.payments import Payment, Status
+from deployments.payments.contract import PaymentStatus
+from deployments.payments.domain.payments import Payment
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.payments.records import ChargeRecord, PaymentRecord
 from deployments.shipping.domain.shipments import Shipment
@@ -28,11 +29,11 @@ from deployments.shipping.records import ShipmentRecord
 from tests.unit.audit.test_rules import placed
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-PAID: Status = "captured"
+PAID: PaymentStatus = "captured"
 AMOUNT = 2498
 
 
-def payment(status: Status, refunded: int = 0, refunding: int = 0) -> Payment:
+def payment(status: PaymentStatus, refunded: int = 0, refunding: int = 0) -> Payment:
     return Payment(
         checkout_id="checkout_1",
         handler_id="org.fieldhouse.sandbox",
@@ -61,7 +62,9 @@ def shipment(state: str | None) -> ShipmentRecord:
     return ShipmentRecord("shipment", made if state else None, state, 1, None)
 
 
-def causes(status: Status = PAID, state: str | None = None, refunded: int = 0) -> OrderCauses:
+def causes(
+    status: PaymentStatus = PAID, state: str | None = None, refunded: int = 0
+) -> OrderCauses:
     record = PaymentRecord("payment", True, payment(status, refunded), 1)
     return OrderCauses(record, {"shipment_1": shipment(state)} if state else {})
 
@@ -90,8 +93,8 @@ def rules(followed: FollowedOrder) -> list[str]:
     ],
 )
 def test_an_order_hears_of_its_payment(
-    before: Status,
-    after: Status,
+    before: PaymentStatus,
+    after: PaymentStatus,
     paid: bool,  # noqa: FBT001
     outstanding: Outstanding,
     expected: list[str],
@@ -216,7 +219,7 @@ NOTHING = ChargeRecord("charge", None, 0, None, None, 0)
     ],
 )
 def test_a_provider_has_done_what_was_begun_and_no_less_than_is_sure(
-    before: ChargeRecord, status: Status, after: ChargeRecord, expected: list[str]
+    before: ChargeRecord, status: PaymentStatus, after: ChargeRecord, expected: list[str]
 ) -> None:
     found = payment_is_at_its_provider("payment", payment(status), before, after)
     assert [one.rule for one in found] == expected

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import pytest
 
 from deployments.backoffice.guard import ANYBODY, Page
-from deployments.backoffice.routes import BackofficeRoutes
+from deployments.backoffice.routes import BackofficeRoutes, Services
 from tests.conftest import ClientOf
 from tests.unit.backoffice.office import Office
 
@@ -20,8 +19,8 @@ def office(redis_of: ClientOf) -> Office:
 
 def _pages() -> list[Page]:
     absent: Any = None
-    wanted = inspect.signature(BackofficeRoutes).parameters
-    return BackofficeRoutes(**dict.fromkeys(wanted, absent)).pages()
+    services = Services(*[absent for _ in Services._fields])
+    return BackofficeRoutes(services, absent).pages()
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ def test_only_the_doors_are_open_to_anybody(page: Page) -> None:
 async def test_a_role_opens_the_pages_that_the_table_says_and_no_other(
     office: Office, role: Role, pages: list[Page]
 ) -> None:
+    await office.host.start(consume=False)
     browser = await office.colleague(role)
     table = {one.role: one.permissions for one in (await office.staff.roles(ListRoles())).roles}
     for page in (one for one in pages if one.needs != ANYBODY):

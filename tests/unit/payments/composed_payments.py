@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from deployments.foundation.placement.host import nowhere
+from deployments.foundation.values.authorship import Author
 from deployments.payments.contract import (
     CARD,
     SANDBOX_HANDLER,
@@ -51,6 +52,9 @@ def capture(saga: str = "s1", step: str = "capture") -> PaymentStep:
 
 def void(saga: str = "s1") -> UndoAuthorisation:
     return UndoAuthorisation(undoes=f"{saga}:authorise", payment_id=saga)
+
+
+AUTHOR = Author(kind="person", id="ada@example.org", name="Ada")
 
 
 def refund(amount: int, step: str = "refund", saga: str = "s1") -> RefundPayment:

@@ -19,6 +19,7 @@ from deployments.payments.events import (
 )
 from tests.published_events import published
 from tests.unit.payments.composed_payments import (
+    AUTHOR,
     ComposedPayments,
     capture,
     card,
@@ -159,3 +160,20 @@ async def test_whatever_comes_at_once_the_publications_say_where_the_money_is(
         told = await kinds(composed, saga)
         assert told[-1:] == ([status] if status else [])
         assert told in ([], ["voided"], ["authorised", "voided"], ["authorised", "captured"])
+
+
+async def test_a_refund_tells_who_decided_upon_it_and_what_was_before(
+    composed: ComposedPayments,
+) -> None:
+    await composed.service().authorise(charge())
+    await composed.service().capture(capture())
+    await composed.service().refund(refund(300, "first"))
+    by = {"author": AUTHOR, "reason": "The lens is scratched"}
+    await composed.service().refund(refund(200, "second").model_copy(update=by))
+    *_, first, second = await published(composed.redis, "payments")
+    assert event_of(first, PaymentRefunded).change is None
+    change = event_of(second, PaymentRefunded).change
+    assert change is not None
+    assert (change.author, change.reason) == (AUTHOR, "The lens is scratched")
+    assert (change.subject, change.action) == ("payments/payment/s1", "refunded")
+    assert (change.before, change.after) == ({"refunded": 300}, {"refunded": 500})

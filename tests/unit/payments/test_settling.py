@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from deployments.payments.contract import PaymentNotPossible, Settled
+from deployments.payments.contract import GetPayment, PaymentNotFound, PaymentNotPossible, Settled
 from tests.unit.payments.composed_payments import ComposedPayments, capture, charge, refund, void
 from tests.unit.payments.unreliable_providers import (
     Crowded,
@@ -158,3 +158,18 @@ async def test_nothing_can_be_given_back_of_nothing(composed: ComposedPayments) 
     await captured(composed, amount=0)
     with pytest.raises(PaymentNotPossible):
         await composed.service().refund(refund(1))
+
+
+async def test_a_payment_is_shown_with_what_can_still_be_given_back(
+    composed: ComposedPayments,
+) -> None:
+    await captured(composed)
+    await composed.service().refund(refund(300))
+    shown = await composed.service().payment(GetPayment(payment_id="s1"))
+    assert (shown.status, shown.captured, shown.refunded) == ("captured", 1000, 300)
+    assert shown.refundable == 700
+
+
+async def test_a_payment_that_is_none_is_not_found(composed: ComposedPayments) -> None:
+    with pytest.raises(PaymentNotFound):
+        await composed.service().payment(GetPayment(payment_id="none"))

@@ -1,0 +1,75 @@
+"""Every page is usable by keyboard and screen reader (WCAG 2.2 AA, as axe-core finds), and fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.shop import SIZES, Scheme, Shop
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OPEN = ["/sign-in", "/link/none"]
+INSIDE = [
+    "/",
+    "/orders",
+    "/stock",
+    "/stock/sku/TI-M267",
+    "/stock/movements",
+    "/people",
+    "/people/invite",
+    "/people/ada%40example.org",
+    "/people/ada%40example.org/disable",
+    "/audit",
+    "/account",
+    "/nowhere",
+]
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page."""
+    await page.evaluate(AXE)
+    found: Any = await page.evaluate(
+        "rules => axe.run({runOnly: {type: 'tag', values: rules}})", RULES
+    )
+    assert len(found["passes"]) > 5, "axe has looked at something"
+    return [
+        f"{page.url}: {one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found["violations"]
+    ]
+
+
+async def is_too_wide(page: Page) -> bool:
+    """Whether one has to scroll sideways."""
+    wide: bool = await page.evaluate(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    )
+    return wide
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_page_has_a_barrier(shop: Shop, size: str, scheme: Scheme) -> None:
+    page = await shop.page(size, scheme)
+    found: list[str] = []
+    for path in OPEN:
+        await page.goto(f"/admin{path}")
+        found += await violations(page)
+    await shop.owner(page)
+    for path in INSIDE:
+        await page.goto(f"/admin{path}")
+        found += await violations(page)
+        found += [f"{path} is too wide"] if await is_too_wide(page) else []
+    assert found == []
+    assert shop.complaints == []
+
+
+async def test_axe_finds_what_is_wrong(shop: Shop) -> None:
+    page = await shop.page()
+    await page.set_content("<img src='data:,'><button></button><input><a href='#'></a><p>a</p>")
+    with pytest.raises(AssertionError):
+        assert await violations(page) == []

@@ -1,0 +1,95 @@
+"""Stock is received, corrected and counted by forms, once each, and never over a change."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.inventory.contract import CheckAvailability, InventoryApi
+from tests.unit.backoffice.browser import Browser
+from tests.unit.backoffice.office import Office
+
+SKU = "TI-M267"
+PATH = f"/stock/sku/{SKU}"
+
+
+@pytest.fixture
+async def warehouse(office: Office) -> Browser:
+    """The browser of somebody from the warehouse, in a shop with all that is shipped."""
+    await office.host.start(consume=False)
+    return await office.colleague("warehouse")
+
+
+async def units(office: Office) -> int:
+    inventory = office.host.connect(InventoryApi, app="inventory")
+    return (await inventory.availability(CheckAvailability(skus=(SKU,)))).units[SKU]
+
+
+async def location(browser: Browser) -> str:
+    """Where some of it lies."""
+    text = (await browser.get(PATH)).text
+    return text.split('name="expected_')[1].split('"')[0]
+
+
+async def test_a_delivery_is_booked_once_though_its_form_is_sent_twice(
+    office: Office, warehouse: Browser
+) -> None:
+    before, page = await units(office), await warehouse.get(PATH)
+    typed = {"quantity": "7", "reason": "delivery 42", "location_id": await location(warehouse)}
+    for _ in range(2):
+        shown = await warehouse.follow(await warehouse.send(page, "/receive", typed))
+        assert "7 units received." in shown.text
+    assert await units(office) == before + 7
+    assert "delivery 42" in (await warehouse.get("/stock/movements")).text
+
+
+async def test_taking_units_away_is_asked_for_once_more_and_says_how_many_are_left(
+    office: Office, warehouse: Browser
+) -> None:
+    before, page = await units(office), await warehouse.get(PATH)
+    typed = {"by": "-2", "reason": "broken", "location_id": await location(warehouse)}
+    asked = await warehouse.send(page, "/adjust", typed)
+    assert "This takes 2 units of TI-M267 away." in asked.text
+    assert await units(office) == before
+    await warehouse.send(asked, "/adjust", {})
+    assert await units(office) == before - 2
+
+
+async def test_more_than_there_is_cannot_be_taken(office: Office, warehouse: Browser) -> None:
+    page, before = await warehouse.get(PATH), await units(office)
+    typed = {"by": "-99999", "reason": "all gone", "location_id": await location(warehouse)}
+    asked = await warehouse.send(page, "/adjust", typed)
+    refused = await warehouse.send(asked, "/adjust", {})
+    assert refused.status_code == 422
+    assert await units(office) == before
+
+
+async def test_a_count_that_somebody_overtook_shows_both_numbers(
+    office: Office, warehouse: Browser
+) -> None:
+    page, where = await warehouse.get(PATH), await location(warehouse)
+    expected = page.text.split(f'name="expected_{where}" value="')[1].split('"')[0]
+    received = {"quantity": "5", "reason": "meanwhile", "location_id": where}
+    await warehouse.send(await warehouse.get(PATH), "/receive", received)
+    counted = {"counted": "3", "reason": "count", "location_id": where}
+    stale = await warehouse.send(page, "/count", counted)
+    assert stale.status_code == 422
+    assert f"<mark>{expected}</mark>" in stale.text
+    assert f"<mark>{int(expected) + 5}</mark>" in stale.text
+
+
+async def test_what_is_typed_wrong_is_said_beside_the_field_of_its_form(
+    office: Office, warehouse: Browser
+) -> None:
+    page = await warehouse.get(PATH)
+    refused = await warehouse.send(page, "/receive", {"quantity": "many", "reason": "x"})
+    assert refused.status_code == 422
+    assert 'id="receive-quantity-wrong"' in refused.text
+    assert 'id="adjust-reason-wrong"' not in refused.text
+
+
+async def test_what_runs_low_is_listed_page_by_page(office: Office, warehouse: Browser) -> None:
+    first = await warehouse.get("/stock?at_most=500")
+    assert 'rel="next"' in first.text
+    assert "at_most=500" in first.text
+    odd = await warehouse.get("/stock?at_most=many&cursor=-1")
+    assert odd.status_code == 200
