@@ -26,8 +26,6 @@ _PAUSES_SECONDS = (0.1, 0.5)
 _OK = frozenset({200, 201})
 _TRY_AGAIN = frozenset({409, 502, 503, 504})
 _PROXYS = "of the proxy"
-_REMOVED = f"404 not_found {_PROXYS}"
-"""The proxy knows no route to an application that is being removed or put back."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +115,7 @@ class Careful:
             return shown
         kind = _kind(answer)
         self.seen.failures[kind] += 1
-        away = answer.status_code in _TRY_AGAIN or kind == _REMOVED
-        assert away, f"{method} {path}: {kind} {answer.text}"
+        assert answer.status_code in _TRY_AGAIN, f"{method} {path}: {kind} {answer.text}"
         return None
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
+from psutil import process_iter
 from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
 from ray.serve.config import HTTPOptions
 from starlette.applications import Starlette
@@ -18,10 +19,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from commands import haproxy, serve_process
+from commands import serve_process
 from commands.ports import free_port
+from commands.proxy.configuration import UnexpectedConfigurationError, adapted
 from tests.conditions import until
 from tests.served import served
+
+PREFIXES = ["/carts", "/catalog"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Proxy:
     url: str
     metrics: int
     statistics: int
+    config: HAProxyConfig
 
 
 def configured(directory: Path, replica: int) -> Proxy:
@@ -57,13 +62,21 @@ def configured(directory: Path, replica: int) -> Proxy:
         )
         for name, at in {"carts": replica, "orders": free_port()}.items()
     }
-    file = directory / "haproxy.cfg"
-    HAProxyApi(config, backends, str(file))._generate_config_file_internal()  # noqa: SLF001
-    return Proxy(file, f"http://127.0.0.1:{port}", metrics, statistics)
+    proxy = Proxy(
+        directory / "haproxy.cfg", f"http://127.0.0.1:{port}", metrics, statistics, config
+    )
+    write(proxy, backends)
+    return proxy
+
+
+def write(proxy: Proxy, backends: Mapping[str, BackendConfig]) -> None:
+    """Let Ray write the configuration for these applications."""
+    api = HAProxyApi(proxy.config, dict(backends), str(proxy.file))
+    api._generate_config_file_internal()  # noqa: SLF001 - Ray's own way to it.
 
 
 @contextmanager
-def running(proxy: Proxy) -> Iterator[None]:
+def running(proxy: Proxy) -> Iterator[subprocess.Popen[bytes]]:
     """Start it as Ray does, and end it."""
     command = [
         serve_process.FIXED["RAY_SERVE_HAPROXY_BINARY_PATH"],
@@ -76,7 +89,7 @@ def running(proxy: Proxy) -> Iterator[None]:
     with proxy.file.with_name("output").open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()
@@ -105,15 +118,52 @@ async def test_only_applications_are_public_and_errors_are_the_stores(tmp_path: 
                 for path in ("/-/routes", "/-/healthz", "/-/ROUTES?x=1", "/-/", "/nowhere", "/"):
                     answer = await client.get(path)
                     assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
-                away = await client.get("/orders")
-                assert (away.status_code, away.json()["code"]) == (503, "unavailable")
-                assert away.headers["Retry-After"] == "1"
+                for path in ("/orders", "/catalog", "/catalog/search"):
+                    away = await client.get(path)
+                    assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+                    assert away.headers["Retry-After"] == "1"
+                assert (await client.get("/catalogue")).status_code == 404
                 assert (await client.get("/carts/-/routes")).text == "/carts/-/routes"
+
+
+async def reached(url: str) -> bool:
+    """Whether carts answer, on a new connection."""
+    async with httpx.AsyncClient(base_url=url) as client:
+        try:
+            return (await client.get("/carts")).is_success
+        except httpx.TransportError:
+            return False
+
+
+def serving(proxy: Proxy) -> list[str]:
+    """The configurations of the HAProxies that are running, by their files' names."""
+    titles = [" ".join(process.info["cmdline"] or ()) for process in process_iter(["cmdline"])]
+    directory = str(proxy.file.parent)
+    ours = [title for title in titles if directory in title and "/haproxy " in title]
+    return sorted(title.split(" -f ")[1].split()[0].rpartition("/")[2] for title in ours)
+
+
+async def test_a_haproxy_that_dies_is_stood_in_for_until_the_next_one(tmp_path: Path) -> None:
+    """The next one knows no application at first, and serves those that there were."""
+    app = Starlette(routes=[Route("/{path:path}", replica)])
+    async with served(app) as url:
+        proxy = configured(tmp_path, int(url.rpartition(":")[2]))
+        output = (tmp_path / "output").read_text
+        with running(proxy) as process:
+            await until(lambda: reached(proxy.url), "HAProxy answers", tell=output)
+            process.kill()
+            process.wait()
+            await until(lambda: reached(proxy.url), "a stand-in answers", tell=output)
+            assert serving(proxy) == ["stand-in.cfg"]
+        write(proxy, {})
+        with running(proxy):
+            await until(lambda: serving(proxy) == ["haproxy.cfg"], "it takes over", tell=output)
+            assert await reached(proxy.url)
 
 
 def test_metrics_and_statistics_are_given_where_the_api_is(tmp_path: Path) -> None:
     proxy = configured(tmp_path, free_port())
-    lines = haproxy.adapted(proxy.file.read_text(), tmp_path / "503.http").splitlines()
+    lines = adapted(proxy.file.read_text(), tmp_path / "503.http", PREFIXES).splitlines()
     assert sorted(line.split()[1] for line in lines if line.strip().startswith("bind ")) == sorted(
         [
             f"127.0.0.1:{proxy.metrics}",
@@ -125,11 +175,11 @@ def test_metrics_and_statistics_are_given_where_the_api_is(tmp_path: Path) -> No
 
 def test_what_is_adapted_already_stays_as_it_is(tmp_path: Path) -> None:
     written = configured(tmp_path, free_port()).file.read_text()
-    once = haproxy.adapted(written, tmp_path / "503.http")
-    assert haproxy.adapted(once, tmp_path / "503.http") == once != written
+    once = adapted(written, tmp_path / "503.http", PREFIXES)
+    assert adapted(once, tmp_path / "503.http", PREFIXES) == once != written
 
 
 def test_another_template_is_refused(tmp_path: Path) -> None:
     written = configured(tmp_path, free_port()).file.read_text()
-    with pytest.raises(haproxy.UnexpectedConfigurationError, match="http_frontend"):
-        haproxy.adapted(written.replace("http_frontend", "frontend"), tmp_path / "503.http")
+    with pytest.raises(UnexpectedConfigurationError, match="http_frontend"):
+        adapted(written.replace("http_frontend", "frontend"), tmp_path / "503.http", PREFIXES)
