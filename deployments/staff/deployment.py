@@ -30,7 +30,7 @@ def compose(
     """Staff upon its Redis. `passwords` hashes them, if not with the effort that it should take."""
     passwords = passwords or Passwords()
     stores = Stores(StaffStore(redis), SessionStore(redis), TokenStore(redis), AuditStore(redis))
-    service = StaffService(stores, passwords, clock)
+    service = StaffService(stores, passwords, clock, meter)
 
     async def stop() -> None:
         passwords.close()

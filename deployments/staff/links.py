@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deployments.foundation.values.authorship import Author, Change
 from deployments.foundation.values.clock import Clock
 from deployments.staff.contract.people import Person
 from deployments.staff.contract.sign_in import (
@@ -26,13 +25,14 @@ from deployments.staff.domain.people import (
 from deployments.staff.domain.secrets import hashed
 from deployments.staff.passwords import Passwords
 from deployments.staff.signing_in import Opened
-from deployments.staff.store import Outcome, PersonChange, StaffStore
+from deployments.staff.store import PersonChange, StaffStore
 
 _ACTIONS: Mapping[LinkKind, str] = {
     "owner": "owner_made",
     "invitation": "invitation_accepted",
     "reset": "password_reset",
 }
+_TRIES = 5
 
 
 class Links:
@@ -52,23 +52,40 @@ class Links:
     async def accept(self, request: AcceptLink) -> SignInStep:
         """See `StaffApi`."""
         link = await self.look_up(LookUpLink(link=request.link))
-        before = None if link.email is None else await self._store.person(link.email)
-        person = self._person(request, link, before)
-        check_password(request.password, person.email)
+        email = checked_email(request.email or "") if link.email is None else link.email
+        check_password(request.password, email)
         password = await self._passwords.hash(request.password)
+        for _ in range(_TRIES):
+            step = await self._try(request, link.kind, email, password)
+            if step is not None:
+                return step
+        raise _invalid()
+
+    async def _try(
+        self, request: AcceptLink, kind: LinkKind, email: str, password: str
+    ) -> SignInStep | None:
+        """None if the person was changed meanwhile."""
+        before = await self._store.person(email)
+        person = self._person(request, kind, email, before)
         opened = self._opened(person, request)
-        author = author_of(person, request.origin.address)
+        author, now = author_of(person, request.origin.address), self._clock()
         wanted = PersonChange(
             person=person,
-            change=self._change(link.kind, before, person, author),
+            change=person_change(_ACTIONS[kind], before, person, author=author, at=now),
             credentials={"password": password},
             link=hashed(request.link),
-            first_owner=link.kind == "owner",
+            first_owner=kind == "owner",
             end_sessions=True,
             end_devices=True,
             opening=opened.opening if opened else None,
         )
-        _accepted(await self._store.change(wanted, self._clock()))
+        outcome = await self._store.change(wanted, now)
+        if outcome == "has_owner":
+            raise OwnerExists("This shop has an owner, who can invite you.")
+        if outcome == "stale":
+            return None
+        if outcome != "done":
+            raise _invalid()
         return SignInStep(signed_in=opened.answer if opened else None)
 
     def _opened(self, person: Person, request: AcceptLink) -> Opened | None:
@@ -77,9 +94,10 @@ class Links:
             return None
         return Opened(person, request.origin, self._clock(), second_factor=False)
 
-    def _person(self, request: AcceptLink, link: Link, before: Person | None) -> Person:
-        if link.kind == "owner":
-            email = checked_email(request.email or "")
+    def _person(
+        self, request: AcceptLink, kind: LinkKind, email: str, before: Person | None
+    ) -> Person:
+        if kind == "owner" and before is None:
             return Person(
                 email=email,
                 name=request.name or email,
@@ -87,21 +105,9 @@ class Links:
                 locale=request.locale,
                 created_at=self._clock(),
             )
-        if before is None or before.state == "disabled":
+        if kind == "owner" or before is None or before.state == "disabled":
             raise _invalid()
         return next_version(before, name=request.name or before.name, state="active")
-
-    def _change(
-        self, kind: LinkKind, before: Person | None, after: Person, author: Author
-    ) -> Change:
-        return person_change(_ACTIONS[kind], before, after, author=author, at=self._clock())
-
-
-def _accepted(outcome: Outcome) -> None:
-    if outcome == "has_owner":
-        raise OwnerExists("This shop has an owner, who can invite you.")
-    if outcome != "done":
-        raise _invalid()
 
 
 def _invalid() -> LinkInvalid:

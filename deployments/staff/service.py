@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
+from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.staff.account import Account
 from deployments.staff.audit_search import AuditSearch
 from deployments.staff.audit_store import AuditStore
@@ -57,6 +58,7 @@ from deployments.staff.contract.tokens import (
 )
 from deployments.staff.domain.permissions import role_table
 from deployments.staff.links import Links
+from deployments.staff.metrics import SignInMetrics
 from deployments.staff.own_sessions import OwnSessions
 from deployments.staff.password_checks import PasswordChecks
 from deployments.staff.passwords import Passwords
@@ -81,12 +83,15 @@ class Stores(NamedTuple):
 class StaffService:
     """Implements `StaffApi`. To authorise somebody takes one round trip."""
 
-    def __init__(self, stores: Stores, passwords: Passwords, clock: Clock) -> None:
+    def __init__(
+        self, stores: Stores, passwords: Passwords, clock: Clock, meter: Meter = UNMEASURED
+    ) -> None:
         store, sessions, tokens, audit_log = stores
         authority = Authority(sessions, tokens, clock)
         checks = PasswordChecks(sessions, passwords, clock)
         changes = PersonChanges(store, clock)
         self._authority, self._log = authority, audit_log
+        self._metrics = SignInMetrics(meter)
         self._signing_in = SigningIn(sessions, checks, clock)
         self._own_sessions = OwnSessions(authority, sessions, clock)
         self._links = Links(store, passwords, clock)
@@ -107,11 +112,13 @@ class StaffService:
 
     async def sign_in(self, request: SignIn) -> SignInStep:
         """See `StaffApi`."""
-        return await self._signing_in.sign_in(request)
+        with self._metrics.attempt():
+            return await self._signing_in.sign_in(request)
 
     async def answer_challenge(self, request: AnswerChallenge) -> SignedIn:
         """See `StaffApi`."""
-        return await self._signing_in.answer(request)
+        with self._metrics.attempt():
+            return await self._signing_in.answer(request)
 
     async def sign_out(self, request: SignOut) -> Done:
         """See `StaffApi`."""

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.placement.host import nowhere
 from deployments.foundation.values.authorship import Change
+from deployments.foundation.values.meter import Meter
 from deployments.staff.contract.credentials import (
     Authorise,
     Authorised,
@@ -47,16 +48,31 @@ class Shop:
         # Now, so that the server's own expiry agrees with it.
         self.now = datetime.now(UTC)
         self.redis: Redis = redis_of("staff")
-        self.passwords = Passwords(CHEAP)
-        self.staff, self.other = self._replica(redis_of), self._replica(redis_of)
+        self.passwords, self.meter = Passwords(CHEAP), Meter()
+        self._redis_of, self._slow = redis_of, list[Passwords]()
+        self.staff, self.other = self._replica(self.passwords), self._replica(self.passwords)
         self.operator = Operator(StaffStore(self.redis), lambda: self.now)
         self.owner = Credential()
 
-    def _replica(self, redis_of: ClientOf) -> StaffService:
+    def _replica(self, passwords: Passwords) -> StaffService:
         composed = compose(
-            redis_of("staff"), nowhere, clock=lambda: self.now, passwords=self.passwords
+            self._redis_of("staff"),
+            nowhere,
+            clock=lambda: self.now,
+            meter=self.meter,
+            passwords=passwords,
         )
         return cast(StaffService, composed.service)
+
+    def slow_down(self, hasher: PasswordHasher) -> None:
+        """Have the first replica check passwords by another hasher."""
+        self._slow.append(Passwords(hasher))
+        self.staff = self._replica(self._slow[-1])
+
+    def close(self) -> None:
+        """End the threads of all replicas."""
+        for one in (self.passwords, *self._slow):
+            one.close()
 
     def later(self, **more: float) -> None:
         self.now += timedelta(**more)
@@ -145,4 +161,4 @@ def session(signed_in: SignedIn) -> Credential:
 async def another_shop(redis_of: ClientOf) -> AsyncIterator[Shop]:
     shop = Shop(redis_of)
     yield shop
-    shop.passwords.close()
+    shop.close()

@@ -160,7 +160,7 @@ async def test_a_replica_may_die_at_every_command(
                 deaths += 1
             await assert_whole(shop, prepare, deed)
             for one in (shop, doomed):
-                one.passwords.close()
+                one.close()
     assert 0 < deaths < MOST_COMMANDS
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,27 +12,9 @@ from deployments.staff.contract.sign_in import SignInsBusy
 from deployments.staff.passwords import HASHER, MOST_WAITING, Passwords
 from tests.eventually import eventually
 from tests.unit.staff.shop import CHEAP, OWNER, PASSWORD, Shop, secret
+from tests.unit.staff.slow_hasher import SlowHasher
 
 MIB = 1024
-
-
-class Slow(PasswordHasher):
-    """Takes until it is let go, and knows how many were at it at once."""
-
-    def __init__(self) -> None:
-        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
-        self.go = threading.Event()
-        self._lock = threading.Lock()
-        self.inside = self.most = 0
-
-    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
-        with self._lock:
-            self.inside += 1
-            self.most = max(self.most, self.inside)
-        self.go.wait()
-        with self._lock:
-            self.inside -= 1
-        return super().verify(hash, password)
 
 
 def test_a_password_takes_what_it_should() -> None:
@@ -43,7 +23,7 @@ def test_a_password_takes_what_it_should() -> None:
 
 
 async def test_a_crowd_takes_the_memory_of_two() -> None:
-    slow = Slow()
+    slow = SlowHasher()
     passwords, kept = Passwords(slow), slow.hash(PASSWORD)
     waiting = [
         asyncio.create_task(passwords.verify(kept, secret(PASSWORD), known=n % 2 == 0))
@@ -61,7 +41,7 @@ async def test_a_crowd_takes_the_memory_of_two() -> None:
 
 
 async def test_a_flood_of_strangers_is_refused_and_keeps_nobody_out() -> None:
-    slow = Slow()
+    slow = SlowHasher()
     passwords, kept = Passwords(slow), slow.hash(PASSWORD)
     strangers = [
         asyncio.create_task(passwords.verify(kept, secret("guessed"), known=False))
@@ -83,7 +63,7 @@ async def test_a_flood_of_strangers_is_refused_and_keeps_nobody_out() -> None:
 
 
 async def test_who_leaves_while_his_password_is_checked_leaves_no_room() -> None:
-    slow = Slow()
+    slow = SlowHasher()
     passwords, kept = Passwords(slow), slow.hash(PASSWORD)
     left = [
         asyncio.create_task(passwords.verify(kept, secret("guessed"), known=False))

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import pyotp
 import pytest
 from pydantic import SecretStr
 
+from deployments.staff.contract.account import (
+    ChangePassword,
+    ConfirmSecondFactor,
+    StartSecondFactor,
+)
 from deployments.staff.contract.credentials import Authorise, Credential, Origin
 from deployments.staff.contract.sign_in import (
     EndSessions,
@@ -14,12 +22,16 @@ from deployments.staff.contract.sign_in import (
     SessionNotFound,
     SignedIn,
     SignIn,
+    SignInStep,
     SignOut,
     TooManyAttempts,
     WrongCredentials,
 )
 from deployments.staff.domain.sign_in import BY_ACCOUNT, BY_ADDRESS, IDLE, LONGEST, MOST_SESSIONS
-from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, secret, session
+from tests.conftest import ClientOf
+from tests.eventually import eventually
+from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, another_shop, secret, session
+from tests.unit.staff.slow_hasher import SlowHasher
 
 ELSEWHERE = "198.51.100.9"
 
@@ -212,3 +224,56 @@ async def test_a_replica_that_comes_later_knows_the_sessions(owned: Shop) -> Non
 async def test_a_password_is_taken_as_it_is(owned: Shop) -> None:
     with pytest.raises(WrongCredentials):
         await owned.staff.sign_in(SignIn(email=OWNER, password=secret(f" {PASSWORD}")))
+
+
+@asynccontextmanager
+async def password_under_check(shop: Shop) -> AsyncIterator[asyncio.Task[SignInStep]]:
+    """A sign-in whose password is being looked at; it goes on when the block ends."""
+    slow = SlowHasher()
+    shop.slow_down(slow)
+    signing_in = asyncio.create_task(shop.sign_in())
+
+    async def is_checked() -> bool:
+        return slow.inside == 1
+
+    await eventually(is_checked)
+    yield signing_in
+    slow.go.set()
+
+
+async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(owned: Shop) -> None:
+    async with password_under_check(owned) as signing_in:
+        await owned.other.change_password(
+            ChangePassword(by=owned.owner, current=secret(PASSWORD), new=secret("another password"))
+        )
+    with pytest.raises(WrongCredentials):
+        await signing_in
+
+
+async def test_a_second_factor_that_is_added_while_the_password_is_checked_is_asked_for(
+    owned: Shop,
+) -> None:
+    started = await owned.other.start_second_factor(
+        StartSecondFactor(by=owned.owner, password=secret(PASSWORD))
+    )
+    async with password_under_check(owned) as signing_in:
+        code = pyotp.TOTP(started.secret.get_secret_value()).at(owned.now)
+        await owned.other.confirm_second_factor(
+            ConfirmSecondFactor(by=owned.owner, code=secret(code))
+        )
+    step = await signing_in
+    assert step.signed_in is None
+    assert step.challenge is not None
+
+
+async def test_what_becomes_of_attempts_is_counted(redis_of: ClientOf) -> None:
+    async with another_shop(redis_of) as shop:
+        await shop.make_owner()
+        await shop.sign_in()
+        for _ in range(BY_ACCOUNT.free + 2):
+            await fail(shop, Origin())
+        assert shop.meter.counters["fieldhouse_sign_ins_total"].series == {
+            ("done",): 1,
+            ("wrong_credentials",): BY_ACCOUNT.free + 1,
+            ("too_many_attempts",): 1,
+        }

@@ -99,7 +99,7 @@ class People(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         async def close() -> None:
-            self.shop.passwords.close()
+            self.shop.close()
             for redis in (self.admin, *self.clients):
                 await redis.aclose()
 
