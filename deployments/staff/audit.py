@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection
-from deployments.staff.domain.audit_log import REFS, link
+from deployments.staff.domain.audit_log import link, times_indexed
 from deployments.staff.records import EntryRecord, Link, StaffRecords
 
 
@@ -25,20 +25,21 @@ class StaffAudit:
 
     async def _chain(self) -> Findings:
         chain = await self._records.chain()
-        expected, wrong = chain.tail, list[Discrepancy]()
+        expected, indexed, wrong = chain.tail, 0, list[Discrepancy]()
         async for batch in self._records.entries():
             for entry in batch:
                 if entry.number > chain.head.number:
                     break  # It came since the chain's ends were read.
                 wrong += self._judge(entry, expected)
                 expected = Link(entry.number, entry.hash)
+                indexed += times_indexed(entry.change)
         if expected != chain.head:
             what = (
                 f"The last entry is number {expected.number}, and {chain.head.number} was written."
             )
             wrong.append(Discrepancy("entries_missing", (self._key,), what))
-        if chain.indexed != REFS * chain.entries:
-            what = f"{chain.entries} entries are indexed {chain.indexed} times."
+        if chain.indexed != indexed:
+            what = f"The entries are indexed in {chain.indexed} places, and should be in {indexed}."
             wrong.append(Discrepancy("index_differs", (self._key,), what))
         note = f"The audit log ends with entry {chain.head.number}, {chain.head.hash}."
         return Findings({"entries": chain.entries}, tuple(wrong), (note,) if chain.entries else ())

@@ -69,7 +69,13 @@ def _by_token(token: StandingToken, address: str) -> Authorised:
     person = token.person
     name = f"{token.name} ({person.email})"
     return Authorised(
-        author=Author(kind="token", id=token.id, name=name[:MAX_TEXT], address=address),
+        author=Author(
+            kind="token",
+            id=token.id,
+            name=name[:MAX_TEXT],
+            address=address,
+            person=person.email,
+        ),
         email=person.email,
         name=person.name,
         roles=person.roles,

@@ -171,13 +171,7 @@ def arguments(asked: Mapping[str, object]) -> str:
 def entry_of(change: Change) -> Mapping[str, object]:
     """A change as `audit_log.lua` appends it."""
     text = change.model_dump_json()
-    return {
-        "text": text,
-        "digest": digest(text),
-        "author": change.author.id,
-        "subject": change.subject,
-        "action": change.action,
-    }
+    return {"text": text, "digest": digest(text)}
 
 
 def milliseconds(at: datetime) -> str:

@@ -57,13 +57,15 @@ class Author(Message):
     """Who does something: a person, a token that a person made, or the store itself.
 
     `id` is a person's email address or a token's id, `name` what people know them by, `address`
-    the network address from where they did it, if there is one.
+    the network address from where they did it, if there is one, and `person` the email address of
+    whoever made a token.
     """
 
     kind: Literal["person", "token", "system"]
     id: str = Field(min_length=1, max_length=254)
     name: str = Field(max_length=128)
     address: str = Field("", max_length=64)
+    person: str = Field("", max_length=254)
 
 
 STORE = Author(kind="system", id="store", name="Fieldhouse")

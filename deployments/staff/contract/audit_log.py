@@ -21,7 +21,8 @@ EntryId = Annotated[
 class AuditFilter(Message):
     """Which entries are meant: all that agree with whatever is given.
 
-    `author` is a person's email or a token's id, `subject` a whole subject. `since` and `until`
+    `author` is a person's email, which finds what his tokens did, too, or a token's id, `subject` a
+    whole subject. `since` and `until`
     (excluded) are about when an entry was written, which follows the change within moments.
     """
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from deployments.staff.contract.audit_log import AuditEntry
 
 COLUMNS = (
-    *("number", "recorded_at", "at", "author_kind", "author", "author_name", "address"),
+    *("number", "recorded_at", "at", "author_kind", "author", "author_name", "person", "address"),
     *("subject", "action", "before", "after", "reason", "hash"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -40,6 +40,7 @@ def _cells(entry: AuditEntry) -> Sequence[str]:
         change.author.kind,
         change.author.id,
         change.author.name,
+        change.author.person,
         change.author.address,
         change.subject,
         change.action,

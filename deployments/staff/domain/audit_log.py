@@ -9,11 +9,21 @@ from __future__ import annotations
 
 import hashlib
 
+from deployments.foundation.values.authorship import Author, Change
+
 BEGINNING = ""
 """What the first entry links to."""
 
-REFS = 3
-"""By how much an entry is found: its author, its subject and its action."""
+
+def authors_of(author: Author) -> set[str]:
+    """As whose an entry is found: its author's, and of a token its maker's, too."""
+    return {author.id, author.person} - {""}
+
+
+def times_indexed(entry: str) -> int:
+    """In how many places `audit_log.lua` indexes an entry: under its authors, its subject and its
+    action."""
+    return len(authors_of(Change.model_validate_json(entry).author)) + 2
 
 
 def digest(entry: str) -> str:

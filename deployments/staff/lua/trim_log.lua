@@ -5,8 +5,7 @@ local rows = redis.call('XRANGE', LOG, '-', last, 'COUNT', ASKED.most)
 for _, row in ipairs(rows) do
   local fields = {}
   for n = 1, #row[2], 2 do fields[row[2][n]] = row[2][n + 1] end
-  local change = cjson.decode(fields.change)
-  for _, ref in ipairs(refs_of(change.author.id, change.subject, change.action)) do
+  for _, ref in ipairs(refs_of(fields.change)) do
     redis.call('ZREM', INDEX, ref .. '\0' .. index_id(row[1]))
   end
   redis.call('HSET', TAIL, 'number', fields.number, 'hash', fields.hash)

@@ -18,12 +18,13 @@ from deployments.staff.records import Chain
 from tests.conftest import ClientOf
 
 ADA = Author(kind="person", id="ada@example.org", name="Ada", address="192.0.2.7")
+TOKEN = Author(kind="token", id="token_1", name="nightly", person=ADA.id)
 Damage = Callable[[Redis], Awaitable[object]]
 
 
 def priced(n: int) -> Change:
     return Change(
-        author=ADA,
+        author=TOKEN if n % 3 else ADA,
         subject=f"catalog/price/SKU-{n}",
         action="price_changed",
         after={"price": n},
@@ -96,11 +97,11 @@ async def rewrite(admin: Redis, place: int, **fields: str) -> None:
 
 
 async def alter_a_change(admin: Redis) -> None:
-    await rewrite(admin, 4, change=priced(99).model_dump_json())
+    await rewrite(admin, 4, change=priced(98).model_dump_json())
 
 
 async def alter_the_last_change(admin: Redis) -> None:
-    await rewrite(admin, -1, change=priced(99).model_dump_json())
+    await rewrite(admin, -1, change=priced(98).model_dump_json())
 
 
 async def alter_a_hash(admin: Redis) -> None:

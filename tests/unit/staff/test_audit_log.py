@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.values.authorship import Author, Change
+from deployments.staff.audit import StaffAudit
 from deployments.staff.contract.audit_log import (
     AuditEntry,
     AuditFilter,
@@ -90,6 +92,19 @@ async def test_entries_are_found_by_whatever_they_tell(owned: Shop) -> None:
     assert len(await search(owned, author=BOB.id, subject=subject)) == 0
     assert len(await search(owned, limit=5)) == 14
     assert await search(owned, subject="catalog/price/XY") == []
+
+
+async def test_what_a_token_did_is_found_by_the_token_and_by_its_maker(owned: Shop) -> None:
+    token = Author(kind="token", id="token_1", name="nightly (Bob)", person=BOB.id)
+    await owned.staff.changed("event_1", priced(1))
+    await owned.staff.changed("event_2", priced(2, author=token))
+    assert [one.change.reason for one in await search(owned, author=BOB.id)] == [
+        "number 2",
+        "number 1",
+    ]
+    assert [one.change.reason for one in await search(owned, author="token_1")] == ["number 2"]
+    assert len(await search(owned, author=BOB.id, action="price_changed", limit=1)) == 2
+    assert (await StaffAudit(owned.redis, Inspection(0)).log()).discrepancies == ()
 
 
 async def test_entries_are_found_by_when_they_were_written(owned: Shop) -> None:

@@ -40,6 +40,7 @@ async def test_a_token_allows_its_scopes_and_nothing_else(owned: Shop) -> None:
     who = await owned.may(using(token), "prices.change")
     assert who.permissions == ("catalogue.read", "prices.change")
     assert (who.author.kind, who.author.id) == ("token", token.token.id)
+    assert who.author.person == OWNER
     assert who.author.name == f"nightly import ({OWNER})"
     assert who.session_id is None
     for permission in ("stock.change", "account.own", "staff.change"):
