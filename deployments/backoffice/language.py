@@ -36,7 +36,7 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 DEFAULT = "en"
 _LOCALES = {"en": "en_US", "de": "de_DE"}
 _LONGEST_HEADER = 200
-_AMOUNT = re.compile(r"[0-9.,\s\u00a0\u202f-]{1,20}")
+_AMOUNT = re.compile(r"[0-9.,\s\u00a0\u202f]{1,20}")
 _MOST_DIGITS = 12
 
 

@@ -8,6 +8,12 @@ from deployments.backoffice.visit import Entry
 MENU = (
     Entry("/", message("Home"), message("What needs attention"), "account.own"),
     Entry("/orders", message("Orders"), message("What was bought"), "orders.read"),
+    Entry(
+        "/products",
+        message("Products"),
+        message("What is sold and its price"),
+        "catalogue.read",
+    ),
     Entry("/stock", message("Stock"), message("What is there, and what runs low"), "stock.read"),
     Entry("/people", message("People"), message("Who runs the shop"), "staff.read"),
     Entry("/audit", message("Audit log"), message("Who changed what, and why"), "audit.read"),

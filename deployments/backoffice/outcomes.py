@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 
-from deployments.catalog.contract import SkuTaken, UnknownItem
+from deployments.catalog.contract import SkuTaken, UnknownItem, UnknownProduct
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.orders.contract.staff import OrderNotFound
 from deployments.payments.contract import PaymentNotFound
@@ -33,6 +33,7 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         SessionNotFound: HTTPStatus.NOT_FOUND,
         OrderNotFound: HTTPStatus.NOT_FOUND,
         PaymentNotFound: HTTPStatus.NOT_FOUND,
+        UnknownProduct: HTTPStatus.NOT_FOUND,
         UnknownItem: HTTPStatus.NOT_FOUND,
         PersonNotFound: HTTPStatus.NOT_FOUND,
         TokenNotFound: HTTPStatus.NOT_FOUND,

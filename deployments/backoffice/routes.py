@@ -13,9 +13,12 @@ from deployments.backoffice.pages.api_tokens import ApiTokenPages
 from deployments.backoffice.pages.audit_log import AuditLogPages
 from deployments.backoffice.pages.house import HousePages, asset
 from deployments.backoffice.pages.links import LinkPages
+from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
 from deployments.backoffice.pages.person_acts import PersonActPages
+from deployments.backoffice.pages.prices import PricePages
+from deployments.backoffice.pages.products import ProductPages
 from deployments.backoffice.pages.second_factor import SecondFactorPages
 from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
@@ -45,6 +48,7 @@ class BackofficeRoutes:
         staff = services.staff
         self._guard = Guard(staff, limits, MENU)
         self._house = HousePages()
+        products = ProductPages(services.catalog)
         stock = StockPages(services.inventory, services.catalog)
         account, people = AccountPages(staff), PeoplePages(staff)
         self._subjects = (
@@ -56,6 +60,9 @@ class BackofficeRoutes:
             ApiTokenPages(staff, account),
             people,
             OrderPages(services.orders, services.payments),
+            NewProductPages(services.catalog, products),
+            products,
+            PricePages(services.catalog, products),
             stock,
             StockChangePages(services.inventory, stock),
             PersonActPages(staff, people),

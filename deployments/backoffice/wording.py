@@ -54,5 +54,8 @@ STATE_NAMES: Mapping[str, str] = MappingProxyType(
         "paid": message("paid"),
         "refunded": message("refunded"),
         "withdrawn": message("withdrawn"),
+        "published": message("published"),
+        "draft": message("draft"),
+        "archived": message("archived"),
     }
 )

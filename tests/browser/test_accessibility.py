@@ -17,6 +17,9 @@ OPEN = ["/sign-in", "/link/none"]
 INSIDE = [
     "/",
     "/orders",
+    "/products",
+    "/products?q=tire",
+    "/products/new",
     "/stock",
     "/stock/sku/TI-M267",
     "/stock/movements",

@@ -1,0 +1,55 @@
+"""Takes the pictures of `docs/back-office.md`, of a store with some orders.
+
+python -m pytest tests/browser/pictures.py
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+from playwright.async_api import Page
+
+from tests.browser.shop import Scheme, Shop, kept
+
+VIEWS: list[tuple[str, str, str, Scheme]] = [
+    ("home", "/", "desk", "light"),
+    ("products", "/products?q=tire", "desk", "light"),
+    ("product", "", "desk", "dark"),
+    ("order", "/orders", "desk", "light"),
+    ("stock", "/stock/sku/TI-M267", "telephone", "light"),
+    ("audit", "/audit", "desk", "dark"),
+    ("people", "/people", "telephone", "dark"),
+    ("account", "/account", "desk", "light"),
+]
+
+
+async def open_view(page: Page, name: str, path: str) -> None:
+    """Go to a page, or to the first one of a list."""
+    await page.goto(f"/admin{path or '/products?q=tire'}")
+    if name in {"product", "order"}:
+        await page.locator("a.row-link").first.click()
+        await page.wait_for_load_state("networkidle")
+
+
+async def buy(shop: Shop, times: int) -> None:
+    """Have the command that shows a purchase buy something."""
+    for _ in range(times):
+        command = [sys.executable, "-m", "commands", "demo"]
+        environment = {"FIELDHOUSE_URL": shop.url, "PATH": "/usr/bin:/bin"}
+        ended = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdout=subprocess.DEVNULL
+        )
+        await ended.wait()
+
+
+async def test_the_pictures_are_taken(shop: Shop) -> None:
+    await buy(shop, 3)
+    first = await shop.page()
+    await shop.owner(first)
+    for name, path, size, scheme in VIEWS:
+        page = await shop.page(size, scheme)
+        await shop.sign_in(page)
+        await open_view(page, name, path)
+        await page.screenshot(path=kept(name))
