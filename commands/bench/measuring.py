@@ -42,7 +42,8 @@ class Measuring:
             wanted = max(2, round(for_each * connections))
             self._unsettled |= await self._load.make(journey, kind, wanted)
         elif self._unsettled or not row.followed:
-            await self._load.run(row.name, connections, self._warm_seconds)
+            warm_seconds = row.warm_seconds_at(connections, self._warm_seconds)
+            await self._load.run(row.name, connections, warm_seconds)
         if row.settled and self._unsettled:
             await self._watcher.settled()
         elif not row.settled:

@@ -35,6 +35,10 @@ class Row:
     followed: bool = False
     """Whether what follows a unit is waited for, and counted too."""
 
+    def warm_seconds_at(self, connections: int, least: float) -> float:
+        """How long the journey is taken before: what is done for the first time costs more."""
+        return max(least, self.seconds_at(connections) / 6)
+
     def seconds_at(self, connections: int) -> float:
         """How long it is measured."""
         return self.seconds[0] if connections == 1 else self.seconds[1]
@@ -57,7 +61,7 @@ ROWS = (
         "purchase",
         "purchase",
         "whole purchase, 5 requests",
-        (2.0, 4.0),
+        (3.0, 12.0),
         settled=True,
         followed=True,
     ),
