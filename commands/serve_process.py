@@ -156,11 +156,9 @@ class ServeProcess:
 
 def _environment(settings: RunSettings, release: Release) -> dict[str, str]:
     scratch = settings.scratch
-    code = [str(Releases(settings.data).directory(release)), os.environ.get("PYTHONPATH", "")]
     ours = {
         "FIELDHOUSE_DATA": str(settings.data),
         RELEASE: release.name,
-        "PYTHONPATH": os.pathsep.join(filter(None, code)),
         "RAY_TMPDIR": str(scratch),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(scratch / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(scratch / "admin.sock"),
@@ -172,7 +170,14 @@ def _environment(settings: RunSettings, release: Release) -> dict[str, str]:
         "FIELDHOUSE_PUBLIC_URL": settings.url,
         **{name: str(_free(port)) for name, port in _PORTS.items()},
     }
-    return python_first({**usual, **os.environ, **FIXED, **ours})
+    code = Releases(settings.data).directory(release)
+    return code_first(python_first({**usual, **os.environ, **FIXED, **ours}), code)
+
+
+def code_first(environment: dict[str, str], code: Path) -> dict[str, str]:
+    """The same environment, in which Python finds the store's packages in this directory first."""
+    path = [str(code), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 def python_first(environment: dict[str, str]) -> dict[str, str]:

@@ -98,7 +98,7 @@ def rollback(service: _SERVICE, within: _WITHIN = 180) -> int:
 
 
 def releases() -> int:
-    """Show which release every application runs, since when, and what it ran before."""
+    """Show which release each application runs, and ran before."""
     found, record = ServeControl(dashboard()).find(), _record(settings().data_directory.resolve())
     page = wide_page()
     page.say(f"The store was started with {record.started.name}.")

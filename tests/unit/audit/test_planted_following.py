@@ -15,6 +15,7 @@ from deployments.orders.events import OrderPaid
 from deployments.payments.contract import RefundPayment
 from deployments.payments.events import PaymentCaptured, PaymentRefunded
 from deployments.shipping.events import ShipmentCreated, ShipmentDelivered, ShipmentDispatched
+from deployments.topology import SUBSCRIPTIONS
 from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase, findings
 from tests.unit.audit.followers import DELIVERY_SECONDS, Fate
 from tests.unit.audit.planting import Plant, Plants, find, name_of
@@ -137,7 +138,7 @@ async def test_dead_letters_are_told_and_are_no_discrepancy(audited: AuditedStor
     await audited.follow()
     (report,) = [one for one in await audit(audited.books) if one.check.name == "subscribers"]
     checked = report.findings.checked
-    assert (checked["subscribers"], checked["dead letters"]) == (6, 2)
+    assert (checked["subscribers"], checked["dead letters"]) == (len(SUBSCRIPTIONS), 2)
     assert report.findings.notes == (
         "orders: 2 dead letters wait for an operator; see `make dead-letters`.",
     )

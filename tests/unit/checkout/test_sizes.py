@@ -194,7 +194,12 @@ async def test_a_text_that_is_too_long_is_refused_with_its_path(
     for path in paths:
         answer = await assert_bounded(services, admin, path, sent)
         assert answer.status_code == 400
-        assert f"$.{'.'.join(map(str, where))}: " in answer.json()["content"]
+        assert f"{json_path(where)}: " in answer.json()["content"]
+
+
+def json_path(where: tuple[str | int, ...]) -> str:
+    """The place in the document, as RFC 9535 spells it."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
 
 
 async def test_a_country_of_250000_characters_is_in_no_event(
