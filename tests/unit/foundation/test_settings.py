@@ -13,7 +13,7 @@ from deployments.foundation.values.setting_words import takes, variable
 from deployments.foundation.values.settings import SECTIONS, Settings, SettingsError, settings
 
 FOLDERS = ("deployments", "actors", "commands")
-PASSING_IT_ON = ("preflight.py", "serve_process.py", "dev.py", "running.py", "haproxy.py")
+PASSING_IT_ON = ("preflight.py", "serve_process.py", "dev.py", "running.py", "start.py")
 """One looks for names that nobody knows; the others give the environment to what they start."""
 
 
