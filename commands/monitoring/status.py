@@ -115,7 +115,7 @@ def status(
     window: Annotated[float, typer.Option(help="Seconds that rates are over.", min=1)] = 20,
     every: Annotated[float, typer.Option(help="Seconds between two looks.", min=1)] = 5,
 ) -> int:
-    """Show every service, its replicas and how it does, once or live.
+    """Show every service, its replicas and how it does.
 
     It ends with 1 if an application does not run as it should.
     """
