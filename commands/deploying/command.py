@@ -83,7 +83,7 @@ class Deployment:
 
 
 def deploy(service: _SERVICE, code: _CODE = str(PROJECT), within: _WITHIN = 180) -> int:
-    """Replace one service by another release, while the store sells.
+    """Replace one service by another release under load.
 
     The new replicas start beside the old ones. If they do not become healthy, the old ones go on.
     """

@@ -35,7 +35,7 @@ def logs(
     lines: Annotated[int, typer.Option(help="The last lines of each replica.", min=1)] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="The lines as they are.")] = False,
 ) -> int:
-    """Show what a service of a store on Ray has logged, on all nodes."""
+    """Show what one service has logged, on all nodes of Ray."""
     if service not in BY_NAME:
         raise NoLogsError(f"There is no service {service}: {', '.join(BY_NAME)}.")
     try:

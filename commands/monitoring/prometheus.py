@@ -24,7 +24,7 @@ def prometheus(
     ] = None,
     interval: Annotated[int, typer.Option(help="Seconds between two looks.", min=1)] = 10,
 ) -> int:
-    """Print a configuration for Prometheus: where this store's figures are, and the alert rules."""
+    """Print a configuration for Prometheus."""
     typer.echo(yaml.safe_dump(configuration(discovery, interval), sort_keys=False), nl=False)
     return OK
 
