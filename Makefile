@@ -12,10 +12,10 @@ MINUTES := 30
 ORDERS := 10000
 SECONDS := 60
 COUNT := 40
-TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests)
+TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long" --numprocesses 2 --dist loadgroup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check demo audit lag dead-letters config openapi events fuzz faults storm load bench sagas webhooks platform-key mutants clean
+.PHONY: help run dev test test-long check demo audit lag dead-letters config openapi events fuzz faults storm load bench sagas webhooks platform-key mutants clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -26,9 +26,12 @@ run: $(VENV)/.run ## install what the store needs, and run it until Ctrl-C; CONF
 dev: $(VENV)/.run ## run the whole store in one process, without Ray, and anew when code changes
 	@$(BIN)/fieldhouse dev
 
-test: $(VENV)/.test ## run all tests; SERVICE=carts runs one service's alone, without Ray
+test: $(VENV)/.test ## run all tests but the long ones; SERVICE=carts runs one service's alone, without Ray
 	@$(if $(SERVICE),test -d $(TESTS) || { echo "There is no service $(SERVICE): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })
 	$(BIN)/python -m pytest $(TESTS)
+
+test-long: $(VENV)/.test ## break the store in many ways while it sells, and kill consumers in the middle of events
+	$(BIN)/python -m pytest tests -m long
 
 check: $(VENV)/.test ## lint, type-check, and check who imports whom
 	$(BIN)/ruff check .

@@ -16,6 +16,8 @@ from tests.events.slow_services import LOADED, QUIET, SlowService
 from tests.events.small_serve import Json, SmallServe
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.long
+
 MOST = 3
 WAITING = 1200
 """So many events are kept waiting, enough for more replicas than there may be."""

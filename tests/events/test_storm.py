@@ -30,6 +30,8 @@ from tests.events.worker_pool import worker_pool
 from tests.in_process import URL, store_in_process
 from tests.trial_settings import trial_settings
 
+pytestmark = pytest.mark.long
+
 ORDERS = trial_settings().storm_orders
 SEED = trial_settings().storm_seed
 SERVICES = ("carts", "inventory", "notifications", "orders", "orders", "shipping", "webhooks")

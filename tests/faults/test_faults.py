@@ -16,6 +16,8 @@ from tests.faults.trials import Outcome, endure
 from tests.integration.running_store import RunningStore
 from tests.placements import Placement
 
+pytestmark = pytest.mark.long
+
 SAGA = ("checkout", "inventory", "payments", "orders")
 
 

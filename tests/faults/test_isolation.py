@@ -10,6 +10,8 @@ from tests.faults.trials import Outcome, endure
 from tests.integration.running_store import RunningStore
 from tests.placements import Placement
 
+pytestmark = pytest.mark.long
+
 
 def short(placement: Placement) -> list[Outage]:
     """One application in each way, and the index."""

@@ -22,6 +22,8 @@ from tests.faults.written import Kind, Writing, written
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import Json, Shopper, payment
 
+pytestmark = pytest.mark.long
+
 TOKENS = ("success_token", "fail_token", "fraud_token", "a-token-that-nobody-knows")
 CARD = "4111111111111111"
 OTHER_KEY = "a-key-that-nobody-gave-out"
