@@ -39,6 +39,7 @@ from deployments.foundation.http.edge import http_app
 from deployments.foundation.placement.consumption import ConsumerEndedError
 from deployments.foundation.placement.exposition import metrics_route
 from deployments.foundation.placement.host import Host, LoopEndedError, nowhere
+from deployments.foundation.placement.tracing import recording
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.foundation.values.meter import Meter
 from deployments.foundation.values.settings import settings
@@ -115,7 +116,8 @@ class _Process:
         try:
             for redis in await asyncio.gather(*map(connect_redis, SERVICES)):
                 await redis.aclose()
-            await self._host(Host(placed(), client, nowhere, meter=self._meter), keeping)
+            with recording("dev"):
+                await self._host(Host(placed(), client, nowhere, meter=self._meter), keeping)
         finally:
             for duty in keeping:
                 duty.cancel()

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.foundation.values.spans import Span
+from deployments.notifications.store import SERVICE
 
 
 class MailMetrics:
@@ -27,12 +29,16 @@ class MailMetrics:
         """A mail is handed over meanwhile."""
         self._move(1)
         outcome = "failed"
-        try:
-            yield
-            outcome = "sent"
-        finally:
-            self._move(-1)
-            self._mails.inc(outcome)
+        with Span(SERVICE, "send mail", "client") as span:
+            try:
+                yield
+                outcome = "sent"
+            except Exception as why:
+                span.fail(type(why).__name__)
+                raise
+            finally:
+                self._move(-1)
+                self._mails.inc(outcome)
 
     def skipped(self) -> None:
         """A mail need not be sent."""

@@ -63,7 +63,7 @@ class RunningStore:
         """What the launcher keeps for as long as it runs, Ray's session among it."""
         return self.logs.parents[3]
 
-    def start(self) -> None:
+    def start(self, **environment: str) -> None:
         """Start it and wait until it says that it is ready."""
         with self._output.open("wb") as output:
             self._launcher = launch(
@@ -78,6 +78,7 @@ class RunningStore:
                 FIELDHOUSE_WEBHOOKS_LOOPBACK="allow",
                 FIELDHOUSE_SANDBOX_DISPATCH_SECONDS="1",
                 FIELDHOUSE_SANDBOX_DELIVERY_SECONDS="1",
+                **environment,
             )
         last = time.monotonic() + READY_WITHIN_SECONDS
         while "Ctrl-C ends the store" not in self.output:

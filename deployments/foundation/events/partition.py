@@ -23,6 +23,7 @@ from deployments.foundation.events.observer import Observer
 from deployments.foundation.events.publishing import ENTRY_FIELD, Envelope, parse
 from deployments.foundation.events.subscriptions import Handler, NonRetryableError, Subscription
 from deployments.foundation.rpc.deadline import within
+from deployments.foundation.values.spans import Span
 from deployments.foundation.values.trace import tracing
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class NoEventError(NonRetryableError):
 class PartitionContext:
     """What the queues of one publisher's partitions have in common."""
 
+    service: str
     subscription: Subscription
     journal: Journal
     observer: Observer
@@ -176,10 +178,18 @@ class Partition:
     async def _call(self, event: _Event) -> None:
         if event.envelope is None or event.handler is None:
             raise NoEventError("this is no event that the subscriber handles")
-        with tracing(event.envelope.traceparent):
+        envelope, service = event.envelope, self._work.service
+        with (
+            tracing(envelope.traceparent),
+            Span(service, f"process {envelope.type}", "consumer") as span,
+        ):
+            span.attributes["messaging.message.id"] = envelope.id
             async with within(self._work.subscription.handler_seconds):
                 try:
                     await event.handler(event.envelope)
+                except Exception as why:
+                    span.fail(type(why).__name__)
+                    raise
                 except asyncio.CancelledError as cancelled:
                     task = asyncio.current_task()
                     if task is None or task.cancelling():

@@ -79,7 +79,9 @@ class Reader:
         self._fetch_at = 0.0
         self._tasks: asyncio.TaskGroup | None = None
         self._work = PartitionContext(
-            subscription, self._journal, observer, slots, start=self._start, sleep=options.sleep
+            *(service, subscription, self._journal, observer, slots),
+            start=self._start,
+            sleep=options.sleep,
         )
 
     @property

@@ -92,7 +92,7 @@ class Host:
             for name, one in self._placed.items()
         }
         self._endpoints = {
-            name: Endpoint(one.api, one.service)
+            name: Endpoint(one.api, one.service, name)
             for name, one in self.services.items()
             if one.api is not None
         }

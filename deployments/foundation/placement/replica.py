@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 
 from starlette.types import ASGIApp
 
@@ -14,6 +15,7 @@ from deployments.foundation.placement.applications import connect
 from deployments.foundation.placement.host import Host, Placed
 from deployments.foundation.placement.ray_metrics import EVERY_SECONDS, RayMetrics
 from deployments.foundation.placement.replica_log import log_as_replica
+from deployments.foundation.placement.tracing import recording
 from deployments.foundation.redis.connection import client, connect_redis
 from deployments.foundation.rpc.calls import Reply
 from deployments.foundation.rpc.coalescing import Call, as_done
@@ -30,7 +32,8 @@ class Replica:
     _host: Host | None = None
 
     async def __init__(self, placed: Sequence[Placed]) -> None:  # type: ignore[misc] # Serve awaits it.
-        log_as_replica([one.name for one in placed])
+        self._ending = ExitStack()
+        self._ending.enter_context(recording(log_as_replica([one.name for one in placed])))
         await asyncio.gather(*(_answers(one.name) for one in placed if one.keeps_state))
         meter = Meter()
         showing = Loop("metrics", RayMetrics(meter).show, every=EVERY_SECONDS)
@@ -73,6 +76,7 @@ class Replica:
         if self._host is not None:
             await self._host.stop()
             self._showing.cancel()
+            await asyncio.to_thread(self._ending.close)
 
 
 class PublicReplica(Replica):

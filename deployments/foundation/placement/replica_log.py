@@ -13,13 +13,14 @@ from deployments.foundation.values.log_lines import JsonLines, write_lines
 from deployments.foundation.values.settings import settings
 
 
-def log_as_replica(services: Sequence[str]) -> None:
-    """Write what this replica logs as JSON, to `store_<application>_<replica>.log`."""
+def log_as_replica(services: Sequence[str]) -> str:
+    """Write what this replica logs as JSON, to `store_<application>_<replica>.log`; its id."""
     context = serve.get_replica_context()
     application, replica = context.app_name, context.replica_id.unique_id
     home = services[0] if len(services) == 1 else application
     lines = JsonLines(home, replica, settings().release, _request_id)
     write_lines(Path(get_serve_logs_dir()) / f"store_{application}_{replica}.log", lines)
+    return str(replica)
 
 
 def _request_id() -> str:

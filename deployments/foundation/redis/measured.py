@@ -9,19 +9,24 @@ from typing import Any, Self
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
+from redis.exceptions import NoScriptError
 
 from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.values.meter import Meter
-from deployments.foundation.values.spans import Span
+from deployments.foundation.values.spans import Span, gathered
 
 _WAITING = frozenset({"XREADGROUP"})
 """Commands that may wait for something to come: how long says nothing of the server."""
 
 
+_FAILURES = frozenset({"unavailable", "refused"})
+
+
 class RedisMetrics:
     """Round trips of one service, by command. A pipeline and a transaction are one each.
 
-    An outcome is `ok`, `unavailable`, `refused` for what the server would not do, or `cancelled`.
+    An outcome is `ok`, `unavailable`, `refused` for what the server would not do, `cancelled`, or
+    `unloaded` for a script that the server is given next.
     """
 
     def __init__(self, service: str, meter: Meter) -> None:
@@ -49,7 +54,8 @@ class _RoundTrip:
 
     def __enter__(self) -> Self:
         self._began = time.perf_counter()
-        if self._command not in _WAITING:
+        # What polls and renews leases belongs to nothing, and would be a trace each time.
+        if gathered() is not None:
             self._span.__enter__()
         return self
 
@@ -62,10 +68,12 @@ class _RoundTrip:
         metrics, outcome = self._metrics, "ok"
         if error is not None:
             outcome = _outcome(error)
-            self._span.attributes["error.type"] = type(error).__name__
+            if outcome in _FAILURES:
+                self._span.fail(type(error).__name__)
         metrics.calls.inc(metrics.service, self._command, outcome)
         if self._command not in _WAITING:
             metrics.seconds.inc(metrics.service, by=time.perf_counter() - self._began)
+        if self._span.is_recorded:
             self._span.attributes["db.system.name"] = "redis"
             self._span.__exit__(kind, error, trace)
 
@@ -73,6 +81,8 @@ class _RoundTrip:
 def _outcome(error: BaseException) -> str:
     if isinstance(error, asyncio.CancelledError):
         return "cancelled"
+    if isinstance(error, NoScriptError):
+        return "unloaded"
     return "unavailable" if is_unavailable(error) or isinstance(error, OSError) else "refused"
 
 

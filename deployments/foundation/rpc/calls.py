@@ -16,6 +16,7 @@ from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.contracts import Method, methods_of
 from deployments.foundation.rpc.deadline import remaining, within
 from deployments.foundation.rpc.rejection import Rejection, from_wire, to_wire
+from deployments.foundation.values.spans import Span
 from deployments.foundation.values.trace import traceparent, tracing
 
 Api = TypeVar("Api")
@@ -58,9 +59,9 @@ class DependencyUnavailable(Exception):  # noqa: N818 - named for what is known,
 class Endpoint:
     """The callee's side: one service behind its protocol."""
 
-    def __init__(self, api: type, service: object) -> None:
+    def __init__(self, api: type, service: object, name: str = "") -> None:
         self._methods = methods_of(api)
-        self._service = service
+        self._service, self._name = service, name or api.__name__
 
     async def __call__(
         self, method: str, body: bytes, seconds: float, trace: str | None = None
@@ -69,8 +70,13 @@ class Endpoint:
 
         `trace` is the caller's, as W3C spells it; without it the work at hand keeps the one it has.
         """
-        with tracing(trace or traceparent()):
-            return await self._within(seconds, method, body)
+        with tracing(trace or traceparent()), Span(self._name, method, "server") as span:
+            reply = await self._within(seconds, method, body)
+            if reply[0] in _FAILURES:
+                span.fail(reply[0])
+            elif reply[0] != _OK:
+                span.keep()
+            return reply
 
     async def _within(self, seconds: float, method: str, body: bytes) -> Reply:
         try:

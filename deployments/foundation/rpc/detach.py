@@ -14,6 +14,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from deployments.foundation.rpc.deadline import within
+from deployments.foundation.values.spans import belong_to, gathered
 from deployments.foundation.values.trace import traceparent, tracing
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ def _log_failure(task: asyncio.Task[Any]) -> None:
 def _start(work: Coroutine[Any, Any, T], seconds: float, name: str) -> asyncio.Task[T]:
     context = contextvars.Context()
     bounded = _bounded(work, seconds, traceparent())
+    context.run(belong_to, gathered())
     task = context.run(asyncio.create_task, bounded, name=name)
     _running.add(task)
     task.add_done_callback(_running.discard)

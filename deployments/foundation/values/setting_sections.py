@@ -66,6 +66,20 @@ class ServerSettings(Section):
         "Ray every node has its own, which Ray chooses.",
         json_schema_extra={"takes": "a port"},
     )
+    otlp_endpoint: WebAddress | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="OpenTelemetry's own setting: the collector that takes traces, over HTTP. "
+        "Without one nothing is recorded.",
+        json_schema_extra={"takes": ADDRESS},
+    )
+    trace_ratio: float = Field(
+        1,
+        ge=0,
+        le=1,
+        description="Which part of the traces that begin here is recorded. What fails is recorded "
+        "anyway, in the process where it does.",
+    )
     ready_seconds: float = Field(
         600,
         gt=0,

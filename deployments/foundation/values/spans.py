@@ -47,6 +47,16 @@ class _Gathered:
         self.closed = False
 
 
+def gathered() -> _Gathered | None:
+    """The piece of work at hand, for what goes on beside it."""
+    return _gathering.get()
+
+
+def belong_to(work: _Gathered | None) -> None:
+    """Let the spans of this context belong to a piece of work that was begun in another."""
+    _gathering.set(work)
+
+
 class Span:
     """One piece of work of a service; `with Span(...) as span:` runs it.
 
