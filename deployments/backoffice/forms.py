@@ -83,7 +83,7 @@ async def read_form(request: Request) -> Form:
     """What a browser sends for a form; 400 and 413 for what no form of ours is."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != _URLENCODED:
-        raise ProtocolError(415, "unsupported_media_type", "Send the form of the page.")
+        raise ProtocolError(415, "unsupported_media_type", message("Send the form of the page."))
     body = await read_bounded(request)
     try:
         pairs = parse_qsl(
@@ -93,11 +93,13 @@ async def read_form(request: Request) -> Form:
             max_num_fields=MOST_FIELDS,
         )
     except ValueError as mistake:
-        raise ProtocolError(400, "invalid_request", "This is no form.") from mistake
+        raise ProtocolError(400, "invalid_request", message("This is no form.")) from mistake
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         if "\0" in value:
-            raise ProtocolError(400, "invalid_request", "A text must not hold a NUL character.")
+            raise ProtocolError(
+                400, "invalid_request", message("A text must not hold a NUL character.")
+            )
         values.setdefault(name, []).append(value.replace("\r\n", "\n"))
     return Form(values)
 

@@ -6,12 +6,18 @@ from typing import NamedTuple
 
 from starlette.routing import Route
 
+from deployments.backoffice.api.audit_log import AuditLogActions
+from deployments.backoffice.api.document import serving
+from deployments.backoffice.api.orders import OrderActions
+from deployments.backoffice.api.products import ProductActions
+from deployments.backoffice.api.stock import StockActions
 from deployments.backoffice.guard import Guard, Page
 from deployments.backoffice.menu import MENU
 from deployments.backoffice.pages.account import AccountPages
 from deployments.backoffice.pages.api_tokens import ApiTokenPages
 from deployments.backoffice.pages.audit_log import AuditLogPages
-from deployments.backoffice.pages.house import HousePages, asset
+from deployments.backoffice.pages.home import HomePages
+from deployments.backoffice.pages.house import HousePages, asset, nothing
 from deployments.backoffice.pages.links import LinkPages
 from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
@@ -23,6 +29,7 @@ from deployments.backoffice.pages.second_factor import SecondFactorPages
 from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
 from deployments.backoffice.pages.stock_changes import StockChangePages
+from deployments.backoffice.tokens import Action, TokenGuard
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits
 from deployments.inventory.contract import InventoryApi
@@ -47,6 +54,13 @@ class BackofficeRoutes:
     def __init__(self, services: Services, limits: RateLimits) -> None:
         staff = services.staff
         self._guard = Guard(staff, limits, MENU)
+        self._tokens = TokenGuard(staff, limits)
+        self._programs = (
+            ProductActions(services.catalog),
+            StockActions(services.inventory),
+            OrderActions(services.orders, services.payments),
+            AuditLogActions(staff),
+        )
         self._house = HousePages()
         products = ProductPages(services.catalog)
         stock = StockPages(services.inventory, services.catalog)
@@ -55,6 +69,7 @@ class BackofficeRoutes:
             SignInPages(staff),
             LinkPages(staff),
             self._house,
+            HomePages(services.inventory, services.orders, services.catalog),
             account,
             SecondFactorPages(staff, account),
             ApiTokenPages(staff, account),
@@ -73,7 +88,16 @@ class BackofficeRoutes:
         """Every page, the one that answers everywhere else last."""
         return [page for one in self._subjects for page in one.pages()] + self._house.last()
 
+    def actions(self) -> list[Action]:
+        """Every action of the API."""
+        return [action for one in self._programs for action in one.actions()]
+
     def all(self) -> list[Route]:
-        """Everything, guarded; the pages' files need no guard."""
-        assets = Route("/static/{name}", asset, methods=["GET"])
-        return [assets, *(self._guard.route(page) for page in self.pages())]
+        """Everything, guarded; the pages' files and the API's document need no guard."""
+        return [
+            Route("/static/{name}", asset, methods=["GET"]),
+            Route("/api/openapi.json", serving(self.actions()), methods=["GET"]),
+            *(self._tokens.operation(action) for action in self.actions()),
+            Route("/api/{path:path}", nothing, methods=["GET", "POST", "PUT"]),
+            *(self._guard.route(page) for page in self.pages()),
+        ]

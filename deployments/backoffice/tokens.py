@@ -6,18 +6,19 @@ details (RFC 9457).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.backoffice.outcomes import status_of
 from deployments.foundation.http.answers import ProtocolError
-from deployments.foundation.http.operations import Content, Operation
+from deployments.foundation.http.bodies import parse, read_body
+from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.rate_limits import RateLimits
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import Author
@@ -27,6 +28,9 @@ from deployments.staff.contract.permissions import Permission
 
 _BEARER = "bearer "
 _LONGEST_TOKEN = 256
+_log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -43,17 +47,39 @@ ApiHandler = Callable[[Caller], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Action:
-    """An operation of the API, and the permission that its token needs."""
+    """An operation of the API, and the permission that its token needs.
 
-    method: Literal["GET", "POST", "PUT", "DELETE"]
+    `answer` is what it answers, `query` and `body` are what it takes in the address and as JSON.
+    """
+
+    method: Literal["GET", "POST", "PUT"]
     path: str
     handler: ApiHandler
     needs: Permission
-    id: str
+    _: KW_ONLY
     summary: str
-    answers: Mapping[int, Content]
-    errors: Mapping[int, str] = MappingProxyType({})
-    bodies: tuple[type[BaseModel], ...] = ()
+    answer: type[BaseModel]
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+
+
+def shown(answer: BaseModel) -> Response:
+    """An answer as JSON."""
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
+
+
+def query_of(model: type[M], caller: Caller) -> M:
+    """The address's query as a model; 400 if it is none."""
+    try:
+        return model.model_validate(dict(caller.request.query_params))
+    except ValidationError as mistakes:
+        wrong = ", ".join(sorted({str(one["loc"][0]) for one in mistakes.errors() if one["loc"]}))
+        raise ProtocolError(400, "invalid_request", f"Not valid in the query: {wrong}.") from None
+
+
+async def body_of(model: type[M], caller: Caller) -> M:
+    """The body as a model; 400 if it is none."""
+    return parse(model, await read_body(caller.request))
 
 
 class TokenGuard:
@@ -71,20 +97,22 @@ class TokenGuard:
             except Rejection as no:
                 headers = {"WWW-Authenticate": "Bearer"} if isinstance(no, NotSignedIn) else None
                 raise ProtocolError(status_of(no), no.public_code, no.sentence, headers) from no
+            except ValidationError as mistakes:
+                # A path or a body holds what no service's message takes.
+                _log.info("a request makes no sense: %s", mistakes)
+                sentence = "The request holds what the store does not take."
+                raise ProtocolError(400, "invalid_request", sentence) from None
 
+        # Counted here, by who holds the token, and not by the edge, which counts platforms.
         return Operation(
             action.method,
             action.path,
             handle,
-            id=action.id,
+            id=f"{action.method.lower()}_{action.path}",
             summary=action.summary,
-            answers=action.answers,
-            errors=action.errors,
+            answers={200: action.answer},
             dialect="problem",
-            bodies=action.bodies,
             keyed=False,
-            writes=action.method != "GET",
-            # Counted here, by who holds the token; the edge counts platforms.
             limited=False,
         )
 

@@ -1,4 +1,4 @@
-"""What belongs to no subject: the first page, the language, the files of pages, and what is not."""
+"""What belongs to no subject: the language, the files of pages, and what there is not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from deployments.backoffice import cookies
 from deployments.backoffice.guard import ANYBODY, Page
-from deployments.backoffice.language import LANGUAGES
+from deployments.backoffice.language import LANGUAGES, message
 from deployments.backoffice.renderer import static_file
 from deployments.backoffice.visit import Visit
 from deployments.foundation.http.answers import ProtocolError
@@ -20,7 +20,6 @@ class HousePages:
     def pages(self) -> list[Page]:
         """All of them but the last, with what each needs."""
         return [
-            Page("GET", "/", self.home, "account.own"),
             Page("POST", "/language", self.choose_language, ANYBODY),
         ]
 
@@ -30,10 +29,6 @@ class HousePages:
             Page("GET", "/{path:path}", self.nothing, "account.own"),
             Page("POST", "/{path:path}", self.nothing, "account.own"),
         ]
-
-    async def home(self, visit: Visit) -> Response:
-        """The first page: what there is for whoever asks."""
-        return visit.show("home.html")
 
     async def choose_language(self, visit: Visit) -> Response:
         """This browser reads the pages in that language from now on."""
@@ -45,7 +40,12 @@ class HousePages:
 
     async def nothing(self, _visit: Visit) -> Response:
         """There is no such page."""
-        raise ProtocolError(404, "not_found", "There is no such page.")
+        raise ProtocolError(404, "not_found", message("There is no such page."))
+
+
+async def nothing(_request: Request) -> Response:
+    """There is no such action of the API."""
+    raise HTTPException(404)
 
 
 async def asset(request: Request) -> Response:

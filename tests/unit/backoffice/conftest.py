@@ -8,6 +8,7 @@ import pytest
 
 from deployments.backoffice.guard import ANYBODY, Page
 from deployments.backoffice.routes import BackofficeRoutes, Services
+from deployments.backoffice.tokens import Action
 from tests.conftest import ClientOf
 from tests.unit.backoffice.office import Office
 
@@ -17,21 +18,27 @@ def office(redis_of: ClientOf) -> Office:
     return Office(redis_of)
 
 
-def _pages() -> list[Page]:
+def _routes() -> BackofficeRoutes:
     absent: Any = None
     services = Services(*[absent for _ in Services._fields])
-    return BackofficeRoutes(services, absent).pages()
+    return BackofficeRoutes(services, absent)
 
 
 @pytest.fixture
 def pages() -> list[Page]:
     """Every page."""
-    return _pages()
+    return _routes().pages()
+
+
+@pytest.fixture
+def actions() -> list[Action]:
+    """Every action of the API."""
+    return _routes().actions()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test for each page, each one that needs a permission, or each that takes a form."""
-    every = _pages()
+    every = _routes().pages()
     choices = {
         "page": every,
         "guarded": [one for one in every if one.needs != ANYBODY],

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from deployments.backoffice import language
 
 ROOT = Path(language.__file__).parent
-_CODE = {"text": None, "message": None, "texts": (1, 2), "ValueError": None, "ProtocolError": (3,)}
+_CODE = {"text": None, "message": None, "texts": (1, 2), "ValueError": None}
 _PAGES = {"_": None, "ngettext": (1, 2)}
 
 

@@ -57,6 +57,11 @@ class Office:
         self._owner = browser
         return browser
 
+    def session(self) -> str:
+        """The secret of the owner's session."""
+        assert self._owner is not None
+        return str(self._owner.http.cookies["fieldhouse-session"])
+
     async def colleague(self, *roles: Role, email: str = "grace@example.org") -> Browser:
         """The browser of a colleague in these roles, whom the owner has invited."""
         if self._owner is None:

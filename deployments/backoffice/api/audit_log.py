@@ -1,0 +1,42 @@
+"""The audit log, for programs."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from deployments.backoffice.tokens import Action, Caller, query_of, shown
+from deployments.staff.contract import StaffApi
+from deployments.staff.contract.audit_log import AuditFilter, AuditPage, EntryId, SearchAudit
+
+
+class _Searched(AuditFilter):
+    before: EntryId | None = None
+
+
+class AuditLogActions:
+    """The action, upon staff."""
+
+    def __init__(self, staff: StaffApi) -> None:
+        self._staff = staff
+
+    def actions(self) -> list[Action]:
+        """All of them, with what each needs."""
+        return [
+            Action(
+                "GET",
+                "/api/audit",
+                self.search,
+                "audit.read",
+                summary="A page of the audit log, newest first",
+                answer=AuditPage,
+                query=_Searched,
+            )
+        ]
+
+    async def search(self, caller: Caller) -> Response:
+        """A page of entries."""
+        wanted = query_of(_Searched, caller)
+        values = wanted.model_dump(exclude={"before"})
+        found = AuditFilter.model_validate(values)
+        sent = SearchAudit(by=caller.credential, filter=found, before=wanted.before)
+        return shown(await self._staff.search_audit(sent))

@@ -1,0 +1,66 @@
+"""What a program sends: a contract's message without its author, who is known by the token."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from deployments.catalog.contract.documents import Revision, State
+from deployments.catalog.contract.products import Id, Price, Product
+from deployments.foundation.values.authorship import Reason
+from deployments.inventory.contract.changes import AdjustedUnits, CountedUnits, ReceivedUnits
+from deployments.inventory.contract.levels import MAX_ROWS, ChangeKey
+
+
+class Body(BaseModel):
+    """What all have in common: why, for the audit log."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    reason: Reason = ""
+
+
+class ProductBody(Body):
+    """A product as it shall be; `revision` is the one that was seen, none makes a new product."""
+
+    product: Product
+    state: State
+    revision: Revision | None = None
+
+
+class PriceBody(Body):
+    """A new price in cents, now or from a moment on."""
+
+    sku: Id
+    price: Price
+    starts: AwareDatetime | None = None
+    revision: Revision | None = None
+
+
+class ReceiptBody(Body):
+    """Units that arrived; the key names the change, which takes effect once."""
+
+    key: ChangeKey
+    rows: tuple[ReceivedUnits, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class AdjustmentBody(Body):
+    """Corrections; the key names the change, which takes effect once."""
+
+    key: ChangeKey
+    rows: tuple[AdjustedUnits, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class CountBody(Body):
+    """Counts; the key names the change, which takes effect once."""
+
+    key: ChangeKey
+    rows: tuple[CountedUnits, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class RefundBody(Body):
+    """Money to be given back, in cents; the key names the refund, which takes effect once."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[\w.-]+$")]
+    amount: int = Field(ge=1, le=10**12)
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
