@@ -52,10 +52,10 @@ TOPOLOGY: tuple[Service, ...] = (
     Service("inventory", publishes=True, subscribes_to=("shipping",)),
     Service("payments", publishes=True),
     Service("shipping", publishes=True, subscribes_to=("carts", "inventory", "orders")),
-    Service("pricing"),
+    Service("pricing", publishes=True),
     Service("notifications", "/mail", subscribes_to=("carts", "orders", "payments")),
     Service("webhooks", "/webhooks", calls=("orders",), subscribes_to=("orders",)),
-    Service("staff", subscribes_to=("catalog", "inventory", "payments"), for_staff=True),
+    Service("staff", subscribes_to=("catalog", "inventory", "payments", "pricing"), for_staff=True),
     Service(
         "backoffice",
         "/admin",

@@ -46,7 +46,8 @@ def checks_of(books: Books) -> tuple[Check, ...]:
     webhooks = WebhooksAudit(redis_of("webhooks"), inspection)
     stock, checkouts = OrdersAndStock(books), OrdersAndCheckouts(books)
     events = (
-        one.events for one in (catalog, carts, checkout, orders, inventory, payments, shipping)
+        one.events
+        for one in (catalog, carts, checkout, orders, inventory, payments, pricing, shipping)
     )
     return (
         Check("stock", "stock and reservations with the ledger", (inventory.stock,)),

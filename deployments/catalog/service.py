@@ -97,7 +97,7 @@ class CatalogService(StaffCatalog):
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
         """Titles, prices and weights of items, from this replica's own copy: no Redis call."""
         assortment, now = self._snapshot.assortment, self._clock()
-        named = {id_: item for id_ in request.ids if (item := assortment.item(id_)) is not None}
+        named = {id_: item for id_ in request.ids if (item := assortment.sold_as(id_)) is not None}
         off_sale = {id_: why for id_, item in named.items() if (why := why_off_sale(item, now))}
         items = {id_: item for id_, item in named.items() if id_ not in off_sale}
         return ResolvedItems(items=items, off_sale=off_sale)

@@ -119,7 +119,8 @@ def _everything(snapshot: Snapshot) -> Iterator[tuple[Product, State]]:
 
 def _own(product: Product) -> Product:
     """The product with variants that name it."""
-    variants = (one.model_copy(update={"product_id": product.id}) for one in product.variants)
+    own = {"product_id": product.id, "categories": ()}
+    variants = (one.model_copy(update=own) for one in product.variants)
     return product.model_copy(update={"variants": tuple(variants)})
 
 

@@ -47,7 +47,7 @@ HAD = "{catalog}:had"
 STREAMS = streams_of(SERVICE)
 LUA = Path(__file__).parent / "lua"
 _EVENTS_AT_ONCE = 1000
-PRICES_APART = {"variants": {"__all__": {"price"}}}
+PRICES_APART = {"variants": {"__all__": {"price", "categories"}}}
 
 Positions = dict[str, str]
 """The last event that was seen, by stream."""

@@ -142,7 +142,10 @@ class Steps:
 
     async def _redeem(self, attempt: CompletionAttempt) -> None:
         if attempt.codes:
-            await self._pricing.redeem(RedeemCodes(key=attempt.key("redeem"), codes=attempt.codes))
+            customer = (attempt.session.buyer or {}).get("email")
+            await self._pricing.redeem(
+                RedeemCodes(key=attempt.key("redeem"), codes=attempt.codes, customer=customer)
+            )
 
     async def _return_redemption(self, attempt: CompletionAttempt) -> None:
         if attempt.codes:

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection, Suspects, suspects
+from deployments.foundation.audit.published import PublishedEvents
 from deployments.pricing.records import CodeRecord, PricingRecords
 
 
@@ -16,6 +17,11 @@ class PricingAudit:
 
     def __init__(self, redis: Redis, inspection: Inspection) -> None:
         self._records, self._inspection = PricingRecords(redis), inspection
+        self._redis = redis
+
+    async def events(self) -> Findings:
+        """What was published of codes."""
+        return await PublishedEvents[object]("pricing", self._redis, self._inspection).check()
 
     async def redemptions(self) -> Findings:
         """Every code's count."""

@@ -17,13 +17,18 @@ from deployments.pricing.contract import (
 )
 from deployments.pricing.domain import prices
 from deployments.pricing.domain.codes import folded
+from deployments.pricing.staff import StaffPricing
+from deployments.pricing.staff_store import StaffPricingStore
 from deployments.pricing.store import PricingStore
 
 
-class PricingService:
-    """One method per contract method; each is one Redis round trip and no handle call."""
+class PricingService(StaffPricing):
+    """One method per contract method; none makes a handle call."""
 
-    def __init__(self, store: PricingStore, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, store: PricingStore, staff: StaffPricingStore, clock: Clock = utc_now
+    ) -> None:
+        super().__init__(store, staff, clock)
         self._store, self._clock = store, clock
 
     async def price(self, request: PriceRequest) -> Priced:
@@ -34,7 +39,9 @@ class PricingService:
     async def redeem(self, request: RedeemCodes) -> Redeemed:
         """Claim each code once, however often it is named."""
         codes = {fold(code): code for code in request.codes}
-        outcome, *unavailable = await self._store.redeem(request.key, list(codes), self._clock())
+        outcome, *unavailable = await self._store.redeem(
+            request.key, list(codes), request.customer, self._clock()
+        )
         if outcome == "undone":
             raise StepUndone("This redemption was undone before it arrived.")
         if outcome == "unavailable":

@@ -5,10 +5,16 @@
     {pricing}:codes        hash    folded code -> DiscountCode as JSON, with `opens_at` and
                                    `open_until` in seconds, by which a script judges
     {pricing}:tax_rates    hash    COUNTRY:REGION -> TaxRate as JSON
+    {pricing}:revisions    hash    folded code -> how often staff changed it, and `events <code>` ->
+                                   how many events there were about it; about 150 bytes a code
     {pricing}:redemptions  hash    folded code -> number of redemptions that stand
+    {pricing}:customers:<code>  hash  digest of a customer's address -> their redemptions that
+                                   stand, of a code with a limit for each; 60 bytes a customer
     {pricing}:redeemed:<code>  set  the redeeming steps (`saga:step`) that stand: its proof
     {pricing}:batches      hash    batch -> number of rows it brought
-    {pricing}:step:<key>   hash    a redeeming step: its codes, and whether it was undone; a week
+    {pricing}:step:<key>   hash    a redeeming step: its codes, the customer's digest, and whether
+                                   it was undone; a week
+    {pricing}:events:0 to 15  stream  what is published (foundation's `events.py`)
 
 A replica keeps a copy of the rules. The round trip that fetches the redemption counts compares
 versions, and brings the rules along only when the copy is not the current one.
@@ -16,6 +22,7 @@ versions, and brings the rules along only when the copy is not the current one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,14 +36,15 @@ from deployments.foundation.values.ids import new_id
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate, fold
 from deployments.pricing.domain.rules import Rules, last_moment, opens, rules_of
 
-_VERSION = "{pricing}:version"
+VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"
 CODES = "{pricing}:codes"
 _TAX_RATES = "{pricing}:tax_rates"
 REDEMPTIONS = "{pricing}:redemptions"
 _BATCHES = "{pricing}:batches"
+SERVICE = "pricing"
 _NOTHING_READ = "nothing read yet"
-_LUA = Path(__file__).parent / "lua"
+LUA = Path(__file__).parent / "lua"
 
 Counts = dict[str, int]
 """How often codes were redeemed, by folded code."""
@@ -47,16 +55,16 @@ class PricingStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._read = script(redis, _LUA / "read_rules.lua")
-        self._import = script(redis, _LUA / "import_rules.lua")
-        self._redeem = script(redis, _LUA / "redeem.lua", "steps")
-        self._undo = script(redis, _LUA / "undo_redemption.lua", "steps")
+        self._read = script(redis, LUA / "read_rules.lua")
+        self._import = script(redis, LUA / "import_rules.lua")
+        self._redeem = script(redis, LUA / "redeem.lua", "steps")
+        self._undo = script(redis, LUA / "undo_redemption.lua", "steps")
         self._copy = (_NOTHING_READ, Rules())
 
     async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:
         """The current rules, and how often each of these folded codes was redeemed."""
         known, rules = self._copy
-        keys = [_VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS]
+        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS]
         version, counts, *rows = await self._read(keys=keys, args=[known, *codes])
         if rows:
             rules = _parse(*cast(list[list[str]], rows))
@@ -65,9 +73,9 @@ class PricingStore:
 
     async def import_rules(self, batch: ImportRules) -> int:
         """Take in a batch; the number of its rows, 0 when it was taken in before."""
-        keys = [_BATCHES, _VERSION, _OFFERS, CODES, _TAX_RATES]
+        keys = [_BATCHES, VERSION, _OFFERS, CODES, _TAX_RATES]
         offers = [(str(offer.id), offer.model_dump_json()) for offer in batch.offers]
-        codes = [(fold(code.code), _code_row(code)) for code in batch.codes]
+        codes = [(fold(code.code), code_row(code)) for code in batch.codes]
         rates = [
             (f"{rate.country}:{rate.region}", rate.model_dump_json()) for rate in batch.tax_rates
         ]
@@ -75,15 +83,20 @@ class PricingStore:
         args = [batch.batch, new_id("rules"), *lists]
         return cast(int, await self._import(keys=keys, args=args))
 
-    async def redeem(self, key: str, codes: Sequence[str], now: datetime) -> tuple[str, ...]:
+    async def redeem(
+        self, key: str, codes: Sequence[str], customer: str | None, now: datetime
+    ) -> tuple[str, ...]:
         """Claim folded codes: `done`, `undone`, or `unavailable` and the code that is."""
         keys = [_step(key), CODES, REDEMPTIONS, *(redeemed_key(code) for code in codes)]
-        args: list[str | float] = [now.timestamp(), key, *codes]
+        keys += [customers_key(code) for code in codes]
+        args: list[str | float] = [now.timestamp(), key, digest(customer), *codes]
         return tuple(cast(list[str], await self._redeem(keys=keys, args=args)))
 
     async def undo(self, key: str) -> None:
         """Give back what the step under this key claimed, and leave its tombstone."""
-        await self._undo(keys=[_step(key), REDEMPTIONS], args=[key, redeemed_key("")])
+        await self._undo(
+            keys=[_step(key), REDEMPTIONS], args=[key, redeemed_key(""), customers_key("")]
+        )
 
 
 def redeemed_key(code: str) -> str:
@@ -91,11 +104,23 @@ def redeemed_key(code: str) -> str:
     return f"{{pricing}}:redeemed:{code}"
 
 
+def customers_key(code: str) -> str:
+    """Where it is counted how often each customer redeemed a folded code."""
+    return f"{{pricing}}:customers:{code}"
+
+
+def digest(customer: str | None) -> str:
+    """A customer as they are counted: nobody's address is kept for it."""
+    folded = (customer or "").strip().casefold()
+    return hashlib.sha256(folded.encode()).hexdigest()[:24] if folded else ""
+
+
 def _step(key: str) -> str:
     return f"{{pricing}}:step:{key}"
 
 
-def _code_row(code: DiscountCode) -> str:
+def code_row(code: DiscountCode) -> str:
+    """A code as it is stored, with the window by which a script judges."""
     window = {
         "opens_at": opens(code).timestamp(),
         "open_until": last_moment(code).timestamp(),

@@ -43,6 +43,7 @@ class CartLine(Message):
     unit_price: Cents
     quantity: int
     weight_grams: int | None = None
+    categories: tuple[str, ...] = ()
 
     def to_wanted(self) -> WantedLine:
         """What a client would send to have this line again."""
@@ -114,6 +115,7 @@ def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
         unit_price=item.price,
         quantity=quantity,
         weight_grams=item.weight_grams,
+        categories=item.categories,
     )
 
 
@@ -168,7 +170,12 @@ def shortage_notices(lines: Sequence[CartLine], left: Mapping[str, int]) -> tupl
 def price_lines(lines: Sequence[CartLine]) -> tuple[PriceLine, ...]:
     """The lines as pricing wants them."""
     return tuple(
-        PriceLine(sku=line.sku, quantity=line.quantity, unit_price=line.unit_price)
+        PriceLine(
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            categories=line.categories,
+        )
         for line in lines
     )
 

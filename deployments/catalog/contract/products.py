@@ -31,7 +31,8 @@ class Variant(Message):
 
     `weight_grams` is none where the source gives no weight. A description that is left empty is
     derived from the options and the weight when the product is imported. It is on sale from
-    `on_sale_from` on, the first moment, to before `on_sale_until`; none is no bound.
+    `on_sale_from` on, the first moment, to before `on_sale_until`; none is no bound. `categories`
+    are the paths of its product's, where it is resolved alone; in a product they are left out.
     """
 
     id: Id
@@ -43,6 +44,7 @@ class Variant(Message):
     currency: Currency = STORE_CURRENCY
     options: tuple[OptionValue, ...] = Field(default=(), max_length=MAX_OPTIONS)
     weight_grams: int | None = Field(default=None, ge=0, le=10**8)
+    categories: tuple[str, ...] = Field(default=(), max_length=MAX_CATEGORIES)
     on_sale_from: AwareDatetime | None = None
     on_sale_until: AwareDatetime | None = None
 

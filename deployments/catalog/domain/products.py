@@ -61,6 +61,11 @@ class Assortment:
         """What the id names, or none."""
         return self._named.get(id_)
 
+    def sold_as(self, id_: str) -> Variant | None:
+        """What is bought under an id, with its categories."""
+        item, named = self.item(id_), self.find(id_)
+        return None if item is None or named is None else _filed(item, named.product)
+
     def item(self, id_: str) -> Variant | None:
         """What is bought under an id: a variant, or the only one of a product."""
         named = self.find(id_)
@@ -68,6 +73,13 @@ class Assortment:
             return None
         only = named.product.variants[0] if len(named.product.variants) == 1 else None
         return named.variant or only
+
+
+def _filed(variant: Variant, product: Product) -> Variant:
+    """A variant with the categories of its product."""
+    if not product.categories:
+        return variant
+    return variant.model_copy(update={"categories": tuple(category_values(product))})
 
 
 def category_values(product: Product) -> list[str]:

@@ -25,6 +25,7 @@ class Shelved:
     product: Product
     state: State
     text: str
+    categories: tuple[str, ...]
 
     @property
     def order(self) -> tuple[str, str]:
@@ -35,7 +36,8 @@ class Shelved:
 def shelved(product: Product, state: State) -> Shelved:
     """A product to put into the list."""
     skus = (variant.sku for variant in product.variants)
-    return Shelved(product, state, " ".join((product.title, product.id, *skus)).casefold())
+    text = " ".join((product.title, product.id, *skus)).casefold()
+    return Shelved(product, state, text, tuple(category_values(product)))
 
 
 class Shelf:
@@ -47,7 +49,13 @@ class Shelf:
 
     def page(self, request: ListProducts) -> ProductPage:
         """The products that fit, from the cursor on."""
-        found = [one for one in self._sorted if _fits(one, request)]
+        found = self._sorted
+        if request.state is not None:
+            found = [one for one in found if one.state == request.state]
+        if request.category is not None:
+            found = [one for one in found if request.category in one.categories]
+        for word in request.text.casefold().split():
+            found = [one for one in found if word in one.text]
         end = request.cursor + request.limit
         return ProductPage(
             rows=tuple(_row(one) for one in found[request.cursor : end]),
@@ -57,19 +65,9 @@ class Shelf:
 
     def categories(self) -> Categories:
         """Every category as its path, and how many products are in it."""
-        counts = Counter(
-            name for one in self.known.values() for name in category_values(one.product)
-        )
+        counts = Counter(name for one in self.known.values() for name in one.categories)
         names = (CategoryCount(name=name, products=counts[name]) for name in sorted(counts))
         return Categories(categories=tuple(names))
-
-
-def _fits(one: Shelved, request: ListProducts) -> bool:
-    if request.state not in {None, one.state}:
-        return False
-    if request.category is not None and request.category not in category_values(one.product):
-        return False
-    return all(word in one.text for word in request.text.casefold().split())
 
 
 def _row(one: Shelved) -> ProductRow:

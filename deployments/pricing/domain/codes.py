@@ -1,7 +1,8 @@
 """Discount codes: which of those sent may be used together, and what one takes off.
 
-Of the codes that lower the lines (a percentage or an amount) one can be used, and beside it one
-that lowers the shipping. The first of each sort that is usable wins, whatever else was sent.
+Of the codes that lower the lines one can be used, or several that are all combinable, and beside
+them one that lowers the shipping. The first of each sort that is usable wins, whatever else was
+sent; those that combine apply in the order in which they were sent.
 """
 
 from __future__ import annotations
@@ -10,31 +11,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from deployments.foundation.values.money import STORE_CURRENCY, format_money, split
+from deployments.foundation.values.money import STORE_CURRENCY, format_money
 from deployments.pricing.contract import (
     AppliedDiscount,
-    DiscountAllocation,
     DiscountCode,
+    PriceLine,
     PriceRequest,
     RejectedCode,
     WaitingCode,
     fold,
 )
-from deployments.pricing.domain.offers import percent_off
 from deployments.pricing.domain.rules import Rules, last_moment, opens
+from deployments.pricing.domain.scopes import covered
+from deployments.pricing.domain.taken_off import parts_of
 
 MAX_CODES = 20
-"""Codes that are looked at in a request; as only two can be used, more are not an honest try."""
+"""Codes that are looked at in a request; as six can be used, more are not an honest try."""
 _SHOWN_CHARACTERS = 40
 _CLASH = "discount_code_combination_disallowed"
 _ITEMS_PRIORITY, _SHIPPING_PRIORITY = 2, 3
+_MOST_COMBINED = 5
 
 
 @dataclass(frozen=True)
 class Basket:
-    """What codes are judged by: the subtotal, how often each code was redeemed, and the time."""
+    """What codes are judged by: the lines, how often each code was redeemed, and the time."""
 
-    subtotal: int
+    lines: Sequence[PriceLine]
     redemptions: Mapping[str, int]
     now: datetime
 
@@ -54,7 +57,7 @@ def judge(
     codes: Sequence[str], rules: Rules, basket: Basket
 ) -> tuple[list[DiscountCode], list[RejectedCode]]:
     """The codes to apply, in the order in which to apply them, and those that do nothing."""
-    usable: dict[int, DiscountCode] = {}
+    usable: list[DiscountCode] = []
     rejected: list[RejectedCode] = []
     seen: set[str] = set()
     for index, sent in enumerate(codes):
@@ -68,32 +71,49 @@ def judge(
                 RejectedCode(index=index, code=sent, reason=no.reason, sentence=no.sentence)
             )
         elif code:
-            usable[_priority(code)] = code
-    return [usable[priority] for priority in sorted(usable)], rejected
+            usable.append(code)
+    return sorted(usable, key=_priority), rejected
 
 
 def _superfluous(index: int, shown: str, *, repeated: bool) -> _No | None:
     if index >= MAX_CODES:
-        return _No(_CLASH, f"Send {MAX_CODES} codes at most; only two can be combined.")
+        return _No(_CLASH, f"Send {MAX_CODES} codes at most; few can be combined.")
     if repeated:
         return _No("discount_code_already_applied", f"Code '{shown}' was sent more than once.")
     return None
 
 
 def _unusable(
-    code: DiscountCode | None, shown: str, basket: Basket, usable: Mapping[int, DiscountCode]
+    code: DiscountCode | None, shown: str, basket: Basket, usable: Sequence[DiscountCode]
 ) -> _No | None:
-    if code is None:
+    if code is None or not code.enabled:
         return _No("discount_code_invalid", f"Code '{shown}' is unknown. Check its spelling.")
     if over := _over(code, basket):
         return _No("discount_code_expired", f"Code '{shown}' {over}.")
-    if basket.subtotal < code.minimum_subtotal:
-        least = format_money(code.minimum_subtotal, STORE_CURRENCY)
-        sentence = f"Code '{shown}' needs a subtotal of {least} or more."
-        return _No("discount_code_user_ineligible", sentence)
-    if other := usable.get(_priority(code)):
+    if needs := _needs(code, basket):
+        return _No("discount_code_user_ineligible", f"Code '{shown}' needs {needs}.")
+    if other := _clash(code, usable):
         return _No(_CLASH, f"Code '{shown}' cannot be combined with '{other.code}'.")
     return None
+
+
+def _needs(code: DiscountCode, basket: Basket) -> str | None:
+    """What of the lines that it is about a code lacks; none if nothing."""
+    lines = [basket.lines[index] for index in covered(basket.lines, code.scope)]
+    if sum(line.unit_price * line.quantity for line in lines) < code.minimum_subtotal:
+        least = format_money(code.minimum_subtotal, STORE_CURRENCY)
+        return f"a subtotal of {least} or more"
+    if sum(line.quantity for line in lines) < code.minimum_quantity:
+        return f"{code.minimum_quantity} or more items"
+    return None
+
+
+def _clash(code: DiscountCode, usable: Sequence[DiscountCode]) -> DiscountCode | None:
+    """A code that was taken before and does not go with this one."""
+    alike = [other for other in usable if _priority(other) == _priority(code)]
+    if code.kind == "free_shipping" or not code.combinable or len(alike) >= _MOST_COMBINED:
+        return alike[0] if alike else None
+    return next((other for other in alike if not other.combinable), None)
 
 
 def _over(code: DiscountCode, basket: Basket) -> str | None:
@@ -140,36 +160,23 @@ def without_effect(
 
 
 def code_discount(
-    code: DiscountCode, remaining: Sequence[int], shipping: int | None
+    code: DiscountCode,
+    lines: Sequence[PriceLine],
+    remaining: Sequence[int],
+    shipping: int | None,
 ) -> AppliedDiscount | None:
     """What a code takes off the cents that remain of each line, or off shipping.
 
     None where that is nothing, as for free shipping before there is a shipping price.
     """
-    parts = _parts(code, remaining, shipping)
+    parts = parts_of(code, lines, remaining, shipping)
     if not parts:
         return None
     return AppliedDiscount(
         title=code.title,
         amount=sum(part.amount for part in parts),
         code=code.code,
-        method="each" if code.kind == "percent" else "across",
+        method="across" if code.kind in {"amount", "free_shipping"} else "each",
         priority=_priority(code),
         allocations=parts,
-    )
-
-
-def _parts(
-    code: DiscountCode, remaining: Sequence[int], shipping: int | None
-) -> tuple[DiscountAllocation, ...]:
-    if code.kind == "free_shipping":
-        return (DiscountAllocation(line=None, amount=shipping),) if shipping else ()
-    if code.kind == "percent":
-        amounts = [percent_off(amount, code.percent) for amount in remaining]
-    else:
-        amounts = split(min(code.amount, sum(remaining)), remaining)
-    return tuple(
-        DiscountAllocation(line=line, amount=amount)
-        for line, amount in enumerate(amounts)
-        if amount
     )

@@ -35,11 +35,12 @@ def price(
     """
     subtotals = [line.unit_price * line.quantity for line in request.lines]
     discounts = automatic_discounts(request.lines, rules, now)
-    basket = Basket(subtotal=sum(subtotals), redemptions=redemptions, now=now)
+    basket = Basket(lines=request.lines, redemptions=redemptions, now=now)
     accepted, rejected = judge(request.codes, rules, basket)
     idle = []
     for code in accepted:
-        discount = code_discount(code, _remaining(subtotals, discounts), request.shipping)
+        left = _remaining(subtotals, discounts)
+        discount = code_discount(code, request.lines, left, request.shipping)
         if discount is None:
             idle.append(code)
         else:

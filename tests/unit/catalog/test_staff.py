@@ -277,3 +277,13 @@ def test_what_differs_and_nothing_else_is_told(one: Product, two: Product) -> No
     }
     same = differences(seen, one, "draft")
     assert same == ({}, {})
+
+
+async def test_what_is_resolved_names_its_categories_and_what_is_stored_does_not(
+    catalog: CatalogReplica,
+) -> None:
+    await catalog.service.save_product(saving(TENT))
+    await eventually(lambda: "tent" in catalog.snapshot.assortment.products)
+    resolved = await catalog.service.resolve(ResolveItems(ids=("T-1",)))
+    assert resolved.items["T-1"].categories == ("Camping",)
+    assert (await read(catalog)).product.variants[0].categories == ()

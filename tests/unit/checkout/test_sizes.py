@@ -20,7 +20,7 @@ from deployments.foundation.values.text import MAX_TEXT
 from tests.unit.checkout.requests import Json
 from tests.unit.checkout.services import SHIRT, Services
 
-DOCUMENT = 128 * 1024
+DOCUMENT = 132 * 1024
 """Bytes of a cart or of a session, at most."""
 REQUEST = 320 * 1024
 """Bytes of memory that a request takes, at most."""

@@ -12,6 +12,7 @@ from deployments.pricing.contract import (
     TaxAddress,
     TaxRate,
 )
+from deployments.pricing.contract.codes import BuyGet
 from deployments.pricing.domain.rules import rules_of
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -53,6 +54,10 @@ def amount_code(code: str, amount: int, **more: object) -> DiscountCode:
 
 def shipping_code(code: str, **more: object) -> DiscountCode:
     return _code(code, kind="free_shipping", **more)
+
+
+def buy_get_code(code: str, bargain: BuyGet, **more: object) -> DiscountCode:
+    return _code(code, kind="buy_get", buy_get=bargain, **more)
 
 
 def _code(code: str, **more: object) -> DiscountCode:

@@ -17,6 +17,7 @@ from deployments.pricing.contract import (
     TaxAddress,
     fold,
 )
+from deployments.pricing.contract.codes import BuyGet, Scope
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import Rules, rules_of
 from tests.unit.pricing.sample_rules import (
@@ -24,6 +25,7 @@ from tests.unit.pricing.sample_rules import (
     TAX_RATES,
     amount_code,
     at,
+    buy_get_code,
     offer,
     percent_code,
     shipping_code,
@@ -49,15 +51,37 @@ def offers(draw: st.DrawFn) -> tuple[Offer, ...]:
     return tuple(made)
 
 
+scopes = st.builds(
+    Scope,
+    skus=st.frozensets(st.sampled_from(SKUS), max_size=2),
+    categories=st.frozensets(st.sampled_from(["Clothing", "Bikes > Road"]), max_size=1),
+)
+bargains = st.builds(
+    BuyGet,
+    buy=st.integers(1, 3),
+    get=st.integers(1, 3),
+    percent=percents,
+    gets=st.none() | scopes,
+)
+
+
 @st.composite
 def codes(draw: st.DrawFn) -> tuple[DiscountCode, ...]:
     made = []
     for name in NAMES[:4]:
         least = draw(st.sampled_from([0, 0, 1000]))
         limit = draw(st.sampled_from([None, 3]))
-        kind = draw(st.sampled_from(["percent", "amount", "free_shipping"]))
-        more: dict[str, object] = {"minimum_subtotal": least, "max_redemptions": limit}
-        if kind == "percent":
+        kind = draw(st.sampled_from(["percent", "amount", "free_shipping", "buy_get"]))
+        more: dict[str, object] = {
+            "minimum_subtotal": least,
+            "max_redemptions": limit,
+            "combinable": draw(st.booleans()),
+            "enabled": draw(st.sampled_from([True, True, True, False])),
+            "scope": draw(scopes),
+        }
+        if kind == "buy_get":
+            made.append(buy_get_code(name, draw(bargains), **more))
+        elif kind == "percent":
             made.append(percent_code(name, draw(percents), **more))
         elif kind == "amount":
             made.append(amount_code(name, draw(st.integers(0, 10**6)), **more))
@@ -72,6 +96,7 @@ price_lines = st.builds(
     sku=st.sampled_from(SKUS),
     quantity=st.one_of(st.integers(1, 20), st.integers(1, 10**6)),
     unit_price=st.one_of(st.integers(0, 300), st.integers(0, 10**7)),
+    categories=st.sampled_from([(), ("Clothing",), ("Bikes", "Bikes > Road")]),
 )
 addresses = st.builds(
     TaxAddress,

@@ -75,7 +75,7 @@ async def test_a_price_is_one_round_trip(pricing: PricingService, admin: Redis) 
 
 async def test_the_shipped_codes_are_well_formed(pricing: PricingService) -> None:
     rows = shipped_rows()
-    assert {frozenset(json.loads(row)) for row in rows} == {frozenset(DiscountCode.model_fields)}
+    assert all(json.loads(row).keys() <= DiscountCode.model_fields.keys() for row in rows)
     codes = tuple(DiscountCode.model_validate_json(row) for row in rows)
     await pricing.import_rules(ImportRules(batch="shipped", codes=codes))
     sent = tuple(code.code for code in codes if code.kind != "percent")

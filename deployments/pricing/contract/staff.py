@@ -1,0 +1,42 @@
+"""What pricing does for staff: a part of its protocol."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from deployments.foundation.rpc.contracts import repeatable
+from deployments.pricing.contract.codes import (
+    CodeDocument,
+    CodePage,
+    GetCode,
+    ListCodes,
+    PreviewPrice,
+    SaveCode,
+)
+from deployments.pricing.contract.prices import Priced
+
+
+class PricingForStaff(Protocol):
+    """What staff see and change of codes. A change holds on every replica from its answer on."""
+
+    @repeatable
+    async def code(self, request: GetCode) -> CodeDocument:
+        """A code as it is now. Rejects with `UnknownCode`."""
+        ...
+
+    @repeatable
+    async def list_codes(self, request: ListCodes) -> CodePage:
+        """A page of codes, by name."""
+        ...
+
+    async def save_code(self, request: SaveCode) -> CodeDocument:
+        """Make or change a code; what is so already changes nothing.
+
+        Rejects with `StaleRevision`, `UnknownCode`, `LimitTooLow` or `TooManyCodes`.
+        """
+        ...
+
+    @repeatable
+    async def preview(self, request: PreviewPrice) -> Priced:
+        """Price a cart as of a moment, as `price` would then. Nothing is claimed."""
+        ...

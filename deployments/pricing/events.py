@@ -1,0 +1,18 @@
+"""What pricing publishes, each in the script that made it true."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.authorship import Change
+
+
+class CodeChanged(Event):
+    """A discount code is new, or is another now. The subject is the code in lower case."""
+
+    type: ClassVar[str] = "org.fieldhouse.pricing.code_changed.v1"
+    subject: ClassVar[str] = "code"
+    code: str
+    enabled: bool
+    change: Change

@@ -1,0 +1,75 @@
+"""Codes in Redis, as staff see and change them: `store.py` says under which keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, NamedTuple, cast
+
+from redis.asyncio import Redis
+
+from deployments.foundation.events.publishing import occasion, streams_of
+from deployments.foundation.redis.connection import script
+from deployments.foundation.values.ids import new_id
+from deployments.pricing.contract.codes import (
+    MAX_CODES_KEPT,
+    CodeDocument,
+    DiscountCode,
+    SaveCode,
+    fold,
+)
+from deployments.pricing.events import CodeChanged
+from deployments.pricing.store import CODES, LUA, REDEMPTIONS, SERVICE, VERSION, code_row
+
+_REVISIONS = "{pricing}:revisions"
+
+
+class Saved(NamedTuple):
+    """What became of a code, and how often it was redeemed if its limit is too low."""
+
+    outcome: Literal["saved", "stale", "unknown", "low", "full"]
+    redeemed: int = 0
+
+
+class StaffPricingStore:
+    """Codes of one Redis. Every change is one script."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._save = script(redis, LUA / "save_code.lua", "publish")
+
+    async def code(self, code: str) -> CodeDocument | None:
+        """A code in any spelling, as it is now."""
+        folded = fold(code)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for key in (CODES, _REVISIONS, REDEMPTIONS):
+                pipe.hget(key, folded)
+            row, revision, redeemed = await pipe.execute()
+        return _document(row, revision, redeemed) if row else None
+
+    async def codes(self) -> list[CodeDocument]:
+        """All codes, by name."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            for key in (CODES, _REVISIONS, REDEMPTIONS):
+                pipe.hgetall(key)
+            rows, revisions, redeemed = await pipe.execute()
+        return [_document(rows[one], revisions.get(one), redeemed.get(one)) for one in sorted(rows)]
+
+    async def save(self, request: SaveCode, event: CodeChanged, now: datetime) -> Saved:
+        """Write a code; replicas see it from the next price on."""
+        code = request.code
+        seen = "" if request.revision is None else request.revision
+        limit = "" if code.max_redemptions is None else code.max_redemptions
+        words = [event.code, seen, code_row(code), limit, MAX_CODES_KEPT, new_id("rules")]
+        outcome, *more = await self._save(
+            keys=[VERSION, CODES, REDEMPTIONS, _REVISIONS, *streams_of(SERVICE)],
+            args=[*words, event.model_dump_json(), occasion(SERVICE, now)],
+        )
+        return Saved(outcome, *cast(list[int], more))
+
+
+def _document(row: str, revision: str | None, redeemed: str | None) -> CodeDocument:
+    return CodeDocument(
+        code=DiscountCode.model_validate_json(row),
+        revision=int(revision or 0),
+        redeemed=int(redeemed or 0),
+    )
