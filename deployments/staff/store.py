@@ -15,7 +15,7 @@
 | `{staff}:token:<hash>` | hash: an API token; until it ends, a year at most |
 | `{staff}:link:<hash>` | a one-time link (JSON); 72 hours at most |
 | `{staff}:link-of:<email>`, `{staff}:owner-link` | the hash of that link; as long |
-| `{staff}:attempts:<counter>` | hash: attempts to sign in, next_at; 24 hours after the last |
+| `{staff}:attempts:<counter>` | hash: count, next_at, of each account, device, address; 24 hours |
 | `{staff}:audit:log` | stream: entries of the audit log, each with number, change and hash |
 | `{staff}:audit:index` | sorted set: an author, a subject or an action, and the entry's id |
 | `{staff}:audit:head` | hash: number and hash of the last entry |

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pyotp
 import pytest
 from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from deployments.staff.contract.account import (
     ChangePassword,
@@ -27,7 +28,14 @@ from deployments.staff.contract.sign_in import (
     TooManyAttempts,
     WrongCredentials,
 )
-from deployments.staff.domain.sign_in import BY_ACCOUNT, BY_ADDRESS, IDLE, LONGEST, MOST_SESSIONS
+from deployments.staff.domain.sign_in import (
+    BY_ACCOUNT,
+    BY_ADDRESS,
+    FORGOTTEN,
+    IDLE,
+    LONGEST,
+    MOST_SESSIONS,
+)
 from tests.conftest import ClientOf
 from tests.eventually import eventually
 from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, another_shop, secret, session
@@ -171,6 +179,24 @@ async def test_a_known_device_is_slowed_down_by_itself(owned: Shop) -> None:
     looked_at = [await fail(owned, origin) for _ in range(BY_ACCOUNT.free + 3)]
     assert sum(looked_at) == BY_ACCOUNT.free + 1
     assert (await owned.sign_in()).signed_in is not None, "others wait for the device"
+
+
+async def test_a_pause_is_a_quarter_of_an_hour_at_most(owned: Shop) -> None:
+    for _ in range(BY_ACCOUNT.free + 20):
+        await fail(owned, Origin())
+        owned.now += BY_ACCOUNT.longest
+    await fail(owned, Origin())
+    with pytest.raises(TooManyAttempts) as told:
+        await owned.sign_in(origin=Origin())
+    assert told.value.seconds == BY_ACCOUNT.longest.total_seconds()
+
+
+async def test_attempts_are_forgotten_by_the_server(owned: Shop, admin: Redis) -> None:
+    await fail(owned, Origin(address=HOME))
+    counters = await admin.keys("{staff}:attempts:*")
+    assert len(counters) == 2
+    for one in counters:
+        assert 0 < await admin.pttl(one) <= FORGOTTEN.total_seconds() * 1000 + 1
 
 
 async def test_a_device_of_somebody_else_is_not_known(owned: Shop) -> None:
