@@ -16,7 +16,7 @@ from deployments.staff.contract.tokens import MOST_TOKENS, Token
 from deployments.staff.store import LUA, PRELUDES, arguments, entry_of, milliseconds, moment
 
 _SCRIPTS = ("create_token", "use_token", "revoke_token")
-TokenOutcome = Literal["done", "stale", "full"]
+TokenOutcome = Literal["done", "disabled", "full"]
 
 
 class StandingToken(NamedTuple):
@@ -36,8 +36,8 @@ class TokenStore:
         self._redis = redis
         self._scripts = {name: script(redis, LUA / f"{name}.lua", *PRELUDES) for name in _SCRIPTS}
 
-    async def create(self, token: Token, hash_: str, maker: Person, change: Change) -> TokenOutcome:
-        """Keep a token for its maker, if he has not changed since."""
+    async def create(self, token: Token, hash_: str, change: Change) -> TokenOutcome:
+        """Keep a token for its maker."""
         asked = {
             "token": {
                 "hash": hash_,
@@ -48,7 +48,6 @@ class TokenStore:
                 "at": milliseconds(token.created_at),
                 "ends_at": milliseconds(token.until),
             },
-            "version": maker.version,
             "most": MOST_TOKENS,
             "entry": entry_of(change),
         }

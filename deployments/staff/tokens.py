@@ -30,8 +30,6 @@ from deployments.staff.domain.secrets import hashed, new_secret
 from deployments.staff.person_changes import PersonChanges
 from deployments.staff.token_store import TokenStore
 
-_TRIES = 5
-
 
 class ApiTokens:
     """Every method asks the authority first."""
@@ -44,21 +42,24 @@ class ApiTokens:
 
     async def create(self, request: CreateToken) -> NewToken:
         """See `StaffApi`."""
-        for _ in range(_TRIES):
-            # Asked for anew each time: whoever lost a role meanwhile makes no token by it.
-            who = await self._authority.authorise(request.by, "account.own")
-            made = await self._create(request, who)
-            if made is not None:
-                return made
-        raise NotSignedIn("Your account was changed just now. Sign in again.")
-
-    async def _create(self, request: CreateToken, who: Authorised) -> NewToken | None:
+        who = await self._authority.authorise(request.by, "account.own")
         refused = set(request.scopes) - scoped(request.scopes, who.roles)
         if refused or not request.scopes:
             told = ", ".join(sorted(refused)) or "nothing"
             raise ScopeRefused(f"You cannot make a token for {told}. Choose what your roles allow.")
-        secret, now = new_secret(TOKEN_PREFIX), self._clock()
-        token = Token(
+        secret, token = new_secret(TOKEN_PREFIX), self._token(request, who)
+        change = self._change("token_made", token, who.author, request.reason)
+        # Roles that are lost just now do no harm: they are looked at whenever the token is used.
+        outcome = await self._tokens.create(token, hashed(secret), change)
+        if outcome == "full":
+            raise TooManyTokens(f"You have {MOST_TOKENS} tokens. Revoke one first.")
+        if outcome == "disabled":
+            raise NotSignedIn("Your account was disabled just now.")
+        return NewToken(token=token, secret=secret)
+
+    def _token(self, request: CreateToken, who: Authorised) -> Token:
+        now = self._clock()
+        return Token(
             id=new_id("token"),
             name=request.name,
             person=who.email,
@@ -66,14 +67,6 @@ class ApiTokens:
             created_at=now,
             until=now + timedelta(days=request.days),
         )
-        change = self._change("token_made", token, who.author, request.reason)
-        maker = await self._people.find(who.email)
-        if maker.roles != who.roles:
-            return None
-        outcome = await self._tokens.create(token, hashed(secret), maker, change)
-        if outcome == "full":
-            raise TooManyTokens(f"You have {MOST_TOKENS} tokens. Revoke one first.")
-        return NewToken(token=token, secret=secret) if outcome == "done" else None
 
     async def list(self, request: ListTokens) -> Tokens:
         """See `StaffApi`."""

@@ -1,8 +1,7 @@
--- Makes a token for a person who is still as he was when its scopes were checked.
--- Answers 'done', 'stale' or 'full'.
+-- Makes a token for a person. Answers 'done', 'disabled' or 'full'.
 local token = ASKED.token
 local person = person_of(token.person)
-if not person or person.state ~= 'active' or person.version ~= ASKED.version then return 'stale' end
+if not person or person.state ~= 'active' then return 'disabled' end
 local found, standing = redis.call('HGETALL', tokens_key(token.person)), 0
 for n = 1, #found, 2 do
   local ends_at = tonumber(redis.call('HGET', token_key(found[n + 1]), 'ends_at') or '0')
