@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,19 +15,20 @@ from deployments.catalog.contract import (
     Variant,
 )
 from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
-from deployments.catalog.domain.paging import Hit, Page, identity, turn
+from deployments.catalog.domain.paging import Page
 from deployments.catalog.domain.products import (
-    Assortment,
     Filters,
     Match,
     Named,
+    Offering,
     described,
     passing,
 )
 from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import ProductChanged
-from deployments.catalog.snapshot import LiveSnapshot, Snapshot
+from deployments.catalog.search import Search, find_page
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.staff import StaffCatalog
 from deployments.catalog.staff_store import StaffCatalogStore
 from deployments.catalog.store import CatalogStore
@@ -37,14 +37,6 @@ from deployments.foundation.rpc.recent import RecentAnswers
 from deployments.foundation.values.authorship import STORE, Change
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.inventory.contract import CheckAvailability, InventoryApi
-
-
-@dataclass(frozen=True)
-class Offering:
-    """A product with the variants to show, first the featured one."""
-
-    product: Product
-    variants: tuple[Variant, ...]
 
 
 @dataclass(frozen=True)
@@ -116,12 +108,8 @@ class CatalogService(StaffCatalog):
 
         Raises `ForeignCursorError` for a cursor that this search was not given.
         """
-        snapshot = self._snapshot.current
-        hits = await _hits(snapshot, query)
-        found = _on_offer(snapshot.assortment, hits, filters, self._clock())
-        passed = [hit for hit in hits if hit.product_id in found]
-        page = turn(passed, identity(query, filters), cursor, limit)
-        offerings = [found[hit.product_id] for hit in page.hits]
+        search = Search(query, filters, limit, cursor)
+        page, offerings = await find_page(self._snapshot.current, search, self._clock())
         stock = await self._stock(offering.variants for offering in offerings)
         return Found(tuple(_ordered(each, query, stock) for each in offerings), page, stock)
 
@@ -187,25 +175,6 @@ class CatalogService(StaffCatalog):
 
     async def _count(self, skus: tuple[str, ...]) -> Mapping[str, int]:
         return (await self._inventory.availability(CheckAvailability(skus=skus))).units
-
-
-async def _hits(snapshot: Snapshot, query: str | None) -> list[Hit]:
-    """What a query finds, in a thread: a long one must not keep other requests waiting."""
-    if not query:
-        return [Hit(0, id_) for id_ in snapshot.assortment.products]
-    return await asyncio.to_thread(snapshot.index.search, query)
-
-
-def _on_offer(
-    assortment: Assortment, hits: Iterable[Hit], filters: Filters, now: datetime
-) -> dict[str, Offering]:
-    """What of each hit is on sale and left by the filters, by product; none where nothing is."""
-    products = {hit.product_id: assortment.on_sale(hit.product_id, now) for hit in hits}
-    return {
-        id_: Offering(product, variants)
-        for id_, product in products.items()
-        if product is not None and (variants := passing(product, filters))
-    }
 
 
 def _imported(product: Product, request: ImportProducts, now: datetime) -> ProductChanged:

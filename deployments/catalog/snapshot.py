@@ -47,7 +47,7 @@ class CopyNotFollowedError(Exception):
 class NoIndex:
     """Stands for an index that could not be built."""
 
-    def search(self, _query: str) -> list[Hit]:
+    def search(self, _query: str, _limit: int) -> list[Hit]:
         """Raises `DependencyUnavailable`, which a client reads as "try again"."""
         raise DependencyUnavailable("catalog", "there is no index to search in")
 

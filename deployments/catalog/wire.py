@@ -7,21 +7,21 @@ from collections.abc import Iterable
 from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
 from deployments.catalog.domain.options import Selection, Signal, options_of
 from deployments.catalog.domain.products import (
+    Offering,
     category_values,
     price_range,
 )
 from deployments.catalog.domain.sale import CurrentAvailability
-from deployments.catalog.service import Detail, Found, LookedUp, Offering
+from deployments.catalog.service import Detail, Found, LookedUp
 from deployments.foundation.http.ucp import Json, Notice, envelope, error, info
 from deployments.foundation.values.money import STORE_CURRENCY
 
 
 def found_json(found: Found, notices: Iterable[Notice]) -> Json:
     """The answer to a search."""
-    pagination: Json = {
-        "has_next_page": found.page.cursor is not None,
-        "total_count": found.page.total,
-    }
+    pagination: Json = {"has_next_page": found.page.cursor is not None}
+    if found.page.total is not None:
+        pagination["total_count"] = found.page.total
     if found.page.cursor is not None:
         pagination["cursor"] = found.page.cursor
     body: Json = {

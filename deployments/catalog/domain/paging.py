@@ -34,10 +34,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of hits; `cursor` is none on the last one."""
+    """A page of hits; `cursor` is none on the last one. `total` is none if nobody counted them."""
 
     hits: tuple[Hit, ...]
-    total: int
+    total: int | None
     cursor: str | None
 
 

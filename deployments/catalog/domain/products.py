@@ -36,11 +36,20 @@ class Named:
         return "featured" if self.variant is None else "exact"
 
 
+@dataclass(frozen=True)
+class Offering:
+    """A product with the variants to show, first the featured one."""
+
+    product: Product
+    variants: tuple[Variant, ...]
+
+
 class Assortment:
-    """All products at one moment, found by product id, variant id or SKU."""
+    """All products at one moment, found by product id, variant id or SKU; `ids` are in order."""
 
     def __init__(self, products: Iterable[Product] = ()) -> None:
         self.products: Mapping[str, Product] = {product.id: product for product in products}
+        self.ids = sorted(self.products)
         self._named = {id_: Named(product, None) for id_, product in self.products.items()}
         for product in self.products.values():
             for variant in product.variants:

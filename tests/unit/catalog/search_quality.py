@@ -66,6 +66,10 @@ def _gain(grades: Sequence[int]) -> float:
     return sum((2.0**grade - 1) / math.log2(rank + 2) for rank, grade in enumerate(grades[:SHOWN]))
 
 
+MOST = 1_000
+"""More products than there are."""
+
+
 @cache
 def shipped() -> dict[str, Product]:
     """The products that the store ships with, by id."""
@@ -80,8 +84,7 @@ def index() -> SearchIndex:
 
 def titles(query: str) -> tuple[str, ...]:
     """What a query finds, best first."""
-    hits = sorted(index().search(query), key=lambda hit: hit.key)
-    return tuple(shipped()[hit.product_id].title for hit in hits)
+    return tuple(shipped()[hit.product_id].title for hit in index().search(query, MOST))
 
 
 def judged() -> list[Judged]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from deployments.catalog.domain.text import MAX_WORDS, asked, closest_first, searchable, words_of
 from deployments.catalog.index import SearchIndex
-from tests.unit.catalog.search_quality import index, shipped, titles
+from tests.unit.catalog.search_quality import MOST, index, shipped, titles
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_beginning_of_a_sku_finds_those_that_begin_so_and_no_others(
     sku: str, length: int
 ) -> None:
     beginning = sku[:length]
-    found = {hit.product_id for hit in index().search(beginning.swapcase())}
+    found = {hit.product_id for hit in index().search(beginning.swapcase(), MOST)}
     assert found == {
         id_
         for id_, product in shipped().items()
@@ -113,8 +113,8 @@ def test_the_order_does_not_depend_on_the_order_of_loading() -> None:
     backwards = dict(reversed([(id_, searchable(p)) for id_, p in shipped().items()]))
     again = SearchIndex(backwards)
     for query in ("frame", "red road frame 58", "hl", "bycicle", "saddle"):
-        assert sorted(again.search(query), key=lambda h: h.key) == sorted(
-            index().search(query), key=lambda h: h.key
+        assert sorted(again.search(query, MOST), key=lambda h: h.key) == sorted(
+            index().search(query, MOST), key=lambda h: h.key
         )
 
 
@@ -126,17 +126,17 @@ def test_the_variant_that_was_asked_for_comes_first() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_searched_for(query: str) -> None:
-    index().search(query)
+    index().search(query, MOST)
 
 
 @given(st.sampled_from(sorted(id_ for id_ in shipped())))
 def test_every_product_is_found_by_its_own_title(id_: str) -> None:
-    assert id_ in {hit.product_id for hit in index().search(shipped()[id_].title)}
+    assert id_ in {hit.product_id for hit in index().search(shipped()[id_].title, MOST)}
 
 
 @given(st.sampled_from(sorted(v.sku for p in shipped().values() for v in p.variants)))
 def test_every_variant_is_found_first_by_its_sku(sku: str) -> None:
-    best = min(index().search(sku), key=lambda hit: hit.key)
+    best = min(index().search(sku, MOST), key=lambda hit: hit.key)
     assert sku in {variant.sku for variant in shipped()[best.product_id].variants}
 
 

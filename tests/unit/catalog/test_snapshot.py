@@ -73,7 +73,9 @@ async def test_a_changed_price_is_seen_on_every_replica_within_a_second(
 async def test_a_new_product_is_found_on_every_replica(replicas: list[CatalogReplica]) -> None:
     await replicas[0].sells(SHIRT)
     await replicas[1].service.import_products(ImportProducts(batch="2", products=(BOTTLE,)))
-    await eventually(lambda: all(each.snapshot.current.index.search("bottle") for each in replicas))
+    await eventually(
+        lambda: all(each.snapshot.current.index.search("bottle", 9) for each in replicas)
+    )
 
 
 async def test_of_many_changes_at_once_every_replica_ends_up_with_the_last(
@@ -213,9 +215,9 @@ class HeldIndex(SearchIndex):
 
     held = threading.Event()
 
-    def search(self, query: str) -> list[Hit]:
+    def search(self, query: str, limit: int) -> list[Hit]:
         self.held.wait()
-        return super().search(query)
+        return super().search(query, limit)
 
 
 async def test_a_long_search_keeps_no_other_request_waiting(redis_of: ClientOf) -> None:
