@@ -31,6 +31,7 @@ from commands.audit.command import audit_store
 from commands.bench.command import bench
 from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
+from commands.monitoring.dashboards import dashboards
 from commands.monitoring.logs import logs
 from commands.monitoring.prometheus import prometheus
 from commands.monitoring.status import status
@@ -74,6 +75,7 @@ app.command("demo")(command(demo.demo))
 app.command("status")(command(status))
 app.command("logs")(command(logs))
 app.command("lag")(command(lag.lag))
+app.command("dashboards")(command(dashboards))
 app.command("prometheus")(command(prometheus))
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sagas.app, name="sagas")

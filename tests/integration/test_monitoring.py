@@ -12,11 +12,21 @@ from pathlib import Path
 import httpx
 import pytest
 
+from commands.monitoring.panels import PANELS
 from commands.run_settings import PROJECT
 from deployments.topology import BY_NAME, SUBSCRIPTIONS
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import Shopper
 from tests.prometheus import Prometheus, prometheus
+from tests.unit.webhooks.receiver import receiver
+
+ONLY_SOMETIMES = (
+    *('status=~"5.."', "event_retries_total"),
+    *('dependency, outcome) (rate(ray_fieldhouse_calls_total{service="orders"}',),
+    *('dependency, le) (rate(ray_fieldhouse_call_duration_seconds_bucket{service="orders"}',),
+    *("dependency) (ray_fieldhouse_circuit_open)",),
+)
+"""Of failures, and of a service's calls that makes none; circuits show where there are any."""
 
 
 def environment(store: RunningStore) -> dict[str, str]:
@@ -74,6 +84,26 @@ def test_prometheus_evaluates_every_rule_and_none_fires(watching: Prometheus) ->
     assert {rule["health"] for rule in group["rules"]} <= {"ok", "unknown"}
     firing = [rule["name"] for rule in group["rules"] if rule["state"] == "firing"]
     assert firing == []
+
+
+@pytest.mark.parametrize("name", PANELS)
+async def test_prometheus_finds_what_every_panel_shows(
+    name: str, client: httpx.AsyncClient, watching: Prometheus
+) -> None:
+    """What has not happened shows nothing, but it must be an expression that Prometheus takes."""
+    shopper = Shopper(client)
+    await shopper.complete(await shopper.open([("TI-M267", 1)]), "fail_token")
+    await shopper.complete(await shopper.open([("TI-M267", 1)]))
+    async with receiver() as hook:
+        made = await client.post("/webhooks", json={"url": hook.url})
+        await shopper.order(await shopper.complete(await shopper.open([("TI-M267", 1)])))
+        for panel in PANELS[name]:
+            expression = panel.expression.replace("$service", "orders")
+            if any(word in expression for word in ONLY_SOMETIMES):
+                watching.values(expression)
+            else:
+                watching.wait_for(expression)
+        await client.delete(f"/webhooks/{made.json()['id']}")
 
 
 async def test_status_shows_every_service(store: RunningStore, client: httpx.AsyncClient) -> None:
