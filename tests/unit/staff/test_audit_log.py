@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from deployments.foundation.audit.inspection import Inspection
 from deployments.foundation.values.authorship import Author, Change
 from deployments.staff.audit import StaffAudit
+from deployments.staff.audit_store import TRIMMED_AT_ONCE, AuditStore
 from deployments.staff.contract.audit_log import (
     AuditEntry,
     AuditFilter,
@@ -23,6 +24,7 @@ from deployments.staff.contract.audit_log import (
 from deployments.staff.contract.credentials import NotPermitted
 from deployments.staff.domain.audit_file import COLUMNS, csv_of, neutral
 from deployments.staff.domain.audit_log import BEGINNING, link
+from deployments.staff.loops import audit_retention
 from tests.unit.staff.shop import OWNER, Shop
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -122,6 +124,21 @@ async def test_entries_are_found_by_when_they_were_written(owned: Shop) -> None:
         assert await search(owned, until=since, author=BOB.id, limit=2) == [
             one for one in before if one.change.author == BOB
         ]
+
+
+async def test_entries_are_kept_for_as_long_as_is_set(owned: Shop) -> None:
+    for n in range(TRIMMED_AT_ONCE):
+        await owned.staff.changed(f"event_{n}", priced(n))
+    retention = audit_retention(AuditStore(owned.redis), timedelta(days=730), lambda: owned.now)
+    owned.later(days=729)
+    assert await retention.tick() is False
+    assert len(await owned.rows()) == TRIMMED_AT_ONCE + 2
+    owned.later(days=2)
+    assert await retention.tick() is True, "there is more to let go"
+    assert await retention.tick() is False
+    assert await owned.rows() == []
+    await owned.staff.changed("event_new", priced(1))
+    assert (await StaffAudit(owned.redis, Inspection(0)).log()).discrepancies == ()
 
 
 async def test_looking_and_taking_away_need_their_permissions(owned: Shop) -> None:
