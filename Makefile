@@ -15,7 +15,7 @@ COUNT := 40
 TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long" --numprocesses 2 --dist loadgroup)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-long check demo audit lag dead-letters config openapi events fuzz faults storm load bench sagas webhooks platform-key mutants clean
+.PHONY: help run dev test test-long check demo audit lag dead-letters config openapi events fuzz faults storm load scale bench sagas webhooks platform-key mutants clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -71,6 +71,9 @@ storm: $(VENV)/.test ## kill consumers at random while they handle the events of
 
 load: $(VENV)/.run ## buy as fast as the running store can sell; SECONDS=60 says for how long
 	@$(BIN)/fieldhouse load --seconds $(SECONDS)
+
+scale: $(VENV)/.run ## load one service of the running store, and see replicas come and go; SERVICE=catalog or checkout
+	@$(BIN)/fieldhouse scale $(or $(SERVICE),catalog)
 
 bench: $(VENV)/.run ## measure the store in each placement, in ten minutes; QUICK=1, ONLY=purchase,read, PLACEMENTS=one,apart, NOTE="what is new"
 	@$(BIN)/fieldhouse bench $(if $(QUICK),--quick) --only "$(ONLY)" --placements "$(PLACEMENTS)" --note "$(NOTE)"

@@ -35,6 +35,7 @@ from commands.monitoring.dashboards import dashboards
 from commands.monitoring.logs import logs
 from commands.monitoring.prometheus import prometheus
 from commands.monitoring.status import status
+from commands.scaling.command import scale
 
 app = typer.Typer(
     name="fieldhouse",
@@ -83,6 +84,7 @@ app.command("owner-link")(command(staff.owner_link))
 app.add_typer(staff.app, name="staff")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("load")(command(load.load))
+app.command("scale")(command(scale))
 app.command("bench")(command(bench))
 app.command("migrate")(command(migrate.migrate))
 app.command("platform-key")(command(platform_key.platform_key))

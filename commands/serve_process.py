@@ -21,6 +21,7 @@ from commands.deploying.record import Record, starting
 from commands.deploying.releases import Release, Releases
 from commands.deploying.serve_control import RELEASE, with_release
 from commands.ports import free_port
+from commands.proxy.processes import ending_file
 from commands.run_settings import PROJECT, RunSettings
 from deployments.datastore.tied_process import start_tied
 
@@ -67,6 +68,7 @@ class ServeProcess:
     def __init__(self, settings: RunSettings) -> None:
         _forget_old_sessions(settings.scratch / "ray")
         _keep_previous(settings.log)
+        ending_file(settings.scratch).unlink(missing_ok=True)
         self._settings = settings
         self._release = Releases(settings.data).keep(PROJECT)
         self._record = starting(settings.data, self._release)
@@ -130,6 +132,7 @@ class ServeProcess:
 
     def stop(self) -> int:
         """End everything, gracefully while there is time; how many had to be killed."""
+        ending_file(self._settings.scratch).touch()
         with suppress(ProcessLookupError):
             self._process.send_signal(SIGINT)
         with suppress(subprocess.TimeoutExpired):

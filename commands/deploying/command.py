@@ -113,9 +113,8 @@ def _row(found: Declared, record: Record, application: str, services: list[str])
     since = f"{deployed.since:%Y-%m-%d %H:%M:%S}Z" if deployed else "the start"
     previous = deployed.previous.name if deployed else "-"
     release = record.release_of(application).name
-    running = str(sum(one.state == "RUNNING" for one in status.replicas))
     hosted = ", ".join(services) or "-"
-    return [application, hosted, status.status, running, release, since, previous]
+    return [application, hosted, status.status, str(status.running), release, since, previous]
 
 
 def _release(code: str) -> Release:

@@ -10,7 +10,7 @@ import httpx
 
 from commands.deploying.releases import Release
 from commands.exit_status import UNUSABLE, CommandError
-from commands.serve_status import brief, token
+from commands.serve_status import RUNNING, brief, token
 
 Json = dict[str, Any]
 _PATH = "/api/serve/applications/"
@@ -40,6 +40,11 @@ class ApplicationState:
     status: str
     message: str
     replicas: Sequence[ReplicaState]
+
+    @property
+    def running(self) -> int:
+        """How many replicas serve."""
+        return sum(one.state == RUNNING for one in self.replicas)
 
 
 class Declared:
@@ -85,6 +90,12 @@ class ServeControl:
     def find(self) -> Declared:
         """What there is now. Raises `NoServeError`."""
         return Declared(self._ask("GET"))
+
+    def running(self) -> dict[str, int]:
+        """How many replicas of each application run. Raises `NoServeError`."""
+        found = self.find()
+        names = [app["name"] for app in found.declared["applications"]]
+        return {name: found.status(name).running for name in names}
 
     def declare(self, declaration: Json) -> None:
         """Ask Serve to bring this about; it leaves alone what is as declared."""

@@ -13,6 +13,16 @@ def stand_in_file(configuration: Path) -> Path:
     return configuration.with_name("stand-in.cfg")
 
 
+def ending_file(scratch: Path) -> Path:
+    """What is there while a store ends: nobody stands in any more then."""
+    return scratch / "ending"
+
+
+def is_ending(configuration: Path) -> bool:
+    """Whether the store of a HAProxy ends; its configuration is in a node's own directory."""
+    return ending_file(configuration.parents[1]).exists()
+
+
 def note(configuration: Path, pid: int) -> None:
     """Say which process serves with it."""
     _note_of(configuration).write_text(str(pid))

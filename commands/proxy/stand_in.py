@@ -24,7 +24,7 @@ _LASTS_SECONDS = 60.0
 
 def main(haproxy: int, manager: int, file: Path, binary: str) -> None:
     """Stand in for the HAProxy of this number, which `manager` started with the configuration."""
-    from commands.proxy.processes import noted  # noqa: PLC0415
+    from commands.proxy.processes import is_ending, noted  # noqa: PLC0415
 
     ray = _parent(manager)
     first = _first_to_end(haproxy, manager, ray)
@@ -32,7 +32,7 @@ def main(haproxy: int, manager: int, file: Path, binary: str) -> None:
         first = _first_to_end(haproxy, ray, seconds=_LASTS_SECONDS)
     if first != haproxy:
         _end(haproxy)
-    elif noted(file) == haproxy and _lives(ray):
+    elif noted(file) == haproxy and _lives(ray) and not is_ending(file):
         _stand_in(file, binary, ray)
 
 

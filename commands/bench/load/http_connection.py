@@ -49,6 +49,11 @@ class HttpConnection(asyncio.Protocol):
         self._transport.write(request)
         return await self._answer
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing can be asked any more: the server has said that it closes, or has."""
+        return self._transport is None or self._transport.is_closing()
+
     def close(self) -> None:
         """End it."""
         if self._transport is not None:
@@ -87,6 +92,8 @@ class HttpConnection(asyncio.Protocol):
             body = b"".join(self._parts)
             self._answer.set_result(HttpResponse(self._parser.get_status_code(), body, self._head))
         self._head = b""
+        if not self._parser.should_keep_alive():
+            self.close()
 
 
 async def open_connection(host: str, port: int) -> HttpConnection:

@@ -43,6 +43,8 @@ class HttpClient:
 
     async def ask(self, method: str, path: str, body: bytes, headers: str) -> HttpResponse:
         """The answer. Raises `ConnectionLostError`, or `OSError` if there is no connection."""
+        if self._connection is not None and self._connection.has_ended:
+            self.close()
         if self._connection is None:
             await self.connect()
         assert self._connection is not None  # noqa: S101 - `connect` made it.

@@ -1,0 +1,1 @@
+"""What a trial of scaling makes of what it has seen."""
