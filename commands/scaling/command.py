@@ -19,7 +19,7 @@ from commands.serve_status import dashboard
 from deployments.foundation.values.settings import settings
 
 _SERVICE = Annotated[str, typer.Argument(help="catalog or checkout.", show_default=False)]
-_PATIENCE_SECONDS = 300.0
+_LONGEST_SECONDS = 300.0
 
 
 class NotLoadedError(CommandError):
@@ -73,7 +73,7 @@ def scale(
     said = settings()
     trial = Trial(said.url or said.local_url, serve, application, observed)
     page.say(f"{connections} connections on {service} for {seconds:.0f} s, and then until it rests")
-    asyncio.run(trial.run(seconds, _PATIENCE_SECONDS))
+    asyncio.run(trial.run(seconds, _LONGEST_SECONDS))
     if drawing is not None:
         drawing.write_text(picture(observed, application) + "\n")
     return report(page, observed, application)
