@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import JsonValue
 from starlette.responses import HTMLResponse, Response
 
 from deployments.backoffice.cookies import is_https
@@ -41,13 +42,26 @@ def page_headers() -> dict[str, str]:
 @cache
 def environment() -> Environment:
     """The templates. A name that one does not know is an error, and no gap in a page."""
-    return Environment(
+    found = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=select_autoescape(default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["plain"] = plain
+    return found
+
+
+def plain(value: JsonValue) -> str:
+    """A value of a change as people read it, and not as a program writes it."""
+    if isinstance(value, list):
+        return ", ".join(plain(one) for one in value) or "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {plain(one)}" for name, one in value.items()) or "-"
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    return "-" if value is None else str(value)
 
 
 def rendered(template: str, status: int, values: dict[str, Any]) -> Response:

@@ -19,9 +19,7 @@ VIEWS: list[tuple[str, str, str, Scheme]] = [
     ("product", "", "desk", "dark"),
     ("order", "/orders", "desk", "light"),
     ("stock", "/stock/sku/TI-M267", "telephone", "light"),
-    ("audit", "/audit", "desk", "dark"),
     ("people", "/people", "telephone", "dark"),
-    ("account", "/account", "desk", "light"),
 ]
 
 

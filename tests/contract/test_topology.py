@@ -56,6 +56,13 @@ def test_every_service_reads_events_of_those_that_publish() -> None:
         assert all(BY_NAME[publisher].publishes for publisher in service.subscribes_to)
 
 
+def test_nothing_that_shoppers_need_waits_for_those_who_run_the_shop() -> None:
+    theirs = {service.name for service in TOPOLOGY if service.for_staff}
+    shoppers = [service for service in TOPOLOGY if not service.for_staff]
+    assert theirs == {"backoffice", "staff"}
+    assert [one.name for one in shoppers if theirs & {*one.calls, *one.subscribes_to}] == []
+
+
 def test_every_folder_is_a_service() -> None:
     assert sorted([*BY_NAME, DATASTORE]) == FOLDERS
 

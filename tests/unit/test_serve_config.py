@@ -47,6 +47,12 @@ def test_an_application_is_reached_where_its_services_are(placement: Placement) 
 
 
 @pytest.mark.parametrize("placement", CONFIGURED, ids=lambda one: one.name)
+def test_those_who_run_the_shop_share_no_replica_with_shoppers(placement: Placement) -> None:
+    for services in dict(placement.hosts()).values():
+        assert len({BY_NAME[service].for_staff for service in services}) == 1, services
+
+
+@pytest.mark.parametrize("placement", CONFIGURED, ids=lambda one: one.name)
 def test_what_an_application_configures_is_what_it_deploys(placement: Placement) -> None:
     for app in schema_of(placement).applications:
         if app.name != DATASTORE:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from deployments.backoffice import renderer
 from tests.conftest import ClientOf
@@ -32,6 +33,14 @@ def test_a_template_has_neither_script_nor_style_of_its_own(template: Path) -> N
     text = template.read_text()
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", text)
     assert "|safe" not in text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(["a", "b"], "a, b"), ([], "-"), (None, "-"), (True, "✓"), (0, "0"), ({"a": [1]}, "a: 1")],
+)
+def test_a_value_of_a_change_is_read_by_people(value: JsonValue, read: str) -> None:
+    assert renderer.plain(value) == read
 
 
 async def test_a_session_is_no_scripts_business(office: Office) -> None:
