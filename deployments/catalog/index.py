@@ -11,7 +11,7 @@ from __future__ import annotations
 import bisect
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -150,6 +150,23 @@ class SearchIndex:
             for known, far in self._spelling.closest(part)
             for field in (*_NAMES, "options")
         ]
+
+
+class PatchedIndex:
+    """An index, and a small one of what has changed since it was built, which takes milliseconds.
+
+    The two know how frequent words are each for itself, so that ranks are alike and not the same
+    as those of one index of everything: this stands in until that is built.
+    """
+
+    def __init__(self, base: SearchIndex, patch: SearchIndex, changed: Collection[str]) -> None:
+        self._base, self._patch, self._changed = base, patch, changed
+
+    def search(self, query: str, limit: int) -> list[Hit]:
+        """As `SearchIndex.search`."""
+        known = self._base.search(query, limit + len(self._changed))
+        kept = [hit for hit in known if hit.product_id not in self._changed]
+        return sorted(kept + self._patch.search(query, limit), key=lambda hit: hit.key)[:limit]
 
 
 class Spelling:

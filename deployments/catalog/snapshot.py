@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from redis.exceptions import RedisError
 
 from deployments.catalog.contract import Product
-from deployments.catalog.domain.paging import Hit
 from deployments.catalog.domain.products import Assortment
 from deployments.catalog.domain.text import Searchable, searchable
 from deployments.catalog.index import SearchIndex
+from deployments.catalog.live_index import AnyIndex, Build, LiveIndex, NoIndex
 from deployments.catalog.store import (
     CatalogStore,
     Contents,
@@ -29,7 +29,6 @@ from deployments.catalog.store import (
     Positions,
     ReadAgain,
 )
-from deployments.foundation.rpc.calls import DependencyUnavailable
 
 _WAIT_SECONDS = 2.0
 """Less than redis-py waits for an answer (5 s)."""
@@ -37,19 +36,9 @@ _PAUSE_SECONDS = 0.5
 _CANCEL_AGAIN_SECONDS = 0.05
 _log = logging.getLogger(__name__)
 
-Build = Callable[[Mapping[str, Searchable]], SearchIndex]
-
 
 class CopyNotFollowedError(Exception):
     """The loop that keeps the copy fresh has ended: the replica must be replaced."""
-
-
-class NoIndex:
-    """Stands for an index that could not be built."""
-
-    def search(self, _query: str, _limit: int) -> list[Hit]:
-        """Raises `DependencyUnavailable`, which a client reads as "try again"."""
-        raise DependencyUnavailable("catalog", "there is no index to search in")
 
 
 @dataclass(frozen=True)
@@ -61,7 +50,7 @@ class Snapshot:
 
     assortment: Assortment
     texts: Mapping[str, Searchable]
-    index: SearchIndex | NoIndex
+    index: AnyIndex
     hidden: Mapping[str, HiddenProduct] = field(default_factory=dict)
 
 
@@ -71,7 +60,7 @@ class LiveSnapshot:
     def __init__(
         self, store: CatalogStore, *, reload_seconds: float = 30.0, build: Build = SearchIndex
     ) -> None:
-        self._store, self._build = store, build
+        self._store, self._index = store, LiveIndex(build)
         self._reload_seconds = reload_seconds
         self._current = Snapshot(Assortment(), {}, NoIndex())
         self._following: asyncio.Task[None] | None = None
@@ -100,6 +89,7 @@ class LiveSnapshot:
         while self._following is not None and not self._following.done():
             self._following.cancel()
             await asyncio.wait([self._following], timeout=_CANCEL_AGAIN_SECONDS)
+        await self._index.stop()
 
     def check(self) -> None:
         """Raises `CopyNotFollowedError` unless the loop runs."""
@@ -121,7 +111,7 @@ class LiveSnapshot:
     async def _load(self) -> Contents:
         contents = await self._store.load()
         hidden = {one.product.id: one for one in contents.hidden}
-        await self._show({product.id: product for product in contents.products}, hidden)
+        await self._show({one.id: self._same(one) for one in contents.products}, hidden)
         return contents
 
     async def _follow(self, positions: Positions) -> None:
@@ -132,6 +122,9 @@ class LiveSnapshot:
             news = await self._store.wait(positions, seconds=min(left, _WAIT_SECONDS))
             if news.subjects:
                 await self._show_again(await self._store.read(news.subjects))
+            if self._index.is_newer:
+                index = await self._index.of(self._current.texts)
+                self._current = replace(self._current, index=index)
             positions = news.positions
 
     async def _show_again(self, read: ReadAgain) -> None:
@@ -153,15 +146,16 @@ class LiveSnapshot:
         texts = {id_: self._text(product) for id_, product in products.items()}
         index = before.index
         if texts != before.texts or isinstance(index, NoIndex):
-            index = await self._index(texts)
-        self._current = Snapshot(Assortment(products.values()), texts, index, hidden)
+            index = await self._index.of(texts)
+        shown = before.assortment.products
+        changed = [one for id_, one in products.items() if shown.get(id_) is not one]
+        gone = [id_ for id_ in shown if id_ not in products]
+        self._current = Snapshot(before.assortment.after(changed, gone), texts, index, hidden)
 
-    async def _index(self, texts: Mapping[str, Searchable]) -> SearchIndex | NoIndex:
-        try:
-            return await asyncio.to_thread(self._build, texts)
-        except Exception:  # noqa: BLE001 - whatever it is, it is no reason to show nothing.
-            _log.exception("the search index could not be built")
-            return NoIndex()
+    def _same(self, product: Product) -> Product:
+        """The object that is known already if it says the same, so that its text is known too."""
+        known = self.assortment.products.get(product.id)
+        return known if known is not None and known == product else product
 
     def _text(self, product: Product) -> Searchable:
         """What was worked out before, as long as the product is the same object."""

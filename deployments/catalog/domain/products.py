@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -48,18 +48,43 @@ class Assortment:
     """All products at one moment, found by product id, variant id or SKU; `ids` are in order."""
 
     def __init__(self, products: Iterable[Product] = ()) -> None:
-        self.products: Mapping[str, Product] = {product.id: product for product in products}
+        self.products: dict[str, Product] = {}
+        self._exact: dict[str, Named] = {}
+        """By variant id and by SKU."""
+        self._bounded: set[str] = set()
+        for product in products:
+            self._add(product)
         self.ids = sorted(self.products)
-        self._named = {id_: Named(product, None) for id_, product in self.products.items()}
-        for product in self.products.values():
-            for variant in product.variants:
-                exact = Named(product, variant)
-                self._named |= {variant.id: exact, variant.sku: exact}
-        self._bounded = {
-            product.id
-            for product in self.products.values()
-            if any(each.on_sale_from or each.on_sale_until for each in product.variants)
-        }
+
+    def after(self, changed: Sequence[Product], gone: Sequence[str]) -> Assortment:
+        """The assortment that this becomes: a copy, which costs little where little has changed."""
+        becomes = Assortment()
+        becomes.products, becomes._exact = dict(self.products), dict(self._exact)
+        becomes._bounded = set(self._bounded)
+        for id_ in (*gone, *(product.id for product in changed)):
+            becomes._forget(id_)
+        for product in changed:
+            becomes._add(product)
+        for id_ in gone:
+            becomes.products.pop(id_, None)
+        becomes.ids = sorted(becomes.products)
+        return becomes
+
+    def _add(self, product: Product) -> None:
+        self.products[product.id] = product
+        for variant in product.variants:
+            self._exact[variant.id] = self._exact[variant.sku] = Named(product, variant)
+        if any(each.on_sale_from or each.on_sale_until for each in product.variants):
+            self._bounded.add(product.id)
+
+    def _forget(self, product_id: str) -> None:
+        """Let go of what a product's variants were called, unless it is another's name by now."""
+        self._bounded.discard(product_id)
+        product = self.products.get(product_id)
+        for variant in product.variants if product else ():
+            for name in (variant.id, variant.sku):
+                if (known := self._exact.get(name)) and known.product.id == product_id:
+                    del self._exact[name]
 
     def on_sale(self, product_id: str, now: datetime) -> Product | None:
         """A product with its variants that are on sale; none if there are none."""
@@ -68,7 +93,8 @@ class Assortment:
 
     def find(self, id_: str) -> Named | None:
         """What the id names, or none."""
-        return self._named.get(id_)
+        product = self.products.get(id_)
+        return self._exact.get(id_) or (Named(product, None) if product else None)
 
     def sold_as(self, id_: str) -> Variant | None:
         """What is bought under an id, with its categories."""

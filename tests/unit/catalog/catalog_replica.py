@@ -12,8 +12,9 @@ from redis.asyncio import Redis
 from deployments.catalog.contract import ImportProducts, Product
 from deployments.catalog.deployment import compose
 from deployments.catalog.index import SearchIndex
+from deployments.catalog.live_index import Build
 from deployments.catalog.service import CatalogService
-from deployments.catalog.snapshot import Build, LiveSnapshot
+from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.store import CatalogStore
 from deployments.foundation.rpc.calls import DependencyUnavailable, Reply, client_of
 from deployments.foundation.rpc.contracts import methods_of

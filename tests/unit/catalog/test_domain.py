@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from deployments.catalog.contract import Variant
+from deployments.catalog.contract import Product, Variant
 from deployments.catalog.domain.products import (
     Assortment,
     Filters,
@@ -75,3 +77,39 @@ def test_a_variant_without_a_description_is_described_by_its_attributes() -> Non
         "Its own.",
         "A thing.",
     ]
+
+
+PRODUCTS = st.dictionaries(
+    st.sampled_from(["a", "b", "c"]),
+    st.lists(st.sampled_from(["1", "2", "3"]), min_size=1, max_size=3, unique=True),
+)
+
+
+def _assorted(of: dict[str, list[str]]) -> dict[str, Product]:
+    return {
+        id_: Product(
+            id=id_,
+            title=id_,
+            description="",
+            variants=tuple(
+                Variant(id=f"{id_}{name}", sku=f"S{id_}{name}", product_id=id_, title=name, price=1)
+                for name in names
+            ),
+        )
+        for id_, names in of.items()
+    }
+
+
+@given(PRODUCTS, PRODUCTS)
+def test_an_assortment_that_changes_is_what_a_new_one_would_be(
+    one: dict[str, list[str]], two: dict[str, list[str]]
+) -> None:
+    before, now = _assorted(one), _assorted(two)
+    gone = [id_ for id_ in before if id_ not in now]
+    becomes = Assortment(before.values()).after(list(now.values()), gone)
+    anew = Assortment(now.values())
+    assert (becomes.products, becomes.ids) == (anew.products, anew.ids)
+    for name in (*before, *now, *(v.sku for p in before.values() for v in p.variants)):
+        assert becomes.find(name) == anew.find(name)
+    for each in (v for one_ in now.values() for v in one_.variants):
+        assert becomes.find(each.sku) == becomes.find(each.id) == anew.find(each.id)
