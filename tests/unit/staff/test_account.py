@@ -95,6 +95,18 @@ async def test_a_password_is_changed_by_whoever_knows_it(owned: Shop) -> None:
     assert await owned.is_open(await owned.enter(OWNER, NEW))
 
 
+async def test_another_password_makes_devices_unknown(owned: Shop) -> None:
+    known = (await owned.sign_in()).signed_in
+    assert known is not None
+    await owned.staff.change_password(changing(owned.owner, PASSWORD))
+    origin = Origin(address=HOME, device=known.device)
+    for _ in range(BY_ACCOUNT.free + 1):
+        with pytest.raises(WrongCredentials):
+            await owned.sign_in(OWNER, PASSWORD, Origin(address=HOME))
+    with pytest.raises(TooManyAttempts):
+        await owned.sign_in(OWNER, NEW, origin)
+
+
 async def test_a_stolen_session_does_not_do_to_change_the_password(owned: Shop) -> None:
     with pytest.raises(WeakPassword):
         await owned.staff.change_password(changing(owned.owner, PASSWORD, "short"))
@@ -139,6 +151,13 @@ async def test_a_code_is_good_once(protected: Protected) -> None:
     with pytest.raises(WrongCredentials):
         await protected.answer(await protected.challenge(), code)
     await protected.answer(await protected.challenge(), protected.code())
+
+
+async def test_a_code_is_good_for_about_its_half_minute(protected: Protected) -> None:
+    code = protected.code()
+    protected.shop.later(seconds=75)
+    with pytest.raises(WrongCredentials):
+        await protected.answer(await protected.challenge(), code)
 
 
 async def test_the_code_that_confirmed_does_not_sign_in(owned: Shop) -> None:
