@@ -59,7 +59,7 @@ TOPOLOGY: tuple[Service, ...] = (
     Service(
         "backoffice",
         "/admin",
-        calls=("catalog", "inventory", "orders", "payments", "staff"),
+        calls=("catalog", "inventory", "orders", "payments", "pricing", "staff"),
         for_staff=True,
     ),
 )

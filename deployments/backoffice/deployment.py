@@ -15,6 +15,7 @@ from deployments.foundation.values.settings import settings
 from deployments.inventory.contract import InventoryApi
 from deployments.orders.contract import OrdersApi
 from deployments.payments.contract import PaymentsApi
+from deployments.pricing.contract import PricingApi
 from deployments.staff.contract import StaffApi
 
 SERVICE = "backoffice"
@@ -33,6 +34,7 @@ def compose(
         inventory=connect(InventoryApi, app="inventory"),
         orders=connect(OrdersApi, app="orders"),
         payments=connect(PaymentsApi, app="payments"),
+        pricing=connect(PricingApi, app="pricing"),
         staff=connect(StaffApi, app="staff"),
     )
     return Composition(routes=BackofficeRoutes(services, limits).all())

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from starlette.routing import Route
 
 from deployments.backoffice.api.audit_log import AuditLogActions
+from deployments.backoffice.api.codes import CodeActions
 from deployments.backoffice.api.document import serving
 from deployments.backoffice.api.orders import OrderActions
 from deployments.backoffice.api.products import ProductActions
@@ -35,6 +36,7 @@ from deployments.foundation.http.rate_limits import RateLimits
 from deployments.inventory.contract import InventoryApi
 from deployments.orders.contract import OrdersApi
 from deployments.payments.contract import PaymentsApi
+from deployments.pricing.contract import PricingApi
 from deployments.staff.contract import StaffApi
 
 
@@ -45,6 +47,7 @@ class Services(NamedTuple):
     inventory: InventoryApi
     orders: OrdersApi
     payments: PaymentsApi
+    pricing: PricingApi
     staff: StaffApi
 
 
@@ -59,6 +62,7 @@ class BackofficeRoutes:
             ProductActions(services.catalog),
             StockActions(services.inventory),
             OrderActions(services.orders, services.payments),
+            CodeActions(services.pricing),
             AuditLogActions(staff),
         )
         self._house = HousePages()

@@ -11,6 +11,7 @@ from deployments.catalog.contract.products import Id, Price, Product
 from deployments.foundation.values.authorship import Reason
 from deployments.inventory.contract.changes import AdjustedUnits, CountedUnits, ReceivedUnits
 from deployments.inventory.contract.levels import MAX_ROWS, ChangeKey
+from deployments.pricing.contract.codes import DiscountCode
 
 
 class Body(BaseModel):
@@ -56,6 +57,13 @@ class CountBody(Body):
 
     key: ChangeKey
     rows: tuple[CountedUnits, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class CodeBody(Body):
+    """A code as it shall be; `revision` is the one that was seen, none makes a new code."""
+
+    code: DiscountCode
+    revision: Annotated[int, Field(ge=0)] | None = None
 
 
 class RefundBody(Body):

@@ -129,3 +129,21 @@ async def test_the_document_describes_every_action(program: Program, actions: li
     assert described == {(one.method, f"/admin{one.path}") for one in actions}
     for schema in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
+
+
+async def test_a_program_makes_a_code_once(program: Program) -> None:
+    token = await program.token("promotions.read", "promotions.change")
+    code = {
+        "code": "SUMMER",
+        "title": "Summer",
+        "kind": "percent",
+        "percent": "10",
+        "starts": "2026-01-01T00:00:00Z",
+        "ends": "2036-01-01T00:00:00Z",
+    }
+    made = await program.ask("PUT", "/api/codes", token, {"code": code, "reason": "it is warm"})
+    assert made.status_code == 200, made.text
+    found = (await program.ask("GET", "/api/codes?text=summer", token)).json()
+    assert [one["code"]["title"] for one in found["codes"]] == ["Summer"]
+    other = {"code": {**code, "percent": "20"}, "reason": "hot"}
+    assert (await program.ask("PUT", "/api/codes", token, other)).status_code == 409
