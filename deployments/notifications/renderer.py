@@ -22,6 +22,7 @@ from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, s
 
 from deployments.foundation.events.subscriptions import NonRetryableError
 from deployments.foundation.values.money import format_money
+from deployments.foundation.values.text import as_email
 from deployments.notifications.domain import MailNotice
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -104,7 +105,7 @@ def _part(text: str, kind: str) -> MIMEText:
 
 def _buyer(notice: MailNotice) -> Address:
     try:
-        return Address(addr_spec=(notice.to or "").strip())
+        return Address(addr_spec=as_email((notice.to or "").strip()))
     except Exception:  # noqa: BLE001 - the parser fails in many ways at what is no address.
         # Not `from` it: that would name the buyer.
         raise NonRetryableError("what the buyer gave is no address") from None

@@ -28,13 +28,16 @@ def _blank_is_none(value: Any) -> Any:  # noqa: ANN401 - whatever a client sends
 def is_email(text: str) -> bool:
     """Whether mail can be addressed to this; nobody is asked whether it arrives."""
     try:
-        _email(text)
+        as_email(text)
     except ValueError:
         return False
     return True
 
 
-def _email(text: str) -> str:
+def as_email(text: str) -> str:
+    """The address as it is mailed to. Raises `ValueError` if it is none."""
+    if _BREAKS.search(text):
+        raise ValueError("this is not an email address: there is a blank or a break in it")
     try:
         return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as mistake:
@@ -55,7 +58,7 @@ Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_on
 Email = Annotated[
     str,
     StringConstraints(max_length=_MAX_EMAIL),
-    AfterValidator(_email),
+    AfterValidator(as_email),
     WithJsonSchema({"type": "string", "format": "email", "maxLength": _MAX_EMAIL}),
 ]
 """An email address that mail can be sent to; nobody is asked whether it exists."""

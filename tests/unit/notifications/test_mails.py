@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiosmtplib.email import extract_recipients
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import Event
 from deployments.foundation.events.subscriptions import NonRetryableError
 from deployments.foundation.placement.host import nowhere
+from deployments.foundation.values.text import as_email
 from deployments.notifications.domain import MailSource, order_placed
 from deployments.notifications.renderer import MailRenderer
 from deployments.notifications.store import ORDER_KEPT_SECONDS
@@ -343,6 +344,8 @@ async def test_what_is_kept_of_an_order_for_later_mails_expires(
 
 
 @settings(deadline=None)
+@example("a@b\x85.co")
+@example("a@b\xad.co")
 @given(st.one_of(st.text(), st.text('a"\\@. <>()[],;:=?\r\nü\0'), st.from_regex(".{1,5}@.{1,5}")))
 def test_an_address_is_written_to_alone_or_is_none(address: str) -> None:
     source = MailSource("event_1", datetime(2026, 6, 1, tzinfo=UTC))
@@ -351,6 +354,7 @@ def test_an_address_is_written_to_alone_or_is_none(address: str) -> None:
     except NonRetryableError:
         return
     (recipient,) = extract_recipients(mail)
-    assert recipient.casefold() == address.strip().casefold()
+    # Letters that a domain does not tell apart are spelled in one way.
+    assert recipient == as_email(address.strip())
     assert mail.as_bytes().count(b"\r\nTo: ") == 1
     assert b"\r\nBcc: " not in mail.as_bytes()
