@@ -12,7 +12,7 @@ MINUTES := 30
 ORDERS := 10000
 SECONDS := 60
 COUNT := 40
-TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long" --numprocesses 2 --dist loadgroup)
+TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long")
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-long check demo audit lag dead-letters config openapi events fuzz faults storm load scale bench sagas webhooks platform-key mutants clean

@@ -25,8 +25,6 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("fieldhouse")
 
-ON_RAY = {"integration", "events", "faults"}
-"""Folders with tests that start a store, or a part of one, on Ray."""
 SECRET = "a secret for tests"  # noqa: S105 - it guards an empty server.
 ClientOf = Callable[[str], Redis]
 
@@ -120,12 +118,6 @@ def _holds(test: pytest.Item, placement: Placement) -> bool:
     placed = test.get_closest_marker("placed")
     on_ray = placement.config is not None or test.get_closest_marker("on_ray") is None
     return on_ray and (placed is None or placement.name in placed.args)
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Of several processes that test, one has all stores that run on Ray, one after another."""
-    if "running_store" in getattr(item, "fixturenames", ()) or ON_RAY & set(item.path.parts):
-        item.add_marker(pytest.mark.xdist_group("stores"))
 
 
 @pytest.hookimpl(trylast=True)
