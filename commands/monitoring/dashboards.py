@@ -22,7 +22,7 @@ def dashboards(
         Path, typer.Argument(help="Where Grafana looks for dashboards.", file_okay=False)
     ] = HOME,
 ) -> int:
-    """Write the dashboards for Grafana: one for the store, one for a service."""
+    """Write dashboards for Grafana, of the store and of a service."""
     directory.mkdir(parents=True, exist_ok=True)
     for name in PANELS:
         file = directory / f"fieldhouse_{name}.json"

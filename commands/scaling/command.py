@@ -58,7 +58,7 @@ def scale(
     seconds: Annotated[float, typer.Option(help="How long they ask.", min=1)] = 60,
     drawing: Annotated[Path | None, typer.Option(help="A file for the picture, as SVG.")] = None,
 ) -> int:
-    """Load one service of the running store, and see its replicas come and go.
+    """Load one service of the running store, and watch it scale.
 
     Start the store with FIELDHOUSE_RATE_LIMITS=off.
     """
