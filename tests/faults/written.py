@@ -68,9 +68,11 @@ def _read(file: Path) -> bytes:
 
 
 def _files(store: RunningStore) -> Iterator[Writing]:
+    """Without the releases, which are copies of the repository and hold what tests pay with."""
+    releases = store.data / "releases"
     for file in store.data.rglob("*"):
         mine = file.name != SECRET_FILE and file.suffix != ".eml" and ".log" not in file.suffixes
-        if mine and file.is_file():
+        if mine and file.is_file() and releases not in file.parents:
             yield Writing("file", str(file), file.read_bytes())
 
 
