@@ -35,7 +35,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 class Moved(Event):
-    type: ClassVar[str] = "org.fieldhouse.pricing.moved.v1"
+    type: ClassVar[str] = "org.fieldhouse.webhooks.moved.v1"
     subject: ClassVar[str] = "thing"
     thing: str
     places: tuple[str, ...] = ()
@@ -55,20 +55,20 @@ def moving(redis_of: ClientOf, tmp_path: Path) -> AsyncScript:
         return {{#KEYS, #ARGV}}
         """
     )
-    return script(redis_of("pricing"), path, "publish")
+    return script(redis_of("webhooks"), path, "publish")
 
 
 async def move(moving: AsyncScript, *things: str) -> object:
-    keys = ["{pricing}:counters", *streams_of("pricing")]
-    return await moving(keys=keys, args=[*things, occasion("pricing", AT)])
+    keys = ["{webhooks}:counters", *streams_of("webhooks")]
+    return await moving(keys=keys, args=[*things, occasion("webhooks", AT)])
 
 
 async def test_an_event_reads_as_it_was_published(moving: AsyncScript, redis_of: ClientOf) -> None:
     with tracing(TRACE):
         await move(moving, "bälle / 1")
-    (event,) = await published(redis_of("pricing"), "pricing")
+    (event,) = await published(redis_of("webhooks"), "webhooks")
     assert event_of(event, Moved) == Moved(thing="bälle / 1")
-    assert (event.source, event.subject) == ("/services/pricing", "bälle / 1")
+    assert (event.source, event.subject) == ("/services/webhooks", "bälle / 1")
     assert (
         event.dataschema == schema_of(Moved.type) == f"https://fieldhouse.org/events/{Moved.type}"
     )
@@ -84,7 +84,7 @@ async def test_events_are_numbered_within_their_subject_however_many_publish(
 ) -> None:
     things = [f"thing {n}" for n in range(40)]
     await asyncio.gather(*(move(moving, *things) for _ in range(5)))
-    events = await published(redis_of("pricing"), "pricing")
+    events = await published(redis_of("webhooks"), "webhooks")
     assert len({event.id for event in events}) == len(events) == 200
     for thing in things:
         assert [e.sequence for e in events if e.subject == thing] == [1, 2, 3, 4, 5]
@@ -93,13 +93,13 @@ async def test_events_are_numbered_within_their_subject_however_many_publish(
 async def test_a_script_finds_the_stream_that_its_readers_know(
     moving: AsyncScript, redis_of: ClientOf
 ) -> None:
-    redis = redis_of("pricing")
+    redis = redis_of("webhooks")
     things = [f"thing {n}" for n in range(100)]
     await move(moving, *things)
-    for stream in streams_of("pricing"):
+    for stream in streams_of("webhooks"):
         entries = await entries_of(redis, stream)
         assert all(set(entry) == {ENTRY_FIELD} for entry in entries)
-        assert all(stream_of("pricing", parse(entry).subject) == stream for entry in entries)
+        assert all(stream_of("webhooks", parse(entry).subject) == stream for entry in entries)
         assert entries
 
 
@@ -108,15 +108,15 @@ async def test_a_script_that_fails_publishes_nothing(
 ) -> None:
     with pytest.raises(ResponseError, match="FAIL"):
         await move(moving, "a", "fail")
-    assert await published(redis_of("pricing"), "pricing") == []
+    assert await published(redis_of("webhooks"), "webhooks") == []
 
 
 async def test_an_event_is_not_taken_for_another(moving: AsyncScript, redis_of: ClientOf) -> None:
     class Renamed(Moved):
-        type: ClassVar[str] = "org.fieldhouse.pricing.moved.v2"
+        type: ClassVar[str] = "org.fieldhouse.webhooks.moved.v2"
 
     await move(moving, "a")
-    (event,) = await published(redis_of("pricing"), "pricing")
+    (event,) = await published(redis_of("webhooks"), "webhooks")
     with pytest.raises(ValueError, match=r"moved\.v1"):
         event_of(event, Renamed)
 
@@ -129,8 +129,8 @@ def test_what_is_no_event_is_refused(entry: dict[str, str]) -> None:
 
 @given(st.text())
 def test_every_subject_has_one_of_sixteen_streams(subject: str) -> None:
-    assert stream_of("pricing", subject) in streams_of("pricing")
-    assert len(set(streams_of("pricing"))) == PARTITIONS
+    assert stream_of("webhooks", subject) in streams_of("webhooks")
+    assert len(set(streams_of("webhooks"))) == PARTITIONS
 
 
 def test_work_without_a_trace_begins_one() -> None:
