@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from tests.unit.backoffice.office import Office
 
 
 @pytest.fixture
-def office(redis_of: ClientOf) -> Office:
-    return Office(redis_of)
+async def office(redis_of: ClientOf) -> AsyncIterator[Office]:
+    """A shop whose back office is asked; a test that starts it leaves nothing running."""
+    office = Office(redis_of)
+    yield office
+    await office.host.stop()
 
 
 def _routes() -> BackofficeRoutes:

@@ -46,7 +46,6 @@ async def program(office: Office) -> AsyncIterator[Program]:
     transport = httpx.ASGITransport(office.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://store") as http:
         yield Program(office, http)
-    await office.host.stop()
 
 
 def path_of(action: Action) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from deployments.catalog.contract import CatalogApi
@@ -15,11 +13,10 @@ SKU = "TI-M267"
 
 
 @pytest.fixture
-async def editor(office: Office) -> AsyncIterator[Browser]:
+async def editor(office: Office) -> Browser:
     """The browser of somebody from the catalogue, in a shop with all that is shipped."""
     await office.host.start(consume=False)
-    yield await office.colleague("catalogue")
-    await office.host.stop()
+    return await office.colleague("catalogue")
 
 
 async def document(office: Office, name: str = SKU) -> ProductDocument:
