@@ -18,10 +18,11 @@ def replicas(placement: Placement) -> dict[str, str]:
 
 def replicated(placement: Placement) -> list[str]:
     """The applications that have several replicas at any time."""
-    return [app["name"] for app in placement.applications if _replicas_of(app) > 1]
+    return [app["name"] for app in placement.applications if replicas_of(app) > 1]
 
 
-def _replicas_of(application: Json) -> int:
+def replicas_of(application: Json) -> int:
+    """How many replicas an application has when nothing asks for more."""
     (deployment,) = application["deployments"]
     scaled = deployment.get("autoscaling_config", {})
     return int(scaled.get("min_replicas", deployment.get("num_replicas", 1)))
