@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from tests.browser.shop import Shop, opened_shop
+from tests.browser.browsed_store import BrowsedStore, opened_shop
 from tests.conftest import ClientOf
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -40,7 +40,7 @@ async def chromium(executable: Path) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def shop(redis_of: ClientOf, chromium: Browser) -> AsyncIterator[Shop]:
+async def shop(redis_of: ClientOf, chromium: Browser) -> AsyncIterator[BrowsedStore]:
     """The store with all that is shipped, and nobody who runs it yet."""
     async with opened_shop(redis_of, chromium) as shop:
         yield shop

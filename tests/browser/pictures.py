@@ -11,7 +11,7 @@ import sys
 
 from playwright.async_api import Page
 
-from tests.browser.shop import Scheme, Shop, kept
+from tests.browser.browsed_store import BrowsedStore, Scheme, kept
 
 VIEWS: list[tuple[str, str, str, Scheme]] = [
     ("home", "/", "desk", "light"),
@@ -31,7 +31,7 @@ async def open_view(page: Page, name: str, path: str) -> None:
         await page.wait_for_load_state("networkidle")
 
 
-async def buy(shop: Shop, times: int) -> None:
+async def buy(shop: BrowsedStore, times: int) -> None:
     """Have the command that shows a purchase buy something."""
     for _ in range(times):
         command = [sys.executable, "-m", "commands", "demo"]
@@ -42,7 +42,7 @@ async def buy(shop: Shop, times: int) -> None:
         await ended.wait()
 
 
-async def test_the_pictures_are_taken(shop: Shop) -> None:
+async def test_the_pictures_are_taken(shop: BrowsedStore) -> None:
     await buy(shop, 3)
     first = await shop.page()
     await shop.owner(first)

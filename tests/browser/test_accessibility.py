@@ -9,7 +9,7 @@ import axe_playwright_python
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.shop import SIZES, Scheme, Shop
+from tests.browser.browsed_store import SIZES, BrowsedStore, Scheme
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -56,7 +56,7 @@ async def is_too_wide(page: Page) -> bool:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-async def test_no_page_has_a_barrier(shop: Shop, size: str, scheme: Scheme) -> None:
+async def test_no_page_has_a_barrier(shop: BrowsedStore, size: str, scheme: Scheme) -> None:
     page = await shop.page(size, scheme)
     found: list[str] = []
     for path in OPEN:
@@ -71,7 +71,7 @@ async def test_no_page_has_a_barrier(shop: Shop, size: str, scheme: Scheme) -> N
     assert shop.complaints == []
 
 
-async def test_axe_finds_what_is_wrong(shop: Shop) -> None:
+async def test_axe_finds_what_is_wrong(shop: BrowsedStore) -> None:
     page = await shop.page()
     await page.set_content("<img src='data:,'><button></button><input><a href='#'></a><p>a</p>")
     with pytest.raises(AssertionError):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.shop import PASSWORD, Shop
+from tests.browser.browsed_store import PASSWORD, BrowsedStore
 from tests.eventually import eventually
 
 SKU = "TI-M267"
@@ -61,7 +61,7 @@ async def come_in(page: Page, link: str) -> None:
     await page.get_by_role("heading", name="Hello, Grace Hopper").wait_for()
 
 
-async def found_price(shop: Shop) -> int | None:
+async def found_price(shop: BrowsedStore) -> int | None:
     """What search shows of the SKU."""
     answer = await shop.ask("POST", "/catalog/search", {"query": SKU})
     prices: dict[str, Any] = {
@@ -71,7 +71,7 @@ async def found_price(shop: Shop) -> int | None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-async def test_an_owner_runs_the_shop(shop: Shop, scripts: bool) -> None:  # noqa: FBT001
+async def test_an_owner_runs_the_shop(shop: BrowsedStore, scripts: bool) -> None:  # noqa: FBT001
     owner = await shop.page(scripts=scripts)
     await shop.owner(owner)
     if scripts:
@@ -93,7 +93,7 @@ async def test_an_owner_runs_the_shop(shop: Shop, scripts: bool) -> None:  # noq
     assert shop.complaints == []
 
 
-async def _is(shop: Shop, price: int) -> bool:
+async def _is(shop: BrowsedStore, price: int) -> bool:
     return await found_price(shop) == price
 
 

@@ -15,7 +15,14 @@ from deployments.staff.contract.account import ConfirmSecondFactor, StartSecondF
 from deployments.staff.contract.sign_in import LINK_PATH, AcceptLink, LinkInvalid, LookUpLink
 from tests.command_line import typed
 from tests.conftest import ClientOf
-from tests.unit.staff.shop import OWNER, PASSWORD, Shop, another_shop, secret, session
+from tests.unit.staff.composed_staff import (
+    OWNER,
+    PASSWORD,
+    ComposedStaff,
+    another_shop,
+    secret,
+    session,
+)
 
 URL = "http://127.0.0.1:8000"
 
@@ -27,7 +34,7 @@ def this_store(monkeypatch: pytest.MonkeyPatch, valkey_socket: Path, admin: Redi
 
 
 @pytest.fixture
-async def shop(redis_of: ClientOf) -> AsyncIterator[Shop]:
+async def shop(redis_of: ClientOf) -> AsyncIterator[ComposedStaff]:
     async with another_shop(redis_of) as shop:
         yield shop
 
@@ -38,7 +45,7 @@ def link_in(printed: str) -> SecretStr:
     return SecretStr(address.removeprefix(URL + LINK_PATH))
 
 
-async def test_the_link_makes_the_first_owner_and_no_second(shop: Shop) -> None:
+async def test_the_link_makes_the_first_owner_and_no_second(shop: ComposedStaff) -> None:
     older = link_in((await typed("owner-link")).out)
     newer = link_in((await typed("owner-link")).out)
     with pytest.raises(LinkInvalid):
@@ -51,7 +58,9 @@ async def test_the_link_makes_the_first_owner_and_no_second(shop: Shop) -> None:
     assert LINK_PATH not in refused.out
 
 
-async def test_a_store_that_starts_prints_a_link_until_there_is_an_owner(shop: Shop) -> None:
+async def test_a_store_that_starts_prints_a_link_until_there_is_an_owner(
+    shop: ComposedStaff,
+) -> None:
     address = await new_owner_link()
     assert address is not None
     link_in(address)
@@ -65,7 +74,7 @@ async def test_a_store_whose_redis_is_away_prints_none(monkeypatch: pytest.Monke
 
 
 async def test_the_link_leads_to_where_the_store_is(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: ComposedStaff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FIELDHOUSE_PORT", "8123")
     assert f"http://127.0.0.1:8123{LINK_PATH}" in (await typed("owner-link")).out
@@ -73,7 +82,7 @@ async def test_the_link_leads_to_where_the_store_is(
     assert f"https://shop.example{LINK_PATH}" in (await typed("owner-link")).out
 
 
-async def test_an_owner_who_has_lost_everything_is_let_in_again(shop: Shop) -> None:
+async def test_an_owner_who_has_lost_everything_is_let_in_again(shop: ComposedStaff) -> None:
     await shop.make_owner()
     started = await shop.staff.start_second_factor(
         StartSecondFactor(by=shop.owner, password=secret(PASSWORD))
@@ -90,12 +99,12 @@ async def test_an_owner_who_has_lost_everything_is_let_in_again(shop: Shop) -> N
     assert (told.action, told.author.id) == ("reset_link_made", "operator")
 
 
-async def test_nobody_is_let_in_who_is_not_known(shop: Shop) -> None:
+async def test_nobody_is_let_in_who_is_not_known(shop: ComposedStaff) -> None:
     refused = await typed("owner-link", "--for", "eve@example.org")
     assert (refused.status, "Nobody is known" in refused.err) == (1, True)
 
 
-async def test_people_are_listed_and_all_sessions_end(shop: Shop) -> None:
+async def test_people_are_listed_and_all_sessions_end(shop: ComposedStaff) -> None:
     assert "Nobody runs the shop yet" in (await typed("staff")).out
     await shop.make_owner()
     bob = await shop.employ("bob@example.org", "warehouse", "support")

@@ -33,7 +33,7 @@ from deployments.staff.domain.sign_in import (
     CHALLENGE_LASTS,
     CHALLENGE_TRIES,
 )
-from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, secret, session
+from tests.unit.staff.composed_staff import HOME, OWNER, PASSWORD, ComposedStaff, secret, session
 
 NEW = "a wholly new password"
 
@@ -41,7 +41,7 @@ NEW = "a wholly new password"
 class Protected(NamedTuple):
     """An owner with a second factor."""
 
-    shop: Shop
+    shop: ComposedStaff
     authenticator: pyotp.TOTP
     codes: list[str]
 
@@ -63,7 +63,7 @@ class Protected(NamedTuple):
 
 
 @pytest.fixture
-async def protected(owned: Shop) -> Protected:
+async def protected(owned: ComposedStaff) -> Protected:
     started = await owned.staff.start_second_factor(
         StartSecondFactor(by=owned.owner, password=secret(PASSWORD))
     )
@@ -84,7 +84,7 @@ def changing(by: Credential, current: str, new: str = NEW) -> ChangePassword:
     )
 
 
-async def test_a_password_is_changed_by_whoever_knows_it(owned: Shop) -> None:
+async def test_a_password_is_changed_by_whoever_knows_it(owned: ComposedStaff) -> None:
     elsewhere = await owned.enter()
     opened = await owned.staff.change_password(changing(owned.owner, PASSWORD))
     assert not await owned.is_open(elsewhere)
@@ -95,7 +95,7 @@ async def test_a_password_is_changed_by_whoever_knows_it(owned: Shop) -> None:
     assert await owned.is_open(await owned.enter(OWNER, NEW))
 
 
-async def test_another_password_makes_devices_unknown(owned: Shop) -> None:
+async def test_another_password_makes_devices_unknown(owned: ComposedStaff) -> None:
     known = (await owned.sign_in()).signed_in
     assert known is not None
     await owned.staff.change_password(changing(owned.owner, PASSWORD))
@@ -107,7 +107,7 @@ async def test_another_password_makes_devices_unknown(owned: Shop) -> None:
         await owned.sign_in(OWNER, NEW, origin)
 
 
-async def test_a_stolen_session_does_not_do_to_change_the_password(owned: Shop) -> None:
+async def test_a_stolen_session_does_not_do_to_change_the_password(owned: ComposedStaff) -> None:
     with pytest.raises(WeakPassword):
         await owned.staff.change_password(changing(owned.owner, PASSWORD, "short"))
     for _ in range(BY_ACCOUNT.free + 1):
@@ -118,7 +118,7 @@ async def test_a_stolen_session_does_not_do_to_change_the_password(owned: Shop) 
     assert await owned.is_open(await owned.enter()), "others wait for the session"
 
 
-async def test_a_name_and_a_language_are_ones_own(owned: Shop) -> None:
+async def test_a_name_and_a_language_are_ones_own(owned: ComposedStaff) -> None:
     asked = ChangeProfile(by=owned.owner, name="Ada L.", locale="de")
     changed = [await owned.staff.change_profile(asked) for _ in range(2)]
     assert changed[0] == changed[1]
@@ -160,7 +160,7 @@ async def test_a_code_is_good_for_about_its_half_minute(protected: Protected) ->
         await protected.answer(await protected.challenge(), code)
 
 
-async def test_the_code_that_confirmed_does_not_sign_in(owned: Shop) -> None:
+async def test_the_code_that_confirmed_does_not_sign_in(owned: ComposedStaff) -> None:
     started = await owned.staff.start_second_factor(
         StartSecondFactor(by=owned.owner, password=secret(PASSWORD))
     )
@@ -258,7 +258,7 @@ async def test_a_link_does_not_stand_for_the_second_factor(protected: Protected)
     await protected.answer(challenge.get_secret_value(), protected.code())
 
 
-async def test_a_wrong_code_confirms_nothing(owned: Shop) -> None:
+async def test_a_wrong_code_confirms_nothing(owned: ComposedStaff) -> None:
     confirming = ConfirmSecondFactor(by=owned.owner, code=secret("123456"))
     with pytest.raises(WrongCode):
         await owned.staff.confirm_second_factor(confirming)

@@ -25,7 +25,7 @@ from deployments.staff.contract.credentials import NotPermitted
 from deployments.staff.domain.audit_file import COLUMNS, csv_of, neutral
 from deployments.staff.domain.audit_log import BEGINNING, link
 from deployments.staff.loops import audit_retention
-from tests.unit.staff.shop import OWNER, Shop
+from tests.unit.staff.composed_staff import OWNER, ComposedStaff
 
 PAST = datetime(2026, 1, 1, tzinfo=UTC)
 BOB = Author(kind="person", id="bob@example.org", name="Bob", address="192.0.2.9")
@@ -43,7 +43,7 @@ def priced(n: int, sku: str = "TI-M267", author: Author = BOB) -> Change:
     )
 
 
-async def search(shop: Shop, limit: int = 50, **wanted: object) -> list[AuditEntry]:
+async def search(shop: ComposedStaff, limit: int = 50, **wanted: object) -> list[AuditEntry]:
     """All pages."""
     found: list[AuditEntry] = []
     before = None
@@ -63,7 +63,7 @@ async def search(shop: Shop, limit: int = 50, **wanted: object) -> list[AuditEnt
             return found
 
 
-async def test_each_entry_holds_the_hash_of_all_before(owned: Shop) -> None:
+async def test_each_entry_holds_the_hash_of_all_before(owned: ComposedStaff) -> None:
     await asyncio.gather(
         *((owned.staff, owned.other)[n % 2].changed(f"event_{n}", priced(n)) for n in range(20))
     )
@@ -74,12 +74,12 @@ async def test_each_entry_holds_the_hash_of_all_before(owned: Shop) -> None:
         assert fields["hash"] == hash_
 
 
-async def test_an_event_is_appended_once(owned: Shop) -> None:
+async def test_an_event_is_appended_once(owned: ComposedStaff) -> None:
     await asyncio.gather(*(owned.staff.changed("event_1", priced(1)) for _ in range(8)))
     assert len(await search(owned, action="price_changed")) == 1
 
 
-async def test_entries_are_found_by_whatever_they_tell(owned: Shop) -> None:
+async def test_entries_are_found_by_whatever_they_tell(owned: ComposedStaff) -> None:
     ada = Author(kind="person", id=OWNER, name="Ada")
     for n in range(4):
         await owned.staff.changed(f"event_{n}", priced(n))
@@ -96,7 +96,9 @@ async def test_entries_are_found_by_whatever_they_tell(owned: Shop) -> None:
     assert await search(owned, subject="catalog/price/XY") == []
 
 
-async def test_what_a_token_did_is_found_by_the_token_and_by_its_maker(owned: Shop) -> None:
+async def test_what_a_token_did_is_found_by_the_token_and_by_its_maker(
+    owned: ComposedStaff,
+) -> None:
     token = Author(kind="token", id="token_1", name="nightly (Bob)", person=BOB.id)
     await owned.staff.changed("event_1", priced(1))
     await owned.staff.changed("event_2", priced(2, author=token))
@@ -109,7 +111,7 @@ async def test_what_a_token_did_is_found_by_the_token_and_by_its_maker(owned: Sh
     assert (await StaffAudit(owned.redis, Inspection(0)).log()).discrepancies == ()
 
 
-async def test_entries_are_found_by_when_they_were_written(owned: Shop) -> None:
+async def test_entries_are_found_by_when_they_were_written(owned: ComposedStaff) -> None:
     for n in range(6):
         await owned.staff.changed(f"event_{n}", priced(n))
     everything = await search(owned)
@@ -126,7 +128,7 @@ async def test_entries_are_found_by_when_they_were_written(owned: Shop) -> None:
         ]
 
 
-async def test_entries_are_kept_for_as_long_as_is_set(owned: Shop) -> None:
+async def test_entries_are_kept_for_as_long_as_is_set(owned: ComposedStaff) -> None:
     for n in range(TRIMMED_AT_ONCE):
         await owned.staff.changed(f"event_{n}", priced(n))
     retention = audit_retention(AuditStore(owned.redis), timedelta(days=730), lambda: owned.now)
@@ -141,7 +143,7 @@ async def test_entries_are_kept_for_as_long_as_is_set(owned: Shop) -> None:
     assert (await StaffAudit(owned.redis, Inspection(0)).log()).discrepancies == ()
 
 
-async def test_looking_and_taking_away_need_their_permissions(owned: Shop) -> None:
+async def test_looking_and_taking_away_need_their_permissions(owned: ComposedStaff) -> None:
     support = await owned.employ("sue@example.org", "support")
     with pytest.raises(NotPermitted):
         await owned.staff.search_audit(SearchAudit(by=support))
@@ -151,7 +153,7 @@ async def test_looking_and_taking_away_need_their_permissions(owned: Shop) -> No
     assert (await owned.staff.search_audit(SearchAudit(by=auditor))).entries
 
 
-async def test_an_export_has_every_entry_and_is_one_itself(owned: Shop) -> None:
+async def test_an_export_has_every_entry_and_is_one_itself(owned: ComposedStaff) -> None:
     for n in range(250):
         await owned.staff.changed(f"event_{n}", priced(n))
     text, before = "", None

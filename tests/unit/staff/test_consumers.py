@@ -19,7 +19,7 @@ from deployments.store import placed
 from deployments.topology import BY_NAME, TOPOLOGY
 from tests.conftest import ClientOf
 from tests.eventually import eventually
-from tests.unit.staff.shop import Shop
+from tests.unit.staff.composed_staff import ComposedStaff
 
 SOON = ConsumerOptions(renew_seconds=0.1, block_seconds=0.05)
 BOB = Author(kind="person", id="bob@example.org", name="Bob", address="192.0.2.9")
@@ -44,11 +44,11 @@ def received(key: str, author: Author, *skus: str) -> ReceiveDelivery:
     return ReceiveDelivery(key=key, author=author, reason="order 17", rows=rows)
 
 
-async def stock_changes(shop: Shop) -> list[Change]:
+async def stock_changes(shop: ComposedStaff) -> list[Change]:
     return [one for one in await shop.log() if one.subject.startswith("inventory/")]
 
 
-async def test_a_change_elsewhere_is_appended_once(host: Host, shop: Shop) -> None:
+async def test_a_change_elsewhere_is_appended_once(host: Host, shop: ComposedStaff) -> None:
     inventory = host.connect(InventoryApi, app="inventory")
     await inventory.name_location(NameLocation(author=BOB, id=1, name="Tool Crib"))
     for _ in range(2):

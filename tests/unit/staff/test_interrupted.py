@@ -29,11 +29,11 @@ from deployments.staff.contract.sign_in import AcceptLink, SignIn, WrongCredenti
 from deployments.staff.contract.tokens import CreateToken, ListTokens
 from deployments.staff.service import StaffService
 from tests.conftest import SECRET, ClientOf
-from tests.unit.staff.shop import OWNER, PASSWORD, Shop, secret
+from tests.unit.staff.composed_staff import OWNER, PASSWORD, ComposedStaff, secret
 
 BOB, NEW = "bob@example.org", "a wholly new password"
 Deed = Callable[[StaffService], Awaitable[object]]
-Prepare = Callable[[Shop], Awaitable[Deed]]
+Prepare = Callable[[ComposedStaff], Awaitable[Deed]]
 MOST_COMMANDS = 6
 
 
@@ -60,26 +60,26 @@ class DyingRedis(Redis):
         return answer
 
 
-async def accepting_the_first_link(shop: Shop) -> Deed:
+async def accepting_the_first_link(shop: ComposedStaff) -> Deed:
     link = await shop.owner_link()
     assert link is not None
     asked = AcceptLink(link=link, email=OWNER, name="Ada", password=secret(PASSWORD))
     return lambda staff: staff.accept_link(asked)
 
 
-async def signing_in(shop: Shop) -> Deed:
+async def signing_in(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     asked = SignIn(email=OWNER, password=secret(PASSWORD))
     return lambda staff: staff.sign_in(asked)
 
 
-async def changing_the_password(shop: Shop) -> Deed:
+async def changing_the_password(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     asked = ChangePassword(by=shop.owner, current=secret(PASSWORD), new=secret(NEW))
     return lambda staff: staff.change_password(asked)
 
 
-async def adding_a_second_factor(shop: Shop) -> Deed:
+async def adding_a_second_factor(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     started = await shop.staff.start_second_factor(
         StartSecondFactor(by=shop.owner, password=secret(PASSWORD))
@@ -89,19 +89,19 @@ async def adding_a_second_factor(shop: Shop) -> Deed:
     return lambda staff: staff.confirm_second_factor(asked)
 
 
-async def inviting(shop: Shop) -> Deed:
+async def inviting(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     asked = InvitePerson(by=shop.owner, email=BOB, name="Bob", roles=("support",))
     return lambda staff: staff.invite(asked)
 
 
-async def disabling(shop: Shop) -> Deed:
+async def disabling(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     await shop.employ(BOB, "support")
     return lambda staff: staff.disable(shop.act(BOB))
 
 
-async def giving_another_role(shop: Shop) -> Deed:
+async def giving_another_role(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     await shop.employ(BOB, "support")
     version = (await shop.staff.person(GetPerson(by=shop.owner, email=BOB))).version
@@ -109,13 +109,13 @@ async def giving_another_role(shop: Shop) -> Deed:
     return lambda staff: staff.change_person(asked)
 
 
-async def making_a_token(shop: Shop) -> Deed:
+async def making_a_token(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     asked = CreateToken(by=shop.owner, name="token", scopes=("stock.read",))
     return lambda staff: staff.create_token(asked)
 
 
-async def appending_an_event(shop: Shop) -> Deed:
+async def appending_an_event(shop: ComposedStaff) -> Deed:
     await shop.make_owner()
     change = Change(author=STORE, subject="catalog/price/X", action="price_changed", at=shop.now)
     return lambda staff: staff.changed("event_1", change)
@@ -149,8 +149,8 @@ async def test_a_replica_may_die_at_every_command(
             password=password("staff", SECRET),
             decode_responses=True,
         ) as dying:
-            shop = Shop(redis_of)
-            doomed = Shop(lambda _: dying)
+            shop = ComposedStaff(redis_of)
+            doomed = ComposedStaff(lambda _: dying)
             doomed.now = shop.now
             deed = await prepare(shop)
             dying.left, dying.after = command, moment == "after"
@@ -164,7 +164,7 @@ async def test_a_replica_may_die_at_every_command(
     assert 0 < deaths < MOST_COMMANDS
 
 
-async def assert_whole(shop: Shop, prepare: Prepare, deed: Deed) -> None:
+async def assert_whole(shop: ComposedStaff, prepare: Prepare, deed: Deed) -> None:
     audit = StaffAudit(shop.redis, Inspection(0))
     with suppress(Rejection):  # It was done, and cannot be done twice.
         await deed(shop.staff)
@@ -180,7 +180,7 @@ async def assert_whole(shop: Shop, prepare: Prepare, deed: Deed) -> None:
         assert len(made) == told["token_made"], "what nobody got can be seen and revoked"
 
 
-async def opens(shop: Shop, password_: str) -> bool:
+async def opens(shop: ComposedStaff, password_: str) -> bool:
     """Whether the owner's password is this one."""
     try:
         await shop.sign_in(OWNER, password_)

@@ -17,7 +17,7 @@ from deployments.staff.contract.sign_in import (
     SignInStep,
     WeakPassword,
 )
-from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, secret
+from tests.unit.staff.composed_staff import HOME, OWNER, PASSWORD, ComposedStaff, secret
 
 
 def accepting(link: str, email: str = OWNER, password: str = PASSWORD) -> AcceptLink:
@@ -30,13 +30,13 @@ def accepting(link: str, email: str = OWNER, password: str = PASSWORD) -> Accept
     )
 
 
-async def owner_link(shop: Shop) -> str:
+async def owner_link(shop: ComposedStaff) -> str:
     link = await shop.owner_link()
     assert link is not None
     return link.get_secret_value()
 
 
-async def test_the_first_link_makes_the_owner(shop: Shop) -> None:
+async def test_the_first_link_makes_the_owner(shop: ComposedStaff) -> None:
     link = await owner_link(shop)
     found = await shop.staff.look_up_link(LookUpLink(link=secret(link)))
     assert (found.kind, found.email) == ("owner", None)
@@ -49,7 +49,7 @@ async def test_the_first_link_makes_the_owner(shop: Shop) -> None:
     ]
 
 
-async def test_a_link_works_once(shop: Shop) -> None:
+async def test_a_link_works_once(shop: ComposedStaff) -> None:
     link = await owner_link(shop)
     await shop.staff.accept_link(accepting(link))
     with pytest.raises(LinkInvalid):
@@ -57,7 +57,7 @@ async def test_a_link_works_once(shop: Shop) -> None:
     assert await shop.owner_link() is None
 
 
-async def test_of_many_who_use_a_link_at_once_one_becomes_the_owner(shop: Shop) -> None:
+async def test_of_many_who_use_a_link_at_once_one_becomes_the_owner(shop: ComposedStaff) -> None:
     link = await owner_link(shop)
     wanted = [accepting(link, email=f"owner{n}@example.org") for n in range(8)]
     replicas = (shop.staff, shop.other)
@@ -69,14 +69,14 @@ async def test_of_many_who_use_a_link_at_once_one_becomes_the_owner(shop: Shop) 
     assert len(await shop.redis.smembers("{staff}:owners")) == 1
 
 
-async def test_a_newer_link_replaces_an_older_one(shop: Shop) -> None:
+async def test_a_newer_link_replaces_an_older_one(shop: ComposedStaff) -> None:
     older, newer = await owner_link(shop), await owner_link(shop)
     with pytest.raises(LinkInvalid):
         await shop.staff.accept_link(accepting(older))
     await shop.staff.accept_link(accepting(newer))
 
 
-async def test_a_link_ends(shop: Shop) -> None:
+async def test_a_link_ends(shop: ComposedStaff) -> None:
     link = await owner_link(shop)
     shop.later(hours=24)
     with pytest.raises(LinkInvalid):
@@ -96,7 +96,7 @@ async def test_a_link_ends(shop: Shop) -> None:
     ],
 )
 async def test_a_mistake_leaves_the_link_usable(
-    shop: Shop, email: str, password: str, no: type[Rejection]
+    shop: ComposedStaff, email: str, password: str, no: type[Rejection]
 ) -> None:
     link = await owner_link(shop)
     with pytest.raises(no):

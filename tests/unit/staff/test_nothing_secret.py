@@ -20,14 +20,14 @@ from deployments.staff.contract.audit_log import ExportAudit
 from deployments.staff.contract.credentials import Credential
 from deployments.staff.contract.sign_in import AnswerChallenge, SignIn, WrongCredentials
 from deployments.staff.contract.tokens import CreateToken
-from tests.unit.staff.shop import OWNER, PASSWORD, Shop, secret, session
+from tests.unit.staff.composed_staff import OWNER, PASSWORD, ComposedStaff, secret, session
 from tests.unit.test_nothing_secret import everything_in, found
 
 GUESS, NEW = "a guess that somebody makes", "a wholly new password"
 BOB = "bob@example.org"
 
 
-async def live(shop: Shop) -> tuple[list[str], str]:
+async def live(shop: ComposedStaff) -> tuple[list[str], str]:
     """All that staff do once; the secrets of it, and the one that must be kept as it is."""
     secrets = [PASSWORD, GUESS, NEW]
     link = await shop.owner_link()
@@ -78,7 +78,7 @@ async def live(shop: Shop) -> tuple[list[str], str]:
 
 
 async def test_nothing_that_staff_writes_tells_a_secret(
-    shop: Shop, admin: Redis, caplog: pytest.LogCaptureFixture
+    shop: ComposedStaff, admin: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     secrets, authenticator = await live(shop)

@@ -11,7 +11,7 @@ from deployments.staff.contract.credentials import Origin
 from deployments.staff.contract.sign_in import SignInsBusy
 from deployments.staff.passwords import HASHER, MOST_WAITING, Passwords
 from tests.eventually import eventually
-from tests.unit.staff.shop import CHEAP, OWNER, PASSWORD, Shop, secret
+from tests.unit.staff.composed_staff import CHEAP, OWNER, PASSWORD, ComposedStaff, secret
 from tests.unit.staff.slow_hasher import SlowHasher
 
 MIB = 1024
@@ -90,7 +90,9 @@ async def test_nobodys_password_is_checked_like_somebodys() -> None:
     passwords.close()
 
 
-async def test_a_hash_of_too_little_effort_is_made_anew_at_the_next_sign_in(owned: Shop) -> None:
+async def test_a_hash_of_too_little_effort_is_made_anew_at_the_next_sign_in(
+    owned: ComposedStaff,
+) -> None:
     key = f"{{staff}}:credentials:{OWNER}"
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, hash_len=16)
     await owned.redis.hset(key, "password", weak.hash(PASSWORD))

@@ -21,21 +21,21 @@ from deployments.staff.contract.people import (
     PersonNotFound,
 )
 from deployments.staff.contract.sign_in import AcceptLink, LinkInvalid, LookUpLink, WrongCredentials
-from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, secret
+from tests.unit.staff.composed_staff import HOME, OWNER, PASSWORD, ComposedStaff, secret
 
 BOB = "bob@example.org"
 
 
-async def find(shop: Shop, email: str) -> Person:
+async def find(shop: ComposedStaff, email: str) -> Person:
     return await shop.other.person(GetPerson(by=shop.owner, email=email))
 
 
-async def change(shop: Shop, email: str, version: int, **values: object) -> Person:
+async def change(shop: ComposedStaff, email: str, version: int, **values: object) -> Person:
     asked = {"by": shop.owner, "email": email, "version": version, **values}
     return await shop.staff.change_person(ChangePerson.model_validate(asked))
 
 
-async def test_a_colleague_comes_in_by_an_invitation(owned: Shop) -> None:
+async def test_a_colleague_comes_in_by_an_invitation(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     who = await owned.may(bob, "stock.change")
     assert (who.email, who.name, who.roles) == (BOB, "bob", ("warehouse",))
@@ -46,14 +46,14 @@ async def test_a_colleague_comes_in_by_an_invitation(owned: Shop) -> None:
     assert [one.email for one in listed.people] == [OWNER, BOB]
 
 
-async def test_nobody_is_invited_twice(owned: Shop) -> None:
+async def test_nobody_is_invited_twice(owned: ComposedStaff) -> None:
     await owned.employ(BOB, "warehouse")
     with pytest.raises(PersonKnown):
         await owned.employ(" BOB@example.org", "owner")
     assert (await find(owned, BOB)).roles == ("warehouse",)
 
 
-async def test_a_newer_invitation_replaces_the_older(owned: Shop) -> None:
+async def test_a_newer_invitation_replaces_the_older(owned: ComposedStaff) -> None:
     invited = await owned.staff.invite(
         InvitePerson(by=owned.owner, email=BOB, name="Bob", roles=("support",))
     )
@@ -66,7 +66,7 @@ async def test_a_newer_invitation_replaces_the_older(owned: Shop) -> None:
         await owned.sign_in(BOB, "")
 
 
-async def test_other_roles_hold_at_once_and_end_sessions(owned: Shop) -> None:
+async def test_other_roles_hold_at_once_and_end_sessions(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     before = await find(owned, BOB)
     after = await change(owned, BOB, before.version, roles=("finance", "support", "finance"))
@@ -75,14 +75,14 @@ async def test_other_roles_hold_at_once_and_end_sessions(owned: Shop) -> None:
     assert (await owned.may(await owned.enter(BOB), "refunds.make")).roles == after.roles
 
 
-async def test_another_name_ends_no_session(owned: Shop) -> None:
+async def test_another_name_ends_no_session(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     await change(owned, BOB, (await find(owned, BOB)).version, name="Robert", locale="de")
     who = await owned.may(bob)
     assert (who.name, who.locale) == ("Robert", "de")
 
 
-async def test_of_two_who_change_a_person_at_once_one_is_told(owned: Shop) -> None:
+async def test_of_two_who_change_a_person_at_once_one_is_told(owned: ComposedStaff) -> None:
     await owned.employ(BOB, "warehouse")
     version = (await find(owned, BOB)).version
     outcomes = await asyncio.gather(
@@ -93,7 +93,7 @@ async def test_of_two_who_change_a_person_at_once_one_is_told(owned: Shop) -> No
     assert [one.version for one in refused] == [version + 1] * 5
 
 
-async def test_who_is_disabled_is_out_at_once_and_for_good(owned: Shop) -> None:
+async def test_who_is_disabled_is_out_at_once_and_for_good(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     link = await owned.staff.make_link(owned.act(BOB))
     for _ in range(2):
@@ -109,7 +109,7 @@ async def test_who_is_disabled_is_out_at_once_and_for_good(owned: Shop) -> None:
     assert actions.count(("disabled", "left")) == 1
 
 
-async def test_who_is_enabled_comes_in_with_a_new_password(owned: Shop) -> None:
+async def test_who_is_enabled_comes_in_with_a_new_password(owned: ComposedStaff) -> None:
     await owned.employ(BOB, "warehouse")
     with pytest.raises(PersonNotDisabled):
         await owned.staff.enable(owned.act(BOB))
@@ -121,7 +121,7 @@ async def test_who_is_enabled_comes_in_with_a_new_password(owned: Shop) -> None:
     assert await owned.is_open(await owned.enter(BOB, "another long password"))
 
 
-async def test_a_lost_password_is_replaced_and_sessions_end(owned: Shop) -> None:
+async def test_a_lost_password_is_replaced_and_sessions_end(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     link = (await owned.staff.make_link(owned.act(BOB))).link
     assert await owned.is_open(bob), "the link alone changes nothing"
@@ -134,14 +134,14 @@ async def test_a_lost_password_is_replaced_and_sessions_end(owned: Shop) -> None
         await owned.sign_in(BOB, PASSWORD)
 
 
-async def test_all_sessions_of_a_person_are_ended(owned: Shop) -> None:
+async def test_all_sessions_of_a_person_are_ended(owned: ComposedStaff) -> None:
     bob = [await owned.employ(BOB, "warehouse"), await owned.enter(BOB)]
     await owned.staff.end_sessions_of(owned.act(BOB, "stolen laptop"))
     assert [await owned.is_open(one) for one in bob] == [False, False]
     assert await owned.is_open(owned.owner)
 
 
-async def test_the_last_owner_stays(owned: Shop) -> None:
+async def test_the_last_owner_stays(owned: ComposedStaff) -> None:
     version = (await find(owned, OWNER)).version
     with pytest.raises(LastOwner):
         await owned.staff.disable(owned.act(OWNER))
@@ -150,7 +150,7 @@ async def test_the_last_owner_stays(owned: Shop) -> None:
     assert await owned.is_open(owned.owner)
 
 
-async def test_who_has_not_come_in_does_not_count_as_an_owner(owned: Shop) -> None:
+async def test_who_has_not_come_in_does_not_count_as_an_owner(owned: ComposedStaff) -> None:
     await owned.staff.invite(InvitePerson(by=owned.owner, email=BOB, name="Bob", roles=("owner",)))
     with pytest.raises(LastOwner):
         await owned.staff.disable(owned.act(OWNER))
@@ -160,7 +160,7 @@ async def test_who_has_not_come_in_does_not_count_as_an_owner(owned: Shop) -> No
         await owned.staff.disable(owned.act(OWNER))
 
 
-async def test_two_owners_who_disable_each_other_leave_one(owned: Shop) -> None:
+async def test_two_owners_who_disable_each_other_leave_one(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "owner")
     outcomes = await asyncio.gather(
         owned.staff.disable(owned.act(BOB)),
@@ -172,12 +172,12 @@ async def test_two_owners_who_disable_each_other_leave_one(owned: Shop) -> None:
 
 
 @pytest.mark.parametrize("method", ["disable", "enable", "make_link", "end_sessions_of"])
-async def test_nobody_is_found_who_is_not_known(owned: Shop, method: str) -> None:
+async def test_nobody_is_found_who_is_not_known(owned: ComposedStaff, method: str) -> None:
     with pytest.raises(PersonNotFound):
         await getattr(owned.staff, method)(owned.act(BOB))
 
 
-async def test_only_an_owner_changes_people(owned: Shop) -> None:
+async def test_only_an_owner_changes_people(owned: ComposedStaff) -> None:
     others = [
         await owned.employ(f"{role}@example.org", role)
         for role in ("catalogue", "warehouse", "support", "finance", "auditor")
@@ -199,7 +199,7 @@ async def test_only_an_owner_changes_people(owned: Shop) -> None:
             await owned.staff.change_person(ChangePerson(by=by, email=OWNER, version=1))
 
 
-async def test_looking_at_people_is_for_owners_and_auditors(owned: Shop) -> None:
+async def test_looking_at_people_is_for_owners_and_auditors(owned: ComposedStaff) -> None:
     auditor = await owned.employ("eve@example.org", "auditor")
     assert len((await owned.staff.people(ListPeople(by=auditor))).people) == 2
     bob = await owned.employ(BOB, "support")

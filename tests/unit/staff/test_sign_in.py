@@ -38,19 +38,27 @@ from deployments.staff.domain.sign_in import (
 )
 from tests.conftest import ClientOf
 from tests.eventually import eventually
-from tests.unit.staff.shop import HOME, OWNER, PASSWORD, Shop, another_shop, secret, session
+from tests.unit.staff.composed_staff import (
+    HOME,
+    OWNER,
+    PASSWORD,
+    ComposedStaff,
+    another_shop,
+    secret,
+    session,
+)
 from tests.unit.staff.slow_hasher import SlowHasher
 
 ELSEWHERE = "198.51.100.9"
 
 
-async def signed_in(shop: Shop) -> SignedIn:
+async def signed_in(shop: ComposedStaff) -> SignedIn:
     step = await shop.sign_in()
     assert step.signed_in is not None
     return step.signed_in
 
 
-async def test_whoever_knows_the_password_gets_a_session(owned: Shop) -> None:
+async def test_whoever_knows_the_password_gets_a_session(owned: ComposedStaff) -> None:
     opened = await signed_in(owned)
     who = await owned.may(session(opened), "staff.change")
     assert (who.email, who.roles, who.author.address) == (OWNER, ("owner",), HOME)
@@ -61,29 +69,29 @@ async def test_whoever_knows_the_password_gets_a_session(owned: Shop) -> None:
     ("email", "password"),
     [(OWNER, "wrong horse"), ("eve@example.org", PASSWORD), (OWNER, "")],
 )
-async def test_nobody_else_does(owned: Shop, email: str, password: str) -> None:
+async def test_nobody_else_does(owned: ComposedStaff, email: str, password: str) -> None:
     with pytest.raises(WrongCredentials):
         await owned.sign_in(email, password)
 
 
-async def test_an_address_is_the_same_in_capitals(owned: Shop) -> None:
+async def test_an_address_is_the_same_in_capitals(owned: ComposedStaff) -> None:
     assert (await owned.sign_in(" ADA@example.ORG ")).signed_in is not None
 
 
 @pytest.mark.parametrize("secret_", ["", "guessed"])
-async def test_a_guess_is_no_session(owned: Shop, secret_: str) -> None:
+async def test_a_guess_is_no_session(owned: ComposedStaff, secret_: str) -> None:
     assert not await owned.is_open(Credential(session=SecretStr(secret_)))
     assert not await owned.is_open(Credential())
 
 
-async def test_each_sign_in_opens_another_session(owned: Shop) -> None:
+async def test_each_sign_in_opens_another_session(owned: ComposedStaff) -> None:
     first, second = await signed_in(owned), await signed_in(owned)
     assert first.session != second.session
     assert await owned.is_open(session(first))
     assert await owned.is_open(session(second))
 
 
-async def test_a_session_ends_when_it_is_not_used(owned: Shop) -> None:
+async def test_a_session_ends_when_it_is_not_used(owned: ComposedStaff) -> None:
     opened = session(await signed_in(owned))
     for _ in range(3):
         owned.later(seconds=IDLE.total_seconds() - 61)
@@ -92,7 +100,7 @@ async def test_a_session_ends_when_it_is_not_used(owned: Shop) -> None:
     assert not await owned.is_open(opened)
 
 
-async def test_a_session_ends_in_any_case(owned: Shop) -> None:
+async def test_a_session_ends_in_any_case(owned: ComposedStaff) -> None:
     opened, began = session(await signed_in(owned)), owned.now
     while owned.now + IDLE / 2 < began + LONGEST:
         owned.now += IDLE / 2
@@ -101,7 +109,7 @@ async def test_a_session_ends_in_any_case(owned: Shop) -> None:
     assert not await owned.is_open(opened)
 
 
-async def test_whoever_signs_out_is_out_everywhere_the_session_was(owned: Shop) -> None:
+async def test_whoever_signs_out_is_out_everywhere_the_session_was(owned: ComposedStaff) -> None:
     opened, kept = await signed_in(owned), await signed_in(owned)
     for _ in range(2):
         await owned.staff.sign_out(SignOut(session=opened.session))
@@ -110,7 +118,7 @@ async def test_whoever_signs_out_is_out_everywhere_the_session_was(owned: Shop) 
     assert [one.action for one in await owned.log()].count("signed_out") == 1
 
 
-async def test_ones_own_sessions_are_listed_and_ended(owned: Shop) -> None:
+async def test_ones_own_sessions_are_listed_and_ended(owned: ComposedStaff) -> None:
     here, there = session(await signed_in(owned)), session(await signed_in(owned))
     listed = (await owned.staff.sessions(ListSessions(by=here))).sessions
     assert len(listed) == 3
@@ -126,7 +134,7 @@ async def test_ones_own_sessions_are_listed_and_ended(owned: Shop) -> None:
     assert await owned.is_open(here)
 
 
-async def test_a_person_has_a_bounded_number_of_sessions(owned: Shop) -> None:
+async def test_a_person_has_a_bounded_number_of_sessions(owned: ComposedStaff) -> None:
     for _ in range(MOST_SESSIONS):
         owned.later(seconds=1)
         await signed_in(owned)
@@ -135,7 +143,7 @@ async def test_a_person_has_a_bounded_number_of_sessions(owned: Shop) -> None:
     assert len((await owned.staff.sessions(ListSessions(by=here))).sessions) == MOST_SESSIONS
 
 
-async def fail(shop: Shop, origin: Origin, email: str = OWNER) -> bool:
+async def fail(shop: ComposedStaff, origin: Origin, email: str = OWNER) -> bool:
     """Whether a wrong password was even looked at."""
     try:
         await shop.sign_in(email, "a wrong password", origin)
@@ -146,7 +154,7 @@ async def fail(shop: Shop, origin: Origin, email: str = OWNER) -> bool:
     raise AssertionError
 
 
-async def test_guessing_is_slowed_down_however_many_guess_at_once(owned: Shop) -> None:
+async def test_guessing_is_slowed_down_however_many_guess_at_once(owned: ComposedStaff) -> None:
     strangers = [Origin(address=f"198.51.100.{n}") for n in range(60)]
     looked_at = await asyncio.gather(*(fail(owned, one) for one in strangers))
     assert sum(looked_at) == BY_ACCOUNT.free + 1
@@ -161,7 +169,7 @@ async def test_guessing_is_slowed_down_however_many_guess_at_once(owned: Shop) -
     assert await fail(owned, strangers[2])
 
 
-async def test_who_guesses_locks_nobody_out(owned: Shop) -> None:
+async def test_who_guesses_locks_nobody_out(owned: ComposedStaff) -> None:
     """Neither a session that is open nor a device that is known is slowed down by strangers."""
     known = (await signed_in(owned)).device
     for _ in range(BY_ACCOUNT.free + 1):
@@ -173,7 +181,7 @@ async def test_who_guesses_locks_nobody_out(owned: Shop) -> None:
     assert step.signed_in is not None
 
 
-async def test_a_known_device_is_slowed_down_by_itself(owned: Shop) -> None:
+async def test_a_known_device_is_slowed_down_by_itself(owned: ComposedStaff) -> None:
     known = (await signed_in(owned)).device
     origin = Origin(address=HOME, device=known)
     looked_at = [await fail(owned, origin) for _ in range(BY_ACCOUNT.free + 3)]
@@ -181,7 +189,7 @@ async def test_a_known_device_is_slowed_down_by_itself(owned: Shop) -> None:
     assert (await owned.sign_in()).signed_in is not None, "others wait for the device"
 
 
-async def test_a_pause_is_a_quarter_of_an_hour_at_most(owned: Shop) -> None:
+async def test_a_pause_is_a_quarter_of_an_hour_at_most(owned: ComposedStaff) -> None:
     for _ in range(BY_ACCOUNT.free + 20):
         await fail(owned, Origin())
         owned.now += BY_ACCOUNT.longest
@@ -191,7 +199,7 @@ async def test_a_pause_is_a_quarter_of_an_hour_at_most(owned: Shop) -> None:
     assert told.value.seconds == BY_ACCOUNT.longest.total_seconds()
 
 
-async def test_attempts_are_forgotten_by_the_server(owned: Shop, admin: Redis) -> None:
+async def test_attempts_are_forgotten_by_the_server(owned: ComposedStaff, admin: Redis) -> None:
     await fail(owned, Origin(address=HOME))
     counters = await admin.keys("{staff}:attempts:*")
     assert len(counters) == 2
@@ -199,14 +207,16 @@ async def test_attempts_are_forgotten_by_the_server(owned: Shop, admin: Redis) -
         assert 0 < await admin.pttl(one) <= FORGOTTEN.total_seconds() * 1000 + 1
 
 
-async def test_a_device_of_somebody_else_is_not_known(owned: Shop) -> None:
+async def test_a_device_of_somebody_else_is_not_known(owned: ComposedStaff) -> None:
     for _ in range(BY_ACCOUNT.free + 1):
         await fail(owned, Origin(address=HOME))
     with pytest.raises(TooManyAttempts):
         await owned.sign_in(origin=Origin(address=HOME, device=secret("guessed")))
 
 
-async def test_an_address_that_guesses_at_many_accounts_is_slowed_down(owned: Shop) -> None:
+async def test_an_address_that_guesses_at_many_accounts_is_slowed_down(
+    owned: ComposedStaff,
+) -> None:
     async def guess(n: int) -> bool:
         return await fail(owned, Origin(address=ELSEWHERE), f"person{n}@example.org")
 
@@ -214,7 +224,9 @@ async def test_an_address_that_guesses_at_many_accounts_is_slowed_down(owned: Sh
     assert (await owned.sign_in()).signed_in is not None
 
 
-async def test_colleagues_behind_one_address_do_not_slow_each_other_down(owned: Shop) -> None:
+async def test_colleagues_behind_one_address_do_not_slow_each_other_down(
+    owned: ComposedStaff,
+) -> None:
     known = (await signed_in(owned)).device
     for n in range(BY_ADDRESS.free + 5):
         origin = Origin(address=HOME, device=known if n % 2 else None)
@@ -226,14 +238,16 @@ async def test_colleagues_behind_one_address_do_not_slow_each_other_down(owned: 
     assert sum([await guess(n) for n in range(30)]) == BY_ADDRESS.free + 1, "they made room"
 
 
-async def test_a_success_takes_the_attempts_back(owned: Shop) -> None:
+async def test_a_success_takes_the_attempts_back(owned: ComposedStaff) -> None:
     for _ in range(3):
         for _ in range(BY_ACCOUNT.free - 1):
             await fail(owned, Origin())
         assert (await owned.sign_in(origin=Origin())).signed_in is not None
 
 
-async def test_what_was_asked_is_in_the_log_and_nothing_that_is_secret(owned: Shop) -> None:
+async def test_what_was_asked_is_in_the_log_and_nothing_that_is_secret(
+    owned: ComposedStaff,
+) -> None:
     opened = await signed_in(owned)
     assert [one.action for one in await owned.log()] == ["link_made", "owner_made", "signed_in"]
     text = repr(await owned.log())
@@ -241,19 +255,19 @@ async def test_what_was_asked_is_in_the_log_and_nothing_that_is_secret(owned: Sh
         assert one not in text
 
 
-async def test_a_replica_that_comes_later_knows_the_sessions(owned: Shop) -> None:
+async def test_a_replica_that_comes_later_knows_the_sessions(owned: ComposedStaff) -> None:
     opened = session(await signed_in(owned))
     for replica in (owned.staff, owned.other):
         assert await replica.authorise(Authorise(by=opened, permission="account.own"))
 
 
-async def test_a_password_is_taken_as_it_is(owned: Shop) -> None:
+async def test_a_password_is_taken_as_it_is(owned: ComposedStaff) -> None:
     with pytest.raises(WrongCredentials):
         await owned.staff.sign_in(SignIn(email=OWNER, password=secret(f" {PASSWORD}")))
 
 
 @asynccontextmanager
-async def password_under_check(shop: Shop) -> AsyncIterator[asyncio.Task[SignInStep]]:
+async def password_under_check(shop: ComposedStaff) -> AsyncIterator[asyncio.Task[SignInStep]]:
     """A sign-in whose password is being looked at; it goes on when the block ends."""
     slow = SlowHasher()
     shop.slow_down(slow)
@@ -267,7 +281,9 @@ async def password_under_check(shop: Shop) -> AsyncIterator[asyncio.Task[SignInS
     slow.go.set()
 
 
-async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(owned: Shop) -> None:
+async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
+    owned: ComposedStaff,
+) -> None:
     async with password_under_check(owned) as signing_in:
         await owned.other.change_password(
             ChangePassword(by=owned.owner, current=secret(PASSWORD), new=secret("another password"))
@@ -277,7 +293,7 @@ async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(owne
 
 
 async def test_a_second_factor_that_is_added_while_the_password_is_checked_is_asked_for(
-    owned: Shop,
+    owned: ComposedStaff,
 ) -> None:
     started = await owned.other.start_second_factor(
         StartSecondFactor(by=owned.owner, password=secret(PASSWORD))

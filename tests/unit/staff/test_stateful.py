@@ -33,7 +33,7 @@ from deployments.staff.contract.sign_in import EndSessions, ListSessions
 from deployments.staff.contract.tokens import CreateToken, RevokeToken
 from deployments.staff.domain.permissions import in_order, permissions_of, scoped
 from tests.conftest import SECRET
-from tests.unit.staff.shop import HOME, OWNER, Shop
+from tests.unit.staff.composed_staff import HOME, OWNER, ComposedStaff
 
 T = TypeVar("T")
 NAMES = [OWNER, *(f"person{n}@example.org" for n in range(3))]
@@ -90,7 +90,7 @@ class People(RuleBasedStateMachine):
             self.clients.append(redis)
             return redis
 
-        self.shop = Shop(client)
+        self.shop = ComposedStaff(client)
         await self.shop.make_owner()
         self.known[OWNER] = Known(frozenset({"owner"}), sessions=[self.shop.owner])
         for email in NAMES[1:]:

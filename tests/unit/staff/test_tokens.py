@@ -20,12 +20,14 @@ from deployments.staff.contract.tokens import (
     TokenNotFound,
     TooManyTokens,
 )
-from tests.unit.staff.shop import HOME, OWNER, Shop
+from tests.unit.staff.composed_staff import HOME, OWNER, ComposedStaff
 
 BOB = "bob@example.org"
 
 
-async def make(shop: Shop, by: Credential, *scopes: Permission, days: int = 90) -> NewToken:
+async def make(
+    shop: ComposedStaff, by: Credential, *scopes: Permission, days: int = 90
+) -> NewToken:
     asked = CreateToken(by=by, name="nightly import", scopes=scopes, days=days, reason="imports")
     return await shop.staff.create_token(asked)
 
@@ -34,7 +36,7 @@ def using(token: NewToken) -> Credential:
     return Credential(token=token.secret, address=HOME)
 
 
-async def test_a_token_allows_its_scopes_and_nothing_else(owned: Shop) -> None:
+async def test_a_token_allows_its_scopes_and_nothing_else(owned: ComposedStaff) -> None:
     token = await make(owned, owned.owner, "prices.change", "catalogue.read")
     assert token.secret.get_secret_value().startswith(TOKEN_PREFIX)
     who = await owned.may(using(token), "prices.change")
@@ -48,7 +50,7 @@ async def test_a_token_allows_its_scopes_and_nothing_else(owned: Shop) -> None:
             await owned.may(using(token), permission)
 
 
-async def test_nobody_makes_a_token_for_what_he_may_not_do(owned: Shop) -> None:
+async def test_nobody_makes_a_token_for_what_he_may_not_do(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     refused: tuple[tuple[Credential, tuple[Permission, ...]], ...] = (
         (bob, ("stock.change", "prices.change")),
@@ -61,7 +63,7 @@ async def test_nobody_makes_a_token_for_what_he_may_not_do(owned: Shop) -> None:
             await make(owned, by, *scopes)
 
 
-async def test_a_token_loses_what_its_maker_loses(owned: Shop) -> None:
+async def test_a_token_loses_what_its_maker_loses(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse", "catalogue")
     token = await make(owned, bob, "stock.change", "prices.change")
     version = (await owned.staff.person(GetPerson(by=owned.owner, email=BOB))).version
@@ -73,7 +75,7 @@ async def test_a_token_loses_what_its_maker_loses(owned: Shop) -> None:
         await owned.may(using(token), "prices.change")
 
 
-async def test_a_token_ends_with_its_time_and_with_its_maker(owned: Shop) -> None:
+async def test_a_token_ends_with_its_time_and_with_its_maker(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     short = await make(owned, bob, "stock.read", days=1)
     long = await make(owned, bob, "stock.read", days=365)
@@ -88,7 +90,7 @@ async def test_a_token_ends_with_its_time_and_with_its_maker(owned: Shop) -> Non
     assert not await owned.is_open(using(long), "stock.read")
 
 
-async def test_tokens_are_listed_without_their_secrets_and_revoked(owned: Shop) -> None:
+async def test_tokens_are_listed_without_their_secrets_and_revoked(owned: ComposedStaff) -> None:
     tokens = [await make(owned, owned.owner, "stock.read") for _ in range(2)]
     await owned.may(using(tokens[0]), "stock.read")
     listed = (await owned.staff.tokens(ListTokens(by=owned.owner))).tokens
@@ -105,7 +107,7 @@ async def test_tokens_are_listed_without_their_secrets_and_revoked(owned: Shop) 
         await owned.staff.revoke_token(revoking)
 
 
-async def test_others_tokens_are_an_owners_business(owned: Shop) -> None:
+async def test_others_tokens_are_an_owners_business(owned: ComposedStaff) -> None:
     bob = await owned.employ(BOB, "warehouse")
     token = await make(owned, bob, "stock.read")
     (listed,) = (await owned.staff.tokens(ListTokens(by=owned.owner, of=BOB))).tokens
@@ -120,7 +122,7 @@ async def test_others_tokens_are_an_owners_business(owned: Shop) -> None:
     assert not await owned.is_open(using(token), "stock.read")
 
 
-async def test_a_person_has_a_bounded_number_of_tokens(owned: Shop) -> None:
+async def test_a_person_has_a_bounded_number_of_tokens(owned: ComposedStaff) -> None:
     wanted = [make(owned, owned.owner, "stock.read") for _ in range(MOST_TOKENS + 4)]
     outcomes = await asyncio.gather(*wanted, return_exceptions=True)
     assert sum(isinstance(one, NewToken) for one in outcomes) == MOST_TOKENS
@@ -130,7 +132,7 @@ async def test_a_person_has_a_bounded_number_of_tokens(owned: Shop) -> None:
     await make(owned, owned.owner, "stock.read")
 
 
-async def test_making_and_revoking_are_in_the_audit_log(owned: Shop) -> None:
+async def test_making_and_revoking_are_in_the_audit_log(owned: ComposedStaff) -> None:
     token = await make(owned, owned.owner, "stock.read")
     await owned.staff.revoke_token(
         RevokeToken(by=owned.owner, token_id=token.token.id, reason="leaked")

@@ -27,7 +27,7 @@ Scheme = Literal["light", "dark"]
 
 
 @dataclass
-class Shop:
+class BrowsedStore:
     """A running store, whoever looks at it, and what browsers complained of."""
 
     url: str
@@ -87,14 +87,14 @@ class Shop:
 
 
 @asynccontextmanager
-async def opened_shop(redis_of: ClientOf, chromium: Browser) -> AsyncIterator[Shop]:
+async def opened_shop(redis_of: ClientOf, chromium: Browser) -> AsyncIterator[BrowsedStore]:
     """A store with all that is shipped, which consumes events."""
     host = composed(redis_of)
     await host.start()
     try:
         async with served(host.app()) as url:
             operator = Operator(StaffStore(redis_of("staff")), utc_now)
-            yield Shop(url, operator, chromium)
+            yield BrowsedStore(url, operator, chromium)
     finally:
         await host.stop()
 

@@ -41,7 +41,7 @@ def secret(text: str) -> SecretStr:
     return SecretStr(text)
 
 
-class Shop:
+class ComposedStaff:
     """Two replicas of staff, a clock, and who is signed in."""
 
     def __init__(self, redis_of: ClientOf) -> None:
@@ -158,7 +158,7 @@ def session(signed_in: SignedIn) -> Credential:
 
 
 @asynccontextmanager
-async def another_shop(redis_of: ClientOf) -> AsyncIterator[Shop]:
-    shop = Shop(redis_of)
+async def another_shop(redis_of: ClientOf) -> AsyncIterator[ComposedStaff]:
+    shop = ComposedStaff(redis_of)
     yield shop
     shop.close()
