@@ -21,7 +21,7 @@ from deployments.inventory.contract import InventoryApi
 from deployments.topology import subscribers_of
 
 STOCK_FRESH_SECONDS = 1.0
-"""How old the stock may be that a shopper sees; carts and checkout ask for it anew."""
+"""How old the stock may be that a shopper sees: completing a checkout reserves."""
 STOCK_SECONDS = 0.5
 """A shopper would rather see products without their availability than wait for it."""
 

@@ -1,6 +1,6 @@
 """Purchases with consumers that are killed at random throughout: every effect exactly once.
 
-The short form is part of all tests; `make storm ORDERS=10000` is the long one.
+The short form is one of the long tests; `make storm ORDERS=10000` goes on for longer.
 `STORM_ORDERS` says how many orders there are, `STORM_SEED` repeats a storm's kills and purchases.
 """
 
