@@ -132,7 +132,7 @@ async def everything(found: Sequence[DeadLetters]) -> list[Found]:
     return there
 
 
-class Scope(NamedTuple):
+class Selection(NamedTuple):
     """Whose dead letters are meant, and of which kind; none means all."""
 
     service: str | None = None
@@ -140,14 +140,14 @@ class Scope(NamedTuple):
 
 
 @asynccontextmanager
-async def _meant(scope: Scope) -> AsyncIterator[list[DeadLetters]]:
+async def _meant(scope: Selection) -> AsyncIterator[list[DeadLetters]]:
     services = [scope.service] if scope.service else sorted(SUBSCRIPTIONS)
     async with dead_letters_of(services) as found:
         yield [letters for letters in found if scope.kind in {None, letters.kind}]
 
 
 async def carry_out(
-    act: Act, ids: Sequence[str], scope: Scope, page: ConsolePage, *, every: bool
+    act: Act, ids: Sequence[str], scope: Selection, page: ConsolePage, *, every: bool
 ) -> int:
     """Act on the letters with these ids, or on every letter there is."""
     async with _meant(scope) as found:
@@ -158,7 +158,7 @@ async def carry_out(
     return FOUND if wrong else OK
 
 
-async def listed(scope: Scope, page: ConsolePage, limit: int) -> int:
+async def listed(scope: Selection, page: ConsolePage, limit: int) -> int:
     """List what there is."""
     async with _meant(scope) as found:
         return await listing(page, found, limit)

@@ -19,7 +19,7 @@ import typer
 from commands.dead_letter_actions import (
     KINDS,
     Act,
-    Scope,
+    Selection,
     carry_out,
     drop,
     listed,
@@ -93,14 +93,14 @@ def list_letters(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="Of each service and kind.")] = 50,
 ) -> int:
     """List the oldest dead letters."""
-    return asyncio.run(listed(Scope(service, kind), wide_page(), limit))
+    return asyncio.run(listed(Selection(service, kind), wide_page(), limit))
 
 
 @app.command("show")
 @command
 def show_letters(ids: Ids, *, service: Service = None, kind: Kind = None) -> int:
     """Show everything about dead letters."""
-    return asyncio.run(carry_out(show, ids, Scope(service, kind), wide_page(), every=False))
+    return asyncio.run(carry_out(show, ids, Selection(service, kind), wide_page(), every=False))
 
 
 @app.command("replay")
@@ -109,7 +109,7 @@ def replay_letters(
     ids: SomeIds = None, *, every: Every = False, service: Service = None, kind: Kind = None
 ) -> int:
     """Deliver dead letters again."""
-    return _act(replay, ids or [], Scope(service, kind), every=every)
+    return _act(replay, ids or [], Selection(service, kind), every=every)
 
 
 @app.command("drop")
@@ -118,10 +118,10 @@ def drop_letters(
     ids: SomeIds = None, *, every: Every = False, service: Service = None, kind: Kind = None
 ) -> int:
     """Remove dead letters for good."""
-    return _act(drop, ids or [], Scope(service, kind), every=every)
+    return _act(drop, ids or [], Selection(service, kind), every=every)
 
 
-def _act(act: Act, ids: Sequence[str], scope: Scope, *, every: bool) -> int:
+def _act(act: Act, ids: Sequence[str], scope: Selection, *, every: bool) -> int:
     if every == bool(ids):
         raise typer.BadParameter("Name ids, or say --all.")
     return asyncio.run(carry_out(act, ids, scope, wide_page(), every=every))

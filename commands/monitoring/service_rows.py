@@ -44,7 +44,7 @@ class ServiceRow:
 
 
 @dataclass(frozen=True)
-class Observed:
+class StoreFigures:
     """What is known of a store now, and what was added in the last `seconds`, if that is known."""
 
     hosting: Mapping[str, Hosting]

@@ -20,7 +20,7 @@ from rich.text import Text
 from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
 from commands.lag import age
 from commands.monitoring.exporters import Figures, NotShownError, nodes, read
-from commands.monitoring.service_rows import Hosting, Observed, ServiceRow
+from commands.monitoring.service_rows import Hosting, ServiceRow, StoreFigures
 from commands.serve_status import dashboard, dashboard_file, details
 from deployments.foundation.values.settings import settings
 
@@ -60,7 +60,7 @@ class Watch:
             self._seen.popleft()
         since, before = self._seen[0]
         grown = figures.since(before) if now > since else None
-        return Observed(hosting, figures, grown, now - since).rows(), figures
+        return StoreFigures(hosting, figures, grown, now - since).rows(), figures
 
     def _addresses(self) -> list[str]:
         if self._serve is not None:

@@ -12,7 +12,7 @@ from commands.deploying.serve_control import ServeControl, hosts_of
 from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
 from commands.loading.display import seconds as spelt
 from commands.page import ConsolePage
-from commands.scaling.observed import Observed
+from commands.scaling.observed import ScalingRun
 from commands.scaling.picture import picture
 from commands.scaling.trial import LOADS, Trial
 from commands.serve_status import dashboard
@@ -28,7 +28,7 @@ class NotLoadedError(CommandError):
     status = UNUSABLE
 
 
-def report(page: ConsolePage, observed: Observed, application: str) -> int:
+def report(page: ConsolePage, observed: ScalingRun, application: str) -> int:
     """What was seen, in a table; whether replicas came and went and nothing failed."""
     first, last = observed.first_more(application), observed.last_gone(application)
     others = observed.others_that_grew(application)
@@ -69,7 +69,7 @@ def scale(
     if not hosts:
         raise NotLoadedError(f"No application hosts {service}.")
     (application, *_) = hosts
-    observed = Observed(service=service, connections=connections)
+    observed = ScalingRun(service=service, connections=connections)
     said = settings()
     trial = Trial(said.url or said.local_url, serve, application, observed)
     page.say(f"{connections} connections on {service} for {seconds:.0f} s, and then until it rests")

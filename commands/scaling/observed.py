@@ -12,7 +12,7 @@ from commands.loading.figures import percentile
 _MOST = 0.99
 
 
-class Reply(BaseModel):
+class TimedReply(BaseModel):
     """One unit of load that came back: when, and after how many seconds."""
 
     at: float
@@ -26,13 +26,13 @@ class Census(BaseModel):
     replicas: Mapping[str, int]
 
 
-class Observed(BaseModel):
+class ScalingRun(BaseModel):
     """A whole run; `loaded` is how many seconds the load lasted."""
 
     service: str
     connections: int
     loaded: float = 0.0
-    replies: list[Reply] = Field(default_factory=list)
+    replies: list[TimedReply] = Field(default_factory=list)
     censuses: list[Census] = Field(default_factory=list)
     trouble: Counter[str] = Field(default_factory=Counter)
 
@@ -75,7 +75,7 @@ class Observed(BaseModel):
         """Of what came back in that time, in seconds; not a number if nothing did."""
         return percentile([one.seconds for one in self.within(begin, end)], _MOST)
 
-    def within(self, begin: float, end: float) -> Sequence[Reply]:
+    def within(self, begin: float, end: float) -> Sequence[TimedReply]:
         """What came back in that time."""
         return [one for one in self.replies if begin <= one.at < end]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from commands.bench.report.svg import FAINT, Drawing
-from commands.scaling.observed import Observed
+from commands.scaling.observed import ScalingRun
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 860.0, 64.0, 24.0, 46.0
 _PANEL, _GAP = 110.0, 34.0
@@ -17,7 +17,7 @@ _SHADE = "#f3f3f3"
 Points = Sequence[tuple[float, float]]
 
 
-def picture(observed: Observed, application: str) -> str:
+def picture(observed: ScalingRun, application: str) -> str:
     """The drawing, as SVG."""
     begin, end = observed.censuses[0].at, observed.censuses[-1].at
     moments = [begin + n * _STEP_SECONDS for n in range(math.ceil((end - begin) / _STEP_SECONDS))]
@@ -37,7 +37,7 @@ def picture(observed: Observed, application: str) -> str:
     return str(drawing)
 
 
-def _steps(observed: Observed, application: str) -> Points:
+def _steps(observed: ScalingRun, application: str) -> Points:
     """A count stays what it was until the next one."""
     points: list[tuple[float, float]] = []
     for one in observed.censuses:
@@ -48,11 +48,11 @@ def _steps(observed: Observed, application: str) -> Points:
     return points
 
 
-def _rate(observed: Observed, at: float) -> float:
+def _rate(observed: ScalingRun, at: float) -> float:
     return len(observed.within(at, at + _STEP_SECONDS)) / _STEP_SECONDS
 
 
-def _slowest(observed: Observed, at: float) -> float:
+def _slowest(observed: ScalingRun, at: float) -> float:
     found = observed.p99(at, at + _STEP_SECONDS)
     return 0.0 if math.isnan(found) else found
 

@@ -15,7 +15,7 @@ from commands.bench.load.worker import HttpClient
 from commands.bench.stores.workload import shipped_workload
 from commands.deploying.serve_control import NoServeError, ServeControl
 from commands.loading.buyers import plentiful
-from commands.scaling.observed import Census, Observed, Reply
+from commands.scaling.observed import Census, ScalingRun, TimedReply
 
 LOADS: Mapping[str, str] = {"catalog": "search", "checkout": "session create"}
 """The services that can be put under load alone, and the journey that does it."""
@@ -28,7 +28,9 @@ _AFTER_TROUBLE_SECONDS = 0.05
 class Trial:
     """One run. `application` hosts the service."""
 
-    def __init__(self, url: str, serve: ServeControl, application: str, observed: Observed) -> None:
+    def __init__(
+        self, url: str, serve: ServeControl, application: str, observed: ScalingRun
+    ) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._serve, self._application = serve, application
@@ -75,7 +77,9 @@ class Trial:
                 client.close()
                 await asyncio.sleep(_AFTER_TROUBLE_SECONDS)
             else:
-                self.observed.replies.append(Reply(at=self._now(), seconds=self._now() - began))
+                self.observed.replies.append(
+                    TimedReply(at=self._now(), seconds=self._now() - began)
+                )
                 await asyncio.sleep(pause)
         client.close()
 

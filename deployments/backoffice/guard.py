@@ -51,7 +51,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Page:
+class PageRoute:
     """A page, or what a form of one does: its path, its handler and what it needs."""
 
     method: Literal["GET", "POST"]
@@ -66,7 +66,7 @@ class Guard:
     def __init__(self, staff: StaffApi, limits: RateLimits, menu: Sequence[Entry]) -> None:
         self._staff, self._limits, self._menu = staff, limits, menu
 
-    def route(self, page: Page) -> Route:
+    def route(self, page: PageRoute) -> Route:
         """The page, guarded."""
 
         async def handle(request: Request) -> Response:
@@ -74,7 +74,7 @@ class Guard:
 
         return Route(page.path, handle, methods=[page.method])
 
-    async def _answer(self, page: Page, request: Request) -> Response:
+    async def _answer(self, page: PageRoute, request: Request) -> Response:
         visit = self._stranger(request)
         try:
             visit = await self._admitted(page, visit)
@@ -104,7 +104,7 @@ class Guard:
             credential=Credential(address=address),
         )
 
-    async def _admitted(self, page: Page, visit: Visit) -> Visit:
+    async def _admitted(self, page: PageRoute, visit: Visit) -> Visit:
         if page.needs == ANYBODY:
             await self._count("address", visit.credential.address or None)
         else:

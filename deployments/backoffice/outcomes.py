@@ -16,8 +16,8 @@ from deployments.staff.contract.people import PersonNotFound
 from deployments.staff.contract.sign_in import (
     LinkInvalid,
     NotAnEmail,
-    SessionNotFound,
     SignInsBusy,
+    StaffSessionNotFound,
     TooManyAttempts,
     WeakPassword,
     WrongCredentials,
@@ -30,7 +30,7 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         WrongCredentials: HTTPStatus.UNAUTHORIZED,
         NotPermitted: HTTPStatus.FORBIDDEN,
         LinkInvalid: HTTPStatus.NOT_FOUND,
-        SessionNotFound: HTTPStatus.NOT_FOUND,
+        StaffSessionNotFound: HTTPStatus.NOT_FOUND,
         OrderNotFound: HTTPStatus.NOT_FOUND,
         PaymentNotFound: HTTPStatus.NOT_FOUND,
         UnknownProduct: HTTPStatus.NOT_FOUND,

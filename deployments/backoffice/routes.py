@@ -12,7 +12,7 @@ from deployments.backoffice.api.document import serving
 from deployments.backoffice.api.orders import OrderActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
-from deployments.backoffice.guard import Guard, Page
+from deployments.backoffice.guard import Guard, PageRoute
 from deployments.backoffice.menu import MENU
 from deployments.backoffice.pages.account import AccountPages
 from deployments.backoffice.pages.api_tokens import ApiTokenPages
@@ -88,7 +88,7 @@ class BackofficeRoutes:
             AuditLogPages(staff),
         )
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """Every page, the one that answers everywhere else last."""
         return [page for one in self._subjects for page in one.pages()] + self._house.last()
 

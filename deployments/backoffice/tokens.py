@@ -34,7 +34,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Caller:
+class TokenRequest:
     """A request with a token that allows it, and its author, whom services are told."""
 
     request: Request
@@ -42,7 +42,7 @@ class Caller:
     credential: Credential
 
 
-ApiHandler = Callable[[Caller], Awaitable[Response]]
+ApiHandler = Callable[[TokenRequest], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def shown(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
 
 
-def query_of(model: type[M], caller: Caller) -> M:
+def query_of(model: type[M], caller: TokenRequest) -> M:
     """The address's query as a model; 400 if it is none."""
     try:
         return model.model_validate(dict(caller.request.query_params))
@@ -77,7 +77,7 @@ def query_of(model: type[M], caller: Caller) -> M:
         raise ProtocolError(400, "invalid_request", f"Not valid in the query: {wrong}.") from None
 
 
-async def body_of(model: type[M], caller: Caller) -> M:
+async def body_of(model: type[M], caller: TokenRequest) -> M:
     """The body as a model; 400 if it is none."""
     return parse(model, await read_body(caller.request))
 
@@ -116,7 +116,7 @@ class TokenGuard:
             limited=False,
         )
 
-    async def _admitted(self, action: Action, request: Request) -> Caller:
+    async def _admitted(self, action: Action, request: Request) -> TokenRequest:
         credential = Credential(
             token=_token(request), address=self._limits.address(request.headers) or ""
         )
@@ -128,7 +128,7 @@ class TokenGuard:
             headers = {"Retry-After": str(status.renewed_in), **status.headers()}
             sentence = f"Too many requests. Repeat it in {status.renewed_in} s."
             raise ProtocolError(429, "rate_limited", sentence, headers)
-        return Caller(request, who.author, credential)
+        return TokenRequest(request, who.author, credential)
 
 
 def _token(request: Request) -> SecretStr:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from deployments.catalog.domain.paging import Hit, Page, identity, turn
+from deployments.catalog.domain.paging import Hit, SearchPage, identity, turn
 from deployments.catalog.domain.products import Assortment, Filters, Offering, passing
 from deployments.catalog.snapshot import Snapshot
 
@@ -38,7 +38,7 @@ async def find_page(
     *,
     counted_up_to: int = _COUNTED_UP_TO,
     first_look: int = _FIRST_LOOK,
-) -> tuple[Page, list[Offering]]:
+) -> tuple[SearchPage, list[Offering]]:
     """The page, and what is offered on it. Raises `ForeignCursorError`."""
     assortment, size = snapshot.assortment, len(snapshot.assortment.products)
     look = size + 1 if size <= counted_up_to else max(first_look, search.limit)
@@ -51,7 +51,7 @@ async def find_page(
         if seen_all or page.cursor is not None:
             break
         look *= _NEXT_LOOK
-    counted = Page(page.hits, page.total if seen_all else None, page.cursor)
+    counted = SearchPage(page.hits, page.total if seen_all else None, page.cursor)
     return counted, [found[hit.product_id] for hit in page.hits]
 
 

@@ -15,7 +15,7 @@ from deployments.catalog.contract import (
     Variant,
 )
 from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
-from deployments.catalog.domain.paging import Page
+from deployments.catalog.domain.paging import SearchPage
 from deployments.catalog.domain.products import (
     Filters,
     Match,
@@ -44,7 +44,7 @@ class Found:
     """A page of a search."""
 
     offerings: tuple[Offering, ...]
-    page: Page
+    page: SearchPage
     stock: CurrentAvailability
 
 

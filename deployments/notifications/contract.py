@@ -35,7 +35,7 @@ class Preferences(Message):
     promotional: bool
 
 
-class Link(Message):
+class OptOutLink(Message):
     """The token of a link in a mail, which stands for the address that it was sent to."""
 
     token: str
@@ -62,16 +62,16 @@ class NotificationsApi(Protocol):
         ...
 
     @repeatable
-    async def preferences_of(self, request: Link) -> Preferences:
+    async def preferences_of(self, request: OptOutLink) -> Preferences:
         """What the address gets that a link was sent to. Rejects with `LinkNotValid`."""
         ...
 
     @repeatable
-    async def unsubscribe(self, request: Link) -> Preferences:
+    async def unsubscribe(self, request: OptOutLink) -> Preferences:
         """Send no more promotional mail to whom the link was sent. Rejects with `LinkNotValid`."""
         ...
 
     @repeatable
-    async def resubscribe(self, request: Link) -> Preferences:
+    async def resubscribe(self, request: OptOutLink) -> Preferences:
         """Send promotional mail again to whom the link was sent. Rejects with `LinkNotValid`."""
         ...

@@ -10,7 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.foundation.http.operations import HTML, Handler, Operation
-from deployments.notifications.contract import Link, LinkNotValid, NotificationsApi, Preferences
+from deployments.notifications.contract import (
+    LinkNotValid,
+    NotificationsApi,
+    OptOutLink,
+    Preferences,
+)
 from deployments.notifications.pages import Button, page
 
 _ANSWERS = {200: HTML, 404: HTML}
@@ -73,11 +78,11 @@ class NotificationsRoutes:
         return _show(await self._service.resubscribe(link), link)
 
 
-def _link(request: Request) -> Link:
-    return Link(token=request.path_params["token"])
+def _link(request: Request) -> OptOutLink:
+    return OptOutLink(token=request.path_params["token"])
 
 
-def _show(preferences: Preferences, link: Link) -> Response:
+def _show(preferences: Preferences, link: OptOutLink) -> Response:
     if preferences.promotional:
         text = "You get mail about your orders, and a reminder of what you leave in a cart."
         button = Button(f"../unsubscribe/{link.token}", "No more reminders, please")

@@ -18,8 +18,8 @@ from deployments.foundation.values.ids import new_id
 from deployments.notifications import domain
 from deployments.notifications.contract import (
     Addressee,
-    Link,
     LinkNotValid,
+    OptOutLink,
     Preferences,
     SetPreferences,
 )
@@ -87,15 +87,15 @@ class NotificationsService:
         id_ = await self._address_id(request.address)
         return await self._prefer(id_, promotional=request.promotional)
 
-    async def preferences_of(self, request: Link) -> Preferences:
+    async def preferences_of(self, request: OptOutLink) -> Preferences:
         """See `NotificationsApi`."""
         return await self._preferences(await self._linked(request))
 
-    async def unsubscribe(self, request: Link) -> Preferences:
+    async def unsubscribe(self, request: OptOutLink) -> Preferences:
         """See `NotificationsApi`."""
         return await self._prefer(await self._linked(request), promotional=False)
 
-    async def resubscribe(self, request: Link) -> Preferences:
+    async def resubscribe(self, request: OptOutLink) -> Preferences:
         """See `NotificationsApi`."""
         return await self._prefer(await self._linked(request), promotional=True)
 
@@ -106,7 +106,7 @@ class NotificationsService:
         await self._store.opt_out(address_id, out=not promotional)
         return Preferences(promotional=promotional)
 
-    async def _linked(self, link: Link) -> str:
+    async def _linked(self, link: OptOutLink) -> str:
         id_ = domain.address_of_link(link.token, await self._store.secret())
         if id_ is None:
             raise LinkNotValid("This link is not whole, or was not made by this store.")

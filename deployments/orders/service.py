@@ -19,7 +19,7 @@ from deployments.orders.contract import (
 from deployments.orders.contract.order import Order, ShipmentState, ShippedParcel
 from deployments.orders.contract.staff import FindOrder, ListOrders, OrderNotFound, OrderPage
 from deployments.orders.domain import changes
-from deployments.orders.domain.changes import Change
+from deployments.orders.domain.changes import OrderUpdate
 from deployments.orders.domain.orders import number_of, order_of, placed_order, row_of
 from deployments.orders.store import OrdersStore
 from deployments.orders.wire import order_json
@@ -113,7 +113,7 @@ class OrdersService:
         )
 
     async def _follow(
-        self, source: OrderEventSource, order_id: str, decide: Callable[[Order], Change]
+        self, source: OrderEventSource, order_id: str, decide: Callable[[Order], OrderUpdate]
     ) -> None:
         """Change an order, however often others change it meanwhile."""
         done = False

@@ -38,7 +38,7 @@ from deployments.foundation.redis.migrating import version_key
 from deployments.foundation.values.message import readable
 from deployments.orders.contract import PlaceOrder, UndoPlacement
 from deployments.orders.contract.order import HistoryEntry, Order
-from deployments.orders.domain.changes import Change
+from deployments.orders.domain.changes import OrderUpdate
 from deployments.orders.domain.orders import placed_event
 from deployments.orders.earlier_orders import (
     NUMBERS,
@@ -112,7 +112,7 @@ class OrdersStore:
             args=[request.undoes, order_id, *more],
         )
 
-    async def append(self, event: str, to: Order, change: Change, at: datetime) -> bool:
+    async def append(self, event: str, to: Order, change: OrderUpdate, at: datetime) -> bool:
         """Write down what an event changes, once, and publish it.
 
         False if the order's history is not any more what it was when the change was decided upon.

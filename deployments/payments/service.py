@@ -15,7 +15,7 @@ from deployments.payments.contract import (
     UndoAuthorisation,
 )
 from deployments.payments.domain.charges import Charge, Outcome
-from deployments.payments.domain.payments import Payment, Reply, void_key
+from deployments.payments.domain.payments import Payment, StepReply, void_key
 from deployments.payments.domain.rejections import not_possible, rejection_of, taken, undone
 from deployments.payments.metrics import PaymentMetrics
 from deployments.payments.provider import PaymentProvider, Providers
@@ -49,7 +49,7 @@ class PaymentsService:
 
     async def _charge(
         self, provider: PaymentProvider, request: AuthorisePayment, payment: Payment
-    ) -> Reply:
+    ) -> StepReply:
         charge = Charge(request.key, payment.amount, payment.currency, request.instrument)
         verdict = await provider.authorise(charge)
         self._metrics.authorised(verdict.outcome)
@@ -108,7 +108,7 @@ class PaymentsService:
         return PaymentShown(payment_id=request.payment_id, **found.model_dump())
 
 
-def _authorisation(request: AuthorisePayment, reply: Reply) -> Authorisation:
+def _authorisation(request: AuthorisePayment, reply: StepReply) -> Authorisation:
     if reply.say == "impossible":
         raise taken()
     if reply.say == "undone":

@@ -32,7 +32,7 @@ from deployments.payments.contract import (
     UndoAuthorisation,
 )
 from deployments.payments.domain.charges import Outcome, Verdict
-from deployments.payments.domain.payments import Payment, Reply, void_key
+from deployments.payments.domain.payments import Payment, StepReply, void_key
 
 SERVICE = "payments"
 _STREAMS = streams_of(SERVICE)
@@ -49,7 +49,7 @@ class PaymentsStore:
         self._begin = script(redis, _LUA / "begin.lua", "steps", _LUA / "payment")
         self._finish = script(redis, _LUA / "finish.lua", "steps", "publish", _LUA / "payment")
 
-    async def begin_authorise(self, request: AuthorisePayment, at: datetime) -> Reply:
+    async def begin_authorise(self, request: AuthorisePayment, at: datetime) -> StepReply:
         """Write down the payment and that it is being authorised."""
         fields = request.model_dump(include={"checkout_id", "amount", "currency"})
         fields["handler_id"] = request.instrument.handler_id
@@ -58,26 +58,26 @@ class PaymentsStore:
 
     async def finish_authorise(
         self, request: AuthorisePayment, verdict: Verdict, at: datetime
-    ) -> Reply:
+    ) -> StepReply:
         """Write down the verdict, unless the payment was undone meanwhile."""
         fields = {"outcome": verdict.outcome, "reference": verdict.reference}
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
         return await self._end("authorise", step, at, fields)
 
-    async def begin_capture(self, step: PaymentStep, at: datetime) -> Reply:
+    async def begin_capture(self, step: PaymentStep, at: datetime) -> StepReply:
         """Write down that the payment is being captured; nothing can void it any more."""
         return await self._start("capture", step, at, {})
 
-    async def finish_capture(self, step: PaymentStep, at: datetime) -> Reply:
+    async def finish_capture(self, step: PaymentStep, at: datetime) -> StepReply:
         """Write down that it is."""
         return await self._end("capture", step, at, {})
 
-    async def begin_refund(self, request: RefundPayment, at: datetime) -> Reply:
+    async def begin_refund(self, request: RefundPayment, at: datetime) -> StepReply:
         """Put the amount aside from what can be refunded."""
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
         return await self._start("refund", step, at, {"amount": request.amount})
 
-    async def finish_refund(self, request: RefundPayment, at: datetime) -> Reply:
+    async def finish_refund(self, request: RefundPayment, at: datetime) -> StepReply:
         """Write down that it was given back."""
         step = PaymentStep(key=request.key, payment_id=request.payment_id)
         by = request.author and {"author": request.author.model_dump(), "reason": request.reason}
@@ -88,27 +88,31 @@ class PaymentsStore:
         found = cast(dict[str, str], await self._redis.hgetall(payment_key(payment_id)))
         return readable(Payment, found)
 
-    async def begin_void(self, request: UndoAuthorisation, at: datetime) -> Reply:
+    async def begin_void(self, request: UndoAuthorisation, at: datetime) -> StepReply:
         """Leave the tombstone, and write down that the payment is being voided."""
         step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
         return await self._start("void", step, at, {"void_key": void_key(step.key)})
 
-    async def finish_void(self, request: UndoAuthorisation, found: Outcome, at: datetime) -> Reply:
+    async def finish_void(
+        self, request: UndoAuthorisation, found: Outcome, at: datetime
+    ) -> StepReply:
         """Write down that it is, and what became of the authorisation."""
         fields = {"void_key": void_key(request.undoes), "found": found}
         step = PaymentStep(key=request.undoes, payment_id=request.payment_id)
         return await self._end("void", step, at, fields)
 
-    async def _start(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> Reply:
+    async def _start(
+        self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields
+    ) -> StepReply:
         answer = await self._begin(keys=_keys(step), args=_words(kind, step, at, fields))
-        return Reply.model_validate_json(answer)
+        return StepReply.model_validate_json(answer)
 
-    async def _end(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> Reply:
+    async def _end(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> StepReply:
         answer = await self._finish(
             keys=[*_keys(step), *_STREAMS],
             args=[*_words(kind, step, at, fields), occasion(SERVICE, at)],
         )
-        return Reply.model_validate_json(answer)
+        return StepReply.model_validate_json(answer)
 
 
 def payment_key(payment_id: str) -> str:

@@ -22,7 +22,7 @@ from deployments.staff.contract.account import (
 )
 from deployments.staff.contract.credentials import Authorised, Credential
 from deployments.staff.contract.people import Person
-from deployments.staff.contract.sign_in import Done, SignedIn
+from deployments.staff.contract.sign_in import Confirmed, SignedIn
 from deployments.staff.domain.people import check_password, next_version, person_change
 from deployments.staff.domain.second_factor import (
     authenticator_uri,
@@ -140,7 +140,7 @@ class Account:
         await self._changes.change(who.email, decide)
         return RecoveryCodes(recovery_codes=codes)
 
-    async def remove_second_factor(self, request: RemoveSecondFactor) -> Done:
+    async def remove_second_factor(self, request: RemoveSecondFactor) -> Confirmed:
         """See `StaffApi`."""
         who = await self._own(request.by)
         await self._checks.check_again(who, request.password)
@@ -152,7 +152,7 @@ class Account:
             return without_second_factor(after, change, kept_session=who.session_id)
 
         await self._changes.change(who.email, decide)
-        return Done()
+        return Confirmed()
 
     async def _own(self, by: Credential) -> Authorised:
         return await self._authority.authorise(by, "account.own")

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from deployments.foundation.audit.findings import Discrepancy, Findings
 from deployments.foundation.audit.inspection import Inspection
 from deployments.staff.domain.audit_log import link, times_indexed
-from deployments.staff.records import EntryRecord, Link, StaffRecords
+from deployments.staff.records import ChainLink, EntryRecord, StaffRecords
 
 
 class StaffAudit:
@@ -31,7 +31,7 @@ class StaffAudit:
                 if entry.number > chain.head.number:
                     break  # It came since the chain's ends were read.
                 wrong += self._judge(entry, expected)
-                expected = Link(entry.number, entry.hash)
+                expected = ChainLink(entry.number, entry.hash)
                 indexed += times_indexed(entry.change)
         if expected != chain.head:
             what = (
@@ -44,7 +44,7 @@ class StaffAudit:
         note = f"The audit log ends with entry {chain.head.number}, {chain.head.hash}."
         return Findings({"entries": chain.entries}, tuple(wrong), (note,) if chain.entries else ())
 
-    def _judge(self, entry: EntryRecord, before: Link) -> list[Discrepancy]:
+    def _judge(self, entry: EntryRecord, before: ChainLink) -> list[Discrepancy]:
         keys = (self._key, entry.id)
         if entry.number != before.number + 1:
             what = f"Entry {entry.number} follows entry {before.number}."

@@ -7,12 +7,12 @@ from deployments.foundation.values.clock import Clock
 from deployments.staff.authority import Authority
 from deployments.staff.contract.credentials import Credential, NotSignedIn
 from deployments.staff.contract.sign_in import (
-    Done,
+    Confirmed,
     EndSessions,
     ListSessions,
-    SessionNotFound,
     Sessions,
     SignOut,
+    StaffSessionNotFound,
 )
 from deployments.staff.session_store import SessionStore
 
@@ -29,26 +29,26 @@ class OwnSessions:
         found = await self._sessions.of_person(who.email, who.session_id, self._clock())
         return Sessions(sessions=tuple(found))
 
-    async def sign_out(self, request: SignOut) -> Done:
+    async def sign_out(self, request: SignOut) -> Confirmed:
         """See `StaffApi`."""
         by = Credential(session=request.session)
         try:
             who = await self._authority.authorise(by, "account.own")
         except NotSignedIn:
-            return Done()
+            return Confirmed()
         change = self._change(who.author, "signed_out")
         await self._sessions.end(who.email, change, id_=who.session_id)
-        return Done()
+        return Confirmed()
 
-    async def end(self, request: EndSessions) -> Done:
+    async def end(self, request: EndSessions) -> Confirmed:
         """See `StaffApi`."""
         who = await self._authority.authorise(request.by, "account.own")
         change = self._change(who.author, "sessions_ended")
         if request.session_id is None:
             await self._sessions.end(who.email, change, kept=who.session_id)
         elif not await self._sessions.end(who.email, change, id_=request.session_id):
-            raise SessionNotFound("You have no such session; it may have ended.")
-        return Done()
+            raise StaffSessionNotFound("You have no such session; it may have ended.")
+        return Confirmed()
 
     def _change(self, author: Author, action: str) -> Change:
         subject = f"staff/person/{author.id}"

@@ -18,7 +18,7 @@ from deployments.staff.contract.people import (
     PersonLink,
     PersonNotDisabled,
 )
-from deployments.staff.contract.sign_in import Done, LinkKind
+from deployments.staff.contract.sign_in import Confirmed, LinkKind
 from deployments.staff.domain.people import checked_email, next_version, once, person_change
 from deployments.staff.domain.secrets import new_secret
 from deployments.staff.domain.sign_in import LINK_LASTS
@@ -165,13 +165,13 @@ class Colleagues:
 
         return await self._changes.change(request.email, decide)
 
-    async def end_sessions_of(self, request: ActOnPerson) -> Done:
+    async def end_sessions_of(self, request: ActOnPerson) -> Confirmed:
         """See `StaffApi`."""
         who = await self._authority.authorise(request.by, "staff.change")
         person = await self._changes.find(request.email)
         change = self._change("sessions_ended", person, person, who.author, request.reason)
         await self._sessions.end(person.email, change)
-        return Done()
+        return Confirmed()
 
     def _change(
         self, action: str, before: Person | None, after: Person, author: Author, reason: str

@@ -14,7 +14,7 @@ from deployments.staff.store import OWNERS, StaffStore
 _AT_ONCE = 500
 
 
-class Link(NamedTuple):
+class ChainLink(NamedTuple):
     """One end of the chain: the number and the hash of an entry."""
 
     number: int
@@ -25,8 +25,8 @@ class Chain(NamedTuple):
     """The audit log at one moment: `tail` is the last entry that was let go, if any was, and `head`
     the last that there is; with how many entries are kept, and how often they are indexed."""
 
-    tail: Link
-    head: Link
+    tail: ChainLink
+    head: ChainLink
     entries: int
     indexed: int
 
@@ -80,9 +80,9 @@ class StaffRecords:
         return cast(set[str], await cast(Any, self._redis.smembers(OWNERS)))
 
 
-def _link(fields: list[str | None]) -> Link:
+def _link(fields: list[str | None]) -> ChainLink:
     number, hash_ = fields
-    return Link(int(number or 0), hash_ or "")
+    return ChainLink(int(number or 0), hash_ or "")
 
 
 def _entry(id_: str, fields: dict[str, str]) -> EntryRecord:

@@ -38,7 +38,7 @@ from deployments.staff.contract.permissions import ListRoles, RoleTable
 from deployments.staff.contract.sign_in import (
     AcceptLink,
     AnswerChallenge,
-    Done,
+    Confirmed,
     EndSessions,
     Link,
     ListSessions,
@@ -120,7 +120,7 @@ class StaffService:
         with self._metrics.attempt():
             return await self._signing_in.answer(request)
 
-    async def sign_out(self, request: SignOut) -> Done:
+    async def sign_out(self, request: SignOut) -> Confirmed:
         """See `StaffApi`."""
         return await self._own_sessions.sign_out(request)
 
@@ -128,7 +128,7 @@ class StaffService:
         """See `StaffApi`."""
         return await self._own_sessions.list(request)
 
-    async def end_sessions(self, request: EndSessions) -> Done:
+    async def end_sessions(self, request: EndSessions) -> Confirmed:
         """See `StaffApi`."""
         return await self._own_sessions.end(request)
 
@@ -164,7 +164,7 @@ class StaffService:
         """See `StaffApi`."""
         return await self._account.renew_recovery_codes(request)
 
-    async def remove_second_factor(self, request: RemoveSecondFactor) -> Done:
+    async def remove_second_factor(self, request: RemoveSecondFactor) -> Confirmed:
         """See `StaffApi`."""
         return await self._account.remove_second_factor(request)
 
@@ -202,7 +202,7 @@ class StaffService:
         """See `StaffApi`."""
         return await self._colleagues.forget_second_factor(request)
 
-    async def end_sessions_of(self, request: ActOnPerson) -> Done:
+    async def end_sessions_of(self, request: ActOnPerson) -> Confirmed:
         """See `StaffApi`."""
         return await self._colleagues.end_sessions_of(request)
 
@@ -216,7 +216,7 @@ class StaffService:
         """See `StaffApi`."""
         return await self._tokens.list(request)
 
-    async def revoke_token(self, request: RevokeToken) -> Done:
+    async def revoke_token(self, request: RevokeToken) -> Confirmed:
         """See `StaffApi`."""
         return await self._tokens.revoke(request)
 

@@ -12,7 +12,7 @@ from deployments.foundation.redis.connection import script
 from deployments.foundation.values.authorship import Change
 from deployments.staff.contract.credentials import Origin
 from deployments.staff.contract.people import Person
-from deployments.staff.contract.sign_in import Session
+from deployments.staff.contract.sign_in import StaffSession
 from deployments.staff.domain.secrets import hashed
 from deployments.staff.domain.sign_in import (
     BY_ACCOUNT,
@@ -175,7 +175,7 @@ class SessionStore:
         known = Person.model_validate_json(person)
         return OpenSession(id_, moment(until), second_factor == "1", known)
 
-    async def of_person(self, email: str, current: str | None, now: datetime) -> list[Session]:
+    async def of_person(self, email: str, current: str | None, now: datetime) -> list[StaffSession]:
         """A person's sessions, the one used last first; in two round trips."""
         hashes = await cast(Any, self._redis.hvals(f"{{staff}}:sessions:{email}"))
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -208,8 +208,8 @@ def _counter(name: str, slowing: Slowing) -> Mapping[str, object]:
     return {"name": name, "free": slowing.free, "first": first, "longest": longest}
 
 
-def _session(fields: Mapping[str, str], current: str | None) -> Session:
-    return Session(
+def _session(fields: Mapping[str, str], current: str | None) -> StaffSession:
+    return StaffSession(
         id=fields["id"],
         opened_at=moment(fields["opened_at"]),
         used_at=moment(fields["used_at"]),

@@ -10,7 +10,7 @@ from deployments.foundation.values.ids import new_id
 from deployments.staff.authority import Authority
 from deployments.staff.contract.credentials import Authorised, NotSignedIn
 from deployments.staff.contract.permissions import Permission
-from deployments.staff.contract.sign_in import Done
+from deployments.staff.contract.sign_in import Confirmed
 from deployments.staff.contract.tokens import (
     MOST_TOKENS,
     TOKEN_PREFIX,
@@ -78,7 +78,7 @@ class ApiTokens:
         found = await self._tokens.of_person(email or who.email, self._clock())
         return Tokens(tokens=tuple(found))
 
-    async def revoke(self, request: RevokeToken) -> Done:
+    async def revoke(self, request: RevokeToken) -> Confirmed:
         """See `StaffApi`."""
         permission: Permission = "account.own" if request.of is None else "staff.change"
         who = await self._authority.authorise(request.by, permission)
@@ -93,7 +93,7 @@ class ApiTokens:
         )
         if not await self._tokens.revoke(email, request.token_id, change):
             raise TokenNotFound("There is no such token; it may have ended.")
-        return Done()
+        return Confirmed()
 
     def _change(self, action: str, token: Token, author: Author, reason: str) -> Change:
         told = token.model_dump(mode="json", include={"name", "person", "scopes", "until"})

@@ -42,7 +42,7 @@ _PAID = ("PaymentAuthorized", "PaymentSettled")
 _buyers = itertools.count()
 
 
-class Visit:
+class VendureVisitor:
     """One visitor, who is known by the token of the first answer."""
 
     def __init__(self, shopper: Shopper) -> None:
@@ -71,14 +71,16 @@ def _told(said: Json, result: Any) -> str:  # noqa: ANN401 - whatever GraphQL se
 
 async def product(shopper: Shopper) -> None:
     """One product with all that its page shows."""
-    found = await Visit(shopper).ask(_PRODUCT, slug=shopper.pick(shopper.workload.products))
+    found = await VendureVisitor(shopper).ask(
+        _PRODUCT, slug=shopper.pick(shopper.workload.products)
+    )
     if not found.get("product"):
         raise UnexpectedAnswerError("no product")
 
 
 async def purchase(shopper: Shopper) -> None:
     """Lines, customer, address, shipping, and payment."""
-    visit, workload = Visit(shopper), shopper.workload
+    visit, workload = VendureVisitor(shopper), shopper.workload
     for variant in shopper.pick_several(workload.skus, workload.lines):
         await visit.ask(_ADD, v=variant)
     address = f"buyer{next(_buyers)}-{id(shopper)}@example.com"
@@ -94,7 +96,7 @@ async def purchase(shopper: Shopper) -> None:
 
 async def shipping_method(shopper: Shopper) -> str:
     """The id of the first way to ship that there is."""
-    visit = Visit(shopper)
+    visit = VendureVisitor(shopper)
     await visit.ask(_ADD, v=shopper.workload.skus[0])
     await visit.ask(_ADDRESS, i=_WHERE)
     methods = await visit.ask("{eligibleShippingMethods{id}}")
@@ -103,6 +105,8 @@ async def shipping_method(shopper: Shopper) -> str:
 
 async def offered(shopper: Shopper) -> tuple[list[str], list[str]]:
     """Slugs of products, and for each the id of a variant."""
-    found = await Visit(shopper).ask("{products(options:{take:100}){items{slug variants{id}}}}")
+    found = await VendureVisitor(shopper).ask(
+        "{products(options:{take:100}){items{slug variants{id}}}}"
+    )
     items = found["products"]["items"]
     return [one["slug"] for one in items], [str(one["variants"][0]["id"]) for one in items]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from deployments.backoffice.tokens import Action, Caller, query_of, shown
+from deployments.backoffice.tokens import Action, TokenRequest, query_of, shown
 from deployments.staff.contract import StaffApi
 from deployments.staff.contract.audit_log import AuditFilter, AuditPage, EntryId, SearchAudit
 
@@ -33,7 +33,7 @@ class AuditLogActions:
             )
         ]
 
-    async def search(self, caller: Caller) -> Response:
+    async def search(self, caller: TokenRequest) -> Response:
         """A page of entries."""
         wanted = query_of(_Searched, caller)
         values = wanted.model_dump(exclude={"before"})

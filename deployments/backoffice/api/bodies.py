@@ -21,7 +21,7 @@ class Body(BaseModel):
     reason: Reason = ""
 
 
-class ProductBody(Body):
+class EditedProductBody(Body):
     """A product as it shall be; `revision` is the one that was seen, none makes a new product."""
 
     product: Product

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from deployments.backoffice.api.bodies import CodeBody
-from deployments.backoffice.tokens import Action, Caller, body_of, query_of, shown
+from deployments.backoffice.tokens import Action, TokenRequest, body_of, query_of, shown
 from deployments.pricing.contract import PricingApi
 from deployments.pricing.contract.codes import CodeDocument, CodePage, ListCodes, SaveCode
 
@@ -39,11 +39,11 @@ class CodeActions:
             ),
         ]
 
-    async def list(self, caller: Caller) -> Response:
+    async def list(self, caller: TokenRequest) -> Response:
         """A page of codes."""
         return shown(await self._pricing.list_codes(query_of(ListCodes, caller)))
 
-    async def save(self, caller: Caller) -> Response:
+    async def save(self, caller: TokenRequest) -> Response:
         """A code as it shall be."""
         body = await body_of(CodeBody, caller)
         return shown(await self._pricing.save_code(SaveCode(author=caller.author, **dict(body))))

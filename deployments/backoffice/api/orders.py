@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from deployments.backoffice.api.bodies import RefundBody
-from deployments.backoffice.tokens import Action, Caller, body_of, query_of, shown
+from deployments.backoffice.tokens import Action, TokenRequest, body_of, query_of, shown
 from deployments.orders.contract import OrdersApi
 from deployments.orders.contract.order import Order
 from deployments.orders.contract.staff import FindOrder, ListOrders, OrderPage
@@ -54,15 +54,15 @@ class OrderActions:
             ),
         ]
 
-    async def list(self, caller: Caller) -> Response:
+    async def list(self, caller: TokenRequest) -> Response:
         """A page of orders."""
         return shown(await self._orders.list_orders(query_of(ListOrders, caller)))
 
-    async def show(self, caller: Caller) -> Response:
+    async def show(self, caller: TokenRequest) -> Response:
         """An order."""
         return shown(await self._order(caller))
 
-    async def refund(self, caller: Caller) -> Response:
+    async def refund(self, caller: TokenRequest) -> Response:
         """Money given back; the payment as it stands then."""
         body = await body_of(RefundBody, caller)
         order = await self._order(caller)
@@ -76,6 +76,6 @@ class OrderActions:
         await self._payments.refund(sent)
         return shown(await self._payments.payment(GetPayment(payment_id=order.payment_id)))
 
-    async def _order(self, caller: Caller) -> Order:
+    async def _order(self, caller: TokenRequest) -> Order:
         name = str(caller.request.path_params["name"])
         return await self._orders.find_order(FindOrder(name=name))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from deployments.backoffice.api.bodies import PriceBody, ProductBody
-from deployments.backoffice.tokens import Action, Caller, body_of, query_of, shown
+from deployments.backoffice.api.bodies import EditedProductBody, PriceBody
+from deployments.backoffice.tokens import Action, TokenRequest, body_of, query_of, shown
 from deployments.catalog.contract import CatalogApi
 from deployments.catalog.contract.documents import (
     ChangePrice,
@@ -53,7 +53,7 @@ class ProductActions:
                 "catalogue.change",
                 summary="Make or change a product",
                 answer=ProductDocument,
-                body=ProductBody,
+                body=EditedProductBody,
             ),
             Action(
                 "POST",
@@ -75,29 +75,29 @@ class ProductActions:
             ),
         ]
 
-    async def list(self, caller: Caller) -> Response:
+    async def list(self, caller: TokenRequest) -> Response:
         """A page of products."""
         return shown(await self._catalog.list_products(query_of(ListProducts, caller)))
 
-    async def show(self, caller: Caller) -> Response:
+    async def show(self, caller: TokenRequest) -> Response:
         """A product."""
         sent = GetDocument(id=caller.request.path_params["id"])
         return shown(await self._catalog.document(sent))
 
-    async def save(self, caller: Caller) -> Response:
+    async def save(self, caller: TokenRequest) -> Response:
         """A product as it shall be."""
-        body = await body_of(ProductBody, caller)
+        body = await body_of(EditedProductBody, caller)
         return shown(
             await self._catalog.save_product(SaveProduct(author=caller.author, **dict(body)))
         )
 
-    async def change_price(self, caller: Caller) -> Response:
+    async def change_price(self, caller: TokenRequest) -> Response:
         """A price now."""
         body = await body_of(PriceBody, caller)
         values = body.model_dump(exclude={"starts"})
         return shown(await self._catalog.change_price(ChangePrice(author=caller.author, **values)))
 
-    async def plan_price(self, caller: Caller) -> Response:
+    async def plan_price(self, caller: TokenRequest) -> Response:
         """A price from a moment on."""
         body = await body_of(PriceBody, caller)
         values = body.model_dump(exclude={"revision"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from deployments.backoffice.api.bodies import AdjustmentBody, CountBody, ReceiptBody
-from deployments.backoffice.tokens import Action, Caller, body_of, query_of, shown
+from deployments.backoffice.tokens import Action, TokenRequest, body_of, query_of, shown
 from deployments.inventory.contract import InventoryApi
 from deployments.inventory.contract.changes import AdjustStock, CountStock, ReceiveDelivery
 from deployments.inventory.contract.levels import (
@@ -82,31 +82,31 @@ class StockActions:
             ),
         ]
 
-    async def low(self, caller: Caller) -> Response:
+    async def low(self, caller: TokenRequest) -> Response:
         """What runs low."""
         return shown(await self._inventory.low_stock(query_of(ListLowStock, caller)))
 
-    async def movements(self, caller: Caller) -> Response:
+    async def movements(self, caller: TokenRequest) -> Response:
         """The ledger."""
         return shown(await self._inventory.movements(query_of(ListMovements, caller)))
 
-    async def levels(self, caller: Caller) -> Response:
+    async def levels(self, caller: TokenRequest) -> Response:
         """A SKU at every location."""
         sent = GetLevels(skus=(caller.request.path_params["sku"],))
         return shown(await self._inventory.levels(sent))
 
-    async def receive(self, caller: Caller) -> Response:
+    async def receive(self, caller: TokenRequest) -> Response:
         """Units arrived."""
         body = await body_of(ReceiptBody, caller)
         sent = ReceiveDelivery(author=caller.author, **dict(body))
         return shown(await self._inventory.receive_delivery(sent))
 
-    async def adjust(self, caller: Caller) -> Response:
+    async def adjust(self, caller: TokenRequest) -> Response:
         """Levels are other than was thought."""
         body = await body_of(AdjustmentBody, caller)
         return shown(await self._inventory.adjust(AdjustStock(author=caller.author, **dict(body))))
 
-    async def count(self, caller: Caller) -> Response:
+    async def count(self, caller: TokenRequest) -> Response:
         """What lies there was counted."""
         body = await body_of(CountBody, caller)
         return shown(await self._inventory.count(CountStock(author=caller.author, **dict(body))))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from deployments.backoffice import cookies
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import LANGUAGES
 from deployments.backoffice.pages.sign_in import kept_open, origin_of
 from deployments.backoffice.visit import Visit
@@ -23,8 +23,8 @@ from deployments.staff.contract.permissions import ListRoles
 from deployments.staff.contract.sign_in import (
     EndSessions,
     ListSessions,
-    SessionNotFound,
     SignInsBusy,
+    StaffSessionNotFound,
     TooManyAttempts,
     WeakPassword,
     WrongCredentials,
@@ -63,13 +63,13 @@ class AccountPages:
     def __init__(self, staff: StaffApi) -> None:
         self._staff = staff
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/account", self.show, "account.own"),
-            Page("POST", "/account/profile", self.change_profile, "account.own"),
-            Page("POST", "/account/password", self.change_password, "account.own"),
-            Page("POST", "/account/sessions/end", self.end_sessions, "account.own"),
+            PageRoute("GET", "/account", self.show, "account.own"),
+            PageRoute("POST", "/account/profile", self.change_profile, "account.own"),
+            PageRoute("POST", "/account/password", self.change_password, "account.own"),
+            PageRoute("POST", "/account/sessions/end", self.end_sessions, "account.own"),
         ]
 
     async def show(self, visit: Visit) -> Response:
@@ -130,6 +130,6 @@ class AccountPages:
         session_id = typed.session_id if typed else None
         try:
             await self._staff.end_sessions(EndSessions(by=visit.credential, session_id=session_id))
-        except SessionNotFound:
+        except StaffSessionNotFound:
             return visit.go("/account", visit.text("That session had ended already."))
         return visit.go("/account", visit.text("Ended."))

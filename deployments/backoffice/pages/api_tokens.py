@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.pages.account import AccountPages
 from deployments.backoffice.visit import Visit
 from deployments.staff.contract import StaffApi
@@ -40,11 +40,11 @@ class ApiTokenPages:
     def __init__(self, staff: StaffApi, account: AccountPages) -> None:
         self._staff, self._account = staff, account
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("POST", "/account/tokens/create", self.create, "account.own"),
-            Page("POST", "/account/tokens/revoke", self.revoke, "account.own"),
+            PageRoute("POST", "/account/tokens/create", self.create, "account.own"),
+            PageRoute("POST", "/account/tokens/revoke", self.revoke, "account.own"),
         ]
 
     async def create(self, visit: Visit) -> Response:

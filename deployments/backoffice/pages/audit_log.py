@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.responses import Response, StreamingResponse
 
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.renderer import page_headers
 from deployments.backoffice.visit import Visit
 from deployments.staff.contract import StaffApi
@@ -49,11 +49,11 @@ class AuditLogPages:
     def __init__(self, staff: StaffApi) -> None:
         self._staff = staff
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/audit", self.search, "audit.read"),
-            Page("POST", "/audit/export", self.export, "audit.export"),
+            PageRoute("GET", "/audit", self.search, "audit.read"),
+            PageRoute("POST", "/audit/export", self.export, "audit.export"),
         ]
 
     async def search(self, visit: Visit) -> Response:

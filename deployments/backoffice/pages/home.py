@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from starlette.responses import Response
 
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.visit import Visit
 from deployments.catalog.contract import CatalogApi
 from deployments.catalog.contract.documents import ListProducts
@@ -31,9 +31,9 @@ class HomePages:
     def __init__(self, inventory: InventoryApi, orders: OrdersApi, catalog: CatalogApi) -> None:
         self._inventory, self._orders, self._catalog = inventory, orders, catalog
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """The one page; each part of it needs more."""
-        return [Page("GET", "/", self.show, "account.own")]
+        return [PageRoute("GET", "/", self.show, "account.own")]
 
     async def show(self, visit: Visit) -> Response:
         """What needs attention; a part whose service does not answer is left out."""

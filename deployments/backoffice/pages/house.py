@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.backoffice import cookies
-from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.guard import ANYBODY, PageRoute
 from deployments.backoffice.language import LANGUAGES, message
 from deployments.backoffice.renderer import static_file
 from deployments.backoffice.visit import Visit
@@ -17,17 +17,17 @@ from deployments.foundation.http.answers import ProtocolError
 class HousePages:
     """The pages that need no service."""
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them but the last, with what each needs."""
         return [
-            Page("POST", "/language", self.choose_language, ANYBODY),
+            PageRoute("POST", "/language", self.choose_language, ANYBODY),
         ]
 
-    def last(self) -> list[Page]:
+    def last(self) -> list[PageRoute]:
         """What answers where no other page does."""
         return [
-            Page("GET", "/{path:path}", self.nothing, "account.own"),
-            Page("POST", "/{path:path}", self.nothing, "account.own"),
+            PageRoute("GET", "/{path:path}", self.nothing, "account.own"),
+            PageRoute("POST", "/{path:path}", self.nothing, "account.own"),
         ]
 
     async def choose_language(self, visit: Visit) -> Response:

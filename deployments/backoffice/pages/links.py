@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints,
 from starlette.responses import Response
 
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.guard import ANYBODY, PageRoute
 from deployments.backoffice.pages.sign_in import opened, origin_of
 from deployments.backoffice.visit import Visit
 from deployments.staff.contract import StaffApi
@@ -45,11 +45,11 @@ class LinkPages:
     def __init__(self, staff: StaffApi) -> None:
         self._staff = staff
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/link/{secret}", self.show, ANYBODY),
-            Page("POST", "/link/{secret}", self.accept, ANYBODY),
+            PageRoute("GET", "/link/{secret}", self.show, ANYBODY),
+            PageRoute("POST", "/link/{secret}", self.accept, ANYBODY),
         ]
 
     async def show(self, visit: Visit) -> Response:

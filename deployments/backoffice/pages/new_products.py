@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import NotAnAmountError
 from deployments.backoffice.pages.products import ProductForm, ProductPages, id_of
 from deployments.backoffice.visit import Visit
@@ -55,12 +55,12 @@ class NewProductPages:
     def __init__(self, catalog: CatalogApi, products: ProductPages) -> None:
         self._catalog, self._products = catalog, products
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/products/new", self.ask, "catalogue.change"),
-            Page("POST", "/products/new", self.make, "catalogue.change"),
-            Page("POST", "/products/{id}/variants", self.add_variant, "catalogue.change"),
+            PageRoute("GET", "/products/new", self.ask, "catalogue.change"),
+            PageRoute("POST", "/products/new", self.make, "catalogue.change"),
+            PageRoute("POST", "/products/{id}/variants", self.add_variant, "catalogue.change"),
         ]
 
     async def ask(self, visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import NotAnAmountError
 from deployments.backoffice.visit import Visit
 from deployments.foundation.values.ids import new_id
@@ -42,13 +42,13 @@ class OrderPages:
     def __init__(self, orders: OrdersApi, payments: PaymentsApi) -> None:
         self._orders, self._payments = orders, payments
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/orders", self.list, "orders.read"),
-            Page("GET", "/orders/find", self.find, "orders.read"),
-            Page("GET", "/orders/{name}", self.show, "orders.read"),
-            Page("POST", "/orders/{name}/refund", self.refund, "refunds.make"),
+            PageRoute("GET", "/orders", self.list, "orders.read"),
+            PageRoute("GET", "/orders/find", self.find, "orders.read"),
+            PageRoute("GET", "/orders/{name}", self.show, "orders.read"),
+            PageRoute("POST", "/orders/{name}/refund", self.refund, "refunds.make"),
         ]
 
     async def list(self, visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import LANGUAGES
 from deployments.backoffice.visit import Visit
 from deployments.backoffice.wording import ROLE_NAMES
@@ -54,14 +54,14 @@ class PeoplePages:
     def __init__(self, staff: StaffApi) -> None:
         self._staff = staff
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/people", self.list, "staff.read"),
-            Page("GET", "/people/invite", self.ask, "staff.change"),
-            Page("POST", "/people/invite", self.invite, "staff.change"),
-            Page("GET", "/people/{email}", self.show, "staff.read"),
-            Page("POST", "/people/{email}", self.change, "staff.change"),
+            PageRoute("GET", "/people", self.list, "staff.read"),
+            PageRoute("GET", "/people/invite", self.ask, "staff.change"),
+            PageRoute("POST", "/people/invite", self.invite, "staff.change"),
+            PageRoute("GET", "/people/{email}", self.show, "staff.read"),
+            PageRoute("POST", "/people/{email}", self.change, "staff.change"),
         ]
 
     async def list(self, visit: Visit) -> Response:

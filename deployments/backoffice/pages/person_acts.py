@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import message
 from deployments.backoffice.pages.people import PeoplePages, email_of, link_page
 from deployments.backoffice.visit import Visit
@@ -41,16 +41,16 @@ class PersonActPages:
     def __init__(self, staff: StaffApi, people: PeoplePages) -> None:
         self._staff, self._people = staff, people
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         root = "/people/{email}"
         return [
-            Page("POST", f"{root}/link", self.make_link, "staff.change"),
-            Page("POST", f"{root}/enable", self.enable, "staff.change"),
-            Page("GET", f"{root}/disable", self.ask_disable, "staff.change"),
-            Page("POST", f"{root}/disable", self.disable, "staff.change"),
-            Page("POST", f"{root}/second-factor", self.forget_second_factor, "staff.change"),
-            Page("POST", f"{root}/sessions", self.end_sessions, "staff.change"),
+            PageRoute("POST", f"{root}/link", self.make_link, "staff.change"),
+            PageRoute("POST", f"{root}/enable", self.enable, "staff.change"),
+            PageRoute("GET", f"{root}/disable", self.ask_disable, "staff.change"),
+            PageRoute("POST", f"{root}/disable", self.disable, "staff.change"),
+            PageRoute("POST", f"{root}/second-factor", self.forget_second_factor, "staff.change"),
+            PageRoute("POST", f"{root}/sessions", self.end_sessions, "staff.change"),
         ]
 
     async def make_link(self, visit: Visit) -> Response:

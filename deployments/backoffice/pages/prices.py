@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import NotAnAmountError
 from deployments.backoffice.pages.products import ProductPages, id_of
 from deployments.backoffice.visit import Visit
@@ -43,11 +43,11 @@ class PricePages:
     def __init__(self, catalog: CatalogApi, products: ProductPages) -> None:
         self._catalog, self._products = catalog, products
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("POST", "/products/{id}/price", self.change, "prices.change"),
-            Page("POST", "/products/{id}/price/unplan", self.unplan, "prices.change"),
+            PageRoute("POST", "/products/{id}/price", self.change, "prices.change"),
+            PageRoute("POST", "/products/{id}/price/unplan", self.unplan, "prices.change"),
         ]
 
     async def change(self, visit: Visit) -> Response:

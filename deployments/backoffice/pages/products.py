@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.visit import Visit
 from deployments.backoffice.wording import STATE_NAMES
 from deployments.catalog.contract import CatalogApi
@@ -55,12 +55,12 @@ class ProductPages:
     def __init__(self, catalog: CatalogApi) -> None:
         self._catalog = catalog
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/products", self.list, "catalogue.read"),
-            Page("GET", "/products/{id}", self.show, "catalogue.read"),
-            Page("POST", "/products/{id}", self.change, "catalogue.change"),
+            PageRoute("GET", "/products", self.list, "catalogue.read"),
+            PageRoute("GET", "/products/{id}", self.show, "catalogue.read"),
+            PageRoute("POST", "/products/{id}", self.change, "catalogue.change"),
         ]
 
     async def list(self, visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from starlette.responses import Response
 
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.pages.account import PASSWORD_REFUSED, AccountPages
 from deployments.backoffice.pages.sign_in import kept_open, origin_of
 from deployments.backoffice.visit import Visit
@@ -47,14 +47,14 @@ class SecondFactorPages:
     def __init__(self, staff: StaffApi, account: AccountPages) -> None:
         self._staff, self._account = staff, account
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         root = "/account/second-factor"
         return [
-            Page("POST", f"{root}/start", self.start, "account.own"),
-            Page("POST", f"{root}/confirm", self.confirm, "account.own"),
-            Page("POST", f"{root}/codes", self.renew_codes, "account.own"),
-            Page("POST", f"{root}/remove", self.remove, "account.own"),
+            PageRoute("POST", f"{root}/start", self.start, "account.own"),
+            PageRoute("POST", f"{root}/confirm", self.confirm, "account.own"),
+            PageRoute("POST", f"{root}/codes", self.renew_codes, "account.own"),
+            PageRoute("POST", f"{root}/remove", self.remove, "account.own"),
         ]
 
     async def start(self, visit: Visit) -> Response:

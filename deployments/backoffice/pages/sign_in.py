@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from deployments.backoffice import cookies
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.guard import ANYBODY, PageRoute
 from deployments.backoffice.outcomes import status_of
 from deployments.backoffice.visit import Visit
 from deployments.foundation.rpc.rejection import Rejection
@@ -47,14 +47,14 @@ class SignInPages:
     def __init__(self, staff: StaffApi) -> None:
         self._staff = staff
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/sign-in", self.ask_password, ANYBODY),
-            Page("POST", "/sign-in", self.take_password, ANYBODY),
-            Page("GET", "/sign-in/code", self.ask_code, ANYBODY),
-            Page("POST", "/sign-in/code", self.take_code, ANYBODY),
-            Page("POST", "/sign-out", self.sign_out, ANYBODY),
+            PageRoute("GET", "/sign-in", self.ask_password, ANYBODY),
+            PageRoute("POST", "/sign-in", self.take_password, ANYBODY),
+            PageRoute("GET", "/sign-in/code", self.ask_code, ANYBODY),
+            PageRoute("POST", "/sign-in/code", self.take_code, ANYBODY),
+            PageRoute("POST", "/sign-out", self.sign_out, ANYBODY),
         ]
 
     async def ask_password(self, visit: Visit) -> Response:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.visit import Visit
 from deployments.catalog.contract import CatalogApi, ResolveItems
 from deployments.foundation.values.ids import new_id
@@ -34,13 +34,13 @@ class StockPages:
     def __init__(self, inventory: InventoryApi, catalog: CatalogApi) -> None:
         self._inventory, self._catalog = inventory, catalog
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("GET", "/stock", self.low, "stock.read"),
-            Page("GET", "/stock/sku", self.find, "stock.read"),
-            Page("GET", "/stock/sku/{sku}", self.show, "stock.read"),
-            Page("GET", "/stock/movements", self.movements, "stock.read"),
+            PageRoute("GET", "/stock", self.low, "stock.read"),
+            PageRoute("GET", "/stock/sku", self.find, "stock.read"),
+            PageRoute("GET", "/stock/sku/{sku}", self.show, "stock.read"),
+            PageRoute("GET", "/stock/movements", self.movements, "stock.read"),
         ]
 
     async def low(self, visit: Visit) -> Response:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.pages.stock import StockPages, sku_of
 from deployments.backoffice.visit import Visit
 from deployments.foundation.rpc.rejection import Rejection
@@ -65,12 +65,12 @@ class StockChangePages:
     def __init__(self, inventory: InventoryApi, stock: StockPages) -> None:
         self._inventory, self._stock = inventory, stock
 
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
         return [
-            Page("POST", "/stock/sku/{sku}/receive", self.receive, "stock.change"),
-            Page("POST", "/stock/sku/{sku}/adjust", self.adjust, "stock.change"),
-            Page("POST", "/stock/sku/{sku}/count", self.count, "stock.change"),
+            PageRoute("POST", "/stock/sku/{sku}/receive", self.receive, "stock.change"),
+            PageRoute("POST", "/stock/sku/{sku}/adjust", self.adjust, "stock.change"),
+            PageRoute("POST", "/stock/sku/{sku}/count", self.count, "stock.change"),
         ]
 
     async def receive(self, visit: Visit) -> Response:

@@ -33,7 +33,7 @@ class Hit:
 
 
 @dataclass(frozen=True)
-class Page:
+class SearchPage:
     """A page of hits; `cursor` is none on the last one. `total` is none if nobody counted them."""
 
     hits: tuple[Hit, ...]
@@ -50,14 +50,14 @@ def identity(query: str | None, filters: Filters) -> str:
     return json.dumps([query, sorted(filters.categories), filters.min_price, filters.max_price])
 
 
-def turn(hits: Iterable[Hit], search: str, cursor: str | None, limit: int) -> Page:
+def turn(hits: Iterable[Hit], search: str, cursor: str | None, limit: int) -> SearchPage:
     """The page after a cursor, or the first; raises `ForeignCursorError`."""
     ranked = sorted(hits, key=lambda hit: hit.key)
     last_shown = None if cursor is None else _decode(cursor, search)
     rest = ranked if last_shown is None else [hit for hit in ranked if hit.key > last_shown.key]
     shown = tuple(rest[:limit])
     following = _encode(shown[-1], search) if len(rest) > len(shown) else None
-    return Page(hits=shown, total=len(ranked), cursor=following)
+    return SearchPage(hits=shown, total=len(ranked), cursor=following)
 
 
 def _encode(hit: Hit, search: str) -> str:

@@ -12,7 +12,7 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Reply, answered
 from deployments.foundation.rpc.coalescing import Call, Coalescing
-from deployments.foundation.rpc.location import Hosted, Location, MovedError, Sent
+from deployments.foundation.rpc.location import Hosted, MovedError, Sent, ServiceLocation
 from deployments.foundation.values.trace import traceparent
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class ServeTransport:
     """
 
     def __init__(self, app: str, find: Callable[[str], Hosted]) -> None:
-        self._app, self._location = app, Location(app, find)
+        self._app, self._location = app, ServiceLocation(app, find)
         self._calls = Coalescing(self._one, self._many)
 
     async def __call__(self, method: str, body: bytes, seconds: float) -> Reply:

@@ -24,7 +24,7 @@ class MovedError(Exception):
     """Another application hosts the service by now, and what was sent has had no effect."""
 
 
-class Location:
+class ServiceLocation:
     """Where one service runs. `find` says so, and may block while it asks."""
 
     def __init__(self, service: str, find: Callable[[str], Hosted]) -> None:
@@ -65,7 +65,7 @@ class Sent:
     has taken it. Such a message would wait until it is late: what routes it does not know better.
     """
 
-    def __init__(self, location: Location, asked: Hosted, response: Any) -> None:  # noqa: ANN401
+    def __init__(self, location: ServiceLocation, asked: Hosted, response: Any) -> None:  # noqa: ANN401
         self._location, self._asked, self._response = location, asked, response
         self._moved = False
         self._looking: asyncio.Task[None] | None = None

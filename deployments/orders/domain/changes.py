@@ -43,17 +43,17 @@ class ForeignLineError(Exception):
     """A shipment is said to carry a line that its order does not have: a bug of whoever says so."""
 
 
-class Change(NamedTuple):
+class OrderUpdate(NamedTuple):
     """New entries of an order's history, and the events to publish with them."""
 
     entries: tuple[HistoryEntry, ...] = ()
     events: tuple[Event, ...] = ()
 
 
-def paid(order: Order, at: datetime) -> Change:
+def paid(order: Order, at: datetime) -> OrderUpdate:
     """The order's payment was captured."""
     if order.paid:
-        return Change()
+        return OrderUpdate()
     event = OrderPaid(
         order_id=order.id,
         label=order.label,
@@ -67,7 +67,7 @@ def paid(order: Order, at: datetime) -> Change:
     return _change(order, [(HistoryEntry(at=at, what="paid"), event)])
 
 
-def refunded(order: Order, at: datetime, payment: PaymentRefunded) -> Change:
+def refunded(order: Order, at: datetime, payment: PaymentRefunded) -> OrderUpdate:
     """Money was given back. Each such event is another refund."""
     event = OrderRefunded(
         order_id=order.id,
@@ -83,7 +83,7 @@ def refunded(order: Order, at: datetime, payment: PaymentRefunded) -> Change:
 
 def shipment_moved(
     order: Order, at: datetime, parcel: ShippedParcel, state: ShipmentState
-) -> Change:
+) -> OrderUpdate:
     """One of the order's shipments has come so far. Raises `ForeignLineError`.
 
     What was delivered was shipped, even if nobody said so: that is made up for.
@@ -141,8 +141,8 @@ def _named(order: Order, lines: tuple[LineUnits, ...]) -> tuple[MovedLine, ...]:
     )
 
 
-def _change(order: Order, news: Sequence[tuple[HistoryEntry, Event]]) -> Change:
+def _change(order: Order, news: Sequence[tuple[HistoryEntry, Event]]) -> OrderUpdate:
     entries = tuple(entry for entry, _ in news)
     if any(entry.what == "withdrawn" for entry in order.history):
-        return Change(entries)
-    return Change(entries, tuple(event for _, event in news))
+        return OrderUpdate(entries)
+    return OrderUpdate(entries, tuple(event for _, event in news))

@@ -40,7 +40,7 @@ class Payment(Message):
         return Hold(self.authorised_by, self.amount, self.currency, self.reference)
 
 
-class Reply(Message):
+class StepReply(Message):
     """What a script says of a step: ask the provider, or what stands in the way.
 
     `again` repeats an `outcome` that is known, `nothing` says that there is nothing to undo.

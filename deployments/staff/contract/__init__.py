@@ -35,7 +35,7 @@ from deployments.staff.contract.permissions import ListRoles, RoleTable
 from deployments.staff.contract.sign_in import (
     AcceptLink,
     AnswerChallenge,
-    Done,
+    Confirmed,
     EndSessions,
     Link,
     ListSessions,
@@ -87,7 +87,7 @@ class StaffApi(Protocol):
         ...
 
     @repeatable
-    async def sign_out(self, request: SignOut) -> Done:
+    async def sign_out(self, request: SignOut) -> Confirmed:
         """End a session, if there is such a one."""
         ...
 
@@ -97,7 +97,7 @@ class StaffApi(Protocol):
         ...
 
     @repeatable
-    async def end_sessions(self, request: EndSessions) -> Done:
+    async def end_sessions(self, request: EndSessions) -> Confirmed:
         """End some of one's own sessions. Needs `account.own`; rejects with `SessionNotFound`."""
         ...
 
@@ -144,7 +144,7 @@ class StaffApi(Protocol):
         """New recovery codes. Rejects with `WrongCredentials` and `NoSecondFactor`."""
         ...
 
-    async def remove_second_factor(self, request: RemoveSecondFactor) -> Done:
+    async def remove_second_factor(self, request: RemoveSecondFactor) -> Confirmed:
         """Do without the second factor. Rejects with `WrongCredentials` and `NoSecondFactor`."""
         ...
 
@@ -203,7 +203,7 @@ class StaffApi(Protocol):
         ...
 
     @repeatable
-    async def end_sessions_of(self, request: ActOnPerson) -> Done:
+    async def end_sessions_of(self, request: ActOnPerson) -> Confirmed:
         """End all sessions of a person. Rejects with `PersonNotFound`."""
         ...
 
@@ -219,7 +219,7 @@ class StaffApi(Protocol):
         ...
 
     @repeatable
-    async def revoke_token(self, request: RevokeToken) -> Done:
+    async def revoke_token(self, request: RevokeToken) -> Confirmed:
         """End a token. Rejects with `TokenNotFound`."""
         ...
 

@@ -68,7 +68,7 @@ class SignOut(Message):
     session: Secret
 
 
-class Done(Message):
+class Confirmed(Message):
     """It is so."""
 
 
@@ -104,7 +104,7 @@ class ListSessions(Message):
     by: Credential
 
 
-class Session(Message):
+class StaffSession(Message):
     """One of a person's sessions; `current` is the one that asks."""
 
     id: str
@@ -120,7 +120,7 @@ class Session(Message):
 class Sessions(Message):
     """A person's sessions, the one used last first."""
 
-    sessions: tuple[Session, ...]
+    sessions: tuple[StaffSession, ...]
 
 
 class EndSessions(Message):
@@ -174,7 +174,7 @@ class NotAnEmail(Rejection):
 
 
 @dataclass(eq=False)
-class SessionNotFound(Rejection):
+class StaffSessionNotFound(Rejection):
     """The person has no such session (404)."""
 
     code: ClassVar[str] = "staff.session_not_found"

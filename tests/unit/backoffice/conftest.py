@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.guard import ANYBODY, PageRoute
 from deployments.backoffice.routes import BackofficeRoutes, Services
 from deployments.backoffice.tokens import Action
 from tests.conftest import ClientOf
@@ -29,7 +29,7 @@ def _routes() -> BackofficeRoutes:
 
 
 @pytest.fixture
-def pages() -> list[Page]:
+def pages() -> list[PageRoute]:
     """Every page."""
     return _routes().pages()
 

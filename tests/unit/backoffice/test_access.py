@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deployments.backoffice.guard import ANYBODY, Page
+from deployments.backoffice.guard import ANYBODY, PageRoute
 from deployments.staff.contract.permissions import ROLES, ListRoles, Role
 from tests.unit.backoffice.browser import forms_of
 from tests.unit.backoffice.office import OWNER, PASSWORD, Office
@@ -16,13 +16,13 @@ OPEN = {"/sign-in", "/sign-in/code", "/sign-out", "/link/{secret}", "/language"}
 """What anybody may see: all else needs somebody."""
 
 
-def test_only_the_doors_are_open_to_anybody(page: Page) -> None:
+def test_only_the_doors_are_open_to_anybody(page: PageRoute) -> None:
     assert (page.needs == ANYBODY) == (page.path in OPEN)
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_opens_the_pages_that_the_table_says_and_no_other(
-    office: Office, role: Role, pages: list[Page]
+    office: Office, role: Role, pages: list[PageRoute]
 ) -> None:
     await office.host.start(consume=False)
     browser = await office.colleague(role)
@@ -36,7 +36,7 @@ async def test_a_role_opens_the_pages_that_the_table_says_and_no_other(
         assert answer.headers.get("location", "").find("/sign-in") < 0, page.path
 
 
-async def test_a_stranger_is_sent_to_sign_in(office: Office, guarded: Page) -> None:
+async def test_a_stranger_is_sent_to_sign_in(office: Office, guarded: PageRoute) -> None:
     browser = office.browser()
     answer = await browser.http.request(guarded.method, f"/admin{path_of(guarded)}")
     assert answer.status_code == 303

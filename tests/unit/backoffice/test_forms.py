@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.backoffice.guard import Page
+from deployments.backoffice.guard import PageRoute
 from tests.unit.backoffice.browser import forms_of
 from tests.unit.backoffice.office import OWNER, PASSWORD, Office
 
@@ -37,14 +37,14 @@ async def test_a_form_that_another_site_sends_is_refused(office: Office) -> None
 
 
 async def test_no_page_takes_a_form_without_the_token_of_its_session(
-    office: Office, posted: Page
+    office: Office, posted: PageRoute
 ) -> None:
     owner = await office.owner()
     answer = await owner.post(path_of(posted), {"csrf": "0" * 64})
     assert answer.status_code == 403
 
 
-def path_of(page: Page) -> str:
+def path_of(page: PageRoute) -> str:
     """The page's path, with something in the place of what varies."""
     return page.path.replace("{path:path}", "nowhere").replace("{", "").replace("}", "")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.monitoring.exporters import Figures, parsed
-from commands.monitoring.service_rows import Hosting, Observed, ServiceRow, quantile
+from commands.monitoring.service_rows import Hosting, ServiceRow, StoreFigures, quantile
 from commands.monitoring.status import cells, hosting_of
 from deployments.foundation.http.request_metrics import RequestMetrics
 from deployments.foundation.placement.consumption import ConsumerMetrics
@@ -21,7 +21,7 @@ def shown(meter: Meter) -> Figures:
     return Figures(parsed(exposed(meter).decode()))
 
 
-def row(of: str, observed: Observed) -> ServiceRow:
+def row(of: str, observed: StoreFigures) -> ServiceRow:
     (found,) = (one for one in observed.rows() if one.service == of)
     return found
 
@@ -40,7 +40,7 @@ def test_a_public_service_does_what_clients_ask_and_an_internal_one_what_service
     calls.inc("checkout", "pricing", "price", "rejected", by=5)
     calls.inc("checkout", "pricing", "price", "lost", by=10)
     calls.inc("checkout", "orders", "place", "lost", by=10)
-    observed = Observed({}, shown(meter), shown(meter).since(before), 10)
+    observed = StoreFigures({}, shown(meter), shown(meter).since(before), 10)
     orders, pricing = row("orders", observed), row("pricing", observed)
     assert (orders.rate, orders.errors) == (4, 1)
     assert (pricing.rate, pricing.errors) == (2, 1)
@@ -63,11 +63,11 @@ def test_a_lag_that_every_process_shows_is_counted_once() -> None:
         for publisher in ("payments", "shipping")
         for replica in ("a", "b")
     }
-    assert row("orders", Observed({}, Figures(series), None, 1)).waiting == 10
+    assert row("orders", StoreFigures({}, Figures(series), None, 1)).waiting == 10
 
 
 def test_what_was_not_measured_is_not_made_up() -> None:
-    nothing = row("orders", Observed({}, Figures({}), None, 1))
+    nothing = row("orders", StoreFigures({}, Figures({}), None, 1))
     assert set(cells(nothing)[1:]) == {"-"}
 
 
@@ -101,4 +101,4 @@ def test_a_quantile_is_in_the_bucket_of_the_observation_at_its_rank(values: list
 def test_lag_of_a_consumer_is_shown() -> None:
     meter = Meter()
     ConsumerMetrics("orders", meter).show([], 4)
-    assert row("orders", Observed({}, shown(meter), None, 1)).letters == 4
+    assert row("orders", StoreFigures({}, shown(meter), None, 1)).letters == 4

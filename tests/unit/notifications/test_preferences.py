@@ -6,8 +6,8 @@ import pytest
 
 from deployments.notifications.contract import (
     Addressee,
-    Link,
     LinkNotValid,
+    OptOutLink,
     SetPreferences,
 )
 from tests.unit.notifications.composed_notifications import LINKS, ComposedNotifications
@@ -53,7 +53,7 @@ async def test_the_link_in_a_reminder_ends_reminders(
         await notifications.settled()
         (mail,) = smtp.mails()
         token = mail["List-Unsubscribe"].strip("<>").removeprefix(f"{LINKS}/")
-        answer = await notifications.service().unsubscribe(Link(token=token))
+        answer = await notifications.service().unsubscribe(OptOutLink(token=token))
         assert not answer.promotional
         await notifications.publish(abandoned())
         await notifications.settled()
@@ -66,7 +66,7 @@ async def test_a_link_of_somebody_elses_making_does_nothing(
     notifications: ComposedNotifications, token: str
 ) -> None:
     with pytest.raises(LinkNotValid):
-        await notifications.service().unsubscribe(Link(token=token))
+        await notifications.service().unsubscribe(OptOutLink(token=token))
 
 
 async def test_redis_does_not_show_who_opted_out(notifications: ComposedNotifications) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.exit_status import UNUSABLE
-from commands.scaling.observed import Census, Observed, Reply
+from commands.scaling.observed import Census, ScalingRun, TimedReply
 from commands.scaling.picture import picture
 from tests.command_line import typed
 
@@ -13,11 +13,13 @@ COUNTS = [(-5.0, 1, 1), (0.0, 1, 1), (8.0, 1, 1), (9.5, 2, 1), (12.0, 3, 1), (60
 AFTER = [(90.0, 2, 1), (125.0, 1, 1), (130.0, 1, 1)]
 
 
-def observed(counts: list[tuple[float, int, int]]) -> Observed:
+def observed(counts: list[tuple[float, int, int]]) -> ScalingRun:
     """A load of a minute on the catalogue."""
     censuses = [Census(at=at, replicas={"catalog": a, "carts": b}) for at, a, b in counts]
-    replies = [Reply(at=n / 10, seconds=n / 1000) for n in range(1, 601)]
-    return Observed(service="catalog", connections=8, loaded=60, replies=replies, censuses=censuses)
+    replies = [TimedReply(at=n / 10, seconds=n / 1000) for n in range(1, 601)]
+    return ScalingRun(
+        service="catalog", connections=8, loaded=60, replies=replies, censuses=censuses
+    )
 
 
 def test_replicas_come_and_go() -> None:

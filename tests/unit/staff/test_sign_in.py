@@ -20,11 +20,11 @@ from deployments.staff.contract.credentials import Authorise, Credential, Origin
 from deployments.staff.contract.sign_in import (
     EndSessions,
     ListSessions,
-    SessionNotFound,
     SignedIn,
     SignIn,
     SignInStep,
     SignOut,
+    StaffSessionNotFound,
     TooManyAttempts,
     WrongCredentials,
 )
@@ -127,7 +127,7 @@ async def test_ones_own_sessions_are_listed_and_ended(owned: ComposedStaff) -> N
     other = (await owned.may(there)).session_id
     await owned.staff.end_sessions(EndSessions(by=here, session_id=other))
     assert not await owned.is_open(there)
-    with pytest.raises(SessionNotFound):
+    with pytest.raises(StaffSessionNotFound):
         await owned.staff.end_sessions(EndSessions(by=here, session_id=other))
     await owned.staff.end_sessions(EndSessions(by=here))
     assert not await owned.is_open(owned.owner)
