@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from redis.asyncio import Redis
 
+from deployments.backoffice.formats.items import ImportKind
+from deployments.backoffice.imports.codes import CodeEffect
+from deployments.backoffice.imports.desk import ImportDesk
+from deployments.backoffice.imports.effects import Effect
+from deployments.backoffice.imports.prices import PriceEffect
+from deployments.backoffice.imports.products import ProductEffect
+from deployments.backoffice.imports.stock import StockEffect
+from deployments.backoffice.imports.store import ImportStore
+from deployments.backoffice.imports.worker import ImportWorker, import_loop
 from deployments.backoffice.language import check_catalogues
 from deployments.backoffice.routes import BackofficeRoutes, Services
 from deployments.catalog.contract import CatalogApi
@@ -26,9 +37,10 @@ _RATES = "staff_read=600/minute,staff_write=120/minute,address=60/minute"
 def compose(
     redis: Redis, connect: Connect, *, clock: Clock = utc_now, meter: Meter = UNMEASURED
 ) -> Composition:
-    """The back office upon its Redis, which holds nothing but how often somebody asked."""
+    """The back office upon its Redis, which holds imports, and how often somebody asked."""
     check_catalogues()
     limits = limits_upon(redis)
+    store = ImportStore(redis)
     services = Services(
         catalog=connect(CatalogApi, app="catalog"),
         inventory=connect(InventoryApi, app="inventory"),
@@ -37,7 +49,16 @@ def compose(
         pricing=connect(PricingApi, app="pricing"),
         staff=connect(StaffApi, app="staff"),
     )
-    return Composition(routes=BackofficeRoutes(services, limits).all())
+    effects: dict[ImportKind, Effect[Any]] = {
+        "products": ProductEffect(services.catalog),
+        "prices": PriceEffect(services.catalog),
+        "stock": StockEffect(services.inventory, services.catalog),
+        "codes": CodeEffect(services.pricing),
+    }
+    return Composition(
+        routes=BackofficeRoutes(services, limits, ImportDesk(store, clock)).all(),
+        loops=[import_loop(ImportWorker(store, effects))],
+    )
 
 
 def limits_upon(redis: Redis) -> RateLimits:

@@ -21,12 +21,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.backoffice import cookies
-from deployments.backoffice.forms import CSRF_FIELD, read_form
+from deployments.backoffice.forms import CSRF_FIELD, Form, read_form
 from deployments.backoffice.language import message, negotiated
 from deployments.backoffice.outcomes import status_of
+from deployments.backoffice.uploads import read_upload
 from deployments.backoffice.visit import Entry, Visit
 from deployments.foundation.http.answers import ProtocolError
 from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.http.timeouts import UPLOAD, USUAL, SlowRoute
 from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.rejection import Rejection
@@ -52,12 +54,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PageRoute:
-    """A page, or what a form of one does: its path, its handler and what it needs."""
+    """A page, or what a form of one does: its path, its handler and what it needs.
+
+    A form that takes a file may take longer to arrive.
+    """
 
     method: Literal["GET", "POST"]
     path: str
     handler: PageHandler
     needs: Access
+    takes_file: bool = False
 
 
 class Guard:
@@ -72,7 +78,9 @@ class Guard:
         async def handle(request: Request) -> Response:
             return await self._answer(page, request)
 
-        return Route(page.path, handle, methods=[page.method])
+        route = SlowRoute(page.path, handle, methods=[page.method])
+        route.timeouts = UPLOAD if page.takes_file else USUAL
+        return route
 
     async def _answer(self, page: PageRoute, request: Request) -> Response:
         visit = self._stranger(request)
@@ -111,6 +119,8 @@ class Guard:
             visit = await self._authorised(visit, page.needs)
             rate = "staff_write" if page.method == "POST" else "staff_read"
             await self._count(rate, visit.who.email)
+        if page.takes_file:
+            return await _with_upload(visit)
         return await _with_form(visit) if page.method == "POST" else visit
 
     async def _authorised(self, visit: Visit, permission: Permission) -> Visit:
@@ -155,13 +165,24 @@ def _remembered(visit: Visit, response: Response) -> Response:
 async def _with_form(visit: Visit) -> Visit:
     """The visit with its form; 403 for one that no page of this session sent."""
     form = await read_form(visit.request)
+    _check_sender(visit, form)
+    return replace(visit, form=form.without(CSRF_FIELD))
+
+
+async def _with_upload(visit: Visit) -> Visit:
+    """The same with a form that carries a file, of which nothing was kept yet."""
+    form, upload = await read_upload(visit.request)
+    _check_sender(visit, form)
+    return replace(visit, form=form.without(CSRF_FIELD), upload=upload)
+
+
+def _check_sender(visit: Visit, form: Form) -> None:
     elsewhere = visit.request.headers.get("sec-fetch-site") not in _SAME_SITE
     if elsewhere or not cookies.is_csrf_token(form.value(CSRF_FIELD), visit.bound_to):
         sentence = message(
             "This form is out of date. Go back, load the page again, and send it once more."
         )
         raise ProtocolError(HTTPStatus.FORBIDDEN, "stale_form", sentence)
-    return replace(visit, form=form.without(CSRF_FIELD))
 
 
 def _sign_in(visit: Visit) -> Response:

@@ -15,6 +15,12 @@ MENU = (
         "catalogue.read",
     ),
     Entry("/stock", message("Stock"), message("What is there, and what runs low"), "stock.read"),
+    Entry(
+        "/imports",
+        message("Import and export"),
+        message("Files that go in, and files to take away"),
+        "catalogue.read",
+    ),
     Entry("/people", message("People"), message("Who runs the shop"), "staff.read"),
     Entry("/audit", message("Audit log"), message("Who changed what, and why"), "audit.read"),
 )

@@ -9,16 +9,19 @@ from starlette.routing import Route
 from deployments.backoffice.api.audit_log import AuditLogActions
 from deployments.backoffice.api.codes import CodeActions
 from deployments.backoffice.api.document import serving
+from deployments.backoffice.api.imports import ImportActions
 from deployments.backoffice.api.orders import OrderActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
 from deployments.backoffice.guard import Guard, PageRoute
+from deployments.backoffice.imports.desk import ImportDesk
 from deployments.backoffice.menu import MENU
 from deployments.backoffice.pages.account import AccountPages
 from deployments.backoffice.pages.api_tokens import ApiTokenPages
 from deployments.backoffice.pages.audit_log import AuditLogPages
 from deployments.backoffice.pages.home import HomePages
 from deployments.backoffice.pages.house import HousePages, asset, nothing
+from deployments.backoffice.pages.imports import ImportPages
 from deployments.backoffice.pages.links import LinkPages
 from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
@@ -54,7 +57,7 @@ class Services(NamedTuple):
 class BackofficeRoutes:
     """All that is under `/admin`, upon the services that it asks."""
 
-    def __init__(self, services: Services, limits: RateLimits) -> None:
+    def __init__(self, services: Services, limits: RateLimits, imports: ImportDesk) -> None:
         staff = services.staff
         self._guard = Guard(staff, limits, MENU)
         self._tokens = TokenGuard(staff, limits)
@@ -63,6 +66,7 @@ class BackofficeRoutes:
             StockActions(services.inventory),
             OrderActions(services.orders, services.payments),
             CodeActions(services.pricing),
+            ImportActions(imports),
             AuditLogActions(staff),
         )
         self._house = HousePages()
@@ -84,6 +88,7 @@ class BackofficeRoutes:
             PricePages(services.catalog, products),
             stock,
             StockChangePages(services.inventory, stock),
+            ImportPages(imports),
             PersonActPages(staff, people),
             AuditLogPages(staff),
         )

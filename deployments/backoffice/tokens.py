@@ -20,6 +20,7 @@ from deployments.foundation.http.answers import ProtocolError
 from deployments.foundation.http.bodies import parse, read_body
 from deployments.foundation.http.operations import Operation
 from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.http.timeouts import UPLOAD
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import Author
 from deployments.staff.contract import StaffApi
@@ -50,6 +51,7 @@ class Action:
     """An operation of the API, and the permission that its token needs.
 
     `answer` is what it answers, `query` and `body` are what it takes in the address and as JSON.
+    `takes` and `gives` are the media types of files that it takes or answers with instead.
     """
 
     method: Literal["GET", "POST", "PUT"]
@@ -58,9 +60,11 @@ class Action:
     needs: Permission
     _: KW_ONLY
     summary: str
-    answer: type[BaseModel]
+    answer: type[BaseModel] | None
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
+    takes: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
 
 def shown(answer: BaseModel) -> Response:
@@ -111,6 +115,7 @@ class TokenGuard:
             id=f"{action.method.lower()}_{action.path}",
             summary=action.summary,
             answers={200: action.answer},
+            timeouts=UPLOAD if action.takes else None,
             dialect="problem",
             keyed=False,
             limited=False,

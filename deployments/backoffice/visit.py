@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -15,6 +15,7 @@ from deployments.backoffice.cookies import Flash
 from deployments.backoffice.forms import CSRF_FIELD, Form
 from deployments.backoffice.language import Language
 from deployments.backoffice.renderer import page_headers, rendered, static_version, with_query
+from deployments.backoffice.uploads import Upload
 from deployments.backoffice.wording import PERMISSION_NAMES, ROLE_NAMES, STATE_NAMES
 from deployments.foundation.values.authorship import Author
 from deployments.foundation.values.settings import settings
@@ -50,6 +51,7 @@ class Visit:
     somebody: Authorised | None = None
     credential: Credential = field(default_factory=Credential)
     form: Form = field(default_factory=Form)
+    upload: Upload | None = None
 
     @property
     def who(self) -> Authorised:
@@ -81,6 +83,10 @@ class Visit:
     def text(self, message: str, /, **values: object) -> str:
         """A sentence in the reader's language."""
         return self.language.text(message, **values)
+
+    def with_form(self, form: Form) -> Visit:
+        """The same with a form in which something is wrong."""
+        return replace(self, form=form)
 
     def show(self, template: str, /, *, status: int = 200, **values: object) -> Response:
         """A page; 422 if its form was refused."""

@@ -36,6 +36,7 @@ _MAY_BE = {
     "503": "A service does not answer: repeat it.",
 }
 Json = dict[str, Any]
+_FILE: Json = {"schema": {"type": "string", "format": "binary"}}
 
 
 def serving(actions: Sequence[Action]) -> Callable[[Request], Awaitable[Response]]:
@@ -81,14 +82,22 @@ def _operation(one: Action, schema_of: dict[type[BaseModel], Json]) -> Json:
         "description": f"Needs the scope `{one.needs}`.",
         "parameters": [*_in_path(one), *_in_query(one)],
         "responses": {
-            "200": _content("It is so.", schema_of[one.answer], "application/json"),
+            "200": _answer(one, schema_of),
             **{status: _problem(sentence) for status, sentence in _MAY_BE.items()},
         },
     }
+    if one.takes:
+        described["requestBody"] = {"required": True, "content": dict.fromkeys(one.takes, _FILE)}
     if one.body is not None:
         body = _content("", schema_of[one.body], "application/json")["content"]
         described["requestBody"] = {"required": True, "content": body}
     return described
+
+
+def _answer(one: Action, schema_of: dict[type[BaseModel], Json]) -> Json:
+    if one.answer is not None:
+        return _content("It is so.", schema_of[one.answer], "application/json")
+    return {"description": "The file.", "content": dict.fromkeys(one.gives, _FILE)}
 
 
 def _in_path(one: Action) -> list[Json]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
@@ -26,6 +25,7 @@ from deployments.foundation.http.idempotency import KeyReused, StaleVersion, Sti
 from deployments.foundation.http.operations import OPERATION, Dialect, Handler, Operation
 from deployments.foundation.http.rate_limits import LimitReached, RateLimits, RateLimitStatus
 from deployments.foundation.http.request_metrics import UNWATCHED, RequestMetrics
+from deployments.foundation.http.timeouts import USUAL, Timeouts, timeouts_of
 from deployments.foundation.redis.availability import is_unavailable
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.deadline import within
@@ -136,14 +136,6 @@ def _answers_to(
     return handle
 
 
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds that a body may take to arrive, and that an answer may take, the body included."""
-
-    body: float = 10.0
-    answer: float = 15.0
-
-
 class _Edge:
     """The outermost layer: opens the request's trace, counts it, lets a route at the prefix itself
     match, and completes all headers.
@@ -177,14 +169,15 @@ class _Edge:
 def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Route:
     """The route, with what a request may bring, how often it may come and how long it may take."""
     handler: Handler = route.endpoint
+    allowed = timeouts_of(route, timeouts)
 
     async def handle(request: Request) -> Response:
         _check_head(request)
         if limits is not None and isinstance(route, Operation) and route.limited:
             _admit(request, await limits.count(request.headers, route))
-        request.scope[BODY_SECONDS] = timeouts.body
+        request.scope[BODY_SECONDS] = allowed.body
         request.scope[OPERATION] = route.id if isinstance(route, Operation) else route.path
-        async with within(timeouts.answer):
+        async with within(allowed.answer):
             return await handler(request)
 
     return Route(route.path, handle, methods=route.methods)
@@ -216,7 +209,7 @@ def _admit(request: Request, status: RateLimitStatus | None) -> None:
 def http_app(
     routes: Sequence[Route],
     limits: RateLimits | None = None,
-    timeouts: Timeouts = Timeouts(),
+    timeouts: Timeouts = USUAL,
     *,
     metrics: RequestMetrics = UNWATCHED,
 ) -> ASGIApp:

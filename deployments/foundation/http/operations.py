@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deployments.foundation.http.timeouts import Timeouts
+
 Handler = Callable[[Request], Awaitable[Response]]
 Schema = Mapping[str, Any]
 """A JSON Schema, whose references are to published schemas by their full URI."""
@@ -35,7 +37,7 @@ class Operation(Route):
     mean more here than elsewhere; errors are told in the service's one `dialect`. `bodies` are the
     models of which a request's body must be one. An operation that is `keyed` needs a platform's
     key, one that `writes` takes an idempotency key, and one that is `versioned` takes `If-Match`.
-    Only a `limited` one is counted by client.
+    Only a `limited` one is counted by client. `timeouts` are its own where it takes long.
     """
 
     def __init__(
@@ -54,13 +56,14 @@ class Operation(Route):
         writes: bool = False,
         versioned: bool = False,
         limited: bool = True,
+        timeouts: Timeouts | None = None,
     ) -> None:
         super().__init__(path, handler, methods=[method])
         self.method, self.id, self.summary = method, id, summary
         self.answers, self.bodies = answers, bodies
         self.errors, self.dialect = errors, dialect
         self.keyed, self.writes, self.versioned = keyed, writes, versioned
-        self.limited = limited
+        self.limited, self.timeouts = limited, timeouts
 
     @property
     def kind(self) -> Literal["read", "write"]:

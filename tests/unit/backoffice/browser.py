@@ -72,6 +72,16 @@ class Browser:
         """What a form would send, whether a page has it or not."""
         return await self.http.post(f"{PREFIX}{path}", data=cast(dict[str, Any], dict(fields)))
 
+    async def upload(self, path: str, fields: Fields, name: str, content: bytes) -> httpx.Response:
+        """What a form with a file would send; the fields stand before the file."""
+        file = {"file": (name, content, "text/csv")}
+        return await self.http.post(f"{PREFIX}{path}", data=dict(fields), files=file)
+
+    async def hand_in(self, path: str, name: str, content: bytes, **typed: str) -> httpx.Response:
+        """Send a file by the form of a page, and see where that leads."""
+        fields = {"csrf": await self.token(), **typed}
+        return await self.follow(await self.upload(path, fields, name, content))
+
     async def send(self, page: httpx.Response, ending: str, typed: Fields) -> httpx.Response:
         """The form of a page whose address ends so, with what somebody typed."""
         form = next(one for one in forms_of(page) if self._target(page, one).endswith(ending))

@@ -16,9 +16,10 @@ from starlette.types import ASGIApp
 
 from deployments.foundation.http.answers import ProtocolError, answer
 from deployments.foundation.http.bodies import MAX_BODY_BYTES, read_body
-from deployments.foundation.http.edge import MAX_HEAD_BYTES, Timeouts, http_app
+from deployments.foundation.http.edge import MAX_HEAD_BYTES, http_app
 from deployments.foundation.http.idempotency import stale_version
 from deployments.foundation.http.operations import Dialect, Handler, Operation
+from deployments.foundation.http.timeouts import Timeouts
 from deployments.foundation.rpc.deadline import remaining
 from tests.served import served
 

@@ -1,0 +1,1 @@
+"""Files of rows, in and out: encodings, separators, workbooks, numbers, and cells that are safe."""
