@@ -19,6 +19,8 @@ from deployments.backoffice.menu import MENU
 from deployments.backoffice.pages.account import AccountPages
 from deployments.backoffice.pages.api_tokens import ApiTokenPages
 from deployments.backoffice.pages.audit_log import AuditLogPages
+from deployments.backoffice.pages.codes import CodePages
+from deployments.backoffice.pages.groups import GroupPages
 from deployments.backoffice.pages.home import HomePages
 from deployments.backoffice.pages.house import HousePages, asset, nothing
 from deployments.backoffice.pages.imports import ImportPages
@@ -27,6 +29,7 @@ from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
 from deployments.backoffice.pages.person_acts import PersonActPages
+from deployments.backoffice.pages.price_preview import PricePreviewPages
 from deployments.backoffice.pages.prices import PricePages
 from deployments.backoffice.pages.products import ProductPages
 from deployments.backoffice.pages.second_factor import SecondFactorPages
@@ -86,6 +89,9 @@ class BackofficeRoutes:
             NewProductPages(services.catalog, products),
             products,
             PricePages(services.catalog, products),
+            CodePages(services.pricing),
+            PricePreviewPages(services.pricing, services.catalog),
+            GroupPages(services.pricing),
             stock,
             StockChangePages(services.inventory, stock),
             ImportPages(imports),

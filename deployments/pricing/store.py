@@ -7,6 +7,9 @@
     {pricing}:tax_rates    hash    COUNTRY:REGION -> TaxRate as JSON
     {pricing}:revisions    hash    folded code -> how often staff changed it, and `events <code>` ->
                                    how many events there were about it; about 150 bytes a code
+    {pricing}:groups       hash    group id -> CustomerGroup as JSON; 100 at most
+    {pricing}:rule_revisions  hash  `group:<id>` -> how often staff changed it, and `events group:
+                                   <id>` -> how many events there were about it; 150 bytes a group
     {pricing}:redemptions  hash    folded code -> number of redemptions that stand
     {pricing}:customers:<code>  hash  digest of a customer's address -> their redemptions that
                                    stand, of a code with a limit for each; 60 bytes a customer
@@ -34,12 +37,16 @@ from redis.asyncio import Redis
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.ids import new_id
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate, fold
+from deployments.pricing.contract.groups import CustomerGroup
 from deployments.pricing.domain.rules import Rules, last_moment, opens, rules_of
 
 VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"
 CODES = "{pricing}:codes"
 _TAX_RATES = "{pricing}:tax_rates"
+GROUPS = "{pricing}:groups"
+RULE_NAMES = {GROUPS: "group"}
+"""What the rows of a key are called, among revisions and events."""
 REDEMPTIONS = "{pricing}:redemptions"
 _BATCHES = "{pricing}:batches"
 SERVICE = "pricing"
@@ -64,7 +71,7 @@ class PricingStore:
     async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:
         """The current rules, and how often each of these folded codes was redeemed."""
         known, rules = self._copy
-        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS]
+        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS, GROUPS]
         version, counts, *rows = await self._read(keys=keys, args=[known, *codes])
         if rows:
             rules = _parse(*cast(list[list[str]], rows))
@@ -128,9 +135,10 @@ def code_row(code: DiscountCode) -> str:
     return json.dumps(code.model_dump(mode="json", exclude_none=True) | window)
 
 
-def _parse(offers: list[str], codes: list[str], tax_rates: list[str]) -> Rules:
+def _parse(offers: list[str], codes: list[str], tax_rates: list[str], groups: list[str]) -> Rules:
     return rules_of(
         (Offer.model_validate_json(row) for row in offers),
         (DiscountCode.model_validate_json(row) for row in codes),
         (TaxRate.model_validate_json(row) for row in tax_rates),
+        (CustomerGroup.model_validate_json(row) for row in groups),
     )
