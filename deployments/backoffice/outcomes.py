@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from deployments.catalog.contract import SkuTaken, UnknownItem, UnknownProduct
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.inventory.contract.changes import UnknownTransfer
 from deployments.orders.contract.staff import OrderNotFound
 from deployments.payments.contract import PaymentNotFound
 from deployments.pricing.contract.codes import UnknownCode
@@ -37,6 +38,7 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         PaymentNotFound: HTTPStatus.NOT_FOUND,
         UnknownProduct: HTTPStatus.NOT_FOUND,
         UnknownItem: HTTPStatus.NOT_FOUND,
+        UnknownTransfer: HTTPStatus.NOT_FOUND,
         UnknownCode: HTTPStatus.NOT_FOUND,
         UnknownRule: HTTPStatus.NOT_FOUND,
         PersonNotFound: HTTPStatus.NOT_FOUND,

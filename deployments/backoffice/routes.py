@@ -13,6 +13,7 @@ from deployments.backoffice.api.imports import ImportActions
 from deployments.backoffice.api.orders import OrderActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
+from deployments.backoffice.api.transfers import TransferActions
 from deployments.backoffice.guard import Guard, PageRoute
 from deployments.backoffice.imports.desk import ImportDesk
 from deployments.backoffice.menu import MENU
@@ -25,6 +26,7 @@ from deployments.backoffice.pages.home import HomePages
 from deployments.backoffice.pages.house import HousePages, asset, nothing
 from deployments.backoffice.pages.imports import ImportPages
 from deployments.backoffice.pages.links import LinkPages
+from deployments.backoffice.pages.locations import LocationPages
 from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
@@ -36,6 +38,7 @@ from deployments.backoffice.pages.second_factor import SecondFactorPages
 from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
 from deployments.backoffice.pages.stock_changes import StockChangePages
+from deployments.backoffice.pages.transfers import TransferPages
 from deployments.backoffice.tokens import Action, TokenGuard
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits
@@ -67,6 +70,7 @@ class BackofficeRoutes:
         self._programs = (
             ProductActions(services.catalog),
             StockActions(services.inventory),
+            TransferActions(services.inventory),
             OrderActions(services.orders, services.payments),
             CodeActions(services.pricing),
             ImportActions(imports),
@@ -94,6 +98,8 @@ class BackofficeRoutes:
             GroupPages(services.pricing),
             stock,
             StockChangePages(services.inventory, stock),
+            TransferPages(services.inventory),
+            LocationPages(services.inventory),
             ImportPages(imports),
             PersonActPages(staff, people),
             AuditLogPages(staff),
