@@ -17,6 +17,7 @@
     {pricing}:batches      hash    batch -> number of rows it brought
     {pricing}:step:<key>   hash    a redeeming step: its codes, the customer's digest, and whether
                                    it was undone; a week
+    {pricing}:barrier      string  foundation's `promises.py`
     {pricing}:events:0 to 15  stream  what is published (foundation's `events.py`)
 
 A replica keeps a copy of the rules. The round trip that fetches the redemption counts compares
@@ -35,6 +36,7 @@ from typing import cast
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import script
+from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.ids import new_id
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate, fold
 from deployments.pricing.contract.groups import CustomerGroup
@@ -62,6 +64,7 @@ class PricingStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._promises = Promises(redis, SERVICE, step=True)
         self._read = script(redis, LUA / "read_rules.lua")
         self._import = script(redis, LUA / "import_rules.lua")
         self._redeem = script(redis, LUA / "redeem.lua", "steps")
@@ -97,7 +100,7 @@ class PricingStore:
         keys = [_step(key), CODES, REDEMPTIONS, *(redeemed_key(code) for code in codes)]
         keys += [customers_key(code) for code in codes]
         args: list[str | float] = [now.timestamp(), key, digest(customer), *codes]
-        return tuple(cast(list[str], await self._redeem(keys=keys, args=args)))
+        return tuple(cast(list[str], await self._promises.run(self._redeem, keys, args)))
 
     async def undo(self, key: str) -> None:
         """Give back what the step under this key claimed, and leave its tombstone."""
