@@ -6,6 +6,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from deployments.backoffice.exports.desk import ExportDesk
 from deployments.backoffice.formats.items import ImportKind
 from deployments.backoffice.imports.codes import CodeEffect
 from deployments.backoffice.imports.desk import ImportDesk
@@ -55,8 +56,11 @@ def compose(
         "stock": StockEffect(services.inventory, services.catalog),
         "codes": CodeEffect(services.pricing),
     }
+    exports = ExportDesk(
+        services.catalog, services.inventory, services.orders, services.pricing, clock
+    )
     return Composition(
-        routes=BackofficeRoutes(services, limits, ImportDesk(store, clock)).all(),
+        routes=BackofficeRoutes(services, limits, ImportDesk(store, clock), exports).all(),
         loops=[import_loop(ImportWorker(store, effects))],
     )
 

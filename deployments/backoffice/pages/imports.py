@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response, StreamingResponse
 
 from deployments.backoffice.addresses import path_of
+from deployments.backoffice.exports.kinds import EXPORTS
 from deployments.backoffice.formats.items import IMPORT_KINDS, ImportKind
 from deployments.backoffice.forms import filled
 from deployments.backoffice.guard import PageRoute
@@ -64,7 +65,7 @@ class ImportPages:
             "imports.html",
             runs=[one for one in runs if one.state != "receiving"],
             kinds=[kind for kind in IMPORT_KINDS if visit.can(NEEDS[kind])],
-            exports=[],
+            exports=[name for name, needs in EXPORTS.items() if visit.can(needs)],
             names=NAMES,
             states=STATE_NAMES,
         )

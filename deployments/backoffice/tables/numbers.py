@@ -15,14 +15,17 @@ from typing import Literal
 Mark = Literal[".", ","]
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 _AMOUNT = re.compile(
-    r"(?P<before>[A-Z]{3}|[€$£¥])?\s*(?P<number>[-+]?\d[\d.,'\u2019\s]*)\s*(?P<after>[A-Z]{3}|[€$£¥])?"
+    r"(?P<before>[A-Z]{3}|[€$£¥])?\s*(?P<number>[-+]?[.,]?\d[\d.,'\u2019\s]*)\s*(?P<after>[A-Z]{3}|[€$£¥])?"
 )
 _BLANKS = re.compile(r"[\s'\u2019]")
 _GROUPED = {
     mark: re.compile(rf"[-+]?\d{{1,3}}({re.escape(group)}\d{{3}})+({re.escape(mark)}\d*)?")
     for mark, group in ((".", ","), (",", "."))
 }
-_PLAIN = {mark: re.compile(rf"[-+]?\d+({re.escape(mark)}\d*)?") for mark in (".", ",")}
+_PLAIN = {
+    mark: re.compile(rf"[-+]?(\d+({re.escape(mark)}\d*)?|{re.escape(mark)}\d+)")
+    for mark in (".", ",")
+}
 _LONGEST = 40
 
 

@@ -46,8 +46,7 @@ def workbook_rows(file: BinaryIO) -> Iterator[Row]:
         sheet = book.get_sheet_by_index(0)
     except (CalamineError, OSError, IndexError) as why:
         raise _unreadable() from why
-    above = sheet.start[0] if sheet.start else 0
-    for number, cells in enumerate(sheet.iter_rows(), above + 1):
+    for number, cells in enumerate(sheet.iter_rows(), 1):
         texts = [_text(cell) for cell in cells]
         if any(text.strip() for text in texts):
             yield number, texts

@@ -19,7 +19,6 @@ from deployments.foundation.values.setting_types import (
     WebAddress,
 )
 
-OrderDurability = Literal["server", "disk", "replica"]
 _OWN_REDIS = re.compile(r"([A-Z]+)_REDIS_URL")
 
 
@@ -114,13 +113,6 @@ class RedisSettings(Section):
         "everysec",
         description="When the embedded server's writes reach the disk: `everysec` survives every "
         "killed process, `always` a power cut too.",
-    )
-
-    order_durability: OrderDurability = Field(
-        "server",
-        description="Where what acknowledges an order must be before it is answered: `server` as "
-        "safe as the server is set, `disk` on its disk (`WAITAOF 1 0`, with `appendfsync always`), "
-        "`replica` on a replica too (`WAIT 1`). For a Redis of the operator's own.",
     )
 
     @model_validator(mode="before")
@@ -268,6 +260,12 @@ class ClientSettings(Section):
     api_key: SecretStr | None = Field(
         None,
         description="The key of the platform that asks; without one, the key for development.",
+    )
+    staff_token: SecretStr | None = Field(
+        None,
+        description="The API token of staff with which `fieldhouse import` and `export` ask. It is "
+        "made in one's account in the back office.",
+        json_schema_extra={"takes": "a token"},
     )
     ray_dashboard_address: WebAddress | None = Field(
         None,

@@ -25,7 +25,7 @@ async def office(redis_of: ClientOf) -> AsyncIterator[Office]:
 def _routes() -> BackofficeRoutes:
     absent: Any = None
     services = Services(*[absent for _ in Services._fields])
-    return BackofficeRoutes(services, absent, absent)
+    return BackofficeRoutes(services, absent, absent, absent)
 
 
 @pytest.fixture

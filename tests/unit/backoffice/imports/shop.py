@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 
 from deployments.backoffice.formats.items import ImportKind, RefusedRow
@@ -19,7 +19,7 @@ from deployments.backoffice.imports.stock import StockEffect
 from deployments.backoffice.imports.store import ImportStore
 from deployments.backoffice.imports.worker import ImportWorker
 from deployments.catalog.contract import CatalogApi
-from deployments.catalog.contract.documents import GetDocument, ProductDocument
+from deployments.catalog.contract.documents import GetDocument, ListProducts, ProductDocument
 from deployments.foundation.events.publishing import streams_of
 from deployments.foundation.placement.host import Host
 from deployments.foundation.values.authorship import Author
@@ -28,10 +28,13 @@ from deployments.inventory.contract import InventoryApi
 from deployments.inventory.contract.levels import GetLevels
 from deployments.pricing.contract import PricingApi
 from tests.conftest import ClientOf
+from tests.eventually import eventually
 from tests.in_process import composed
 
 ADA = Author(kind="person", id="ada@example.org", name="Ada")
 SKU = "TI-M267"
+AT = 6
+"""Where some of it lies."""
 
 
 async def _at_once(_seconds: float) -> None:
@@ -70,16 +73,23 @@ class Shop:
         """Somebody who works at imports, in a replica of his own."""
         return ImportWorker(self.store, self.effects(**others), pace=unhurried)
 
+    async def begin(
+        self, kind: ImportKind, content: str | bytes, *, again: bool = False
+    ) -> ImportRun:
+        """Hand a file in; nobody works at it yet."""
+        body = content.encode() if isinstance(content, str) else content
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield body
+
+        run, _ = await self.desk.hand_in(kind, "file.csv", ADA, chunks(), again=again)
+        return run
+
     async def hand_in(
         self, kind: ImportKind, content: str | bytes, *, again: bool = False
     ) -> ImportRun:
         """Hand a file in, and have it compared."""
-        body = content.encode() if isinstance(content, str) else content
-
-        async def chunks() -> Any:  # noqa: ANN401 - a generator.
-            yield body
-
-        run, _ = await self.desk.hand_in(kind, "file.csv", ADA, chunks(), again=again)
+        run = await self.begin(kind, content, again=again)
         await self.work()
         return await self.desk.get(kind, run.id)
 
@@ -101,6 +111,15 @@ class Shop:
     async def document(self, id_: str = SKU) -> ProductDocument:
         """A product as it is."""
         return await self.catalog.document(GetDocument(id=id_))
+
+    async def refresh(self) -> None:
+        """Wait until lists tell of what was saved last."""
+
+        async def told() -> bool:
+            wanted = ListProducts(text="odd", state="draft")
+            return (await self.catalog.list_products(wanted)).total > 0
+
+        await eventually(told)
 
     async def price(self, sku: str = SKU) -> int:
         """What a SKU costs."""
