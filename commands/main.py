@@ -24,12 +24,15 @@ from commands import (
     load,
     migrate,
     platform_key,
+    redis_users,
     run,
     sagas,
     staff,
     webhooks,
 )
 from commands.audit.command import audit_store
+from commands.backups.backup import backup
+from commands.backups.restore import restore
 from commands.bench.command import bench
 from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
@@ -90,8 +93,11 @@ app.add_typer(webhooks.app, name="webhooks")
 app.command("load")(command(load.load))
 app.command("scale")(command(scale))
 app.command("bench")(command(bench))
+app.command("backup")(command(backup))
+app.command("restore")(command(restore))
 app.command("migrate")(command(migrate.migrate))
 app.command("platform-key")(command(platform_key.platform_key))
+app.command("redis-users")(command(redis_users.redis_users))
 app.add_typer(config.app, name="config")
 app.command("openapi")(command(documents.openapi))
 app.command("events")(command(documents.events))

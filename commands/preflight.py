@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import psutil
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError
-from redis.retry import Retry
+from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from commands.run_settings import CannotRunError, RunSettings
 from deployments.datastore.users import set_user
 from deployments.foundation.http.authentication import PlatformKeysMissingError, platform_keys
 from deployments.foundation.http.rate_limits import BadRateLimitsError, parse_rates
 from deployments.foundation.http.signing import SigningKeysUnreadableError, configured_keys
-from deployments.foundation.redis.connection import password, secret
+from deployments.foundation.redis.addresses import server_name
+from deployments.foundation.redis.connection import entered, password, secret
 from deployments.foundation.values.setting_words import PREFIX, variable
 from deployments.foundation.values.settings import Settings, SettingsError, revealed, settings
 from deployments.notifications.mailer import SmtpMailer
@@ -62,6 +63,7 @@ def check_settings() -> None:
         raise CannotRunError(str(mistake)) from None
     check_names()
     check_mail()
+    check_durability()
 
 
 def check_names() -> None:
@@ -149,51 +151,92 @@ def check_mail() -> None:
         raise CannotRunError(str(reason)) from reason
 
 
+def check_durability() -> None:
+    """Only a Redis of the operator's own can be waited for."""
+    said = settings()
+    if said.is_embedded and said.order_durability != "server":
+        raise CannotRunError(
+            f"FIELDHOUSE_ORDER_DURABILITY={said.order_durability} is for a Redis that REDIS_URL "
+            "names. The embedded one has FIELDHOUSE_APPENDFSYNC=always."
+        )
+
+
 def check_redis() -> None:
     """Every Redis that the environment names must answer, and let the services in."""
+    asyncio.run(_check_redis())
+
+
+async def _check_redis() -> None:
     for service in SERVICES:
         if (url := settings().own_redis_url(service)) is not None:
-            _answers(f"{service.upper()}_REDIS_URL", url)
+            await _answers(f"{service.upper()}_REDIS_URL", url)
     if (url := settings().shared_redis_url) is not None:
-        _answers("REDIS_URL", url)
+        await _answers("REDIS_URL", url)
         if (shared := secret()) is not None:
-            _lets_services_in(url, shared)
+            await _lets_services_in(url, shared)
+    if settings().order_durability == "disk":
+        urls = [settings().own_redis_url(service) for service in SERVICES]
+        for url in sorted({each for each in (*urls, settings().shared_redis_url) if each}):
+            await _syncs_always(url)
 
 
-def _answers(name: str, url: str) -> None:
-    with _speaking(name, url) as redis, contextlib.suppress(NoPermissionError):
-        redis.ping()
-        (expiring_fields,) = redis.execute_command("COMMAND", "INFO", "HEXPIRE")
-        if expiring_fields is None:
-            raise CannotRunError(
-                f"The Redis of {name} is too old: the store needs Valkey 9 or Redis 7.4, or newer."
-            )
+async def _answers(name: str, url: str) -> None:
+    async with _speaking(name, url) as redis:
+        with contextlib.suppress(NoPermissionError):
+            await redis.ping()
+            (expiring_fields,) = await _say(redis, ["COMMAND", "INFO", "HEXPIRE"])
+            if expiring_fields is None:
+                raise CannotRunError(
+                    f"The Redis of {name} is too old: the store needs Valkey 9 or Redis 7.4, or "
+                    "newer."
+                )
 
 
-def _lets_services_in(url: str, shared: str) -> None:
+async def _lets_services_in(url: str, shared: str) -> None:
     """Services' users can be created, or somebody has created them already."""
     try:
-        with _speaking("REDIS_URL", url) as redis:
-            redis.execute_command(*set_user(DATASTORE, shared))
+        async with _speaking("REDIS_URL", url) as redis:
+            await _say(redis, set_user(DATASTORE, shared))
     except NoPermissionError:
-        with _speaking("REDIS_URL", url) as redis:
-            redis.execute_command("AUTH", DATASTORE, password(DATASTORE, shared))
+        async with _speaking("REDIS_URL", url) as redis:
+            await _say(redis, ["AUTH", DATASTORE, password(DATASTORE, shared)])
 
 
-@contextlib.contextmanager
-def _speaking(name: str, url: str) -> Iterator[Redis]:
+async def _say(redis: Redis, words: list[str]) -> Any:  # noqa: ANN401 - as the server answers.
+    return await redis.execute_command(*words)
+
+
+async def _syncs_always(url: str) -> None:
+    """`WAITAOF` tells the truth: Valkey 9.1 counts under `everysec` what no disk has (record 53).
+
+    Of a server that does not let itself be asked that is the operator's to know.
+    """
+    name = server_name(url)
+    with contextlib.suppress(NoPermissionError, ResponseError):
+        async with _speaking(name, url) as redis:
+            if (await redis.config_get("appendfsync")).get("appendfsync") == "always":
+                return
+        raise CannotRunError(
+            f"FIELDHOUSE_ORDER_DURABILITY=disk needs `appendfsync always` on {name}."
+        )
+
+
+@contextlib.asynccontextmanager
+async def _speaking(name: str, url: str) -> AsyncIterator[Redis]:
     """A connection for one question; whatever keeps it from being answered is one line."""
     try:
-        with Redis.from_url(
-            url,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=_REDIS_ANSWERS_WITHIN_SECONDS,
-            socket_connect_timeout=_REDIS_ANSWERS_WITHIN_SECONDS,
-        ) as redis:
+        async with (
+            entered(url) as redis,
+            asyncio.timeout(_REDIS_ANSWERS_WITHIN_SECONDS),
+        ):
             yield redis
     except NoPermissionError:
         raise
     except AuthenticationError as reason:
         raise CannotRunError(f"The Redis of {name} refuses the store: {reason}") from reason
+    except TimeoutError:
+        raise CannotRunError(
+            f"The Redis of {name} does not answer within {_REDIS_ANSWERS_WITHIN_SECONDS} s"
+        ) from None
     except (RedisError, OSError, ValueError) as reason:
         raise CannotRunError(f"The Redis of {name} does not answer: {reason}") from reason

@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import (
@@ -38,6 +38,7 @@ _LOCALES = {"en": "en_US", "de": "de_DE"}
 _LONGEST_HEADER = 200
 _AMOUNT = re.compile(r"[0-9.,\s\u00a0\u202f]{1,20}")
 _MOST_DIGITS = 12
+_WHOLE = 100
 
 
 class NotAnAmountError(ValueError):
@@ -99,6 +100,34 @@ class Language:
         if minor != minor.to_integral_value() or minor.adjusted() > _MOST_DIGITS:
             raise NotAnAmountError
         return int(minor)
+
+    def percentage(self, typed: str) -> str:
+        """A percentage that somebody typed, such as 12.5 or 12,5, with a point and no sign.
+
+        Raises `NotAnAmountError`, for more than two digits behind the point too.
+        """
+        text = typed.strip().removesuffix("%").strip()
+        if not _AMOUNT.fullmatch(text):
+            raise NotAnAmountError
+        try:
+            found: Decimal = parse_decimal(text, locale=self.locale, strict=True)
+        except NumberFormatError as mistake:
+            raise NotAnAmountError from mistake
+        if found > _WHOLE or found != round(found, 2):
+            raise NotAnAmountError
+        return f"{found.normalize():f}"
+
+    def percent(self, percent: str) -> str:
+        """A percentage with its sign, such as 12.5%."""
+        return f"{format_decimal(Decimal(percent), locale=self.locale)}\u00a0%"
+
+    def typed_number(self, number: str) -> str:
+        """A decimal number as one types it into a form: `12.5`, or `12,5` in German."""
+        return format_decimal(Decimal(number), "0.####", locale=self.locale)
+
+    def date(self, at: date) -> str:
+        """A day."""
+        return format_date(at, "medium", locale=self.locale)
 
     def number(self, number: float) -> str:
         """A number with its separators."""

@@ -14,6 +14,12 @@ MENU = (
         message("What is sold and its price"),
         "catalogue.read",
     ),
+    Entry(
+        "/codes",
+        message("Promotions"),
+        message("Codes, customer groups, and what a cart costs"),
+        "promotions.read",
+    ),
     Entry("/stock", message("Stock"), message("What is there, and what runs low"), "stock.read"),
     Entry(
         "/imports",

@@ -8,8 +8,11 @@ from types import MappingProxyType
 
 from deployments.catalog.contract import SkuTaken, UnknownItem, UnknownProduct
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.inventory.contract.changes import UnknownTransfer
 from deployments.orders.contract.staff import OrderNotFound
 from deployments.payments.contract import PaymentNotFound
+from deployments.pricing.contract.codes import UnknownCode
+from deployments.pricing.contract.groups import UnknownRule
 from deployments.staff.contract.account import WrongCode
 from deployments.staff.contract.credentials import NotPermitted, NotSignedIn
 from deployments.staff.contract.people import PersonNotFound
@@ -35,6 +38,9 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         PaymentNotFound: HTTPStatus.NOT_FOUND,
         UnknownProduct: HTTPStatus.NOT_FOUND,
         UnknownItem: HTTPStatus.NOT_FOUND,
+        UnknownTransfer: HTTPStatus.NOT_FOUND,
+        UnknownCode: HTTPStatus.NOT_FOUND,
+        UnknownRule: HTTPStatus.NOT_FOUND,
         PersonNotFound: HTTPStatus.NOT_FOUND,
         TokenNotFound: HTTPStatus.NOT_FOUND,
         WrongCode: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -14,6 +14,7 @@ from deployments.backoffice.api.imports import ImportActions
 from deployments.backoffice.api.orders import OrderActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
+from deployments.backoffice.api.transfers import TransferActions
 from deployments.backoffice.exports.desk import ExportDesk
 from deployments.backoffice.guard import Guard, PageRoute
 from deployments.backoffice.imports.desk import ImportDesk
@@ -21,21 +22,26 @@ from deployments.backoffice.menu import MENU
 from deployments.backoffice.pages.account import AccountPages
 from deployments.backoffice.pages.api_tokens import ApiTokenPages
 from deployments.backoffice.pages.audit_log import AuditLogPages
+from deployments.backoffice.pages.codes import CodePages
 from deployments.backoffice.pages.exports import ExportPages
+from deployments.backoffice.pages.groups import GroupPages
 from deployments.backoffice.pages.home import HomePages
 from deployments.backoffice.pages.house import HousePages, asset, nothing
 from deployments.backoffice.pages.imports import ImportPages
 from deployments.backoffice.pages.links import LinkPages
+from deployments.backoffice.pages.locations import LocationPages
 from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
 from deployments.backoffice.pages.person_acts import PersonActPages
+from deployments.backoffice.pages.price_preview import PricePreviewPages
 from deployments.backoffice.pages.prices import PricePages
 from deployments.backoffice.pages.products import ProductPages
 from deployments.backoffice.pages.second_factor import SecondFactorPages
 from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
 from deployments.backoffice.pages.stock_changes import StockChangePages
+from deployments.backoffice.pages.transfers import TransferPages
 from deployments.backoffice.tokens import Action, TokenGuard
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits
@@ -69,6 +75,7 @@ class BackofficeRoutes:
         self._programs = (
             ProductActions(services.catalog),
             StockActions(services.inventory),
+            TransferActions(services.inventory),
             OrderActions(services.orders, services.payments),
             CodeActions(services.pricing),
             ImportActions(imports),
@@ -92,8 +99,13 @@ class BackofficeRoutes:
             NewProductPages(services.catalog, products),
             products,
             PricePages(services.catalog, products),
+            CodePages(services.pricing),
+            PricePreviewPages(services.pricing, services.catalog),
+            GroupPages(services.pricing),
             stock,
             StockChangePages(services.inventory, stock),
+            TransferPages(services.inventory),
+            LocationPages(services.inventory),
             ImportPages(imports),
             ExportPages(exports),
             PersonActPages(staff, people),

@@ -123,7 +123,7 @@ class CartsService:
         lines, unknown = lines_of(contents.lines, resolved, kept)
         currency = currency_of(resolved.items.values())
         (priced, about_prices), short = await asyncio.gather(
-            self._price(lines, contents.codes, before), self._check_stock(lines)
+            self._price(lines, contents.codes, platform, before), self._check_stock(lines)
         )
         return Cart(
             id=cart_id,
@@ -140,9 +140,13 @@ class CartsService:
         )
 
     async def _price(
-        self, lines: tuple[CartLine, ...], codes: tuple[str, ...], before: Cart | None
+        self,
+        lines: tuple[CartLine, ...],
+        codes: tuple[str, ...],
+        platform: str,
+        before: Cart | None,
     ) -> tuple[Priced, tuple[Notice, ...]]:
-        request = PriceRequest(lines=price_lines(lines), codes=codes)
+        request = PriceRequest(lines=price_lines(lines), codes=codes, platform=platform)
         try:
             priced = await self._pricing.price(request)
         except DependencyUnavailable:

@@ -65,15 +65,15 @@ class Quoter:
         self._goods, self._shipping, self._pricing = goods, shipping, pricing
         self._options = RecentAnswers(self._rate, seconds, clock=clock)
 
-    async def quote(self, contents: SessionContents, kept: frozenset[str]) -> Quote:
-        """The quote; lines keep ids that are in `kept`."""
+    async def quote(self, contents: SessionContents, kept: frozenset[str], platform: str) -> Quote:
+        """The quote for a platform; lines keep ids that are in `kept`."""
         resolved = await self._goods.resolve(line.item_id for line in contents.lines)
         lines, unknown = lines_of(contents.lines, resolved, kept)
         currency = currency_of(resolved.items.values())
         (delivery, undelivered), short = await asyncio.gather(
             self._deliver(lines, contents.delivery), self._check_stock(lines)
         )
-        priced = await self._price(lines, contents.codes, delivery)
+        priced = await self._price(lines, contents.codes, delivery, platform)
         by_region = priced.taxed_by_region
         lacking = missing(contents.buyer, delivery, taxed_by_region=by_region)
         notices = (*unknown, *short, *undelivered, *lacking, *code_notices(priced))
@@ -121,7 +121,11 @@ class Quoter:
         return {one: await self._shipping.options(one) for one in wanted}
 
     async def _price(
-        self, lines: tuple[CartLine, ...], codes: tuple[str, ...], delivery: SessionDelivery
+        self,
+        lines: tuple[CartLine, ...],
+        codes: tuple[str, ...],
+        delivery: SessionDelivery,
+        platform: str,
     ) -> Priced:
         place, option = delivery.destination, delivery.option
         address = None
@@ -133,6 +137,7 @@ class Quoter:
                 codes=codes,
                 address=address,
                 shipping=None if option is None else option.amount,
+                platform=platform,
             )
         )
 

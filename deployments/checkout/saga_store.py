@@ -27,6 +27,7 @@ from deployments.checkout.store import (
     session_key,
 )
 from deployments.foundation.events.publishing import Event, occasion
+from deployments.foundation.redis.promises import Promises
 
 LEASE_MS = 15_000
 """How long a driver has a saga to itself; longer than it takes to drive one, or to give up."""
@@ -39,6 +40,7 @@ class SagaStore:
 
     def __init__(self, redis: Redis, metrics: PurchaseMetrics | None = None) -> None:
         self._metrics = metrics or PurchaseMetrics()
+        self._promises = Promises(redis, SERVICE)
         self._begin = lua(redis, "begin_saga", "requests", "clock", "leases")
         self._advance = lua(redis, "advance_saga")
         self._answer = lua(redis, "answer_saga", "requests", "publish")
@@ -52,17 +54,20 @@ class SagaStore:
         self, request: CompleteSession, saga_id: str, order_id: str, now: datetime
     ) -> Saga | Session:
         """Start a saga; or the session that an earlier, equal request ended with."""
-        key, session = request.request, request.session_id
+        key, session_id = request.request, request.session_id
         expected = "" if request.expected_version is None else request.expected_version
         outcome = await self._begin(
-            keys=[request_record(key.name), session_key(session), saga_key(saga_id), ACTIVE],
+            keys=[request_record(key.name), session_key(session_id), saga_key(saga_id), ACTIVE],
             args=[
                 *[key.fingerprint, key.name, request.platform, ms(now), expected],
-                *[saga_id, session, order_id, LEASE_MS],
+                *[saga_id, session_id, order_id, LEASE_MS],
             ],
         )
         if outcome[0] != "begun":
-            return settle(outcome)
+            session = settle(outcome)
+            # Whoever wrote this may have been told that it can still be lost.
+            await self._promises.kept()
+            return session
         return Saga(
             id=saga_id,
             fence=1,
@@ -97,12 +102,13 @@ class SagaStore:
         """
         key, cart = saga_key(saga.id), session.cart_id
         link = key if cart is None else cart_key(cart)
-        snapshot = await self._answer(
-            keys=[
+        snapshot = await self._promises.run(
+            self._answer,
+            [
                 *[key, session_key(session.id), request_record(saga.request), ACTIVE],
                 *[platform_key(session.platform), link, *STREAMS],
             ],
-            args=[
+            [
                 *[saga.fence, saga.stage, stage, session.status, session.model_dump_json()],
                 *[int(keep_answer), saga.id, int(ended), KEEP_SECONDS, session.id, ms(now)],
                 int(cart is not None),

@@ -69,7 +69,7 @@ class CheckoutService:
         if request.cart_id is not None:
             contents = await self._contents_of_cart(request.cart_id, request.platform, contents)
             kept = frozenset(line.id for line in contents.lines if line.id)
-        quote = await self._quoter.quote(contents, kept)
+        quote = await self._quoter.quote(contents, kept, request.platform)
         until = self._clock() + LIFETIME
         session = _session(new_id("checkout"), request.platform, contents, quote, until)
         return session.model_copy(update={"cart_id": request.cart_id})
@@ -103,7 +103,7 @@ class CheckoutService:
         if before is not None:
             return before
         kept = frozenset(line.id for line in current.lines)
-        quote = await self._quoter.quote(request.contents, kept)
+        quote = await self._quoter.quote(request.contents, kept, request.platform)
         session = _session(
             current.id, current.platform, request.contents, quote, current.expires_at
         )

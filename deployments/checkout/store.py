@@ -9,6 +9,7 @@
 | `{checkout}:saga:<id>` | hash: stage, fence, session, order, request, fingerprint, started_at |
 | `{checkout}:sagas:active` | sorted set of sagas that have not ended, by when their lease lapses |
 | `{checkout}:sagas:parked` | sorted set of sagas that wait for an operator, by since when (ms) |
+| `{checkout}:barrier` | foundation's `promises.py` |
 | `{checkout}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 A session that is being completed is kept until its saga has ended; one that was completed for 30

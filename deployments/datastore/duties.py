@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from deployments.datastore.provisioning import own_urls, provisioning
+from deployments.datastore.provisioning import provisioning
 from deployments.datastore.server import ValkeyServer
+from deployments.datastore.users import own_urls
 from deployments.foundation.events.loop import Loop, Runnable
 from deployments.foundation.redis.connection import configured_secret
 from deployments.foundation.values.settings import settings

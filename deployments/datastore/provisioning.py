@@ -7,12 +7,15 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from redis.asyncio import Redis
-from redis.exceptions import NoPermissionError
+from redis.exceptions import NoPermissionError, RedisError
 
-from deployments.datastore.users import set_reader, set_user
+from deployments.datastore.users import users_by_server
 from deployments.foundation.events.loop import Tick
-from deployments.foundation.values.settings import settings
-from deployments.topology import SUBSCRIPTIONS, USERS
+from deployments.foundation.redis.addresses import address_of
+from deployments.foundation.redis.connection import entered
+from deployments.foundation.redis.locating import node, nodes_of
+from deployments.foundation.redis.users import set_user
+from deployments.topology import SUBSCRIPTIONS
 
 _log = logging.getLogger(__name__)
 
@@ -22,52 +25,50 @@ def provisioning(
 ) -> Tick:
     """A tick that creates or renews every user that a server needs beside its URL's own.
 
-    On `shared`, unless that is none, those are the services that have no Redis of their own; on
-    each server, the subscribers that live elsewhere and read events there. Ticking again and again
-    is harmless, and brings the users back after a server was restarted without them.
+    Ticking again and again is harmless, and brings the users back after a server was restarted
+    without them.
     """
 
     async def tick() -> bool:
-        if shared is not None:
-            residents = [user for user in USERS if settings().own_redis_url(user) is None]
-            await _create(shared, [set_user(user, secret) for user in residents])
-            await _create(shared, _readers_at(None, secret, subscriptions))
-        for url in own_urls(subscriptions):
-            await _create(url, _readers_at(url, secret, subscriptions))
+        try:
+            await create_users(shared, secret, subscriptions)
+        except NoPermissionError as denied:
+            _log.error(
+                "the user of a Redis URL may not create the services' users (ACL SETUSER): %s. "
+                "Let it, or create those that `fieldhouse redis-users` prints, or unset "
+                "FIELDHOUSE_REDIS_SECRET so that every service goes by the credentials in the URL",
+                denied,
+            )
         return False
 
     return tick
 
 
-def own_urls(subscriptions: Mapping[str, Iterable[str]] = SUBSCRIPTIONS) -> set[str]:
-    """The servers of their own that publishers have."""
-    publishers = {publisher for read in subscriptions.values() for publisher in read}
-    return {
-        url for publisher in publishers if (url := settings().own_redis_url(publisher)) is not None
-    }
-
-
-def _readers_at(
-    home: str | None, secret: str, subscriptions: Mapping[str, Iterable[str]]
-) -> list[list[str]]:
-    """Commands for the users that only read events on a server; `home` none is the shared one."""
-    commands = []
-    for subscriber, read in subscriptions.items():
-        here = [publisher for publisher in read if settings().own_redis_url(publisher) == home]
-        if here and settings().own_redis_url(subscriber) != home:
-            commands.append(set_reader(subscriber, here, secret))
-    return commands
+async def create_users(
+    shared: str | None, secret: str, subscriptions: Mapping[str, Iterable[str]] = SUBSCRIPTIONS
+) -> None:
+    """Create or renew them. Raises `NoPermissionError` where a URL's user may not."""
+    for url, users in users_by_server(shared, subscriptions).items():
+        await _create(url, [set_user(*user, secret) for user in users])
 
 
 async def _create(url: str, commands: list[list[str]]) -> None:
-    async with Redis.from_url(url) as redis:
+    """Create users on every server behind a URL: none replicates them to another."""
+    address = address_of(url)
+    if address.is_one_server:
+        async with entered(url) as redis:
+            await _say(redis, commands)
+        return
+    for host in await nodes_of(address):
         try:
-            for command in commands:
-                await redis.execute_command(*command)
-        except NoPermissionError as denied:
-            _log.error(
-                "the user of a Redis URL may not create the services' users (ACL SETUSER): %s. "
-                "Let it, or create them yourself, or unset FIELDHOUSE_REDIS_SECRET so that every "
-                "service goes by the credentials in the URL",
-                denied,
-            )
+            async with node(address, host) as redis:
+                await _say(redis, commands)
+        except NoPermissionError:
+            raise
+        except (RedisError, OSError) as away:
+            _log.warning("%s:%d gets the services' users when it is back: %s", *host, away)
+
+
+async def _say(redis: Redis, commands: list[list[str]]) -> None:
+    for command in commands:
+        await redis.execute_command(*command)

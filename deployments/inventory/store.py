@@ -13,6 +13,7 @@
     {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
     {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
     {inventory}:step:<saga:step>   hash    what a step answered (foundation's `steps.lua`)
+    {inventory}:barrier            string  foundation's `promises.py`
     {inventory}:inbox:<00 to ff>   hash    events that took effect, 30 days each (`inbox.lua`)
     {inventory}:sequences          hash    SKU → how many events about it were published; those
                                            about a reservation are counted in its own `sequence`
@@ -39,6 +40,7 @@ from redis.commands.core import AsyncScript
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
+from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.message import Message
 from deployments.inventory.contract import Reservation, Shortage, StockRow
 from deployments.inventory.domain.levels import Places, available
@@ -76,7 +78,7 @@ class InventoryStore:
     """Stock, reservations and ledger. Every change is one round trip and one atomic script."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._redis, self._promises = redis, Promises(redis, SERVICE, step=True)
         self._reserve = self._script("reserve")
         self._allocate = self._script("allocate")
         self._commit = self._script("commit")
@@ -112,12 +114,12 @@ class InventoryStore:
     async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> MovementOutcome:
         """Keep a held reservation."""
         keys = [_STEP + step, RESERVATION + reservation_id]
-        return await _run(self._allocate, now, keys, [reservation_id])
+        return await self._run_promised(self._allocate, now, keys, [reservation_id])
 
     async def commit(self, reservation_id: str, step: str, *, now: datetime) -> MovementOutcome:
         """Sell what is reserved."""
         keys = [_STEP + step, RESERVATION + reservation_id]
-        return await _run(self._commit, now, keys, [reservation_id])
+        return await self._run_promised(self._commit, now, keys, [reservation_id])
 
     async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> MovementOutcome:
         """Undo the step that reserved, or is yet to arrive."""
@@ -152,6 +154,12 @@ class InventoryStore:
             words += line
         await _run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
 
+    async def _run_promised(
+        self, prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
+    ) -> MovementOutcome:
+        answer = await self._promises.run(prepared, *_words(now, keys, arguments))
+        return MovementOutcome.model_validate_json(answer)
+
     def _script(self, name: str, *more: str) -> AsyncScript:
         path, movements = LUA / f"{name}.lua", LUA / "movements"
         return script(self._redis, path, "steps", "publish", *more, movements)
@@ -161,11 +169,16 @@ async def run(
     prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
 ) -> str:
     """What a script that moves units answers, as JSON."""
-    answer = await prepared(
-        keys=[STOCK, LEDGER, HOLDS, SEQUENCES, LEVELS, *keys, *STREAMS],
-        args=[_ms(now), *arguments, occasion(SERVICE, now)],
-    )
-    return cast(str, answer)
+    keys, words = _words(now, keys, arguments)
+    return cast(str, await prepared(keys=keys, args=words))
+
+
+def _words(
+    now: datetime, keys: list[str], arguments: list[str | int]
+) -> tuple[list[str], list[str | int]]:
+    """KEYS and ARGV of a script that moves units."""
+    all_keys = [STOCK, LEDGER, HOLDS, SEQUENCES, LEVELS, *keys, *STREAMS]
+    return all_keys, [_ms(now), *arguments, occasion(SERVICE, now)]
 
 
 async def _run(

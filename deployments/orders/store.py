@@ -14,6 +14,7 @@
 | `{orders}:step:<key>` | hash: a placing step's answer, and whether it was undone; for a week |
 | `{orders}:inbox:<00 to ff>` | hash: others' events that took effect, 30 days each |
 | `{orders}:indexing` | the indices are being completed, or were a moment ago |
+| `{orders}:barrier` | foundation's `promises.py` |
 | `{orders}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 An order is written once and kept for good; one that was withdrawn stays, but nobody is shown it.
@@ -35,6 +36,7 @@ from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.events.subscriptions import inbox_key
 from deployments.foundation.redis.connection import script
 from deployments.foundation.redis.migrating import version_key
+from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.message import readable
 from deployments.orders.contract import PlaceOrder, UndoPlacement
 from deployments.orders.contract.order import HistoryEntry, Order
@@ -80,6 +82,7 @@ class OrdersStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis, self._earlier = redis, EarlierOrders(redis)
+        self._promises = Promises(redis, SERVICE, step=True)
         self._place = script(redis, _LUA / "place.lua", "steps", "publish")
         self._withdraw = script(redis, _LUA / "withdraw.lua", "steps", "publish")
         self._append = script(redis, _LUA / "append.lua", "inbox", "publish")
@@ -90,9 +93,10 @@ class OrdersStore:
         more = (f"history:{request.order_id}", f"platform:{request.platform}", "labels")
         indices = (payment_key(request.payment_id), NUMBERS, version_key(SERVICE))
         entry = HistoryEntry(at=at, what="placed")
-        outcome, label = await self._place(
-            keys=[*(f"{{orders}}:{name}" for name in (*names, *more)), *indices, *_STREAMS],
-            args=[
+        outcome, label = await self._promises.run(
+            self._place,
+            [*(f"{{orders}}:{name}" for name in (*names, *more)), *indices, *_STREAMS],
+            [
                 *(request.key, request.order_id, request.platform, request.model_dump_json()),
                 *(_written(entry), at.timestamp(), _without_label(placed_event(request))),
                 *(VERSION, occasion(SERVICE, at)),

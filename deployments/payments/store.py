@@ -5,6 +5,7 @@
 | `{payments}:payment:<id>` | hash: the fields of `domain.Payment`, `captured_by`, `sequence` |
 | `{payments}:attempts:<id>` | hash: provider key -> JSON of kind, amount, start, outcome, end |
 | `{payments}:step:<key>` | hash: a step's answer, and whether it was undone; for a week |
+| `{payments}:barrier` | foundation's `promises.py` |
 | `{payments}:events:0` to `15` | streams of what is published (foundation's `publishing.py`) |
 
 Every step is two scripts around one call of the provider: the attempt is written down before the
@@ -24,6 +25,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.events.publishing import occasion, streams_of
 from deployments.foundation.redis.connection import script
+from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.message import readable
 from deployments.payments.contract import (
     AuthorisePayment,
@@ -46,6 +48,7 @@ class PaymentsStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._promises = Promises(redis, SERVICE, step=True)
         self._begin = script(redis, _LUA / "begin.lua", "steps", _LUA / "payment")
         self._finish = script(redis, _LUA / "finish.lua", "steps", "publish", _LUA / "payment")
 
@@ -108,9 +111,10 @@ class PaymentsStore:
         return StepReply.model_validate_json(answer)
 
     async def _end(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> StepReply:
-        answer = await self._finish(
-            keys=[*_keys(step), *_STREAMS],
-            args=[*_words(kind, step, at, fields), occasion(SERVICE, at)],
+        answer = await self._promises.run(
+            self._finish,
+            [*_keys(step), *_STREAMS],
+            [*_words(kind, step, at, fields), occasion(SERVICE, at)],
         )
         return StepReply.model_validate_json(answer)
 

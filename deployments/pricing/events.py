@@ -16,3 +16,15 @@ class CodeChanged(Event):
     code: str
     enabled: bool
     change: Change
+
+
+class RuleChanged(Event):
+    """A customer group or a price list is new, or is another now.
+
+    The subject is what it is and its id, such as `group:resellers`.
+    """
+
+    type: ClassVar[str] = "org.fieldhouse.pricing.rule_changed.v1"
+    subject: ClassVar[str] = "rule"
+    rule: str
+    change: Change

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
+from deployments.foundation.values.message import Message
 from deployments.pricing.contract.codes import (
     MAX_CODES_KEPT,
     CodeDocument,
@@ -23,12 +24,25 @@ from deployments.pricing.contract.codes import (
     UnknownCode,
     fold,
 )
+from deployments.pricing.contract.groups import (
+    MAX_GROUPS,
+    CustomerGroup,
+    GroupDocument,
+    GroupList,
+    ListGroups,
+    SaveGroup,
+    StaleRule,
+    TooManyRules,
+    UnknownRule,
+)
 from deployments.pricing.contract.prices import Priced
 from deployments.pricing.domain import prices
-from deployments.pricing.domain.codes import folded
-from deployments.pricing.events import CodeChanged
-from deployments.pricing.staff_store import Saved, StaffPricingStore
-from deployments.pricing.store import PricingStore
+from deployments.pricing.domain.codes import folded, state_of
+from deployments.pricing.events import CodeChanged, RuleChanged
+from deployments.pricing.staff_store import RuleSaved, Saved, StaffPricingStore
+from deployments.pricing.store import GROUPS, PricingStore
+
+RULE_TITLES = {GROUPS: "Group"}
 
 
 class StaffPricing:
@@ -42,15 +56,17 @@ class StaffPricing:
         found = await self._staff_store.code(request.code)
         if found is None:
             raise _unknown(request.code)
-        return found
+        return self._as_of_now(found)
 
     async def list_codes(self, request: ListCodes) -> CodePage:
         """A page of codes, by name."""
         text = fold(request.text)
         found = [
             one
-            for one in await self._staff_store.codes()
+            for one in map(self._as_of_now, await self._staff_store.codes())
             if request.enabled in {None, one.code.enabled}
+            and request.kind in {None, one.code.kind}
+            and request.state in {None, one.state}
             and (text in fold(one.code.code) or text in fold(one.code.title))
         ]
         end = request.cursor + request.limit
@@ -61,9 +77,9 @@ class StaffPricing:
         """Make or change a code."""
         now, seen = self._now(), await self._staff_store.code(request.code.code)
         if seen is not None and seen.code == request.code:
-            return seen
+            return self._as_of_now(seen)
         if seen is not None and seen.revision != request.revision:
-            raise _stale(seen)
+            raise _stale(self._as_of_now(seen))
         saved = await self._staff_store.save(request, _event(request, seen, now), now)
         if saved.outcome in {"unknown", "low", "full"}:
             raise _rejection(request, saved)
@@ -79,13 +95,66 @@ class StaffPricing:
         if request.draft is not None:
             codes = {**rules.codes, fold(request.draft.code): request.draft}
             rules = replace(rules, codes=codes)
-        return prices.price(asked, rules, redemptions, request.at or self._now())
+        group = None if request.group is None else frozenset({request.group})
+        now = request.at or self._now()
+        return prices.price(asked, rules, redemptions, now, groups=group)
+
+    def _as_of_now(self, found: CodeDocument) -> CodeDocument:
+        state = state_of(found.code, found.redeemed, self._now())
+        return found.model_copy(update={"state": state})
+
+    async def groups(self, request: ListGroups) -> GroupList:  # noqa: ARG002 - all of them.
+        """All customer groups."""
+        found = await self._staff_store.rules(GROUPS)
+        return GroupList(
+            groups=tuple(
+                GroupDocument(group=CustomerGroup.model_validate_json(row), revision=revision)
+                for row, revision in found
+            )
+        )
+
+    async def save_group(self, request: SaveGroup) -> GroupDocument:
+        """Make or change a group."""
+        wanted = request.group
+        known = {one.group.id: one for one in (await self.groups(ListGroups())).groups}
+        seen = known.get(wanted.id)
+        if seen is not None and seen.group == wanted:
+            return seen
+        change = rule_change("group", wanted, seen.group if seen else None, request, self._now())
+        saved = RuleSaved(wanted.id, wanted.model_dump_json(), request.revision, MAX_GROUPS, change)
+        await self._save_rule(GROUPS, saved)
+        return GroupDocument(group=wanted, revision=(request.revision or 0) + 1)
+
+    async def _save_rule(self, key: str, change: RuleSaved) -> None:
+        outcome = await self._staff_store.save_rule(key, change, self._now())
+        what = RULE_TITLES[key]
+        if outcome == "stale":
+            sentence = f"{what} '{change.id}' was changed meanwhile. Look at it, and save again."
+            raise StaleRule(sentence, id=change.id)
+        if outcome == "unknown":
+            raise UnknownRule(f"There is no {what.lower()} '{change.id}'.", id=change.id)
+        if outcome == "full":
+            sentence = f"There are {change.most} of these already. Change one of them."
+            raise TooManyRules(sentence, limit=change.most)
+
+
+def told(rule: Message) -> dict[str, JsonValue]:
+    """A rule as a change tells it: a set is told in order, whatever order it has in memory."""
+    return {name: _in_order(value) for name, value in rule.model_dump(mode="json").items()}
+
+
+def _in_order(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {name: _in_order(one) for name, one in value.items()}
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return sorted(value, key=str)
+    return value
 
 
 def _event(request: SaveCode, seen: CodeDocument | None, now: datetime) -> CodeChanged:
     """What is published; true if the code still is at the revision that was seen."""
-    after: dict[str, JsonValue] = request.code.model_dump(mode="json")
-    before: dict[str, JsonValue] = seen.code.model_dump(mode="json") if seen else {}
+    after: dict[str, JsonValue] = told(request.code)
+    before: dict[str, JsonValue] = told(seen.code) if seen else {}
     differ = [name for name in after if before.get(name) != after[name]]
     code = fold(request.code.code)
     change = Change(
@@ -98,6 +167,25 @@ def _event(request: SaveCode, seen: CodeDocument | None, now: datetime) -> CodeC
         at=now,
     )
     return CodeChanged(code=code, enabled=request.code.enabled, change=change)
+
+
+def rule_change(
+    kind: str, wanted: CustomerGroup, seen: CustomerGroup | None, request: SaveGroup, now: datetime
+) -> RuleChanged:
+    """What is published; true if the rule still is at the revision that was seen."""
+    after: dict[str, JsonValue] = told(wanted)
+    before: dict[str, JsonValue] = told(seen) if seen else {}
+    differ = [name for name in after if before.get(name) != after[name]]
+    change = Change(
+        author=request.author,
+        subject=f"pricing/{kind}/{wanted.id}",
+        action=f"{kind}_changed" if seen else f"{kind}_created",
+        before={name: before[name] for name in differ if name in before},
+        after={name: after[name] for name in differ},
+        reason=request.reason,
+        at=now,
+    )
+    return RuleChanged(rule=f"{kind}:{wanted.id}", change=change)
 
 
 def _rejection(request: SaveCode, saved: Saved) -> UnknownCode | LimitTooLow | TooManyCodes:

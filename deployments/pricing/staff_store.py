@@ -17,10 +17,21 @@ from deployments.pricing.contract.codes import (
     SaveCode,
     fold,
 )
-from deployments.pricing.events import CodeChanged
-from deployments.pricing.store import CODES, LUA, REDEMPTIONS, SERVICE, VERSION, code_row
+from deployments.pricing.events import CodeChanged, RuleChanged
+from deployments.pricing.store import (
+    CODES,
+    LUA,
+    REDEMPTIONS,
+    RULE_NAMES,
+    SERVICE,
+    VERSION,
+    code_row,
+)
 
 _REVISIONS = "{pricing}:revisions"
+_RULE_REVISIONS = "{pricing}:rule_revisions"
+
+RuleOutcome = Literal["saved", "stale", "unknown", "full"]
 
 
 class Saved(NamedTuple):
@@ -30,12 +41,26 @@ class Saved(NamedTuple):
     redeemed: int = 0
 
 
+class RuleSaved(NamedTuple):
+    """A group or a price list as it shall be, and what is published of it.
+
+    `most` is how many of them there may be.
+    """
+
+    id: str
+    row: str
+    revision: int | None
+    most: int
+    event: RuleChanged
+
+
 class StaffPricingStore:
     """Codes of one Redis. Every change is one script."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._save = script(redis, LUA / "save_code.lua", "publish")
+        self._save_rule = script(redis, LUA / "save_rule.lua", "publish")
 
     async def code(self, code: str) -> CodeDocument | None:
         """A code in any spelling, as it is now."""
@@ -65,6 +90,25 @@ class StaffPricingStore:
             args=[*words, event.model_dump_json(), occasion(SERVICE, now)],
         )
         return Saved(outcome, *cast(list[int], more))
+
+    async def rules(self, key: str) -> list[tuple[str, int]]:
+        """All groups or price lists that a key holds, as JSON, each with its revision, by id."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(key)
+            pipe.hgetall(_RULE_REVISIONS)
+            rows, revisions = await pipe.execute()
+        prefix = RULE_NAMES[key]
+        return [(rows[id_], int(revisions.get(f"{prefix}:{id_}", 0))) for id_ in sorted(rows)]
+
+    async def save_rule(self, key: str, change: RuleSaved, now: datetime) -> RuleOutcome:
+        """Write a group or a price list; replicas see it from the next price on."""
+        seen = "" if change.revision is None else change.revision
+        words = [change.id, change.event.rule, seen, change.row, change.most, new_id("rules")]
+        outcome = await self._save_rule(
+            keys=[VERSION, key, _RULE_REVISIONS, *streams_of(SERVICE)],
+            args=[*words, change.event.model_dump_json(), occasion(SERVICE, now)],
+        )
+        return cast(RuleOutcome, outcome)
 
 
 def _document(row: str, revision: str | None, redeemed: str | None) -> CodeDocument:

@@ -7,6 +7,9 @@
     {pricing}:tax_rates    hash    COUNTRY:REGION -> TaxRate as JSON
     {pricing}:revisions    hash    folded code -> how often staff changed it, and `events <code>` ->
                                    how many events there were about it; about 150 bytes a code
+    {pricing}:groups       hash    group id -> CustomerGroup as JSON; 100 at most
+    {pricing}:rule_revisions  hash  `group:<id>` -> how often staff changed it, and `events group:
+                                   <id>` -> how many events there were about it; 150 bytes a group
     {pricing}:redemptions  hash    folded code -> number of redemptions that stand
     {pricing}:customers:<code>  hash  digest of a customer's address -> their redemptions that
                                    stand, of a code with a limit for each; 60 bytes a customer
@@ -14,6 +17,7 @@
     {pricing}:batches      hash    batch -> number of rows it brought
     {pricing}:step:<key>   hash    a redeeming step: its codes, the customer's digest, and whether
                                    it was undone; a week
+    {pricing}:barrier      string  foundation's `promises.py`
     {pricing}:events:0 to 15  stream  what is published (foundation's `events.py`)
 
 A replica keeps a copy of the rules. The round trip that fetches the redemption counts compares
@@ -32,14 +36,19 @@ from typing import cast
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import script
+from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.ids import new_id
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate, fold
+from deployments.pricing.contract.groups import CustomerGroup
 from deployments.pricing.domain.rules import Rules, last_moment, opens, rules_of
 
 VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"
 CODES = "{pricing}:codes"
 _TAX_RATES = "{pricing}:tax_rates"
+GROUPS = "{pricing}:groups"
+RULE_NAMES = {GROUPS: "group"}
+"""What the rows of a key are called, among revisions and events."""
 REDEMPTIONS = "{pricing}:redemptions"
 _BATCHES = "{pricing}:batches"
 SERVICE = "pricing"
@@ -55,6 +64,7 @@ class PricingStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._promises = Promises(redis, SERVICE, step=True)
         self._read = script(redis, LUA / "read_rules.lua")
         self._import = script(redis, LUA / "import_rules.lua")
         self._redeem = script(redis, LUA / "redeem.lua", "steps")
@@ -64,7 +74,7 @@ class PricingStore:
     async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:
         """The current rules, and how often each of these folded codes was redeemed."""
         known, rules = self._copy
-        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS]
+        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS, GROUPS]
         version, counts, *rows = await self._read(keys=keys, args=[known, *codes])
         if rows:
             rules = _parse(*cast(list[list[str]], rows))
@@ -90,7 +100,7 @@ class PricingStore:
         keys = [_step(key), CODES, REDEMPTIONS, *(redeemed_key(code) for code in codes)]
         keys += [customers_key(code) for code in codes]
         args: list[str | float] = [now.timestamp(), key, digest(customer), *codes]
-        return tuple(cast(list[str], await self._redeem(keys=keys, args=args)))
+        return tuple(cast(list[str], await self._promises.run(self._redeem, keys, args)))
 
     async def undo(self, key: str) -> None:
         """Give back what the step under this key claimed, and leave its tombstone."""
@@ -128,9 +138,10 @@ def code_row(code: DiscountCode) -> str:
     return json.dumps(code.model_dump(mode="json", exclude_none=True) | window)
 
 
-def _parse(offers: list[str], codes: list[str], tax_rates: list[str]) -> Rules:
+def _parse(offers: list[str], codes: list[str], tax_rates: list[str], groups: list[str]) -> Rules:
     return rules_of(
         (Offer.model_validate_json(row) for row in offers),
         (DiscountCode.model_validate_json(row) for row in codes),
         (TaxRate.model_validate_json(row) for row in tax_rates),
+        (CustomerGroup.model_validate_json(row) for row in groups),
     )

@@ -20,9 +20,22 @@ INSIDE = [
     "/products",
     "/products?q=tire",
     "/products/new",
+    "/codes",
+    "/codes?q=summer",
+    "/codes/new",
+    "/codes/code/SUMMER",
+    "/codes/code/SUMMER/end",
+    "/codes/preview",
+    "/codes/preview?lines=TI-M267+2&codes=SUMMER%0ANONE&at=2031-06-01T12:00&country=US&region=CA",
+    "/groups",
+    "/groups/new",
     "/stock",
     "/stock/sku/TI-M267",
     "/stock/movements",
+    "/stock/transfers",
+    "/stock/transfers/new",
+    "/stock/locations",
+    "/stock/locations?id=1",
     "/people",
     "/people/invite",
     "/people/ada%40example.org",
@@ -63,6 +76,7 @@ async def test_no_page_has_a_barrier(shop: BrowsedStore, size: str, scheme: Sche
         await page.goto(f"/admin{path}")
         found += await violations(page)
     await shop.owner(page)
+    await shop.make_code(page, "SUMMER")
     for path in INSIDE:
         await page.goto(f"/admin{path}")
         found += await violations(page)

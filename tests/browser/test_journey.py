@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Page
 
+from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from tests.browser.browsed_store import PASSWORD, BrowsedStore
 from tests.eventually import eventually
+from tests.integration.shopper import Shopper
 
 SKU = "TI-M267"
 
@@ -70,6 +73,17 @@ async def found_price(shop: BrowsedStore) -> int | None:
     return prices.get(SKU)
 
 
+async def bought_with(shop: BrowsedStore, code: str) -> int:
+    """Have a UCP client complete a checkout with a code; the cents that the code took off."""
+    headers = {"X-API-Key": DEVELOPMENT_KEY}
+    async with httpx.AsyncClient(base_url=shop.url, headers=headers) as client:
+        shopper = Shopper(client)
+        session = await shopper.complete(await shopper.open([(SKU, 2)], [code]))
+    assert session["status"] == "completed"
+    (applied,) = [one for one in session["discounts"]["applied"] if not one["automatic"]]
+    return int(applied["amount"])
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 async def test_an_owner_runs_the_shop(shop: BrowsedStore, scripts: bool) -> None:  # noqa: FBT001
     owner = await shop.page(scripts=scripts)
@@ -78,6 +92,10 @@ async def test_an_owner_runs_the_shop(shop: BrowsedStore, scripts: bool) -> None
         await change_price(owner)
         await eventually(lambda: _is(shop, 2775))
     await receive(owner)
+    await shop.make_code(owner, "SUMMER")
+    assert await bought_with(shop, "summer") > 0
+    await owner.goto("/admin/codes?q=summer")
+    await owner.get_by_role("row", name=re.compile("SUMMER.* 1 can be used")).wait_for()
     colleague = await shop.page(scripts=scripts)
     await come_in(colleague, await invite(owner))
     await colleague.goto(f"/admin/stock/sku/{SKU}")
@@ -88,6 +106,7 @@ async def test_an_owner_runs_the_shop(shop: BrowsedStore, scripts: bool) -> None
     assert await colleague.get_by_role("link", name=re.compile("People")).count() == 0
     await eventually(lambda: _tells(owner, "Delivery 4711"))
     await eventually(lambda: _tells(owner, "invited"))
+    await eventually(lambda: _tells(owner, "The sun shines"))
     if scripts:
         await eventually(lambda: _tells(owner, "Cheaper at the maker's"))
     assert shop.complaints == []

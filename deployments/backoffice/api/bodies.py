@@ -9,8 +9,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from deployments.catalog.contract.documents import Revision, State
 from deployments.catalog.contract.products import Id, Price, Product
 from deployments.foundation.values.authorship import Reason
-from deployments.inventory.contract.changes import AdjustedUnits, CountedUnits, ReceivedUnits
-from deployments.inventory.contract.levels import MAX_ROWS, ChangeKey
+from deployments.inventory.contract.changes import (
+    AdjustedUnits,
+    CountedUnits,
+    LocationName,
+    ReceivedUnits,
+)
+from deployments.inventory.contract.levels import MAX_ROWS, ChangeKey, LocationId, TransferLine
 from deployments.pricing.contract.codes import DiscountCode
 
 
@@ -57,6 +62,29 @@ class CountBody(Body):
 
     key: ChangeKey
     rows: tuple[CountedUnits, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class TransferBody(Body):
+    """Units that leave a location for another; the key is the transfer's id."""
+
+    key: ChangeKey
+    source_id: LocationId
+    target_id: LocationId
+    lines: tuple[TransferLine, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class ArrivalBody(Body):
+    """A transfer has arrived; the key names the change, which takes effect once."""
+
+    key: ChangeKey
+    transfer_id: ChangeKey
+
+
+class LocationBody(Body):
+    """A new location, or another name for one."""
+
+    id: LocationId
+    name: LocationName
 
 
 class CodeBody(Body):

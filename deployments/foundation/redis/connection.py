@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import AsyncScript
@@ -22,6 +22,8 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from deployments.foundation.redis.addresses import address_of
+from deployments.foundation.redis.following import pool_at
 from deployments.foundation.redis.measured import MeasuredRedis
 from deployments.foundation.values.settings import revealed, settings
 
@@ -73,11 +75,15 @@ def client(service: str, *, at: str | None = None, retries: int = 6) -> Redis:
     said = settings()
     home, own_url = said.own_redis_url(at or service), said.own_redis_url(service)
     url = home or said.shared_redis_url or f"unix://{quote(str(said.socket_path))}"
-    pool = ConnectionPool.from_url(url, **_options(retries))
-    known = secret() if home is None else configured_secret()
+    options, known = _options(retries), secret() if home is None else configured_secret()
     if known is not None and (home is None or home != own_url):
-        pool.connection_kwargs |= {"username": service, "password": password(service, known)}
-    return MeasuredRedis.from_pool(pool)
+        options |= {"username": service, "password": password(service, known)}
+    return MeasuredRedis.from_pool(pool_at(address_of(url), at or service, options))
+
+
+def entered(url: str, tag: str = "", *, retries: int = 0) -> Redis:
+    """A lazy client with the credentials of a URL itself, where the keys with a hash tag are."""
+    return Redis.from_pool(pool_at(address_of(url), tag, _options(retries)))
 
 
 def _options(retries: int) -> dict[str, Any]:

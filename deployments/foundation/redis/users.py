@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from deployments.foundation.redis.connection import password
@@ -18,18 +19,24 @@ def acl_rules(service: str, publishers: Iterable[str]) -> list[str]:
 
 def probe_rules() -> list[str]:
     """The rules of a user that touches no key and only asks who is connected."""
-    return ["reset", "on", "+@connection", "-@admin", "-@dangerous", "+client|list"]
+    asks = ["+client|list", "+cluster|slots"]
+    return ["reset", "on", "+@connection", "-@admin", "-@dangerous", *asks]
 
 
 def reader_rules(publishers: Iterable[str]) -> list[str]:
     """The rules of a user that reads these publishers' events on a server that is not its own."""
     base = ["reset", "on", "resetchannels", "+@connection", "+time", "-@admin", "-@dangerous"]
-    return base + _selectors(publishers)
+    return [*base, "+cluster|slots", *_selectors(publishers)]
 
 
 def _selectors(publishers: Iterable[str]) -> list[str]:
     """A selector for each publisher: further rules that hold for its event streams alone."""
     return [f"(~{{{publisher}}}:events:* {_READING})" for publisher in publishers]
+
+
+def password_hash(user: str, secret: str) -> str:
+    """A user's password as a rule that does not tell it, for a file."""
+    return "#" + hashlib.sha256(password(user, secret).encode()).hexdigest()
 
 
 def set_user(user: str, rules: Iterable[str], secret: str) -> list[str]:

@@ -19,6 +19,7 @@ from deployments.foundation.values.setting_types import (
     WebAddress,
 )
 
+OrderDurability = Literal["server", "disk", "replica"]
 _OWN_REDIS = re.compile(r"([A-Z]+)_REDIS_URL")
 
 
@@ -113,6 +114,13 @@ class RedisSettings(Section):
         "everysec",
         description="When the embedded server's writes reach the disk: `everysec` survives every "
         "killed process, `always` a power cut too.",
+    )
+
+    order_durability: OrderDurability = Field(
+        "server",
+        description="Where what acknowledges an order must be before it is answered: `server` as "
+        "safe as the server is set, `disk` on its disk (`WAITAOF 1 0`, with `appendfsync always`), "
+        "`replica` on a replica too (`WAIT 1`). For a Redis of the operator's own.",
     )
 
     @model_validator(mode="before")

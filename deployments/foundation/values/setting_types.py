@@ -41,7 +41,7 @@ def _takes(what: str) -> Any:  # noqa: ANN401 - pydantic's type of it is its own
     return Field(json_schema_extra={"takes": what})
 
 
-REDIS = "a URL: redis://, rediss:// or unix://"
+REDIS = "a URL: redis://, unix://, redis+sentinel:// or redis+cluster://; rediss with TLS"
 ADDRESS = "an address such as https://store.example"
 WebAddress = Annotated[str, AfterValidator(_web_address), _takes(ADDRESS)]
 Mailbox = Annotated[str, AfterValidator(_mailbox), _takes("`Name <name@example.org>`")]

@@ -20,11 +20,13 @@ from deployments.foundation.values.setting_sections import (
     ClientSettings,
     EdgeSettings,
     MailSettings,
+    OrderDurability,
     RedisSettings,
     ServerSettings,
 )
 from deployments.foundation.values.setting_words import mistakes
 
+__all__ = ["OrderDurability", "Settings", "SettingsError", "revealed", "settings"]
 SECTIONS = (ServerSettings, RedisSettings, EdgeSettings, MailSettings, ClientSettings)
 _PROJECT = Path(__file__).parents[3]
 _LONGEST_SOCKET_PATH = 100

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import Author, Reason
 from deployments.foundation.values.message import Cents, Message
+from deployments.pricing.contract.groups import GroupId, Groups
 from deployments.pricing.contract.prices import PriceRequest
 
 MAX_CODES_KEPT = 10_000
@@ -26,6 +27,9 @@ CodeText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1,
 Sku = Annotated[str, StringConstraints(max_length=255)]
 Category = Annotated[str, StringConstraints(max_length=1000)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
+CodeKind = Literal["percent", "amount", "free_shipping", "buy_get"]
+CodeState = Literal["active", "planned", "over", "used_up", "disabled"]
+"""Whether a code can be used now, and if not, why."""
 
 
 def fold(code: str) -> str:
@@ -63,11 +67,12 @@ class DiscountCode(Message):
     day of `ends`. It combines with other codes that take something off lines if all of them are
     `combinable`; one that takes the shipping off goes with any. `minimum_subtotal` and
     `minimum_quantity` count the lines that it is about. `buy_get` is for that kind of code alone.
+    It is for the members of one of `groups`, or for everybody if it names none.
     """
 
     code: CodeText
     title: Annotated[str, StringConstraints(max_length=255)]
-    kind: Literal["percent", "amount", "free_shipping", "buy_get"]
+    kind: CodeKind
     percent: Percent = "0"
     amount: Cents = Field(default=0, le=10**10)
     starts: datetime
@@ -78,6 +83,7 @@ class DiscountCode(Message):
     per_customer: Count | None = None
     scope: Scope = Scope()
     buy_get: BuyGet | None = None
+    groups: Groups = frozenset()
     combinable: bool = False
     enabled: bool = True
 
@@ -94,6 +100,7 @@ class CodeDocument(Message):
     code: DiscountCode
     revision: int
     redeemed: int
+    state: CodeState = "active"
 
 
 class GetCode(Message):
@@ -119,10 +126,12 @@ class SaveCode(Message):
 
 
 class ListCodes(Message):
-    """A page of the codes in which `text` occurs, in the code or its title."""
+    """A page of the codes in which `text` occurs, in the code or its title; none are all."""
 
     text: Annotated[str, StringConstraints(max_length=255)] = ""
     enabled: bool | None = None
+    kind: CodeKind | None = None
+    state: CodeState | None = None
     cursor: int = Field(default=0, ge=0)
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
@@ -136,11 +145,15 @@ class CodePage(Message):
 
 
 class PreviewPrice(Message):
-    """A cart to price as of a moment, none being now; with a code that nobody has saved yet."""
+    """A cart to price as of a moment, none being now; with a code that nobody has saved yet.
+
+    `group` prices it for a member of that group, whatever the request's platform.
+    """
 
     request: PriceRequest
     at: AwareDatetime | None = None
     draft: DiscountCode | None = None
+    group: GroupId | None = None
 
 
 @dataclass(eq=False)

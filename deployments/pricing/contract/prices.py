@@ -26,12 +26,17 @@ class TaxAddress(Message):
 
 
 class PriceRequest(Message):
-    """Everything a total depends on. Without an address there is no tax yet."""
+    """Everything a total depends on. Without an address there is no tax yet.
+
+    `platform` is the one through which it is asked for: its customer groups have codes and prices
+    of their own.
+    """
 
     lines: tuple[PriceLine, ...]
     codes: tuple[str, ...] = ()
     address: TaxAddress | None = None
     shipping: Cents | None = None
+    platform: str | None = None
 
 
 class LinePrice(Message):

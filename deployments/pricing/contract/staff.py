@@ -13,11 +13,20 @@ from deployments.pricing.contract.codes import (
     PreviewPrice,
     SaveCode,
 )
+from deployments.pricing.contract.groups import (
+    GroupDocument,
+    GroupList,
+    ListGroups,
+    SaveGroup,
+)
 from deployments.pricing.contract.prices import Priced
 
 
 class PricingForStaff(Protocol):
-    """What staff see and change of codes. A change holds on every replica from its answer on."""
+    """What staff see and change of codes and groups.
+
+    A change holds on every replica from its answer on.
+    """
 
     @repeatable
     async def code(self, request: GetCode) -> CodeDocument:
@@ -39,4 +48,16 @@ class PricingForStaff(Protocol):
     @repeatable
     async def preview(self, request: PreviewPrice) -> Priced:
         """Price a cart as of a moment, as `price` would then. Nothing is claimed."""
+        ...
+
+    @repeatable
+    async def groups(self, request: ListGroups) -> GroupList:
+        """All customer groups."""
+        ...
+
+    async def save_group(self, request: SaveGroup) -> GroupDocument:
+        """Make or change a group; what is so already changes nothing.
+
+        Rejects with `StaleRule`, `UnknownRule` or `TooManyRules`.
+        """
         ...

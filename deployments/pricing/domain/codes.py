@@ -21,6 +21,7 @@ from deployments.pricing.contract import (
     WaitingCode,
     fold,
 )
+from deployments.pricing.contract.codes import CodeState
 from deployments.pricing.domain.rules import Rules, last_moment, opens
 from deployments.pricing.domain.scopes import covered
 from deployments.pricing.domain.taken_off import parts_of
@@ -35,11 +36,13 @@ _MOST_COMBINED = 5
 
 @dataclass(frozen=True)
 class Basket:
-    """What codes are judged by: the lines, how often each code was redeemed, and the time."""
+    """What codes are judged by: the lines, how often each code was redeemed, the time, and the
+    customer's groups."""
 
     lines: Sequence[PriceLine]
     redemptions: Mapping[str, int]
     now: datetime
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ def _unusable(
         return _No("discount_code_invalid", f"Code '{shown}' is unknown. Check its spelling.")
     if over := _over(code, basket):
         return _No("discount_code_expired", f"Code '{shown}' {over}.")
+    if code.groups and not code.groups & basket.groups:
+        return _No("discount_code_user_ineligible", f"Code '{shown}' is for other customers.")
     if needs := _needs(code, basket):
         return _No("discount_code_user_ineligible", f"Code '{shown}' needs {needs}.")
     if other := _clash(code, usable):
@@ -116,16 +121,26 @@ def _clash(code: DiscountCode, usable: Sequence[DiscountCode]) -> DiscountCode |
     return next((other for other in alike if not other.combinable), None)
 
 
+def state_of(code: DiscountCode, redeemed: int, now: datetime) -> CodeState:
+    """Whether a code can be used at a moment, having been redeemed so often; and if not, why."""
+    if not code.enabled:
+        return "disabled"
+    if now < opens(code):
+        return "planned"
+    if now > last_moment(code):
+        return "over"
+    used_up = code.max_redemptions is not None and redeemed >= code.max_redemptions
+    return "used_up" if used_up else "active"
+
+
 def _over(code: DiscountCode, basket: Basket) -> str | None:
     """Why a code cannot be redeemed at this time, or none."""
-    limit = code.max_redemptions
-    if basket.now < opens(code):
+    state = state_of(code, basket.redemptions.get(fold(code.code), 0), basket.now)
+    if state == "planned":
         return f"is valid from {opens(code):%Y-%m-%d} on"
-    if basket.now > last_moment(code):
+    if state == "over":
         return f"expired after {last_moment(code):%Y-%m-%d}"
-    if limit is not None and basket.redemptions.get(fold(code.code), 0) >= limit:
-        return "has been used up"
-    return None
+    return "has been used up" if state == "used_up" else None
 
 
 def _priority(code: DiscountCode) -> int:

@@ -26,16 +26,23 @@ from deployments.pricing.domain.tax import is_taxed_by_region, rate_for
 
 
 def price(
-    request: PriceRequest, rules: Rules, redemptions: Mapping[str, int], now: datetime
+    request: PriceRequest,
+    rules: Rules,
+    redemptions: Mapping[str, int],
+    now: datetime,
+    *,
+    groups: frozenset[str] | None = None,
 ) -> Priced:
-    """Price a request. `redemptions` tells how often each code it asks for was redeemed.
+    """Price a request. `redemptions` tells how often each code it asks for was redeemed, `groups`
+    who asks, if not whoever buys through the request's platform.
 
     A percentage is rounded half up once for each line, and so is tax; an amount is divided
     between the lines to the cent.
     """
     subtotals = [line.unit_price * line.quantity for line in request.lines]
     discounts = automatic_discounts(request.lines, rules, now)
-    basket = Basket(lines=request.lines, redemptions=redemptions, now=now)
+    who = rules.groups_of(request.platform) if groups is None else groups
+    basket = Basket(lines=request.lines, redemptions=redemptions, now=now, groups=who)
     accepted, rejected = judge(request.codes, rules, basket)
     idle = []
     for code in accepted:

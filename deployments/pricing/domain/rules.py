@@ -8,21 +8,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
 from deployments.pricing.contract import DiscountCode, Offer, TaxRate, fold
+from deployments.pricing.contract.groups import CustomerGroup
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Offers by SKU, codes by their folded spelling, tax rates by country."""
+    """Offers by SKU, codes by their folded spelling, tax rates by country, groups by platform."""
 
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     codes: Mapping[str, DiscountCode] = field(default_factory=dict)
     tax_rates: Mapping[str, tuple[TaxRate, ...]] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def groups_of(self, platform: str | None) -> frozenset[str]:
+        """The groups of whoever buys through this platform."""
+        return self.groups.get(platform or "", frozenset())
 
 
 def rules_of(
     offers: Iterable[Offer] = (),
     codes: Iterable[DiscountCode] = (),
     tax_rates: Iterable[TaxRate] = (),
+    groups: Iterable[CustomerGroup] = (),
 ) -> Rules:
     """The rules that these rows make; the order in which the rows come makes no difference."""
     by_sku: dict[str, list[Offer]] = defaultdict(list)
@@ -32,10 +39,15 @@ def rules_of(
     by_country: dict[str, list[TaxRate]] = defaultdict(list)
     for rate in sorted(tax_rates, key=lambda rate: rate.region):
         by_country[rate.country].append(rate)
+    by_platform: dict[str, set[str]] = defaultdict(set)
+    for group in groups:
+        for platform in group.platforms:
+            by_platform[platform].add(group.id)
     return Rules(
         offers={sku: tuple(found) for sku, found in by_sku.items()},
         codes={fold(code.code): code for code in codes},
         tax_rates={country: tuple(found) for country, found in by_country.items()},
+        groups={platform: frozenset(found) for platform, found in by_platform.items()},
     )
 
 

@@ -1,5 +1,5 @@
 -- The state of the rules and how often codes were redeemed, in one round trip.
--- KEYS: version, offers, codes, tax rates, redemptions. ARGV: the version that the caller holds,
+-- KEYS: version, offers, codes, tax rates, redemptions, groups. ARGV: the version that the caller holds,
 -- then folded codes. Answers {version, counts}, and the rows only when the version is another.
 local version = redis.call('GET', KEYS[1]) or ''
 local counts = {}
@@ -13,4 +13,5 @@ return {
   redis.call('HVALS', KEYS[2]),
   redis.call('HVALS', KEYS[3]),
   redis.call('HVALS', KEYS[4]),
+  redis.call('HVALS', KEYS[6]),
 }

@@ -1,1 +1,1 @@
-"""The embedded server and the users on an external one, on real Valkey."""
+"""The embedded server, and Redis as operators run it: users, TLS, sentinels, clusters, backups."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import stat
@@ -174,7 +175,7 @@ class TestRedis:
         await admin.execute_command("ACL", "SETUSER", "shop", "reset", "on", ">pw", "+@all")
         monkeypatch.setenv("REDIS_URL", f"unix://shop:pw@{valkey_socket}")
         monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
-        preflight.check_redis()
+        await asyncio.to_thread(preflight.check_redis)
         assert DATASTORE in await admin.acl_users()
 
     async def test_whose_user_may_not_but_somebody_did(
@@ -184,10 +185,11 @@ class TestRedis:
         await admin.execute_command("ACL", "SETUSER", "shop", "reset", "on", ">pw", "+ping")
         monkeypatch.setenv("REDIS_URL", f"unix://shop:pw@{valkey_socket}")
         monkeypatch.setenv("FIELDHOUSE_REDIS_SECRET", "shared")
-        assert "refuses the store" in message_of(preflight.check_redis)
+        line = await asyncio.to_thread(message_of, preflight.check_redis)
+        assert "refuses the store" in line
         word = password(DATASTORE, "shared")
         await admin.execute_command("ACL", "SETUSER", DATASTORE, "reset", "on", f">{word}", "+ping")
-        preflight.check_redis()
+        await asyncio.to_thread(preflight.check_redis)
 
 
 EXPOSING = [

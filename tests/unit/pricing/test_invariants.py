@@ -18,6 +18,7 @@ from deployments.pricing.contract import (
     fold,
 )
 from deployments.pricing.contract.codes import BuyGet, Scope
+from deployments.pricing.contract.groups import CustomerGroup
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import Rules, rules_of
 from tests.unit.pricing.sample_rules import (
@@ -78,6 +79,7 @@ def codes(draw: st.DrawFn) -> tuple[DiscountCode, ...]:
             "combinable": draw(st.booleans()),
             "enabled": draw(st.sampled_from([True, True, True, False])),
             "scope": draw(scopes),
+            "groups": draw(st.sampled_from([frozenset(), frozenset({"resellers"})])),
         }
         if kind == "buy_get":
             made.append(buy_get_code(name, draw(bargains), **more))
@@ -90,7 +92,8 @@ def codes(draw: st.DrawFn) -> tuple[DiscountCode, ...]:
     return tuple(made)
 
 
-rule_sets = st.builds(rules_of, offers(), codes(), st.just(TAX_RATES))
+GROUP = CustomerGroup(id="resellers", title="Resellers", platforms=frozenset({"acme"}))
+rule_sets = st.builds(rules_of, offers(), codes(), st.just(TAX_RATES), st.just((GROUP,)))
 price_lines = st.builds(
     PriceLine,
     sku=st.sampled_from(SKUS),
@@ -109,6 +112,7 @@ requests = st.builds(
     codes=st.lists(st.sampled_from(NAMES), max_size=6).map(tuple),
     address=st.none() | addresses,
     shipping=st.none() | st.integers(0, 10**5),
+    platform=st.sampled_from([None, "acme", "shop"]),
 )
 redemptions = st.fixed_dictionaries({fold(name): st.integers(0, 4) for name in NAMES})
 cases = st.tuples(requests, rule_sets, redemptions)
@@ -230,3 +234,11 @@ def test_codes_that_combine_do_so_in_any_order(case: Case) -> None:
     for codes in (used, used[::-1]):
         again = price(asked.model_copy(update={"codes": codes}), rules, redeemed, NOW)
         assert (again.totals, again.discounts) == (answer.totals, answer.discounts)
+
+
+@given(cases)
+def test_a_code_for_a_group_takes_nothing_off_for_others(case: Case) -> None:
+    asked, rules, _ = case
+    for discount in answer_to(case).discounts:
+        code = rules.codes.get(fold(discount.code or ""))
+        assert code is None or not code.groups or asked.platform == "acme"

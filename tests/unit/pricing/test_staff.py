@@ -31,7 +31,14 @@ from deployments.pricing.contract.codes import (
     StaleRevision,
     UnknownCode,
 )
-from deployments.pricing.events import CodeChanged
+from deployments.pricing.contract.groups import (
+    CustomerGroup,
+    ListGroups,
+    SaveGroup,
+    StaleRule,
+    UnknownRule,
+)
+from deployments.pricing.events import CodeChanged, RuleChanged
 from deployments.pricing.service import PricingService
 from tests.conftest import ClientOf
 from tests.published_events import published
@@ -277,3 +284,71 @@ def test_what_makes_no_sense_is_no_code() -> None:
         DiscountCode.model_validate({**amount_code("A", 1).model_dump(), "kind": "buy_get"})
     with pytest.raises(ValidationError):
         amount_code("A", -1)
+
+
+RESELLERS = CustomerGroup(id="resellers", title="Resellers", platforms=frozenset({"acme"}))
+
+
+def saving_group(group: CustomerGroup, revision: int | None = None) -> SaveGroup:
+    return SaveGroup(author=ANNA, reason="New partners", group=group, revision=revision)
+
+
+async def test_a_code_for_a_group_is_for_its_platforms_alone(
+    pricing: PricingService, replica: Replica
+) -> None:
+    other = replica()
+    await made(pricing, percent_code("TRADE", "10", groups=frozenset({"resellers"})))
+    asked = request(*CART, codes=("TRADE",))
+    theirs = asked.model_copy(update={"platform": "acme"})
+    for each in (asked, theirs):
+        (no,) = (await other.price(each)).rejected
+        assert no.reason == "discount_code_user_ineligible"
+    await pricing.save_group(saving_group(RESELLERS))
+    assert (await other.price(asked)).totals.items_discount == 0
+    assert (await other.price(theirs)).totals.items_discount == 260
+    preview = await pricing.preview(PreviewPrice(request=asked, group="resellers"))
+    assert preview.totals.items_discount == 260
+
+
+async def test_a_group_has_revisions_and_its_changes_an_author(
+    pricing: PricingService, redis_of: ClientOf
+) -> None:
+    first = await pricing.save_group(saving_group(RESELLERS))
+    assert await pricing.save_group(saving_group(RESELLERS)) == first
+    more = RESELLERS.model_copy(update={"platforms": frozenset({"acme", "bolt"})})
+    second = await pricing.save_group(saving_group(more, first.revision))
+    with pytest.raises(StaleRule):
+        await pricing.save_group(saving_group(RESELLERS, first.revision))
+    with pytest.raises(UnknownRule):
+        await pricing.save_group(saving_group(RESELLERS.model_copy(update={"id": "none"}), 1))
+    assert (await pricing.groups(ListGroups())).groups == (second,)
+    events = await published(redis_of("pricing"), "pricing", RuleChanged.type)
+    created, changed = (RuleChanged.model_validate(one.data).change for one in events)
+    assert (created.action, changed.action) == ("group_created", "group_changed")
+    assert changed.after == {"platforms": ["acme", "bolt"]}
+
+
+async def test_codes_are_listed_by_kind_and_by_what_has_become_of_them(
+    pricing: PricingService,
+) -> None:
+    states = {
+        "ACTIVE": percent_code("ACTIVE", "10"),
+        "OFF": percent_code("OFF", "10", enabled=False),
+        "OVER": amount_code("OVER", 100, ends=at(2026, 5, 1)),
+        "SOON": percent_code("SOON", "10", starts=at(2026, 7, 1)),
+        "USED": percent_code("USED", "10", max_redemptions=1),
+    }
+    for code in states.values():
+        await made(pricing, code)
+    assert await redeem(pricing, "s1", "USED", None)
+
+    async def listed(**asked: str) -> list[str]:
+        page = await pricing.list_codes(ListCodes.model_validate(asked))
+        return [one.code.code for one in page.codes]
+
+    assert await listed(state="active") == ["ACTIVE"]
+    assert await listed(state="disabled") == ["OFF"]
+    assert await listed(state="over") == ["OVER"]
+    assert await listed(state="planned") == ["SOON"]
+    assert await listed(state="used_up") == ["USED"]
+    assert await listed(kind="amount") == ["OVER"]

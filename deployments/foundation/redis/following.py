@@ -1,0 +1,54 @@
+"""Connections that follow a service's keys to whichever server has them now.
+
+All keys of a service carry one hash tag, so they are in one slot and on one server at a time: the
+primary that sentinels name, or the cluster's node that owns the slot. A connection asks where that
+is when it is made; one whose server says that it is elsewhere now is closed and made anew. So
+scripts, `MULTI` and blocking reads work as on a single server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.asyncio import ConnectionPool, SSLConnection
+from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedConnection
+from redis.exceptions import AskError, ClusterDownError, MovedError, ResponseError, TryAgainError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from deployments.foundation.redis.addresses import RedisAddress
+from deployments.foundation.redis.locating import ClusterLocator, locator
+
+_ELSEWHERE = (MovedError, AskError, TryAgainError, ClusterDownError)
+_UNBLOCKED = "UNBLOCKED"
+"""What a blocking read is answered when its server has become a replica."""
+
+
+def pool_at(address: RedisAddress, tag: str, options: dict[str, Any]) -> ConnectionPool:
+    """Connections to where the keys with this hash tag are; `options` are those of connections."""
+    options = address.options | options
+    if address.is_one_server:
+        return ConnectionPool(**options)
+    options["connection_class"] = _FollowingTls if address.speaks_tls else _Following
+    return SentinelConnectionPool(tag, locator(address, tag), **options)
+
+
+class _Following(SentinelManagedConnection):
+    """A connection to where the keys are. What says that they are elsewhere ends it."""
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        """One reply. Raises a connection's error where the command may be sent again, elsewhere."""
+        try:
+            return await super().read_response(*args, **options)
+        except ResponseError as told:
+            if not isinstance(told, _ELSEWHERE) and not str(told).startswith(_UNBLOCKED):
+                raise
+            where = self.connection_pool.sentinel_manager
+            if isinstance(told, MovedError) and isinstance(where, ClusterLocator):
+                where.moved((told.host, told.port))
+            # What else was sent along is not waited for: it is sent again as a whole.
+            await self.disconnect()
+            raise RedisConnectionError(f"the keys are elsewhere: {told}") from told
+
+
+class _FollowingTls(_Following, SSLConnection):
+    """The same, over TLS."""
