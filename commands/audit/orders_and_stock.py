@@ -130,7 +130,10 @@ def reservation_has_its_saga(
     if reservation.state is None or saga.is_open:
         return
     fate = "there is no such saga" if saga.stage is None else f"the saga is {saga.stage}"
-    if reservation.is_open:
+    if reservation.waits and saga.stage is None:
+        # Units may be awaited for longer than a saga is on record.
+        yield from units_are_ordered(reservation, order) if order.found else ()
+    elif reservation.is_open:
         yield Discrepancy("left_open", keys, f"It is {reservation.state}, but {fate}.")
     elif reservation.state == "released" and saga.stage == "done":
         yield Discrepancy("released_but_placed", keys, "It was released, but the saga is done.")

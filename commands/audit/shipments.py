@@ -1,8 +1,9 @@
 """Shipments with the orders and reservations that they are made of.
 
 Shipping makes all shipments of an order at once, when it has consumed that the order is paid and
-that its units are committed. An order without shipments is therefore no discrepancy while its saga
-is open or one of these events is outstanding.
+that its units are committed, which is told when all of them are here. An order without shipments is
+therefore no discrepancy while its saga is open, it waits for units, or one of these events is
+outstanding.
 """
 
 from __future__ import annotations
@@ -74,11 +75,15 @@ class ShipmentsAndOrders:
             waiting = await outstanding(self._books.redis_of, "shipping")
         listed = await self._books.shipments.of_orders(list(orders))
         made = await self._books.shipments.records([one for ids in listed.values() for one in ids])
+        unsplit = [order.reservation_id for id_, order in orders.items() if not listed[id_]]
+        reserved = await self._books.inventory.reservations(unsplit)
         found: Suspects = {}
         for id_, order in orders.items():
             if listed[id_]:
                 parts = {one: made[one] for one in listed[id_]}
                 found[id_] = [*order_is_split(records[id_].key, order, parts)]
+            elif reserved[order.reservation_id].waits:
+                self._late.add(id_)
             elif not sagas[order.reservation_id].is_open:
                 found[id_] = [*self._not_split(records[id_].key, id_, order, waiting)]
         return suspects(found.items())

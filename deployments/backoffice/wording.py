@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from deployments.backoffice.language import message
+from deployments.inventory.contract.ahead import AheadKind
 from deployments.staff.contract.permissions import Permission, Role
 
 ROLE_NAMES: Mapping[Role, tuple[str, str]] = MappingProxyType(
@@ -41,6 +42,9 @@ PERMISSION_NAMES: Mapping[Permission, str] = MappingProxyType(
         "audit.export": message("Export the audit log"),
         "account.own": message("Look after one's own account"),
     }
+)
+AHEAD_NAMES: Mapping[AheadKind, str] = MappingProxyType(
+    {"backorder": message("back-order"), "preorder": message("pre-order")}
 )
 STATE_NAMES: Mapping[str, str] = MappingProxyType(
     {

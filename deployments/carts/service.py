@@ -22,7 +22,7 @@ from deployments.carts.contract.contents import (
     currency_of,
     lines_of,
     price_lines,
-    stock_notices,
+    with_stock,
 )
 from deployments.carts.contract.goods import Goods
 from deployments.carts.domain import (
@@ -122,7 +122,7 @@ class CartsService:
         kept = [line.id for line in before.lines] if before else []
         lines, unknown = lines_of(contents.lines, resolved, kept)
         currency = currency_of(resolved.items.values())
-        (priced, about_prices), short = await asyncio.gather(
+        (priced, about_prices), (lines, about_stock) = await asyncio.gather(
             self._price(lines, contents.codes, platform, before), self._check_stock(lines)
         )
         return Cart(
@@ -135,7 +135,7 @@ class CartsService:
             context=contents.context,
             currency=currency,
             priced=priced,
-            notices=(*unknown, *short, *about_prices),
+            notices=(*unknown, *about_stock, *about_prices),
             expires_at=self._clock() + LIFETIME,
         )
 
@@ -155,10 +155,12 @@ class CartsService:
         ended = ended_offers(before, lines, priced) if before else ()
         return priced, (*ended, *code_notices(priced))
 
-    async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
+    async def _check_stock(
+        self, lines: tuple[CartLine, ...]
+    ) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
         try:
             units = await self._goods.units(line.sku for line in lines)
         except DependencyUnavailable:
             # A cart promises no stock: completing the checkout reserves it, or refuses.
-            return ()
-        return stock_notices(lines, units)
+            return lines, ()
+        return with_stock(lines, units)

@@ -37,6 +37,7 @@ from deployments.foundation.rpc.recent import RecentAnswers
 from deployments.foundation.values.authorship import STORE, Change
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.inventory.contract import CheckAvailability, InventoryApi
+from deployments.inventory.contract.ahead import SellableUnits
 
 
 @dataclass(frozen=True)
@@ -169,12 +170,15 @@ class CatalogService(StaffCatalog):
         if not skus:
             return CurrentAvailability({}, now)
         try:
-            return CurrentAvailability(await self._units.about(skus), now)
+            found = await self._units.about(skus)
         except DependencyUnavailable:
             return CurrentAvailability(None, now)
+        units = {sku: one.here for sku, one in found.items()}
+        ahead = {sku: one.ahead for sku, one in found.items() if one.ahead is not None}
+        return CurrentAvailability(units, now, ahead)
 
-    async def _count(self, skus: tuple[str, ...]) -> Mapping[str, int]:
-        return (await self._inventory.availability(CheckAvailability(skus=skus))).units
+    async def _count(self, skus: tuple[str, ...]) -> Mapping[str, SellableUnits]:
+        return (await self._inventory.availability(CheckAvailability(skus=skus))).by_sku()
 
 
 def _imported(product: Product, request: ImportProducts, now: datetime) -> ProductChanged:

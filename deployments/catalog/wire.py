@@ -116,6 +116,8 @@ def _variant(variant: Variant, stock: CurrentAvailability) -> Json:
     status = stock.status(variant)
     if status is not None:
         body["availability"] = {"available": stock.available(variant), "status": status}
+    if (expected := stock.expected(variant)) is not None:
+        body["availability"]["fulfillable_on"] = expected.isoformat()
     return body
 
 

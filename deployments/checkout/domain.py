@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from deployments.carts.contract.contents import shortage_notices, unavailable_notices
+from deployments.carts.contract.contents import CartLine, shortage_notices, unavailable_notices
 from deployments.catalog.contract import ItemsUnavailable
 from deployments.checkout.contract import (
     DeliveryAddress,
@@ -56,6 +56,23 @@ def delivery_of(wanted: WantedDelivery, quoted: ShippingOptions | None) -> Sessi
         options=options,
         option_id=wanted.option_id if known else None,
     )
+
+
+def when_all_is_here(
+    delivery: SessionDelivery, lines: Sequence[CartLine], now: datetime
+) -> SessionDelivery:
+    """The delivery with the days that its options take counted from when every unit is here."""
+    days = [line.awaited.expected for line in lines if line.awaited is not None]
+    later = max(days, default=now.date()) - now.date()
+    if later <= timedelta():
+        return delivery
+    options = tuple(
+        option.model_copy(
+            update={"earliest": option.earliest + later, "latest": option.latest + later}
+        )
+        for option in delivery.options
+    )
+    return delivery.model_copy(update={"options": options})
 
 
 def selected_destination(wanted: WantedDelivery) -> str | None:

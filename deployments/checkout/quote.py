@@ -11,7 +11,7 @@ from deployments.carts.contract.contents import (
     currency_of,
     lines_of,
     price_lines,
-    stock_notices,
+    with_stock,
 )
 from deployments.carts.contract.goods import RECENT_SECONDS, Goods
 from deployments.checkout.contract import SessionContents, SessionDelivery, Status, WantedDelivery
@@ -21,6 +21,7 @@ from deployments.checkout.domain import (
     selected_destination,
     status_of,
     undeliverable,
+    when_all_is_here,
 )
 from deployments.foundation.http.ucp import Notice
 from deployments.foundation.rpc.calls import DependencyUnavailable
@@ -63,6 +64,7 @@ class Quoter:
         clock: Clock = utc_now,
     ) -> None:
         self._goods, self._shipping, self._pricing = goods, shipping, pricing
+        self._clock = clock
         self._options = RecentAnswers(self._rate, seconds, clock=clock)
 
     async def quote(self, contents: SessionContents, kept: frozenset[str], platform: str) -> Quote:
@@ -70,13 +72,14 @@ class Quoter:
         resolved = await self._goods.resolve(line.item_id for line in contents.lines)
         lines, unknown = lines_of(contents.lines, resolved, kept)
         currency = currency_of(resolved.items.values())
-        (delivery, undelivered), short = await asyncio.gather(
+        (delivery, undelivered), (lines, about_stock) = await asyncio.gather(
             self._deliver(lines, contents.delivery), self._check_stock(lines)
         )
+        delivery = when_all_is_here(delivery, lines, self._clock())
         priced = await self._price(lines, contents.codes, delivery, platform)
         by_region = priced.taxed_by_region
         lacking = missing(contents.buyer, delivery, taxed_by_region=by_region)
-        notices = (*unknown, *short, *undelivered, *lacking, *code_notices(priced))
+        notices = (*unknown, *about_stock, *undelivered, *lacking, *code_notices(priced))
         return Quote(
             lines=lines,
             currency=currency,
@@ -106,13 +109,15 @@ class Quoter:
             return delivery_of(wanted, None), (undeliverable(rejection),)
         return delivery_of(wanted, quoted), ()
 
-    async def _check_stock(self, lines: tuple[CartLine, ...]) -> tuple[Notice, ...]:
+    async def _check_stock(
+        self, lines: tuple[CartLine, ...]
+    ) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
         try:
             units = await self._goods.units(line.sku for line in lines)
         except DependencyUnavailable:
             # Stock is only shown here; completing reserves it, or refuses.
-            return ()
-        return stock_notices(lines, units)
+            return lines, ()
+        return with_stock(lines, units)
 
     async def _rate(
         self, wanted: tuple[RateShipment, ...]

@@ -124,7 +124,13 @@ class Steps:
 
     async def _reserve(self, attempt: CompletionAttempt) -> None:
         lines = tuple(
-            StockLine(sku=line.sku, quantity=line.quantity) for line in attempt.session.lines
+            StockLine(
+                sku=line.sku,
+                quantity=line.quantity,
+                # Nobody gets less than he agreed to: what was here when it was shown must be.
+                may_wait=line.awaited.units if line.awaited else 0,
+            )
+            for line in attempt.session.lines
         )
         await self._inventory.reserve(
             ReserveStock(
@@ -209,6 +215,7 @@ def order_of(attempt: CompletionAttempt) -> PlaceOrder:
             unit_price=line.unit_price,
             quantity=line.quantity,
             price=price,
+            awaited=line.awaited,
         )
         for line, price in zip(session.lines, session.priced.lines, strict=True)
     )

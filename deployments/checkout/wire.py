@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from deployments.checkout.contract import Session, SessionDelivery
 from deployments.foundation.http.ucp import Json, Notice, envelope
 from deployments.foundation.http.ucp_prices import discount_json, line_json, totals, totals_json
+from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.settings import settings
 from deployments.payments.contract import HANDLERS
 from deployments.shipping.contract import ShippingOption
@@ -41,13 +42,30 @@ def checkout_json(session: Session, *more: Notice) -> Json:
             "codes": list(session.codes),
             "applied": [discount_json(discount) for discount in session.priced.discounts],
         },
-        "fulfillment": {"methods": _methods(session.delivery, _line_ids(session))},
+        "fulfillment": _fulfillment(session),
         "messages": [notice.to_json() for notice in (*session.notices, *more)],
         "links": links(),
         "expires_at": session.expires_at.isoformat(),
     }
     optional = {"buyer": session.buyer, "context": session.context, "order": _order(session)}
     return body | {name: value for name, value in optional.items() if value is not None}
+
+
+def _fulfillment(session: Session) -> Json:
+    """How it is delivered; and, where units are awaited, from when on (UCP's hint)."""
+    shown: Json = {"methods": _methods(session.delivery, _line_ids(session))}
+    awaited = [(line.id, line.awaited) for line in session.lines if line.awaited is not None]
+    if awaited:
+        shown["available_methods"] = [
+            {
+                "type": "shipping",
+                "line_item_ids": [id_],
+                "fulfillable_on": units.expected.isoformat(),
+                "description": "Expected by " + format_days(units.expected, units.expected),
+            }
+            for id_, units in awaited
+        ]
+    return shown
 
 
 def _line_ids(session: Session) -> list[str]:

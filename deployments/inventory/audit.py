@@ -18,6 +18,7 @@ from deployments.foundation.audit.inspection import Inspection, Suspects, suspec
 from deployments.foundation.audit.overdue import overdue
 from deployments.foundation.audit.published import PublishedEvents, Truth, as_told
 from deployments.foundation.events.publishing import Envelope
+from deployments.inventory.contract.ahead import NOT_HERE
 from deployments.inventory.domain.ledger import Movement, Stock, discrepancies, replay
 from deployments.inventory.domain.stock import State
 from deployments.inventory.events import StockCommitted, StockReleased, StockReserved
@@ -41,8 +42,23 @@ _WAYS = frozenset(
         (State.AVAILABLE, State.OUTSIDE),
         (State.OUTSIDE, State.INCOMING),
         (State.INCOMING, State.AVAILABLE),
+        (State.AVAILABLE, State.COMMITTED),
     }
 )
+_WAYS_AHEAD = frozenset(
+    {
+        (State.OUTSIDE, State.ALLOWED),
+        (State.ALLOWED, State.OUTSIDE),
+        (State.ALLOWED, State.RESERVED),
+        (State.RESERVED, State.ALLOWED),
+        (State.RESERVED, State.COMMITTED),
+        (State.RESERVED, State.OUTSIDE),
+        (State.COMMITTED, State.OUTSIDE),
+    }
+)
+"""What becomes of units that are sold before they are here; when they are, others take their
+place."""
+_AWAITED = frozenset({State.RESERVED, State.COMMITTED})
 _RESERVATION_STATES = {StockCommitted.type: "committed", StockReleased.type: "released"}
 
 
@@ -195,9 +211,13 @@ def movement_is_possible(key: str, movement: Movement | None) -> Iterator[Discre
     """An entry moves at least one unit, on one of the ways that units take."""
     if movement is None:
         yield Discrepancy("entry_unreadable", (key,), "The ledger's entry cannot be read.")
-    elif movement.quantity < 1 or (movement.source, movement.target) not in _WAYS:
+    elif movement.quantity < 1 or (movement.source, movement.target) not in _ways(movement):
         what = f"{movement.quantity} units move from {movement.source} to {movement.target}."
         yield Discrepancy("entry_impossible", (key,), what)
+
+
+def _ways(movement: Movement) -> frozenset[tuple[State, State]]:
+    return _WAYS_AHEAD if movement.location_id == NOT_HERE else _WAYS
 
 
 def sold_before_it_left(
@@ -234,10 +254,28 @@ def lists_are_the_stock(moment: StockMoment) -> Iterator[Discrepancy]:
         if moment.levels.get(sku) != available[sku]:
             what = f"{available[sku]} can be sold, filed are {moment.levels.get(sku)}."
             yield Discrepancy("level_differs", (f"{InventoryRecords.STOCK} {sku}",), what)
+    yield from nobody_waits_in_vain(moment, available)
     for place in sorted({*incoming, *moment.on_the_way}):
         if incoming[place] != moment.on_the_way[place]:
             what = f"{incoming[place]} are incoming, transfers have {moment.on_the_way[place]}."
             yield Discrepancy("transfer_differs", (_place(*place),), what)
+
+
+def nobody_waits_in_vain(
+    moment: StockMoment, available: Mapping[str, int]
+) -> Iterator[Discrepancy]:
+    """Whoever waits for a SKU is in its queue, and there is none of it that could be sold."""
+    waiting: Counter[str] = Counter()
+    for (sku, location, state), units in moment.stock.items():
+        waiting[sku] += units if location == NOT_HERE and state in _AWAITED else 0
+    for sku in sorted(sku for sku, units in waiting.items() if units):
+        if available.get(sku, 0) > 0:
+            what = f"{waiting[sku]} are waited for, and {available[sku]} can be sold."
+            yield Discrepancy("waits_in_vain", (f"{InventoryRecords.STOCK} {sku}",), what)
+    for sku in sorted({*(+waiting), *(sku for sku, n in moment.queues.items() if n)}):
+        if bool(waiting[sku]) != bool(moment.queues.get(sku)):
+            what = f"{waiting[sku]} are waited for, {moment.queues.get(sku, 0)} wait for them."
+            yield Discrepancy("queue_differs", (f"{InventoryRecords.STOCK} {sku}",), what)
 
 
 def _place(sku: str, location: int) -> str:
@@ -302,6 +340,7 @@ def reservation_is_published(
     if record.state != due:
         what = f"It was told as {due}, but is {record.state}."
         yield Discrepancy("reservation_state_differs", keys, what)
-    written = {"lines": [taken.model_dump() for taken in record.allocations]}
+    at_first = record.told or record.allocations
+    written = {"lines": [taken.model_dump() for taken in at_first]}
     if envelope.type == StockReserved.type:
         yield from as_told("reservation_units_differ", keys, envelope.data, written)

@@ -32,7 +32,7 @@ class StockReserved(ReservationEvent):
 
 
 class StockCommitted(ReservationEvent):
-    """The units are sold."""
+    """The units are sold, and all of them are here."""
 
     type: ClassVar[str] = "org.fieldhouse.inventory.committed.v1"
 
@@ -77,6 +77,15 @@ class StockChanged(Event):
     subject: ClassVar[str] = "sku"
     sku: str
     location_id: int
+    change: Change
+
+
+class SaleAheadAllowed(Event):
+    """Staff said how many units of a SKU may be sold before they are here."""
+
+    type: ClassVar[str] = "org.fieldhouse.inventory.sale_ahead_allowed.v1"
+    subject: ClassVar[str] = "sku"
+    sku: str
     change: Change
 
 

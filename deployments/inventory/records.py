@@ -14,6 +14,7 @@ from deployments.foundation.audit.overdue import DueRecords, due_in
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
 from deployments.inventory.contract import Allocation
+from deployments.inventory.contract.ahead import NOT_HERE
 from deployments.inventory.contract.levels import Transfer
 from deployments.inventory.domain.ledger import (
     Movement,
@@ -24,10 +25,12 @@ from deployments.inventory.domain.ledger import (
 )
 from deployments.inventory.domain.stock import SOLD, State
 from deployments.inventory.store import (
+    AHEAD,
     HOLDS,
     LEDGER,
     LEVELS,
     PLACES,
+    QUEUES,
     RESERVATION,
     STOCK,
     TRANSFERS,
@@ -46,13 +49,20 @@ class ReservationRecord(NamedTuple):
     """What is stored of a reservation.
 
     `state` is none where there is none, `allocations` also where they cannot be read, and `lapses`
-    (ms since 1970) where it is not among the holds.
+    (ms since 1970) where it is not among the holds. `told` is what was published when it was made.
     """
 
     key: str
     state: str | None
     allocations: tuple[Allocation, ...] | None
     lapses: float | None
+    told: tuple[Allocation, ...] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is sold and waits for units that are not here yet."""
+        awaited = any(one.location_id == NOT_HERE for one in self.allocations or ())
+        return self.state == "committed" and awaited
 
     @property
     def is_open(self) -> bool:
@@ -64,13 +74,14 @@ class StockMoment(NamedTuple):
     """All units by SKU, location and state, and the last entry of the ledger, at one moment.
 
     `levels` has the SKUs as they are filed by what can be sold, `on_the_way` the units of every
-    transfer, by SKU and the location they go to.
+    transfer, by SKU and the location they go to, and `queues` how many reservations wait for a SKU.
     """
 
     stock: Stock
     last: str
     levels: Mapping[str, int]
     on_the_way: Counter[tuple[str, int]]
+    queues: Mapping[str, int]
 
 
 class LedgerEntry(NamedTuple):
@@ -110,12 +121,14 @@ class InventoryRecords:
             return {}
         async with self._redis.pipeline(transaction=True) as pipe:
             for id_ in ids:
-                pipe.hmget(RESERVATION + id_, ["state", "allocations"])
+                pipe.hmget(RESERVATION + id_, ["state", "allocations", "told"])
             pipe.zmscore(HOLDS, list(ids))
             *found, holds = await pipe.execute()
         return {
-            id_: ReservationRecord(RESERVATION + id_, state, _allocations(written), lapses)
-            for id_, (state, written), lapses in zip(ids, found, holds, strict=True)
+            id_: ReservationRecord(
+                RESERVATION + id_, state, _allocations(written), lapses, _allocations(told)
+            )
+            for id_, (state, written, told), lapses in zip(ids, found, holds, strict=True)
         }
 
     async def holds_due(self, until: datetime) -> DueRecords:
@@ -135,15 +148,20 @@ class InventoryRecords:
 
     async def moment(self) -> StockMoment:
         """The stock, and how far the ledger goes that it is the sum of."""
+        # Nothing waits for a SKU on whose terms nothing was ever sold ahead.
+        ahead = cast(list[str], await self._redis.hkeys(AHEAD))
         async with self._redis.pipeline(transaction=True) as pipe:
             pipe.hgetall(STOCK)
             pipe.xrevrange(LEDGER, count=1)
             pipe.zrange(LEVELS, 0, -1, withscores=True)
             pipe.hvals(TRANSFERS)
-            rows, newest, filed, transfers = await pipe.execute()
+            for sku in ahead:
+                pipe.zcard(QUEUES + sku)
+            rows, newest, filed, transfers, *waiting = await pipe.execute()
         last = newest[0][0] if newest else BEGINNING
         levels = {sku: int(units) for sku, units in filed}
-        return StockMoment(_stock(rows), last, levels, _on_the_way(transfers))
+        queues = dict(zip(ahead, waiting, strict=True))
+        return StockMoment(_stock(rows), last, levels, _on_the_way(transfers), queues)
 
     async def ledger(
         self, *, after: str = BEGINNING, until: str

@@ -40,7 +40,11 @@ class InventoryService(StaffInventory):
 
     async def availability(self, request: CheckAvailability) -> Availability:
         """What can be sold of each SKU."""
-        return Availability(units=await self._store.available(request.skus))
+        found = await self._store.sellable(request.skus, self._now())
+        return Availability(
+            units={sku: one.here for sku, one in found.items()},
+            ahead={sku: one.ahead for sku, one in found.items() if one.ahead is not None},
+        )
 
     async def reserve(self, request: ReserveStock) -> Reservation:
         """Hold all lines or none."""
@@ -88,7 +92,7 @@ class InventoryService(StaffInventory):
 
         More than are sold there is a bug, and raised: then nothing has moved.
         """
-        units = summed(lines)
+        units = {sku: wanted.units for sku, wanted in summed(lines).items()}
         await self._store.ship(event_id, reservation_id, location_id, units, now=self._now())
 
 

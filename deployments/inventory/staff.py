@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.clock import Clock
+from deployments.inventory.contract.ahead import AllowanceTooLow, ExpectedInThePast
 from deployments.inventory.contract.changes import (
     MAX_LOCATIONS,
     AdjustStock,
+    AllowAhead,
     CountStock,
     MissingUnits,
     NameLocation,
@@ -41,7 +43,7 @@ from deployments.inventory.contract.levels import (
     Transfers,
 )
 from deployments.inventory.domain.ledger import Movement
-from deployments.inventory.domain.levels import levels_of
+from deployments.inventory.domain.levels import Places, ahead_of, levels_of, terms_of
 from deployments.inventory.staff_store import PlacedNumber, StaffOutcome, StaffStockStore
 from deployments.inventory.store import places_of
 
@@ -56,8 +58,7 @@ class StaffInventory:
     async def levels(self, request: GetLevels) -> StockLevels:
         """The units of these SKUs at every location."""
         rows = await self._staff_store.rows(request.skus)
-        levels = (level for sku, places in rows.items() for level in levels_of(sku, places))
-        return StockLevels(levels=tuple(levels))
+        return await self._with_ahead(rows)
 
     async def low_stock(self, request: ListLowStock) -> LowStock:
         """A page of the SKUs of which few or none can be sold."""
@@ -104,6 +105,27 @@ class StaffInventory:
             for row in request.rows
         ]
         return _levels(await self._staff_store.change("counted", request, rows, self._now()))
+
+    async def allow_ahead(self, request: AllowAhead) -> StockLevels:
+        """Say how many units of a SKU may be sold before they are here."""
+        now, terms = self._now(), terms_of(request.kind, request.expected)
+        if request.units and terms.until <= now.timestamp() * 1000:
+            sentence = f"{request.expected} is over. Name the day by which the units are expected."
+            raise ExpectedInThePast(sentence, expected=str(request.expected))
+        outcome = await self._staff_store.allow_ahead(request, terms, now)
+        if outcome.waiting is not None:
+            sentence = f"{outcome.waiting} units are waited for already. Allow as many at least."
+            raise AllowanceTooLow(sentence, waiting=outcome.waiting)
+        rows = {sku: places_of(row) for sku, row in (outcome.touched or {}).items()}
+        return await self._with_ahead(rows)
+
+    async def _with_ahead(self, rows: Mapping[str, Places]) -> StockLevels:
+        terms = await self._staff_store.terms(list(rows))
+        ahead = (ahead_of(sku, places, terms.get(sku)) for sku, places in rows.items())
+        return StockLevels(
+            levels=tuple(one for sku, places in rows.items() for one in levels_of(sku, places)),
+            ahead=tuple(one for one in ahead if one is not None),
+        )
 
     async def send_transfer(self, request: SendTransfer) -> Transfer:
         """Send units to another location."""

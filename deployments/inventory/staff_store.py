@@ -16,6 +16,7 @@ from deployments.foundation.values.message import Message
 from deployments.inventory.contract.changes import (
     MAX_LOCATIONS,
     MAX_TRANSFERS,
+    AllowAhead,
     MissingUnits,
     NameLocation,
     ReceiveTransfer,
@@ -23,8 +24,9 @@ from deployments.inventory.contract.changes import (
 )
 from deployments.inventory.contract.levels import Location, Transfer
 from deployments.inventory.domain.ledger import Movement
-from deployments.inventory.domain.levels import Places
+from deployments.inventory.domain.levels import AheadTerms, Places
 from deployments.inventory.store import (
+    AHEAD,
     CHANGE,
     LEDGER,
     LEVELS,
@@ -37,6 +39,7 @@ from deployments.inventory.store import (
     TRANSFERS,
     places_of,
     run,
+    terms_in,
 )
 
 _LEDGER_PAGE = 1000
@@ -65,6 +68,7 @@ class StaffOutcome(Message):
     unknown_location: int | None = None
     unknown_transfer: bool = False
     full: int | None = None
+    waiting: int | None = None
 
 
 class LedgerPage(NamedTuple):
@@ -82,6 +86,7 @@ class StaffStockStore:
         self._change = _stock_script(redis, "change_stock")
         self._send = _stock_script(redis, "send_transfer")
         self._arrive = _stock_script(redis, "receive_transfer")
+        self._allow = _stock_script(redis, "allow_ahead")
         self._name = script(redis, LUA / "name_location.lua", "publish", "changes")
         self._index = script(redis, LUA / "index_levels.lua")
 
@@ -159,6 +164,22 @@ class StaffStockStore:
         """Put what was on its way to where it went."""
         keys = [CHANGE + request.key, TRANSFERS]
         return await _run(self._arrive, now, keys, [request.transfer_id, *_by(request, now)])
+
+    async def allow_ahead(
+        self, request: AllowAhead, terms: AheadTerms, now: datetime
+    ) -> StaffOutcome:
+        """Say how many units of a SKU may be sold before they are here."""
+        words: list[str | int] = [request.key, request.sku, request.units]
+        arguments = [*words, terms.model_dump_json(), *_by(request, now)]
+        return await _run(self._allow, now, [CHANGE + request.key], arguments)
+
+    async def terms(self, skus: Sequence[str]) -> dict[str, AheadTerms]:
+        """On what terms these SKUs are sold before they are here; none of those that are not."""
+        if not skus:
+            return {}
+        rows = cast(list[str | None], await self._redis.hmget(AHEAD, list(skus)))
+        found = {sku: terms_in(row) for sku, row in zip(skus, rows, strict=True)}
+        return {sku: terms for sku, terms in found.items() if terms is not None}
 
     async def name(self, request: NameLocation, now: datetime) -> StaffOutcome:
         """Name a location."""

@@ -7,8 +7,13 @@
     {inventory}:transfers          hash    id → JSON of a transfer that is on its way, 1,000 at most
     {inventory}:change:<key>       hash    what a change by staff answered, as a step; seven days
     {inventory}:reservation:<id>   hash    state (held, allocated, committed, released), step (name
-                                           of the step that made it), allocations (JSON); without
-                                           expiry while open, seven days once over
+                                           of the step that made it), allocations (JSON), told (as
+                                           they were, where units arrived since); without expiry
+                                           while open or waiting, seven days once over
+    {inventory}:ahead              hash    SKU → JSON: on what terms it is sold before it is here;
+                                           about 120 bytes a SKU, gone when staff end it
+    {inventory}:waiting:<sku>      zset    reservations that wait for units of it, by when they were
+                                           made (ms); about 90 bytes each, gone when they are here
     {inventory}:holds              zset    held reservation ids by deadline in ms since 1970
     {inventory}:ledger             stream  one entry a movement (`domain.Movement`), never trimmed
     {inventory}:batch:<name>       hash    rows, at: a batch that was received; kept for ever
@@ -43,12 +48,15 @@ from deployments.foundation.redis.connection import script
 from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.message import Message
 from deployments.inventory.contract import Reservation, Shortage, StockRow
-from deployments.inventory.domain.levels import Places, available
-from deployments.inventory.domain.stock import State
+from deployments.inventory.contract.ahead import SellableUnits
+from deployments.inventory.domain.levels import AheadTerms, Places, available, sale_ahead
+from deployments.inventory.domain.stock import State, WantedUnits
 
 SERVICE = "inventory"
 STOCK = "{inventory}:stock"
 LEVELS = "{inventory}:levels"
+AHEAD = "{inventory}:ahead"
+QUEUES = "{inventory}:waiting:"
 LOCATIONS = "{inventory}:locations"
 HOLDS = "{inventory}:holds"
 LEDGER = "{inventory}:ledger"
@@ -60,6 +68,8 @@ _STEP = "{inventory}:step:"
 TRANSFERS = "{inventory}:transfers"
 CHANGE = "{inventory}:change:"
 
+_COMMON = (STOCK, LEDGER, HOLDS, SEQUENCES, LEVELS, AHEAD, QUEUES, RESERVATION)
+"""What every script that moves units has as its first keys."""
 LUA = Path(__file__).parent / "lua"
 PLACES: TypeAdapter[dict[int, dict[State, int]]] = TypeAdapter(dict[int, dict[State, int]])
 """A row of the stock, as JSON."""
@@ -88,26 +98,36 @@ class InventoryStore:
         self._ship = self._script("ship", "inbox")
 
     async def available(self, skus: Iterable[str]) -> dict[str, int]:
-        """Units that can be sold of each SKU, all its locations together."""
+        """Units that are here and can be sold of each SKU, all its locations together."""
+        asked = list(dict.fromkeys(skus))
+        rows = cast(list[str | None], await self._redis.hmget(STOCK, asked)) if asked else []
+        return {sku: available(places_of(row)) for sku, row in zip(asked, rows, strict=True)}
+
+    async def sellable(self, skus: Iterable[str], now: datetime) -> dict[str, SellableUnits]:
+        """Units that can be sold of each SKU, all its locations together, and before it is here."""
         asked = list(dict.fromkeys(skus))
         if not asked:
             return {}
-        rows = cast(list[str | None], await self._redis.hmget(STOCK, asked))
-        return {sku: available(places_of(row)) for sku, row in zip(asked, rows, strict=True)}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(STOCK, asked)
+            pipe.hmget(AHEAD, asked)
+            rows, terms = cast(list[list[str | None]], await pipe.execute())
+        found = zip(asked, rows, terms, strict=True)
+        return {sku: _sellable(places_of(row), terms_in(known), now) for sku, row, known in found}
 
     async def reserve(
         self,
         reservation_id: str,
         step: str,
-        wanted: Mapping[str, int],
+        wanted: Mapping[str, WantedUnits],
         *,
         now: datetime,
         until: datetime,
     ) -> MovementOutcome:
         """Hold these units of these SKUs, or none of them."""
         lines: list[str | int] = []
-        for line in wanted.items():
-            lines += line
+        for sku, of_it in wanted.items():
+            lines += [sku, *of_it]
         keys = [_STEP + step, RESERVATION + reservation_id]
         return await _run(self._reserve, now, keys, [reservation_id, step, _ms(until), *lines])
 
@@ -177,7 +197,7 @@ def _words(
     now: datetime, keys: list[str], arguments: list[str | int]
 ) -> tuple[list[str], list[str | int]]:
     """KEYS and ARGV of a script that moves units."""
-    all_keys = [STOCK, LEDGER, HOLDS, SEQUENCES, LEVELS, *keys, *STREAMS]
+    all_keys = [*_COMMON, *keys, *STREAMS]
     return all_keys, [_ms(now), *arguments, occasion(SERVICE, now)]
 
 
@@ -189,6 +209,15 @@ async def _run(
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
+
+
+def _sellable(places: Places, terms: AheadTerms | None, now: datetime) -> SellableUnits:
+    return SellableUnits(here=available(places), ahead=sale_ahead(places, terms, now))
+
+
+def terms_in(row: str | None) -> AheadTerms | None:
+    """On what terms a SKU is sold before it is here; none if it is not."""
+    return AheadTerms.model_validate_json(row) if row else None
 
 
 def places_of(row: str | None) -> Places:

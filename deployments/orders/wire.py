@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 
 from deployments.foundation.http.ucp import Json, envelope
 from deployments.foundation.http.ucp_prices import item_json, line_totals_json, totals_json
@@ -61,17 +62,29 @@ def _expectations(order: Order) -> list[Json]:
     ]
     promise = order.delivery
     split = [_expectation(shipment.id, shipment.lines, promise) for shipment in order.shipments]
-    return [*split, _expectation("shipping", waiting, promise)] if waiting else split
+    if not waiting:
+        return split
+    # An order is sent when all of it is here.
+    days = [item.awaited.expected for item in order.items if item.awaited and not order.shipments]
+    return [*split, _expectation("shipping", waiting, promise, max(days, default=None))]
 
 
-def _expectation(id_: str, lines: Iterable[LineUnits], delivery: OrderDelivery) -> Json:
-    return {
+def _expectation(
+    id_: str, lines: Iterable[LineUnits], delivery: OrderDelivery, day: date | None = None
+) -> Json:
+    """A promise; one that waits for units until a day says so."""
+    shown: Json = {
         "id": id_,
         "line_items": [line.model_dump() for line in lines],
         "method_type": "shipping",
         "destination": delivery.address.model_dump(exclude_none=True),
         "description": promise(delivery),
     }
+    if day is None:
+        return shown
+    waits = f"{promise(delivery)}; sent when all of it is here, by {format_days(day, day)}"
+    on = datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()
+    return {**shown, "description": waits, "fulfillable_on": on}
 
 
 def promise(delivery: OrderDelivery) -> str:

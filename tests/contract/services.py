@@ -16,6 +16,7 @@ from deployments.foundation.rpc.rejection import Rejection
 DEPLOYMENTS = Path(__file__).parents[2] / "deployments"
 Schema = dict[str, Any]
 _STRINGS = {
+    "date": "2026-12-24",
     "date-time": "2026-06-01T12:00:00Z",
     r"^[A-Z]{3}$": "USD",
     r"^[\w.-]+:[\w.-]+$": "saga_1:reserve",

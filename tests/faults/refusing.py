@@ -12,6 +12,7 @@ from datetime import timedelta
 from deployments.datastore.users import set_user
 from deployments.foundation.redis.connection import SECRET_FILE
 from deployments.foundation.values.clock import utc_now
+from deployments.inventory.domain.stock import WantedUnits
 from deployments.inventory.store import InventoryStore
 from tests.conditions import until
 from tests.faults.buyers import BUYERS, plentiful
@@ -72,7 +73,8 @@ async def _hold_all(inventory: InventoryStore, id_: str, sku: str) -> None:
     """Hold what there is, again and again until nobody was quicker."""
     held = None
     while held is None:
-        wanted, now = await inventory.available([sku]), utc_now()
+        there, now = await inventory.available([sku]), utc_now()
+        wanted = {sku: WantedUnits(units, 0) for sku, units in there.items()}
         step = f"{id_}:reserve"
         said = await inventory.reserve(id_, step, wanted, now=now, until=now + _HOLD)
         held = said.reservation

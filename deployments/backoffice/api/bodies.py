@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -9,13 +10,21 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from deployments.catalog.contract.documents import Revision, State
 from deployments.catalog.contract.products import Id, Price, Product
 from deployments.foundation.values.authorship import Reason
+from deployments.inventory.contract.ahead import AheadKind
 from deployments.inventory.contract.changes import (
     AdjustedUnits,
     CountedUnits,
     LocationName,
     ReceivedUnits,
 )
-from deployments.inventory.contract.levels import MAX_ROWS, ChangeKey, LocationId, TransferLine
+from deployments.inventory.contract.levels import (
+    MAX_ROWS,
+    MAX_UNITS,
+    ChangeKey,
+    LocationId,
+    Sku,
+    TransferLine,
+)
 from deployments.pricing.contract.codes import DiscountCode
 
 
@@ -62,6 +71,16 @@ class CountBody(Body):
 
     key: ChangeKey
     rows: tuple[CountedUnits, ...] = Field(min_length=1, max_length=MAX_ROWS)
+
+
+class AheadBody(Body):
+    """Units of a SKU in all that may be sold before they are here; the key names the change."""
+
+    key: ChangeKey
+    sku: Sku
+    kind: AheadKind
+    units: int = Field(ge=0, le=MAX_UNITS)
+    expected: date
 
 
 class TransferBody(Body):

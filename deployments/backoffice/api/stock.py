@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from deployments.backoffice.api.bodies import AdjustmentBody, CountBody, ReceiptBody
+from deployments.backoffice.api.bodies import AdjustmentBody, AheadBody, CountBody, ReceiptBody
 from deployments.backoffice.tokens import Action, TokenRequest, body_of, query_of, shown
 from deployments.inventory.contract import InventoryApi
-from deployments.inventory.contract.changes import AdjustStock, CountStock, ReceiveDelivery
+from deployments.inventory.contract.changes import (
+    AdjustStock,
+    AllowAhead,
+    CountStock,
+    ReceiveDelivery,
+)
 from deployments.inventory.contract.levels import (
     GetLevels,
     ListLowStock,
@@ -80,6 +85,15 @@ class StockActions:
                 answer=StockLevels,
                 body=CountBody,
             ),
+            Action(
+                "POST",
+                "/api/stock/ahead",
+                self.allow_ahead,
+                "stock.change",
+                summary="Say how many units may be sold before they are here",
+                answer=StockLevels,
+                body=AheadBody,
+            ),
         ]
 
     async def low(self, caller: TokenRequest) -> Response:
@@ -110,3 +124,9 @@ class StockActions:
         """What lies there was counted."""
         body = await body_of(CountBody, caller)
         return shown(await self._inventory.count(CountStock(author=caller.author, **dict(body))))
+
+    async def allow_ahead(self, caller: TokenRequest) -> Response:
+        """Units may be sold before they are here."""
+        body = await body_of(AheadBody, caller)
+        sent = AllowAhead(author=caller.author, **dict(body))
+        return shown(await self._inventory.allow_ahead(sent))

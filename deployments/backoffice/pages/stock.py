@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from starlette.responses import Response
 
@@ -10,6 +11,7 @@ from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form
 from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.visit import Visit
+from deployments.backoffice.wording import AHEAD_NAMES
 from deployments.catalog.contract import CatalogApi, ResolveItems
 from deployments.foundation.values.ids import new_id
 from deployments.inventory.contract import InventoryApi
@@ -69,7 +71,8 @@ class StockPages:
         `stale` is the level that somebody else's change led to, beside what was typed.
         """
         sku = sku_of(visit)
-        levels = (await self._inventory.levels(GetLevels(skus=(sku,)))).levels
+        found = await self._inventory.levels(GetLevels(skus=(sku,)))
+        levels, today = found.levels, datetime.now(UTC).date()
         recent = await self._inventory.movements(ListMovements(sku=sku, limit=_RECENT))
         return visit.show(
             "stock_sku.html",
@@ -78,6 +81,10 @@ class StockPages:
             sku=sku,
             title=(await self._titles([sku])).get(sku),
             levels=levels,
+            ahead=next(iter(found.ahead), None),
+            ahead_kinds=[(kind, visit.text(name)) for kind, name in AHEAD_NAMES.items()],
+            ahead_names=AHEAD_NAMES,
+            today=today,
             locations=(names := await self._locations()),
             places=[(str(id_), name) for id_, name in names.items()],
             movements=recent.movements,

@@ -6,6 +6,7 @@ Every form carries a key: sent twice, it takes effect once.
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -18,9 +19,15 @@ from deployments.backoffice.pages.stock import StockPages, sku_of
 from deployments.backoffice.visit import Visit
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.contract import InventoryApi
+from deployments.inventory.contract.ahead import (
+    AheadKind,
+    AllowanceTooLow,
+    ExpectedInThePast,
+)
 from deployments.inventory.contract.changes import (
     AdjustedUnits,
     AdjustStock,
+    AllowAhead,
     CountedUnits,
     CountStock,
     NotEnoughUnits,
@@ -59,6 +66,12 @@ class _Counted(ChangeForm):
     counted: int = Field(ge=0, le=MAX_UNITS)
 
 
+class _SoldAhead(ChangeForm):
+    kind: AheadKind
+    units: int = Field(ge=0, le=MAX_UNITS)
+    expected: date
+
+
 class StockChangePages:
     """The forms of a SKU's page."""
 
@@ -71,6 +84,7 @@ class StockChangePages:
             PageRoute("POST", "/stock/sku/{sku}/receive", self.receive, "stock.change"),
             PageRoute("POST", "/stock/sku/{sku}/adjust", self.adjust, "stock.change"),
             PageRoute("POST", "/stock/sku/{sku}/count", self.count, "stock.change"),
+            PageRoute("POST", "/stock/sku/{sku}/ahead", self.allow_ahead, "stock.change"),
         ]
 
     async def receive(self, visit: Visit) -> Response:
@@ -113,6 +127,27 @@ class StockChangePages:
         sent = CountStock(key=typed.key, author=visit.author, reason=typed.reason, rows=(row,))
         said = visit.text("The count is booked.")
         return await self._done(visit, form, self._inventory.count(sent), said)
+
+    async def allow_ahead(self, visit: Visit) -> Response:
+        """So many units in all may be sold before they are here."""
+        typed, form = filled(_SoldAhead, visit.form, visit.language)
+        if typed is None:
+            return await self._stock.sku_page(visit, form)
+        sent = AllowAhead(sku=sku_of(visit), author=visit.author, **dict(typed))
+        try:
+            await self._inventory.allow_ahead(sent)
+        except AllowanceTooLow as no:
+            refused = form.refused(visit.language.rejection(no), at="units")
+            return await self._stock.sku_page(visit, refused)
+        except ExpectedInThePast as no:
+            refused = form.refused(visit.language.rejection(no), at="expected")
+            return await self._stock.sku_page(visit, refused)
+        said = visit.language.texts(
+            "%(number)s unit may be sold before it is here.",
+            "%(number)s units may be sold before they are here.",
+            typed.units,
+        )
+        return visit.go(path_of("stock", "sku", sku_of(visit)), said)
 
     async def _done(
         self, visit: Visit, form: Form, change: Awaitable[object], said: str

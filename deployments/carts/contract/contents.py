@@ -12,9 +12,13 @@ from pydantic import Field
 from deployments.catalog.contract import ResolvedItems, Variant
 from deployments.foundation.http.ucp import Notice, error, info, warning
 from deployments.foundation.rpc.rejection import Rejection
+from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.ids import new_id
 from deployments.foundation.values.message import Cents, Currency, Message
+from deployments.inventory.contract.ahead import AheadKind, AwaitedUnits, SellableUnits
 from deployments.pricing.contract import Priced, PriceLine
+
+_NAMES: Mapping[AheadKind, str] = {"backorder": "on back-order", "preorder": "on pre-order"}
 
 
 class WantedLine(Message):
@@ -35,7 +39,10 @@ class CartContents(Message):
 
 
 class CartLine(Message):
-    """A line with what the catalogue says of its item; its money is in `Cart.priced`."""
+    """A line with what the catalogue says of its item; its money is in `Cart.priced`.
+
+    `awaited` are those of its units that are not here yet, if some are not.
+    """
 
     id: str
     sku: str
@@ -44,6 +51,7 @@ class CartLine(Message):
     quantity: int
     weight_grams: int | None = None
     categories: tuple[str, ...] = ()
+    awaited: AwaitedUnits | None = None
 
     def to_wanted(self) -> WantedLine:
         """What a client would send to have this line again."""
@@ -141,14 +149,38 @@ def units_of(lines: Sequence[CartLine]) -> Counter[str]:
     return units
 
 
-def stock_notices(lines: Sequence[CartLine], available: Mapping[str, int]) -> tuple[Notice, ...]:
-    """An error for every line whose SKU is wanted more often, all lines together, than there is.
+def with_stock(
+    lines: Sequence[CartLine], sellable: Mapping[str, SellableUnits]
+) -> tuple[tuple[CartLine, ...], tuple[Notice, ...]]:
+    """The lines with those of their units that are not here yet, and what is said of the stock.
 
-    A SKU that is missing in `available` has none in stock.
+    Units that are here go to earlier lines first. Of a SKU that is missing in `sellable` there are
+    none; of one of which too few can be had, even ahead, nothing is awaited.
     """
     wanted = units_of(lines)
-    short = {sku for sku, units in wanted.items() if units > available.get(sku, 0)}
-    return shortage_notices(lines, {sku: available.get(sku, 0) for sku in short})
+    there = {sku: sellable.get(sku, SellableUnits(here=0)) for sku in wanted}
+    left = {sku: there[sku].most for sku, units in wanted.items() if units > there[sku].most}
+    taken, found = Counter[str](), []
+    for line in lines:
+        before = taken[line.sku]
+        taken[line.sku] += line.quantity
+        awaited = there[line.sku].awaited(before, taken[line.sku]) if line.sku not in left else None
+        found.append(line.model_copy(update={"awaited": awaited}))
+    return tuple(found), (*shortage_notices(lines, left), *awaited_notices(found))
+
+
+def awaited_notices(lines: Sequence[CartLine]) -> tuple[Notice, ...]:
+    """What lines say of units that are not here yet; the code is UCP's availability status."""
+    return tuple(
+        info(
+            line.awaited.kind,
+            f"{line.title}: {line.awaited.units} of {line.quantity} {_NAMES[line.awaited.kind]}, "
+            f"expected by {format_days(line.awaited.expected, line.awaited.expected)}.",
+            path=f"$.line_items[{index}]",
+        )
+        for index, line in enumerate(lines)
+        if line.awaited is not None
+    )
 
 
 def shortage_notices(lines: Sequence[CartLine], left: Mapping[str, int]) -> tuple[Notice, ...]:

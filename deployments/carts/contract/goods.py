@@ -13,6 +13,7 @@ from deployments.catalog.contract import CatalogApi, ResolvedItems, ResolveItems
 from deployments.foundation.rpc.recent import RecentAnswers
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.inventory.contract import CheckAvailability, InventoryApi
+from deployments.inventory.contract.ahead import SellableUnits
 
 RECENT_SECONDS = 1.0
 """How old a price, a title or the units in stock may be that a cart or a session shows."""
@@ -41,13 +42,13 @@ class Goods:
             off_sale={id_: why for id_, why in found.items() if isinstance(why, str)},
         )
 
-    async def units(self, skus: Iterable[str]) -> Mapping[str, int]:
-        """Units that can be sold, by SKU. Raises `DependencyUnavailable`."""
+    async def units(self, skus: Iterable[str]) -> Mapping[str, SellableUnits]:
+        """What can be sold of each SKU. Raises `DependencyUnavailable`."""
         return await self._units.about(skus)
 
     async def _resolve(self, ids: tuple[str, ...]) -> Mapping[str, Variant | str]:
         resolved = await self._catalog.resolve(ResolveItems(ids=ids))
         return {**resolved.items, **resolved.off_sale}
 
-    async def _count(self, skus: tuple[str, ...]) -> Mapping[str, int]:
-        return (await self._inventory.availability(CheckAvailability(skus=skus))).units
+    async def _count(self, skus: tuple[str, ...]) -> Mapping[str, SellableUnits]:
+        return (await self._inventory.availability(CheckAvailability(skus=skus))).by_sku()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 from deployments.catalog.contract import Product, Variant
 from deployments.foundation.values.dates import format_days
+from deployments.inventory.contract.ahead import SaleAhead
 
 SaleState = Literal["on_sale", "not_yet_on_sale", "discontinued"]
-AvailabilityStatus = Literal["in_stock", "out_of_stock", "not_yet_on_sale", "discontinued"]
+AvailabilityStatus = Literal[
+    "in_stock", "backorder", "preorder", "out_of_stock", "not_yet_on_sale", "discontinued"
+]
 """UCP's `availability.status` (`types/variant.json`), whose list of values is open."""
 AvailableUnits = Mapping[str, int]
 """Units that can be sold, by SKU."""
@@ -44,10 +47,14 @@ def why_off_sale(variant: Variant, now: datetime) -> str | None:
 
 @dataclass(frozen=True)
 class CurrentAvailability:
-    """What can be bought at a moment; `units` is none when inventory does not answer."""
+    """What can be bought at a moment; `units` is none when inventory does not answer.
+
+    `ahead` has the SKUs that are sold before they are here.
+    """
 
     units: AvailableUnits | None
     now: datetime
+    ahead: Mapping[str, SaleAhead] = field(default_factory=dict)
 
     def status(self, variant: Variant) -> AvailabilityStatus | None:
         """Whether, or why not, the variant can be bought; none when nobody knows."""
@@ -56,12 +63,19 @@ class CurrentAvailability:
             return state
         if self.units is None:
             return None
-        return "in_stock" if self.units.get(variant.sku, 0) > 0 else "out_of_stock"
+        if self.units.get(variant.sku, 0) > 0:
+            return "in_stock"
+        return self.ahead[variant.sku].kind if variant.sku in self.ahead else "out_of_stock"
+
+    def expected(self, variant: Variant) -> date | None:
+        """The day by which a variant is expected that is sold before it is here."""
+        later = self.status(variant) in {"backorder", "preorder"}
+        return self.ahead[variant.sku].expected if later else None
 
     def available(self, variant: Variant) -> bool | None:
         """Whether the variant can be bought; none when nobody knows."""
         status = self.status(variant)
-        return None if status is None else status == "in_stock"
+        return None if status is None else status in {"in_stock", "backorder", "preorder"}
 
     def sellable_first(self, variants: Iterable[Variant]) -> tuple[Variant, ...]:
         """The variants, those that can be bought or may be before the rest, else in order."""

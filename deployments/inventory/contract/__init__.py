@@ -13,15 +13,20 @@ from pydantic import Field
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Message, StepKey
+from deployments.inventory.contract.ahead import SaleAhead, SellableUnits
 from deployments.inventory.contract.levels import MAX_UNITS
 from deployments.inventory.contract.staff import InventoryForStaff
 
 
 class StockLine(Message):
-    """Units of one SKU. Lines of a request may repeat a SKU: they are summed."""
+    """Units of one SKU. Lines of a request may repeat a SKU: they are summed.
+
+    At most `may_wait` of them may be units that are not here yet.
+    """
 
     sku: str
     quantity: int = Field(ge=1, le=MAX_UNITS)
+    may_wait: int = Field(default=0, ge=0, le=MAX_UNITS)
 
 
 class CheckAvailability(Message):
@@ -31,9 +36,20 @@ class CheckAvailability(Message):
 
 
 class Availability(Message):
-    """Units that can be sold now, all locations together; 0 for a SKU without a stock row."""
+    """Units that can be sold now, all locations together; 0 for a SKU without a stock row.
+
+    `ahead` has the SKUs of which further units can be sold before they are here.
+    """
 
     units: dict[str, int]
+    ahead: dict[str, SaleAhead] = Field(default_factory=dict)
+
+    def by_sku(self) -> dict[str, SellableUnits]:
+        """What can be sold of each SKU, here and ahead."""
+        return {
+            sku: SellableUnits(here=units, ahead=self.ahead.get(sku))
+            for sku, units in self.units.items()
+        }
 
 
 class ReserveStock(Message):
@@ -46,7 +62,7 @@ class ReserveStock(Message):
 
 
 class Allocation(Message):
-    """Units of a SKU taken from one location."""
+    """Units of a SKU taken from one location, which is `NOT_HERE` for those that are awaited."""
 
     sku: str
     location_id: int
@@ -150,6 +166,8 @@ class InventoryApi(InventoryForStaff, Protocol):
     A reservation is held (and lapses), then allocated (and does not); from both it can be
     committed or released, which is its end. It lapses when `release_expired` returns it after its
     deadline: until then its units are still set aside, and allocating or committing it succeeds.
+    Units of it that are not here yet are given to it when they arrive; it is told as committed when
+    it is, and all of them are here.
     """
 
     @repeatable

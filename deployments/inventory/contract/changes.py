@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -11,12 +12,14 @@ from pydantic import Field, StringConstraints, model_validator
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import Author, Reason
 from deployments.foundation.values.message import Message
+from deployments.inventory.contract.ahead import AheadKind
 from deployments.inventory.contract.levels import (
     MAX_ROWS,
     MAX_UNITS,
     ChangeKey,
     LocationId,
     Place,
+    Sku,
     StockLevel,
     TransferLine,
     Units,
@@ -127,6 +130,18 @@ class NameLocation(Message):
     reason: Reason = ""
     id: LocationId
     name: LocationName
+
+
+class AllowAhead(StockChange):
+    """So many units in all of a SKU may be sold before they are here; 0 ends it.
+
+    Those that are waited for already are among them. `expected` is the day that shoppers are told.
+    """
+
+    sku: Sku
+    kind: AheadKind
+    units: int = Field(ge=0, le=MAX_UNITS)
+    expected: date
 
 
 class MissingUnits(Place):

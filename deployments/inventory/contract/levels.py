@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from deployments.foundation.values.message import Message
+from deployments.inventory.contract.ahead import AheadLevel
 
 MAX_UNITS = 10**9
 """More than any line or delivery has. Sums of such numbers are exact wherever they are made."""
@@ -87,6 +88,7 @@ class StockLevels(Message):
     """Levels in the order of SKUs and locations; nothing of a SKU that never had any."""
 
     levels: tuple[StockLevel, ...]
+    ahead: tuple[AheadLevel, ...] = ()
 
 
 class ListLowStock(Message):

@@ -7,6 +7,7 @@ from typing import Protocol
 from deployments.foundation.rpc.contracts import repeatable
 from deployments.inventory.contract.changes import (
     AdjustStock,
+    AllowAhead,
     CountStock,
     NameLocation,
     ReceiveDelivery,
@@ -82,6 +83,14 @@ class InventoryForStaff(Protocol):
 
         Rejects with `StaleCount`, and with `NotEnoughUnits` where fewer were counted than are set
         aside or sold.
+        """
+        ...
+
+    @repeatable
+    async def allow_ahead(self, request: AllowAhead) -> StockLevels:
+        """Say how many units of a SKU may be sold before they are here.
+
+        Rejects with `AllowanceTooLow` or `ExpectedInThePast`.
         """
         ...
 

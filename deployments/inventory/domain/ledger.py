@@ -12,9 +12,12 @@ from deployments.inventory.domain.stock import State
 class Movement(Message):
     """One entry of the ledger: units of a SKU at a location that went from one state to another.
 
+    Those that are sold before they are here are at the location `NOT_HERE`.
+
     `batch`, `reservation`, `change` or `transfer` says on whose account. `why` is received,
-    reserved, committed, released, lapsed or shipped; or, by staff, adjusted, counted, sent or
-    arrived, and then `author` is who did it and `reason` why. `at` is in milliseconds since 1970.
+    reserved, committed, released, lapsed, shipped or filled (given to whoever waits for it); or, by
+    staff, adjusted, counted, sent, arrived or allowed, and then `author` is who did it and `reason`
+    why. `at` is in milliseconds since 1970.
     """
 
     sku: str

@@ -1,9 +1,9 @@
 -- Staff change how many units there are at places: all rows or none, once under a key.
--- KEYS: stock, ledger, holds, sequences, levels, the change's record, locations.
+-- KEYS: as `movements` has them, the change's record, locations.
 -- ARGV: now, the key, what is done (received, adjusted, counted), who and why as JSON, the author's
 -- id, the reason, then SKU, location id, a number and what was expected there ('' for anything) in turn.
 -- Answers the places that were touched as they are, or `unknown_location`, `moved` or `missing`.
-local record, locations = KEYS[6], KEYS[7]
+local record, locations = KEYS[9], KEYS[10]
 local key, action, authored, author, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 local before = first_answer(record)

@@ -1,6 +1,6 @@
 -- The reserved units are sold.
--- KEYS: stock, ledger, holds, sequences, levels, step, reservation. ARGV: now, reservation id.
-local step, reservation = KEYS[6], KEYS[7]
+-- KEYS: as `movements` has them, step, reservation. ARGV: now, reservation id.
+local step, reservation = KEYS[9], KEYS[10]
 
 local before = first_answer(step)
 if before then return before end

@@ -1,7 +1,7 @@
 -- Books a batch of arriving units, once.
--- KEYS: stock, ledger, holds, sequences, levels, batch, locations.
+-- KEYS: as `movements` has them, batch, locations.
 -- ARGV: now, the batch's name, then SKU, location id, location name and quantity in turn.
-local batch, locations = KEYS[6], KEYS[7]
+local batch, locations = KEYS[9], KEYS[10]
 local name = ARGV[2]
 
 if redis.call('EXISTS', batch) == 1 then return '{"count":0}' end

@@ -1,8 +1,8 @@
 -- The units of a transfer have arrived, once.
--- KEYS: stock, ledger, holds, sequences, levels, the change's record, transfers.
+-- KEYS: as `movements` has them, the change's record, transfers.
 -- ARGV: now, the transfer's id, who and why as JSON, the author's id, the reason.
 -- Answers the places that were touched as they are, or `unknown_transfer`.
-local record, transfers = KEYS[6], KEYS[7]
+local record, transfers = KEYS[9], KEYS[10]
 local id, authored, author, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local before = first_answer(record)

@@ -1,7 +1,7 @@
 -- Undoes a reserving step: the units go back, and the step is refused from now on.
--- KEYS: stock, ledger, holds, sequences, levels, the step to undo, reservation.
+-- KEYS: as `movements` has them, the step to undo, reservation.
 -- ARGV: now, reservation id, the undone step's name.
-local step, reservation = KEYS[6], KEYS[7]
+local step, reservation = KEYS[9], KEYS[10]
 local id, step_name = ARGV[2], ARGV[3]
 
 local record = redis.call('HMGET', reservation, 'state', 'step')

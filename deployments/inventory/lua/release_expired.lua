@@ -1,5 +1,5 @@
 -- Returns held reservations past their deadline, and refuses their reserving steps from now on.
--- KEYS: stock, ledger, holds, sequences, levels. ARGV: now, how many at most, prefix of reservations, of steps.
+-- KEYS: as `movements` has them. ARGV: now, how many at most, prefix of reservations, of steps.
 -- Which reservations and steps is found here, so their keys cannot be among KEYS; they carry the
 -- same hash tag. All who ask read the holds here, so that each reservation is returned once.
 local limit, reservations, steps = ARGV[2], ARGV[3], ARGV[4]

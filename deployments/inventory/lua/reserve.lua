@@ -1,7 +1,8 @@
 -- Holds all lines or none; answers `reservation`, or `shortages`.
--- KEYS: stock, ledger, holds, sequences, levels, step, reservation.
--- ARGV: now, reservation id, step's name, deadline in ms, then SKU and quantity in turn.
-local step, reservation = KEYS[6], KEYS[7]
+-- KEYS: as `movements` has them, step, reservation.
+-- ARGV: now, reservation id, step's name, deadline in ms, then SKU, quantity and how many of it may be
+-- units that are not here yet, in turn.
+local step, reservation = KEYS[9], KEYS[10]
 local id, step_name, deadline = ARGV[2], ARGV[3], ARGV[4]
 
 local before = first_answer(step)
@@ -10,44 +11,34 @@ if redis.call('EXISTS', reservation) == 1 then
   return redis.error_reply('RESERVED ' .. id .. ' was made by another step')
 end
 
--- From the fullest location first, so that a line is split over as few as can be.
-local function by_units(a, b)
-  if a.units ~= b.units then return a.units > b.units end
-  return a.location < b.location
-end
-
--- How to take units of a SKU from its locations; and how many there are.
-local function pick(sku, wanted)
-  local places, available, allocations = {}, 0, {}
-  for location, units in pairs(places_of(sku)) do
-    table.insert(places, { location = tonumber(location), units = units.available })
-    available = available + units.available
-  end
-  table.sort(places, by_units)
-  for _, place in ipairs(places) do
-    local taken = math.min(place.units, wanted)
-    if taken > 0 then
-      table.insert(allocations, { sku = sku, location_id = place.location, quantity = taken })
-      wanted = wanted - taken
-    end
-  end
-  return allocations, available
+-- How many units of a SKU can be sold that are not here yet: none once their day is over.
+local function left_ahead(sku)
+  local terms = redis.call('HGET', AHEAD, sku)
+  if not terms or tonumber(NOW) >= cjson.decode(terms)["until"] then return 0 end
+  return (places_of(sku)[NOT_HERE] or {}).allowed or 0
 end
 
 local allocations, shortages = {}, {}
-for n = 5, #ARGV, 2 do
-  local sku, wanted = ARGV[n], tonumber(ARGV[n + 1])
-  local picked, available = pick(sku, wanted)
-  if available < wanted then
-    table.insert(shortages, { sku = sku, wanted = wanted, available = available })
+for n = 5, #ARGV, 3 do
+  local sku, wanted, may_wait = ARGV[n], tonumber(ARGV[n + 1]), tonumber(ARGV[n + 2])
+  local picked, there = pick(sku, wanted)
+  local missing = wanted - there
+  if missing > 0 then
+    local ahead = may_wait > 0 and math.min(may_wait, left_ahead(sku)) or 0
+    if missing > ahead then
+      table.insert(shortages, { sku = sku, wanted = wanted, available = there + ahead })
+    end
+    table.insert(picked, { sku = sku, location_id = tonumber(NOT_HERE), quantity = missing })
   end
   for _, allocation in ipairs(picked) do table.insert(allocations, allocation) end
 end
 if #shortages > 0 then return answer_step(step, cjson.encode({ shortages = shortages })) end
 
 for _, taken in ipairs(allocations) do
-  move(taken.sku, tostring(taken.location_id), 'available', 'reserved', taken.quantity, 'reserved',
-    'reservation', id)
+  local awaited = tostring(taken.location_id) == NOT_HERE
+  move(taken.sku, tostring(taken.location_id), awaited and 'allowed' or 'available', 'reserved',
+    taken.quantity, 'reserved', 'reservation', id)
+  if awaited then redis.call('ZADD', QUEUES .. taken.sku, NOW, id) end
 end
 local lines = cjson.encode(allocations)
 redis.call('HSET', reservation, 'state', 'held', 'step', step_name, 'allocations', lines)

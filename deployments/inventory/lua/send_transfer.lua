@@ -1,9 +1,9 @@
 -- Units leave a location for another: all lines or none, once under the transfer's id.
--- KEYS: stock, ledger, holds, sequences, levels, the change's record, locations, transfers.
+-- KEYS: as `movements` has them, the change's record, locations, transfers.
 -- ARGV: now, the id, how many transfers there may be, who and why as JSON, the author's id, the
 -- reason, source and target as location ids, the transfer as JSON, then SKU and quantity in turn.
 -- Answers the transfer, or `unknown_location`, `missing` or `full`.
-local record, locations, transfers = KEYS[6], KEYS[7], KEYS[8]
+local record, locations, transfers = KEYS[9], KEYS[10], KEYS[11]
 local id, limit, authored, author, reason = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local source, target, transfer = ARGV[7], ARGV[8], ARGV[9]
 

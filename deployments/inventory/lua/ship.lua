@@ -1,7 +1,7 @@
 -- Sold units left their location: all of them or none, once for an event.
--- KEYS: stock, ledger, holds, sequences, levels, inbox.
+-- KEYS: as `movements` has them, inbox.
 -- ARGV: now, reservation id, location id, then SKU and quantity in turn, each SKU once.
-local inbox, id, location = KEYS[6], ARGV[2], ARGV[3]
+local inbox, id, location = KEYS[9], ARGV[2], ARGV[3]
 
 if event_seen(inbox) then return DONE end
 -- What a script wrote before it failed stays written, so all is looked at before anything moves.

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from deployments.foundation.values.address import PostalAddress
 from deployments.foundation.values.message import Cents, Currency, Message
+from deployments.inventory.contract.ahead import AwaitedUnits
 from deployments.pricing.contract import LinePrice, PriceTotals
 
 ShipmentState = Literal["processing", "shipped", "delivered"]
@@ -18,7 +19,10 @@ STATES: tuple[ShipmentState, ...] = get_args(ShipmentState)
 
 
 class OrderedItem(Message):
-    """A line as it was bought. `id` is the line item's id in the checkout session."""
+    """A line as it was bought. `id` is the line item's id in the checkout session.
+
+    `awaited` are those of its units that were not here then, with the day that the buyer was told.
+    """
 
     id: str
     sku: str
@@ -26,6 +30,7 @@ class OrderedItem(Message):
     unit_price: Cents
     quantity: int = Field(ge=1)
     price: LinePrice
+    awaited: AwaitedUnits | None = None
 
 
 class OrderDelivery(Message):

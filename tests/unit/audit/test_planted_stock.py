@@ -58,6 +58,30 @@ async def a_sku_that_is_filed_under_more_than_it_has(
     return {("stock", "level_differs", (SOLD_BIKES,))}
 
 
+@PLANTS.planted
+async def somebody_who_waits_in_no_queue(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    await audited.rewrite(STOCK, BIKE.sku, **{"0": {"committed": 1}})
+    return {
+        ("stock", "stock_differs", (f"{SOLD_BIKES} at location 0 committed",)),
+        ("stock", "queue_differs", (SOLD_BIKES,)),
+        ("stock", "waits_in_vain", (SOLD_BIKES,)),
+        ("sold", "sold_but_not_ordered", (SOLD_BIKES,)),
+    }
+
+
+@PLANTS.planted
+async def somebody_who_waits_for_what_is_there(
+    audited: AuditedStore, bike: Purchase
+) -> set[Finding]:
+    await audited.rewrite(STOCK, SHIRT.sku, **{"0": {"reserved": 1}})
+    shirts = f"{STOCK} {SHIRT.sku}"
+    return {
+        ("stock", "stock_differs", (f"{shirts} at location 0 reserved",)),
+        ("stock", "queue_differs", (shirts,)),
+        ("stock", "waits_in_vain", (shirts,)),
+    }
+
+
 async def sent(audited: AuditedStore) -> None:
     """Send a shirt from the barn to the main location."""
     await audited.services.inventory.send_transfer(

@@ -93,3 +93,31 @@ async def test_what_runs_low_is_listed_page_by_page(office: Office, warehouse: B
     assert "at_most=500" in first.text
     odd = await warehouse.get("/stock?at_most=many&cursor=-1")
     assert odd.status_code == 200
+
+
+async def test_units_are_allowed_to_be_sold_before_they_are_here(
+    office: Office, warehouse: Browser
+) -> None:
+    inventory = office.host.connect(InventoryApi, app="inventory")
+    typed = {"kind": "preorder", "units": "40", "expected": "2036-12-24", "reason": "new model"}
+    page = await warehouse.get(PATH)
+    for _ in range(2):
+        shown = await warehouse.follow(await warehouse.send(page, "/ahead", typed))
+        assert "40 units may be sold before they are here." in shown.text
+    assert "Dec 24, 2036" in shown.text
+    found = await inventory.availability(CheckAvailability(skus=(SKU,)))
+    assert (found.ahead[SKU].units, found.ahead[SKU].kind) == (40, "preorder")
+    assert "not here yet" in (await warehouse.get(f"/stock/movements?sku={SKU}")).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"expected": "2020-01-01"}, "expected"), ({"units": "-1"}, "units"), ({"kind": "x"}, "kind")],
+)
+async def test_what_cannot_be_allowed_is_told_beside_its_field(
+    warehouse: Browser, wrong: dict[str, str], field: str
+) -> None:
+    typed = {"kind": "backorder", "units": "4", "expected": "2036-12-24", "reason": "x"}
+    refused = await warehouse.send(await warehouse.get(PATH), "/ahead", {**typed, **wrong})
+    assert refused.status_code == 422
+    assert f'id="ahead-{field}-wrong"' in refused.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import count
 
 import pytest
@@ -13,9 +14,10 @@ from deployments.carts.contract.contents import (
     NothingToBuy,
     WantedLine,
     lines_of,
-    stock_notices,
+    with_stock,
 )
 from deployments.catalog.contract import ResolvedItems
+from deployments.inventory.contract.ahead import AwaitedUnits, SaleAhead, SellableUnits
 from tests.unit.carts.services import BIKE, HELMET, SHIRT
 
 ITEMS = {item.sku: item for item in (SHIRT, HELMET, BIKE)}
@@ -78,12 +80,32 @@ def test_lines_of_one_item_are_counted_together() -> None:
         given_line(f"li_{n}").model_copy(update={"quantity": quantity})
         for n, quantity in enumerate((3, 4))
     )
-    assert stock_notices(lines, {SHIRT.sku: 7}) == ()
-    short = stock_notices(lines, {SHIRT.sku: 6})
+    assert with_stock(lines, {SHIRT.sku: SellableUnits(here=7)}) == (lines, ())
+    _, short = with_stock(lines, {SHIRT.sku: SellableUnits(here=6)})
     assert [notice.path for notice in short] == ["$.line_items[0]", "$.line_items[1]"]
     assert "6 available" in short[0].content
 
 
+def test_units_that_are_here_go_to_earlier_lines_and_the_rest_is_awaited() -> None:
+    lines = tuple(
+        given_line(f"li_{n}").model_copy(update={"quantity": quantity})
+        for n, quantity in enumerate((3, 4, 1))
+    )
+    ahead = SaleAhead(units=5, kind="backorder", expected=date(2026, 12, 15))
+    found, notices = with_stock(lines, {SHIRT.sku: SellableUnits(here=4, ahead=ahead)})
+    assert [line.awaited and line.awaited.units for line in found] == [None, 3, 1]
+    assert found[1].awaited == AwaitedUnits(units=3, kind="backorder", expected=date(2026, 12, 15))
+    assert [(one.type, one.code, one.path) for one in notices] == [
+        ("info", "backorder", "$.line_items[1]"),
+        ("info", "backorder", "$.line_items[2]"),
+    ]
+    assert "3 of 4 on back-order, expected by Dec 15, 2026." in notices[0].content
+    found, notices = with_stock(lines, {SHIRT.sku: SellableUnits(here=2, ahead=ahead)})
+    assert all(line.awaited is None for line in found)
+    assert {(one.type, one.code) for one in notices} == {("error", "out_of_stock")}
+    assert "7 available, 8 wanted" in notices[0].content
+
+
 def test_an_item_without_stock_is_out_of_stock() -> None:
-    (notice,) = stock_notices([given_line("li_1")], {})
+    _, (notice,) = with_stock([given_line("li_1")], {})
     assert (notice.type, notice.code, notice.severity) == ("error", "out_of_stock", "recoverable")

@@ -60,6 +60,15 @@ class InventoryClient:
             ReserveStock(key=f"{saga}:reserve", reservation_id=saga, lines=wanted, seconds=seconds)
         )
 
+    async def reserve_ahead(self, saga: str, sku: str, units: int, may_wait: int) -> Reservation:
+        """Reserve units of which some may be awaited."""
+        wanted = (StockLine(sku=sku, quantity=units, may_wait=may_wait),)
+        return await self.api.reserve(
+            ReserveStock(
+                key=f"{saga}:reserve", reservation_id=saga, lines=wanted, seconds=HOLD_SECONDS
+            )
+        )
+
     async def allocate(self, saga: str) -> None:
         await self.api.allocate(ReservationStep(key=f"{saga}:allocate", reservation_id=saga))
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from deployments.foundation.values.authorship import Author
+from deployments.inventory.contract.ahead import AheadKind
 from deployments.inventory.contract.changes import (
     AdjustStock,
+    AllowAhead,
     CountStock,
     ReceiveDelivery,
     ReceiveTransfer,
     SendTransfer,
 )
 
+SOON = date(2026, 5, 1)
 ANNA = Author(kind="person", id="anna@example.com", name="Anna")
 Places = Mapping[tuple[str, int], int]
 """A number by SKU and location."""
@@ -44,6 +48,14 @@ def sending(key: str, source: int, target: int, **units: int) -> SendTransfer:
     lines = [{"sku": sku, "quantity": n} for sku, n in units.items()]
     return SendTransfer.model_validate(
         {"key": key, "author": ANNA, "source_id": source, "target_id": target, "lines": lines}
+    )
+
+
+def allowing(
+    key: str, sku: str, units: int, kind: AheadKind = "backorder", expected: date = SOON
+) -> AllowAhead:
+    return AllowAhead(
+        key=key, author=ANNA, reason="Ordered", sku=sku, kind=kind, units=units, expected=expected
     )
 
 

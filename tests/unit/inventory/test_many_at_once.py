@@ -59,6 +59,7 @@ async def test_a_hundred_buyers_of_37_units_buy_37(replicas: list[InventoryClien
         State.COMMITTED: 37,
         State.SHIPPED: 0,
         State.INCOMING: 0,
+        State.ALLOWED: 0,
     }
     assert await replicas[0].records.check() == ()
 
@@ -76,6 +77,7 @@ async def test_one_step_that_arrives_many_times_takes_effect_once(
         State.COMMITTED: 3,
         State.SHIPPED: 0,
         State.INCOMING: 0,
+        State.ALLOWED: 0,
     }
 
 

@@ -15,7 +15,7 @@ from deployments.inventory.contract import (
     Shortage,
     UndoReservation,
 )
-from deployments.inventory.domain.stock import State
+from deployments.inventory.domain.stock import State, WantedUnits
 from tests.conftest import ClientOf
 from tests.unit.inventory.inventory_client import HOLD_SECONDS, InventoryClient
 
@@ -130,10 +130,9 @@ async def test_nobody_takes_or_undoes_the_reservation_of_another_step(
     await inventory.reserve("r", ("helmet", 6))
     with pytest.raises(DependencyUnavailable, match="ResponseError"):
         await inventory.api.release(UndoReservation(undoes="other:reserve", reservation_id="r"))
+    now, wanted = inventory.clock(), {"glove": WantedUnits(1, 0)}
     with pytest.raises(ResponseError, match="another step"):
-        await inventory.store.reserve(
-            "r", "other:reserve", {"glove": 1}, now=inventory.clock(), until=inventory.clock()
-        )
+        await inventory.store.reserve("r", "other:reserve", wanted, now=now, until=now)
     assert await inventory.available("helmet", "glove") == {"helmet": 2, "glove": 1}
 
 
