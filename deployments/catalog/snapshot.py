@@ -34,6 +34,11 @@ _WAIT_SECONDS = 2.0
 """Less than redis-py waits for an answer (5 s)."""
 _PAUSE_SECONDS = 0.5
 _CANCEL_AGAIN_SECONDS = 0.05
+_RESTS, _LONGEST_REST_SECONDS = 5.0, 0.4
+"""How many times as long as it took to show changes none are shown; staff see theirs within a
+second."""
+_LOADS_RESTS = 60.0
+"""How many times as long as it took to load everything it is not loaded again."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +66,7 @@ class LiveSnapshot:
         self, store: CatalogStore, *, reload_seconds: float = 30.0, build: Build = SearchIndex
     ) -> None:
         self._store, self._index = store, LiveIndex(build)
-        self._reload_seconds = reload_seconds
+        self._reload_seconds = self._reload_after = reload_seconds
         self._current = Snapshot(Assortment(), {}, NoIndex())
         self._following: asyncio.Task[None] | None = None
 
@@ -109,35 +114,54 @@ class LiveSnapshot:
             contents = None
 
     async def _load(self) -> Contents:
+        began = asyncio.get_running_loop().time()
         contents = await self._store.load()
         hidden = {one.product.id: one for one in contents.hidden}
-        await self._show({one.id: self._same(one) for one in contents.products}, hidden)
+        await self._show_all({one.id: self._same(one) for one in contents.products}, hidden)
+        took = asyncio.get_running_loop().time() - began
+        self._reload_after = max(self._reload_seconds, _LOADS_RESTS * took)
         return contents
 
     async def _follow(self, positions: Positions) -> None:
         """Read what events tell of, until it is time to load everything again."""
         now = asyncio.get_running_loop().time
-        until = now() + self._reload_seconds
+        until = now() + self._reload_after
         while (left := until - now()) > 0:
             news = await self._store.wait(positions, seconds=min(left, _WAIT_SECONDS))
             if news.subjects:
+                began = now()
                 await self._show_again(await self._store.read(news.subjects))
+                # What changes meanwhile, as during an import, is shown together.
+                await asyncio.sleep(min(_LONGEST_REST_SECONDS, _RESTS * (now() - began)))
             if self._index.is_newer:
                 index = await self._index.of(self._current.texts)
                 self._current = replace(self._current, index=index)
+            self._index.catch_up(self._current.texts)
             positions = news.positions
 
     async def _show_again(self, read: ReadAgain) -> None:
         """Show products as they were read again, and no longer what is gone."""
-        products = {**self.assortment.products, **{one.id: one for one in read.products}}
-        hidden = {**self._current.hidden, **{one.product.id: one for one in read.hidden}}
-        for id_ in read.gone:
-            products.pop(id_, None)
+        before = self._current
+        shown = before.assortment.products
+        changed = [one for product in read.products if (one := self._same(product)) is product]
+        gone = [id_ for id_ in read.gone if id_ in shown]
+        hidden = {**before.hidden, **{one.product.id: one for one in read.hidden}}
+        texts = dict(before.texts)
         for product in read.products:
             hidden.pop(product.id, None)
-        await self._show(products, hidden)
+        for product in changed:
+            texts[product.id] = searchable(product)
+        for id_ in gone:
+            del texts[id_]
+        touched = {*gone, *(one.id for one in changed)}
+        differ = any(texts.get(id_) != before.texts.get(id_) for id_ in touched)
+        index = before.index
+        if differ or isinstance(index, NoIndex):
+            index = await self._index.of(texts, touched)
+        assortment = before.assortment.after(changed, gone) if touched else before.assortment
+        self._current = Snapshot(assortment, texts, index, hidden)
 
-    async def _show(
+    async def _show_all(
         self, products: Mapping[str, Product], hidden: Mapping[str, HiddenProduct]
     ) -> None:
         """Replace the snapshot. The index is built elsewhere than here, and only if texts

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable
 _FORGETS = 1.02
 """How fast the quickest answer is forgotten: services may become slower for good."""
 _SMOOTHS = 0.2
-_LEAST, _MOST = 1.0, 20.0
+_LEAST, _MOST = 1.0, 10.0
+_NO_TIME = 1e-6
 LONGEST_REST_SECONDS = 1.0
 
 
@@ -42,6 +43,6 @@ class Pace:
         """How long to rest after an answer that took so many seconds."""
         self._lately = took if not self._lately else self._lately + _SMOOTHS * (took - self._lately)
         self._usual = min(self._lately, self._usual * _FORGETS) if self._usual else took
-        slower = self._lately / max(self._usual, 1e-6)
-        times = min(_MOST, max(_LEAST, slower * slower))
+        slower = self._lately / max(self._usual, _NO_TIME)
+        times = min(_MOST, max(_LEAST, slower))
         return min(LONGEST_REST_SECONDS, took * times)
