@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from commands.backups.manifest import MANIFEST, BackupError, Manifest, Snapshot, digest
+from commands.backups.manifest import MANIFEST, BackupError, Manifest, ServerSnapshot, digest
 from commands.backups.servers import SharedServer, servers
 from commands.backups.snapshot import take_snapshot
 from commands.exit_status import OK
@@ -41,15 +41,15 @@ def take_backup(directory: Path) -> Manifest:
     return manifest
 
 
-async def _snapshots(directory: Path) -> tuple[Snapshot, ...]:
+async def _snapshots(directory: Path) -> tuple[ServerSnapshot, ...]:
     async with servers() as found:
         files = [directory / f"server-{number}.rdb" for number in range(len(found))]
         return tuple([await _snapshot(*each) for each in zip(found, files, strict=True)])
 
 
-async def _snapshot(server: SharedServer, file: Path) -> Snapshot:
+async def _snapshot(server: SharedServer, file: Path) -> ServerSnapshot:
     size = await take_snapshot(server.redis, file)
-    return Snapshot(file=file.name, services=server.services, size=size, sha256=digest(file))
+    return ServerSnapshot(file=file.name, services=server.services, size=size, sha256=digest(file))
 
 
 def backup(

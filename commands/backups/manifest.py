@@ -21,7 +21,7 @@ class BackupError(CommandError):
     status = UNUSABLE
 
 
-class Snapshot(Message):
+class ServerSnapshot(Message):
     """One server at one moment: its services, and its RDB file."""
 
     file: str = Field(pattern=r"^[\w-]+\.rdb$")
@@ -37,7 +37,7 @@ class Manifest(Message):
     release: str
     began: AwareDatetime
     taken: AwareDatetime
-    snapshots: tuple[Snapshot, ...]
+    snapshots: tuple[ServerSnapshot, ...]
 
 
 def digest(file: Path) -> str:

@@ -41,6 +41,7 @@ class SagaStore:
     def __init__(self, redis: Redis, metrics: PurchaseMetrics | None = None) -> None:
         self._metrics = metrics or PurchaseMetrics()
         self._promises = Promises(redis, SERVICE)
+        self._steps = Promises(redis, SERVICE, step=True)
         self._begin = lua(redis, "begin_saga", "requests", "clock", "leases")
         self._advance = lua(redis, "advance_saga")
         self._answer = lua(redis, "answer_saga", "requests", "publish")
@@ -56,9 +57,10 @@ class SagaStore:
         """Start a saga; or the session that an earlier, equal request ended with."""
         key, session_id = request.request, request.session_id
         expected = "" if request.expected_version is None else request.expected_version
-        outcome = await self._begin(
-            keys=[request_record(key.name), session_key(session_id), saga_key(saga_id), ACTIVE],
-            args=[
+        outcome = await self._steps.run(
+            self._begin,
+            [request_record(key.name), session_key(session_id), saga_key(saga_id), ACTIVE],
+            [
                 *[key.fingerprint, key.name, request.platform, ms(now), expected],
                 *[saga_id, session_id, order_id, LEASE_MS],
             ],
@@ -80,8 +82,8 @@ class SagaStore:
     async def advance(self, saga: Saga, stage: str, **written: str) -> bool:
         """Move on to a stage, with what is to be remembered; false if another driver took over."""
         pairs = [part for field, value in written.items() for part in (field, value)]
-        moved = await self._advance(
-            keys=[saga_key(saga.id)], args=[saga.fence, saga.stage, stage, *pairs]
+        moved = await self._steps.run(
+            self._advance, [saga_key(saga.id)], [saga.fence, saga.stage, stage, *pairs]
         )
         return bool(moved)
 
@@ -146,7 +148,7 @@ class SagaStore:
 
     async def claim(self, limit: int) -> list[Saga | UnreadableSaga]:
         """Take over sagas whose driver's lease has lapsed."""
-        found = await self._claim(keys=[ACTIVE], args=[LEASE_MS, limit])
+        found = await self._steps.run(self._claim, [ACTIVE], [LEASE_MS, limit])
         return [claimed(*saga) for saga in found]
 
     async def retry(self, saga_id: str) -> bool:

@@ -129,27 +129,27 @@ class InventoryStore:
         for sku, of_it in wanted.items():
             lines += [sku, *of_it]
         keys = [_STEP + step, RESERVATION + reservation_id]
-        return await _run(self._reserve, now, keys, [reservation_id, step, _ms(until), *lines])
+        return await self._run(self._reserve, now, keys, [reservation_id, step, _ms(until), *lines])
 
     async def allocate(self, reservation_id: str, step: str, *, now: datetime) -> MovementOutcome:
         """Keep a held reservation."""
         keys = [_STEP + step, RESERVATION + reservation_id]
-        return await self._run_promised(self._allocate, now, keys, [reservation_id])
+        return await self._run(self._allocate, now, keys, [reservation_id])
 
     async def commit(self, reservation_id: str, step: str, *, now: datetime) -> MovementOutcome:
         """Sell what is reserved."""
         keys = [_STEP + step, RESERVATION + reservation_id]
-        return await self._run_promised(self._commit, now, keys, [reservation_id])
+        return await self._run(self._commit, now, keys, [reservation_id])
 
     async def release(self, reservation_id: str, undoes: str, *, now: datetime) -> MovementOutcome:
         """Undo the step that reserved, or is yet to arrive."""
         keys = [_STEP + undoes, RESERVATION + reservation_id]
-        return await _run(self._release, now, keys, [reservation_id, undoes])
+        return await self._run(self._release, now, keys, [reservation_id, undoes])
 
     async def release_expired(self, limit: int, *, now: datetime) -> int:
         """Return at most `limit` holds whose deadline is not after `now`; how many there were."""
         arguments: list[str | int] = [limit, RESERVATION, _STEP]
-        return (await _run(self._release_expired, now, [], arguments)).count
+        return (await self._run(self._release_expired, now, [], arguments)).count
 
     async def receive(self, batch: str, rows: Iterable[StockRow], *, now: datetime) -> int:
         """Book a batch; how many rows it brought, none if it was booked before."""
@@ -157,7 +157,7 @@ class InventoryStore:
         for row in rows:
             words += [row.sku, row.location_id, row.location_name, row.quantity]
         keys = [_BATCH + batch, LOCATIONS]
-        return (await _run(self._receive, now, keys, [batch, *words])).count
+        return (await self._run(self._receive, now, keys, [batch, *words])).count
 
     async def ship(
         self,
@@ -172,9 +172,9 @@ class InventoryStore:
         words: list[str | int] = [reservation_id, location_id]
         for line in units.items():
             words += line
-        await _run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
+        await self._run(self._ship, now, [inbox_key(SERVICE, event_id)], words)
 
-    async def _run_promised(
+    async def _run(
         self, prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
     ) -> MovementOutcome:
         answer = await self._promises.run(prepared, *_words(now, keys, arguments))
@@ -199,12 +199,6 @@ def _words(
     """KEYS and ARGV of a script that moves units."""
     all_keys = [*_COMMON, *keys, *STREAMS]
     return all_keys, [_ms(now), *arguments, occasion(SERVICE, now)]
-
-
-async def _run(
-    prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
-) -> MovementOutcome:
-    return MovementOutcome.model_validate_json(await run(prepared, now, keys, arguments))
 
 
 def _ms(moment: datetime) -> int:

@@ -111,9 +111,10 @@ class OrdersStore:
         order_id, entry = request.order_id, HistoryEntry(at=at, what="withdrawn")
         names = (f"step:{request.undoes}", f"order:{order_id}", f"history:{order_id}")
         more = (_written(entry), platform_key(""), occasion(SERVICE, at))
-        await self._withdraw(
-            keys=[*(f"{{orders}}:{name}" for name in names), NUMBERS, *_STREAMS],
-            args=[request.undoes, order_id, *more],
+        await self._promises.run(
+            self._withdraw,
+            [*(f"{{orders}}:{name}" for name in names), NUMBERS, *_STREAMS],
+            [request.undoes, order_id, *more],
         )
 
     async def append(self, event: str, to: Order, change: OrderUpdate, at: datetime) -> bool:

@@ -107,7 +107,8 @@ class PaymentsStore:
     async def _start(
         self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields
     ) -> StepReply:
-        answer = await self._begin(keys=_keys(step), args=_words(kind, step, at, fields))
+        words = _words(kind, step, at, fields)
+        answer = await self._promises.run(self._begin, _keys(step), words)
         return StepReply.model_validate_json(answer)
 
     async def _end(self, kind: Kind, step: PaymentStep, at: datetime, fields: Fields) -> StepReply:

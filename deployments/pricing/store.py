@@ -104,9 +104,8 @@ class PricingStore:
 
     async def undo(self, key: str) -> None:
         """Give back what the step under this key claimed, and leave its tombstone."""
-        await self._undo(
-            keys=[_step(key), REDEMPTIONS], args=[key, redeemed_key(""), customers_key("")]
-        )
+        keys = [_step(key), REDEMPTIONS]
+        await self._promises.run(self._undo, keys, [key, redeemed_key(""), customers_key("")])
 
 
 def redeemed_key(code: str) -> str:

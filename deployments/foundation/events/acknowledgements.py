@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
+from deployments.foundation.redis.promises import Promises
+
 
 @dataclass
 class _Batch:
@@ -17,10 +19,15 @@ class _Batch:
 
 
 class Acknowledgements:
-    """Takes events off a subscriber's pending lists on a publisher's server."""
+    """Takes events off a subscriber's pending lists on a publisher's server.
 
-    def __init__(self, service: str, theirs: Redis) -> None:
+    `own` is the subscriber's server, which may be another: what took effect there must be kept
+    before the publisher's forgets that it was owed.
+    """
+
+    def __init__(self, service: str, own: Redis, theirs: Redis) -> None:
         self._service, self._theirs = service, theirs
+        self._effects = Promises(own, service, step=True)
         self._turn = asyncio.Lock()
         self._open = _Batch()
 
@@ -42,6 +49,7 @@ class Acknowledgements:
 
     async def _send(self, batch: _Batch) -> None:
         try:
+            await self._effects.kept()
             async with self._theirs.pipeline(transaction=False) as pipe:
                 for stream, entries in batch.entries.items():
                     pipe.xack(stream, self._service, *entries)

@@ -54,7 +54,7 @@ class Journal:
     def __init__(self, service: str, publisher: str, own: Redis, theirs: Redis) -> None:
         self._service, self._publisher = service, publisher
         self._own, self._theirs = own, theirs
-        self._acknowledgements = Acknowledgements(service, theirs)
+        self._acknowledgements = Acknowledgements(service, own, theirs)
         self._leases = leases_key(service, publisher)
         self._letters = dead_letters_key(service)
         self._streams = streams_of(publisher)

@@ -9,6 +9,7 @@
 | `{shipping}:dead-letters:replaying` | set: the ids of those that an operator wants replayed |
 | `{webhooks}:dead-letters:deliveries` | the same of another kind of thing, with its own such set |
 | `….:of:<endpoint>` | set: the ids of the letters that are dropped with their owner |
+| `{shipping}:barrier` | foundation's `promises.py` |
 | `{shipping}:inbox:<00 to ff>` | hash: events that took effect, 30 days each (`inbox.lua`) |
 
 A lease stays in its hash when it has ended, so that tokens only grow. Times are milliseconds of the

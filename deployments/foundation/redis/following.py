@@ -35,6 +35,13 @@ def pool_at(address: RedisAddress, tag: str, options: dict[str, Any]) -> Connect
 class _Following(SentinelManagedConnection):
     """A connection to where the keys are. What says that they are elsewhere ends it."""
 
+    async def send_packed_command(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """Send a command. One that is tried again goes to where the keys are by now."""
+        if not self.is_connected:
+            # By itself the client would go back to where it was connected before.
+            await self._connect_retry()
+        await super().send_packed_command(*args, **options)
+
     async def read_response(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """One reply. Raises a connection's error where the command may be sent again, elsewhere."""
         try:

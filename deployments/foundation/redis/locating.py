@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, cast
 
@@ -16,6 +17,8 @@ from redis.exceptions import RedisError
 from deployments.foundation.redis.addresses import HostAndPort, RedisAddress
 
 _ASKED_WITHIN_SECONDS = 1.0
+_GOSSIP_SECONDS = 2.0
+"""By then nodes have told each other who owns a slot that has moved."""
 _GONE = {"fail", "noaddr", "handshake"}
 
 
@@ -87,16 +90,19 @@ class ClusterLocator:
     def __init__(self, address: RedisAddress, tag: str) -> None:
         self._address, self._slot = address, key_slot(f"{{{tag}}}".encode())
         self._asked = _Asked(address.hosts)
-        self._told: HostAndPort | None = None
+        self._told: HostAndPort = ("", 0)
+        self._told_until = 0.0
 
     def moved(self, to: HostAndPort) -> None:
         """A node has said where the slot is: it knows before the others do."""
-        self._told = to if to[0] else None
+        if to[0]:
+            self._told, self._told_until = to, time.monotonic() + _GOSSIP_SECONDS
 
     async def discover_master(self, service_name: str) -> HostAndPort:  # noqa: ARG002
         """The node that owns the slot."""
-        told, self._told = self._told, None
-        return told or await self._asked.first(self._ask)
+        if time.monotonic() < self._told_until:
+            return self._told
+        return await self._asked.first(self._ask)
 
     async def _ask(self, host: HostAndPort) -> HostAndPort:
         async with node(self._address, host) as redis:

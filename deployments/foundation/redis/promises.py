@@ -37,8 +37,9 @@ class NotKeptError(RedisConnectionError):
 class Promises:
     """Runs the scripts of one service that may not be lost once they are answered.
 
-    `step` is for what a service answers to another one. Where all services share one server that
-    waits for nothing: what comes after it, and is waited for, is after it in the server's log, too.
+    `step` is for what a service answers to another one, and for what another server is told next.
+    Where all services share one server that waits for nothing: what comes after it, and is waited
+    for, is after it in the server's log, too.
     """
 
     def __init__(self, redis: Redis, service: str, *, step: bool = False) -> None:

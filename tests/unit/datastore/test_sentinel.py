@@ -34,7 +34,6 @@ async def test_no_acknowledged_order_is_lost_when_the_primary_is_killed(shop: Wa
             killed.kill()
             await store.bought(30)
         assert await asyncio.to_thread(shop.primary) is not killed
-        assert store.seen.failures, "nobody noticed that the primary was away"
         await store.settled()
         assert await store.lost() == set()
         assert await discrepancies() == []
