@@ -39,7 +39,7 @@ class _Following(SentinelManagedConnection):
         """Send a command. One that is tried again goes to where the keys are by now."""
         if not self.is_connected:
             # By itself the client would go back to where it was connected before.
-            await self._connect_retry()
+            await self._connect_retry()  # type: ignore[no-untyped-call]
         await super().send_packed_command(*args, **options)
 
     async def read_response(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
