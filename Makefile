@@ -12,10 +12,10 @@ MINUTES := 30
 ORDERS := 10000
 SECONDS := 60
 COUNT := 40
-TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long")
+TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long and not cluster")
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-long check demo audit lag dead-letters config openapi events fuzz faults storm load scale bench sagas webhooks platform-key mutants clean
+.PHONY: help run dev test test-long cluster check demo audit lag dead-letters config openapi events fuzz faults storm load scale bench sagas webhooks platform-key mutants clean
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -32,6 +32,9 @@ test: $(VENV)/.test ## run all tests but the long ones; SERVICE=carts runs one s
 
 test-long: $(VENV)/.test ## break the store in many ways while it sells, and kill consumers in the middle of events
 	$(BIN)/python -m pytest tests -m long
+
+cluster: $(VENV)/.test ## run the store on three machines made of namespaces, as root, and kill, drain and part them
+	$(BIN)/python -m pytest tests/cluster -m cluster
 
 check: $(VENV)/.test ## lint, type-check, and check who imports whom
 	$(BIN)/ruff check .

@@ -34,6 +34,7 @@ from commands.audit.command import audit_store
 from commands.backups.backup import backup
 from commands.backups.restore import restore
 from commands.bench.command import bench
+from commands.cluster.declare import declare
 from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
 from commands.monitoring.dashboards import dashboards
@@ -72,6 +73,7 @@ def fieldhouse(
 
 
 app.command("run")(command(run.run_store))
+app.command("declare")(command(declare))
 app.command("deploy")(command(deploy))
 app.command("rollback")(command(rollback))
 app.command("releases")(command(releases))

@@ -39,7 +39,7 @@ FIXED = {
     "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "5",
     "RAY_SERVE_HAPROXY_BINARY_PATH": str(PROJECT / "commands" / "haproxy.py"),
 }
-_USUAL = {
+USUAL = {
     # Ray's ports are open to the network; its token is all that guards them.
     "RAY_AUTH_MODE": "token",
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -169,7 +169,7 @@ def _environment(settings: RunSettings, release: Release) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(scratch / "server-state"),
     }
     usual = {
-        **_USUAL,
+        **USUAL,
         "FIELDHOUSE_PUBLIC_URL": settings.url,
         **{name: str(_free(port)) for name, port in _PORTS.items()},
     }

@@ -84,6 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "on_ray: it holds wherever Serve places the store, and not in one process",
         "each(argument, cases): it runs with each of `cases(placement)`, which have names",
         "long: it takes minutes; `make test-long` runs it",
+        "cluster: it makes machines of namespaces, as root; `make cluster` runs it",
     ):
         config.addinivalue_line("markers", mark)
 

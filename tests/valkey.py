@@ -1,4 +1,4 @@
-"""A real Valkey server for tests, on a unix socket of its own."""
+"""A real Valkey server for tests, on a unix socket of its own and wherever else one asks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _STARTS_WITHIN_SECONDS = 20
 
 
 @contextmanager
-def valkey_server(directory: Path) -> Iterator[Path]:
-    """Run a server that keeps nothing; gives its socket."""
+def valkey_server(directory: Path, *options: str) -> Iterator[Path]:
+    """Run a server that keeps nothing, with these options beside; gives its socket."""
     socket = directory / "valkey.sock"
     command = [str(get_binary_path()), "--port", "0", "--unixsocket", str(socket)]
-    command += ["--save", "", "--appendonly", "no", "--dir", str(directory)]
+    command += ["--save", "", "--appendonly", "no", "--dir", str(directory), *options]
     with (directory / "valkey.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:

@@ -65,6 +65,14 @@ class Declared:
             ],
         }
 
+    def environments(self) -> dict[str, Json]:
+        """The `runtime_env` of each application that has one: the code that was deployed to it."""
+        return {
+            name: declared["runtime_env"]
+            for name, app in (self._details.get("applications") or {}).items()
+            if (declared := app.get("deployed_app_config")) and declared.get("runtime_env")
+        }
+
     def status(self, application: str) -> ApplicationState:
         """How far an application is."""
         app = self._details["applications"].get(application, {"status": "DELETING"})

@@ -1,6 +1,7 @@
 """HAProxy's configuration as Ray writes it, and as the store wants it.
 
-- `/-/routes`, the list of all applications, and everything else under `/-/` is not found.
+- `/-/routes`, the list of all applications, and everything else under `/-/` is not found, but for
+  `/-/ready`, where a load balancer asks: 200, and 503 while the node is drained.
 - What no application serves, and what no replica answers, is said in JSON and under the status that
   the API's document knows: 404, and 503 with `Retry-After`.
 - What a service has, but no application serves now, is 503 as well: it comes back.
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _MARK = "    # The store's own, see commands/haproxy.py."
+READY = "/-/ready"
 _NOT_FOUND = {"code": "not_found", "content": "Not Found."}
 _UNAVAILABLE = {
     "code": "unavailable",
@@ -40,8 +42,9 @@ def adapted(configuration: str, unavailable: Path, prefixes: Sequence[str]) -> s
     host = found[1] if found else ""
     body = json.dumps(_NOT_FOUND, separators=(",", ":")).replace('"', '\\"')
     not_found = f'return status 404 content-type application/json string "{body}"'
-    hidden = f"{_MARK}\n    http-request {not_found} if {{ path_beg -i /-/ }}"
+    hidden = f"{_MARK}\n    http-request {not_found} if {{ path_beg -i /-/ }} !{{ path {READY} }}"
     changes = (
+        (r"^( +acl healthcheck path) -i \S+$", 1, lambda line: f"{line[1]} {READY}"),
         (
             r"^( +)http-request return status 404 .*$",
             1,
@@ -49,7 +52,8 @@ def adapted(configuration: str, unavailable: Path, prefixes: Sequence[str]) -> s
         ),
         (r"^frontend http_frontend\n +bind .*$", 1, lambda line: f"{line[0]}\n{hidden}"),
         (r"^( +errorfile 50[234]) .*$", 3, lambda line: f"{line[1]} {unavailable}"),
-        (r"^( +bind) \*?:(\d+)$", 2, lambda line: f"{line[1]} {host}:{line[2]}"),
+        # A store that listens everywhere says so in the same way as these two.
+        (r"^( +bind) \*?:(\d+)$", 3 if host == "*" else 2, lambda at: f"{at[1]} {host}:{at[2]}"),
     )
     for pattern, times, change in changes:
         configuration, count = re.subn(pattern, change, configuration, flags=re.MULTILINE)

@@ -20,7 +20,7 @@ from deployments.payments.domain.payments import Payment
 from deployments.topology import SUBSCRIPTIONS
 from tests.conditions import until
 from tests.faults.careful import Seen
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 from tests.integration.shopper import Json, total
 
 _SUBJECT = re.compile(rb"^Subject: Your order (FH-\d+)\r?$", re.MULTILINE)
@@ -42,7 +42,7 @@ class Holdings:
 class Ledgers:
     """The books of a running store, read as its services' own users."""
 
-    store: RunningStore
+    store: TriedStore
     books: Books
     carts: Redis
     checkout: Redis
@@ -115,7 +115,7 @@ class Ledgers:
 
 
 @asynccontextmanager
-async def ledgers_of(store: RunningStore) -> AsyncIterator[Ledgers]:
+async def ledgers_of(store: TriedStore) -> AsyncIterator[Ledgers]:
     """Read a store's books meanwhile."""
     async with AsyncExitStack() as stack:
         clients: dict[str, Redis] = {}
@@ -160,10 +160,10 @@ def _each_is_what_was_acknowledged(
         assert orders[id_].totals.total == total(session, "total")
 
 
-def _each_is_mailed_once(store: RunningStore, sessions: Iterable[Json]) -> None:
+def _each_is_mailed_once(store: TriedStore, sessions: Iterable[Json]) -> None:
     """Every buyer has been told of the order, once."""
-    mails = [file.read_bytes() for file in (store.data / "mail").glob("*.eml")]
-    subjects = Counter(found[1] for mail in mails if (found := _SUBJECT.search(mail)))
+    found = (_SUBJECT.search(mail) for mail in store.mails())
+    subjects = Counter(subject[1] for subject in found if subject)
     told = {label: subjects[label] for label in (_label(session) for session in sessions)}
     assert set(told.values()) <= {1}, told
 

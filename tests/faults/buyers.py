@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from deployments.inventory.seed import stock
 from tests.faults.careful import Careful, Seen, reason
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 from tests.integration.shopper import ADDRESS, Json, line_items, payment
 
 BUYERS = 6
@@ -86,7 +86,7 @@ class Buyer:
 
 @asynccontextmanager
 async def buyers(
-    store: RunningStore, seen: Seen, seed: int, count: int = BUYERS
+    store: TriedStore, seen: Seen, seed: int, count: int = BUYERS
 ) -> AsyncIterator[None]:
     """Let buyers shop meanwhile; at the end each of them finishes what it has begun."""
     closing, skus = asyncio.Event(), plentiful()

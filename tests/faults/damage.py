@@ -14,7 +14,7 @@ import psutil
 from tests.conditions import until
 from tests.faults.careful import Seen
 from tests.faults.serve_api import ServeApi
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 
 VALKEY, HAPROXY = "valkey-server", "haproxy"
 CONTROLLER, MANAGER = "ray::ServeController", "ray::HAProxyManager"
@@ -25,7 +25,7 @@ def replica(application: str) -> str:
     return f"ray::ServeReplica:{application}:"
 
 
-def processes(store: RunningStore, title: str) -> list[psutil.Process]:
+def processes(store: TriedStore, title: str) -> list[psutil.Process]:
     """The store's processes that are titled so, or are a program of that name."""
     return [process for process, found in store.processes() if _is(found, title)]
 
@@ -44,7 +44,7 @@ class Fault(Protocol):
     def name(self) -> str:
         """What it is called in the table."""
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Do the damage, and return when all parts are there again.
 
         What is bought meanwhile is added to what all clients have seen.
@@ -59,7 +59,7 @@ class Killed:
     title: str
     all_of_them: bool = False
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Kill, and wait for others in their place."""
         there = await _some(store, self.title)
         victims = there if self.all_of_them else [random.choice(there)]
@@ -74,7 +74,7 @@ class ControllerKilled:
 
     name: str = "Serve's controller killed"
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Kill it, and wait until its successor says that all applications run."""
         await Killed(self.name, CONTROLLER).strike(store, seen)
         await ServeApi(store).all_run()
@@ -87,7 +87,7 @@ class InTurn:
     name: str
     faults: Sequence[Fault]
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Strike with each of them."""
         for fault in self.faults:
             await fault.strike(store, seen)
@@ -102,7 +102,7 @@ class Suspended:
     title: str
     seconds: float
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Stop them all, and let them go on."""
         with stopped(await _some(store, self.title)):
             await asyncio.sleep(self.seconds)
@@ -115,7 +115,7 @@ class Hung:
     name: str
     title: str
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Stop them, and wait for others in their place."""
         there = await _some(store, self.title)
         with stopped(there):
@@ -136,7 +136,7 @@ def stopped(processes: Sequence[psutil.Process]) -> Iterator[None]:
 
 
 async def replaced(
-    store: RunningStore,
+    store: TriedStore,
     title: str,
     victims: Sequence[psutil.Process],
     there: Sequence[psutil.Process],
@@ -150,7 +150,7 @@ async def replaced(
     await until(done, f"{title} is replaced", tell=store.tell)
 
 
-async def more_orders(store: RunningStore, seen: Seen, count: int) -> None:
+async def more_orders(store: TriedStore, seen: Seen, count: int) -> None:
     """Wait until buyers have bought so many times more."""
     enough = len(seen.orders) + count
 
@@ -160,7 +160,7 @@ async def more_orders(store: RunningStore, seen: Seen, count: int) -> None:
     await until(lambda: len(seen.orders) >= enough, "buyers can buy", tell=tell)
 
 
-async def _some(store: RunningStore, title: str) -> list[psutil.Process]:
+async def _some(store: TriedStore, title: str) -> list[psutil.Process]:
     """The processes with the title, of which one may be on its way."""
     await until(lambda: bool(processes(store, title)), f"{title} is there", tell=store.tell)
     return processes(store, title)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from tests.faults.careful import Seen
 from tests.faults.serve_api import ServeApi
+from tests.faults.tried_store import TriedStore
 from tests.faults.visitor import DEEDS, Deed, Visitor
 from tests.faults.ways import WAYS, with_broken_index
-from tests.integration.running_store import RunningStore
 from tests.placements import Placement
 
 
@@ -62,14 +62,14 @@ class Outage:
     application: str
     way: str
     row: Impact
-    down: Callable[[RunningStore, str], AbstractAsyncContextManager[None]]
+    down: Callable[[TriedStore, str], AbstractAsyncContextManager[None]]
 
     @property
     def name(self) -> str:
         """Which application, and how it is down."""
         return f"{self.application} {self.way}"
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Take the application down, see what works, and bring it back."""
         async with store.client() as client:
             visitor = Visitor(client, seen)

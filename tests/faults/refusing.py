@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from deployments.datastore.users import set_user
-from deployments.foundation.redis.connection import SECRET_FILE
 from deployments.foundation.values.clock import utc_now
 from deployments.inventory.domain.stock import WantedUnits
 from deployments.inventory.store import InventoryStore
 from tests.conditions import until
 from tests.faults.buyers import BUYERS, plentiful
 from tests.faults.careful import Seen
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 
 _ENOUGH = 10
 """So many buyers consume no before everything is as it was."""
@@ -31,7 +30,7 @@ class CardsDeclined:
 
     name: str = "payments declines every card"
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Let nobody pay, until many have tried."""
         ordered = len(seen.orders)
         good, seen.card = seen.card, "fail_token"
@@ -49,7 +48,7 @@ class ShelvesEmpty:
 
     name: str = "inventory has nothing left"
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Hold all there is, until many have asked in vain, and give it back."""
         async with store.redis("inventory") as redis, _all_held(InventoryStore(redis)):
             await _more_refused(store, seen, "out_of_stock")
@@ -91,9 +90,8 @@ class Denied:
         """Which service."""
         return f"{self.service} fails every call"
 
-    async def strike(self, store: RunningStore, seen: Seen) -> None:
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Take the right to run scripts away for a while, and give it back."""
-        secret = (store.data / SECRET_FILE).read_text().strip()
         failures = _unavailable(seen)
         async with store.redis("admin") as admin:
             await admin.execute_command("ACL", "SETUSER", self.service, "-@scripting")
@@ -105,10 +103,10 @@ class Denied:
                 )
                 await asyncio.sleep(_LONG_SECONDS)
             finally:
-                await admin.execute_command(*set_user(self.service, secret))
+                await admin.execute_command(*set_user(self.service, store.secret()))
 
 
-async def _more_refused(store: RunningStore, seen: Seen, why: str) -> None:
+async def _more_refused(store: TriedStore, seen: Seen, why: str) -> None:
     enough = _refused(seen.rejections, why) + _ENOUGH
     await until(
         lambda: _refused(seen.rejections, why) >= enough,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -11,20 +10,17 @@ import httpx
 
 from commands.serve_status import RUNNING, token
 from tests.conditions import until
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 
 Json = dict[str, Any]
-_DASHBOARD = re.compile(r"^dashboard\s+(http\S+),", re.MULTILINE)
 _PATH = "/api/serve/applications/"
 
 
 class ServeApi:
     """The applications of one store, as they are declared and as they are."""
 
-    def __init__(self, store: RunningStore) -> None:
-        found = _DASHBOARD.search(store.output)
-        assert found, store.output
-        self._store, self._url = store, found[1]
+    def __init__(self, store: TriedStore) -> None:
+        self._store, self._url = store, store.dashboard
 
     async def declared(self) -> Json:
         """The configuration that the store was started with, or was given last."""

@@ -13,7 +13,7 @@ from tests.faults.buyers import buyers
 from tests.faults.careful import Seen, SeenCounts
 from tests.faults.damage import Fault, more_orders
 from tests.faults.serve_api import ServeApi
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 
 ORDERS_BEFORE, ORDERS_AFTER = 8, 12
 """How many orders show that the load is steady, and that the store has recovered."""
@@ -58,7 +58,7 @@ class Outcome:
 
 
 async def endure(
-    store: RunningStore, fault: Fault, seed: int, known: Collection[str] = ()
+    store: TriedStore, fault: Fault, seed: int, known: Collection[str] = ()
 ) -> Outcome:
     """Let buyers shop, strike, wait until they can shop again, and check the books.
 
@@ -75,7 +75,7 @@ async def endure(
     return outcome
 
 
-async def recovered(store: RunningStore) -> None:
+async def recovered(store: TriedStore) -> None:
     """Wait until the store is whole, after a trial that failed."""
     await ServeApi(store).all_run()
     async with ledgers_of(store) as ledgers:
@@ -96,7 +96,7 @@ async def _endure(
     assert set(outcome.discrepancies) <= set(known), outcome.discrepancies
 
 
-async def _shop(store: RunningStore, fault: Fault, seed: int, seen: Seen, outcome: Outcome) -> None:
+async def _shop(store: TriedStore, fault: Fault, seed: int, seen: Seen, outcome: Outcome) -> None:
     """Let buyers shop before, during and after the fault."""
     before = seen.tally()
     try:
@@ -119,7 +119,7 @@ async def _in_the_midst(seen: Seen) -> None:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _shown(store: RunningStore, seen: Seen) -> None:
+async def _shown(store: TriedStore, seen: Seen) -> None:
     """Every acknowledged order can be read, with the totals that were agreed."""
     async with store.client() as client:
         for id_, session in seen.orders.items():

@@ -13,13 +13,13 @@ import psutil
 from tests.conditions import EVERY_SECONDS, until
 from tests.faults.damage import processes, replaced, replica
 from tests.faults.serve_api import Json, ServeApi, with_environment, without
-from tests.integration.running_store import RunningStore
+from tests.faults.tried_store import TriedStore
 
 _BREAKS_INDEX = Path(__file__).parent / "broken_index"
 
 
 @asynccontextmanager
-async def removed(store: RunningStore, application: str) -> AsyncIterator[None]:
+async def removed(store: TriedStore, application: str) -> AsyncIterator[None]:
     """Its application is not there."""
     api = ServeApi(store)
     whole = await api.declared()
@@ -31,7 +31,7 @@ async def removed(store: RunningStore, application: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def killed(store: RunningStore, application: str) -> AsyncIterator[None]:
+async def killed(store: TriedStore, application: str) -> AsyncIterator[None]:
     """Each of its replicas is killed as soon as it is seen, and so was at least one successor."""
     async with _on_sight(store, application, psutil.Process.kill) as victims:
         first = len(victims)
@@ -41,7 +41,7 @@ async def killed(store: RunningStore, application: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def hanging(store: RunningStore, application: str) -> AsyncIterator[None]:
+async def hanging(store: TriedStore, application: str) -> AsyncIterator[None]:
     """Each of its replicas stands still from the moment it is seen."""
     try:
         async with _on_sight(store, application, psutil.Process.suspend):
@@ -53,7 +53,7 @@ async def hanging(store: RunningStore, application: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def with_broken_index(store: RunningStore, application: str) -> AsyncIterator[None]:
+async def with_broken_index(store: TriedStore, application: str) -> AsyncIterator[None]:
     """It runs, and no search index can be built."""
     api = ServeApi(store)
     whole = await api.declared()
@@ -70,7 +70,7 @@ def _before_others(directory: Path) -> str:
     return os.pathsep.join([str(directory), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
-async def _replace_all(store: RunningStore, application: str, config: Json) -> None:
+async def _replace_all(store: TriedStore, application: str, config: Json) -> None:
     """Declare a configuration with which the application's replicas are new ones."""
     victims = processes(store, replica(application))
     await ServeApi(store).declare(config)
@@ -80,7 +80,7 @@ async def _replace_all(store: RunningStore, application: str, config: Json) -> N
 
 @asynccontextmanager
 async def _on_sight(
-    store: RunningStore, application: str, do: Callable[[psutil.Process], None]
+    store: TriedStore, application: str, do: Callable[[psutil.Process], None]
 ) -> AsyncIterator[set[psutil.Process]]:
     """Do this once to every replica of the application, whether it is there or comes to be; gives
     all those to which it was done."""
@@ -106,7 +106,7 @@ async def _on_sight(
         watching.cancel()
 
 
-WAYS: Mapping[str, Callable[[RunningStore, str], AbstractAsyncContextManager[None]]] = {
+WAYS: Mapping[str, Callable[[TriedStore, str], AbstractAsyncContextManager[None]]] = {
     "removed": removed,
     "killed again and again": killed,
     "hanging": hanging,

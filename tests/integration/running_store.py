@@ -31,6 +31,7 @@ STOPPED_WITHIN_SECONDS = 120
 """Far more than it takes: only a store that hangs is cut off."""
 
 _LAST_LINES = 40
+_DASHBOARD = re.compile(r"^dashboard\s+(http\S+),", re.MULTILINE)
 _LOGS = re.compile(r"^\s+(/\S+/logs/serve)$", re.MULTILINE)
 
 
@@ -57,6 +58,13 @@ class RunningStore:
         found = _LOGS.search(self.output)
         assert found, self.output
         return Path(found[1])
+
+    @property
+    def dashboard(self) -> str:
+        """The address of Ray's dashboard; there is none without Ray."""
+        found = _DASHBOARD.search(self.output)
+        assert found, self.output
+        return found[1]
 
     @property
     def scratch(self) -> Path:
@@ -135,13 +143,20 @@ class RunningStore:
 
     def redis(self, user: str) -> Redis:
         """A client of the embedded server as one of its users."""
-        secret = (self.data / SECRET_FILE).read_text().strip()
         return Redis(
             unix_socket_path=str(self.data / "valkey.sock"),
             username=user,
-            password=password(user, secret),
+            password=password(user, self.secret()),
             decode_responses=True,
         )
+
+    def secret(self) -> str:
+        """What the passwords of the embedded server's users derive from."""
+        return (self.data / SECRET_FILE).read_text().strip()
+
+    def mails(self) -> list[bytes]:
+        """Every mail that buyers got."""
+        return [file.read_bytes() for file in (self.data / "mail").glob("*.eml")]
 
     def tell(self) -> str:
         """What is known of a store that went wrong: its output, and the ends of its logs."""

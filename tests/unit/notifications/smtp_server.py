@@ -114,15 +114,17 @@ def part(mail: EmailMessage, kind: str) -> str:
 
 
 @asynccontextmanager
-async def smtp_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[SmtpServer]:
+async def smtp_server(
+    tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[SmtpServer]:
     """One that is open; where there is TLS one may log in."""
     smtp = SmtpServer()
     loop = asyncio.get_running_loop()
     options: dict[str, Any] = {"tls_context": tls, "authenticator": smtp.login} if tls else {}
     server = await loop.create_server(
-        lambda: _Session(smtp, hostname="post.example", loop=loop, **options), "127.0.0.1", 0
+        lambda: _Session(smtp, hostname="post.example", loop=loop, **options), host, 0
     )
-    smtp.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    smtp.url = f"smtp://{host}:{server.sockets[0].getsockname()[1]}"
     try:
         yield smtp
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,12 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from commands.run_settings import PROJECT
+from commands.cluster.declaration import declaration, with_environments
+from commands.cluster.declare import NoClusterStoreError, require_cluster
+from commands.run_settings import APART, PROJECT
+from commands.serve_process import FIXED, USUAL
 from deployments.foundation.values.setting_words import variable
-from deployments.foundation.values.settings import Settings
+from deployments.foundation.values.settings import Settings, settings
 
 
 @pytest.fixture(scope="module")
@@ -48,21 +50,29 @@ def test_the_schema_would_refuse_a_key_that_ray_does_not_know(cluster: dict[str,
     assert list(Draft7Validator(schema()).iter_errors({**cluster, "max_worker": 3})) != []
 
 
-def test_head_and_workers_start_as_fast_and_as_guarded_as_make_run(
-    cluster: dict[str, Any],
-) -> None:
+def variables() -> dict[str, str]:
+    """What node.env says to Ray and to the store."""
+    lines = (PROJECT / "node.env").read_text().splitlines()
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {name: value for name, _, value in pairs}
+
+
+def test_nodes_are_as_fast_and_as_guarded_as_make_run() -> None:
+    here = str(PROJECT)
+    said = {name: value.replace("$PWD", here) for name, value in variables().items()}
+    alone = {"RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"}  # 5 s here, 30 s on a cluster.
+    alike = {**USUAL, **FIXED}.items()
+    assert [name for name, value in alike if said.get(name) != value and name not in alone] == []
+    assert said["PATH"].startswith(f"{here}/.venv/bin:")
+    assert said["FIELDHOUSE_HOST"] == "0.0.0.0"
+
+
+def test_every_node_starts_with_the_same_environment(cluster: dict[str, Any]) -> None:
     commands = starts(cluster)
     assert len(commands) == 2
     for command in commands:
-        words = shlex.split(command)
-        assert "RAY_SERVE_ENABLE_HA_PROXY=1" in words
-        assert "RAY_SERVE_THROUGHPUT_OPTIMIZED=1" in words
-        assert "RAY_SERVE_HAPROXY_TUNE_BUFSIZE=65536" in words
-        assert "RAY_SERVE_HAPROXY_BINARY_PATH=$PWD/commands/haproxy.py" in words
-        assert words.index("PATH=$PWD/.venv/bin:$PATH") < words.index(".venv/bin/ray")
-        assert "RAY_AUTH_MODE=token" in words
         # Whatever comes after `set -a` reaches replicas: addresses, keys and the token.
-        assert words.index("-a") < words.index("RAY_AUTH_MODE=token")
+        assert "set -a && . ./node.env && . ~/fieldhouse.env && ulimit" in command
 
 
 def test_workers_scale_with_demand(cluster: dict[str, Any]) -> None:
@@ -83,12 +93,52 @@ def test_redis_is_outside_and_every_node_is_told_where(cluster: dict[str, Any]) 
     example = (PROJECT / "cluster.env.example").read_text().splitlines()
     names = {line.partition("=")[0] for line in example if line and not line.startswith("#")}
     assert {"REDIS_URL", "FIELDHOUSE_REDIS_SECRET", "RAY_AUTH_TOKEN"} <= names
-    assert names <= {variable(name, field) for name, field in Settings.model_fields.items()}
+    known = {variable(name, field) for name, field in Settings.model_fields.items()}
+    assert names <= known | {"RAY_REDIS_USERNAME", "RAY_REDIS_PASSWORD"}
     assert {"FIELDHOUSE_PLATFORM_KEYS", "FIELDHOUSE_PAYMENTS"} <= names, "or nothing starts"
     assert "./cluster.env" in cluster["file_mounts"].values()
 
 
-def test_replicas_can_be_reached_from_other_nodes(cluster: dict[str, Any]) -> None:
-    (deploy,) = [c for c in cluster["head_start_ray_commands"] if "serve deploy" in c]
-    assert "s/host: 127.0.0.1/host: 0.0.0.0/" in deploy
-    assert (PROJECT / "serve_config.yaml").read_text().count("host: 127.0.0.1") == 1
+def test_the_store_is_declared_by_the_command_that_knows_its_settings(
+    cluster: dict[str, Any],
+) -> None:
+    *_, declares = cluster["head_start_ray_commands"]
+    assert declares.endswith(".venv/bin/fieldhouse declare")
+
+
+def test_a_declaration_is_the_file_with_other_addresses_and_more_replicas() -> None:
+    said = yaml.safe_load(APART.read_text())
+    declared = declaration(APART, host="0.0.0.0", port=80, replicas=2)
+    assert declared["http_options"] == {**said["http_options"], "host": "0.0.0.0", "port": 80}
+    for before, after in zip(said["applications"], declared["applications"], strict=True):
+        (one,), (other,) = before["deployments"], after["deployments"]
+        scaled, scaling = other.get("autoscaling_config"), one.get("autoscaling_config")
+        assert {**other, "autoscaling_config": scaling} == {"autoscaling_config": None, **one}
+        if scaling is not None:
+            assert scaled["min_replicas"] == 2 <= scaled["max_replicas"]
+
+
+def test_what_was_deployed_stays_deployed() -> None:
+    wanted = declaration(APART, host="0.0.0.0", port=80)
+    deployed = {"orders": {"working_dir": "https://store.example/0.3.0.zip"}}
+    apps = {app["name"]: app for app in with_environments(wanted, deployed)["applications"]}
+    assert apps["orders"]["runtime_env"] == deployed["orders"]
+    assert not any("runtime_env" in app for name, app in apps.items() if name != "orders")
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"FIELDHOUSE_HOST": "0.0.0.0"}, "REDIS_URL"),
+        ({"REDIS_URL": "redis://10.0.0.1"}, "FIELDHOUSE_HOST=0.0.0.0"),
+    ],
+)
+def test_a_store_of_one_machine_is_not_declared(
+    variables: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REDIS_URL", "FIELDHOUSE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(NoClusterStoreError, match=told):
+        require_cluster(settings())

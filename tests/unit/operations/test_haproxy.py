@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from commands import serve_process
 from commands.ports import free_port
-from commands.proxy.configuration import UnexpectedConfigurationError, adapted
+from commands.proxy.configuration import READY, UnexpectedConfigurationError, adapted
 from tests.conditions import until
 from tests.served import served
 
@@ -53,20 +53,19 @@ def configured(directory: Path, replica: int) -> Proxy:
         has_received_routes=True,
         is_head=True,
     )
-    backends = {
-        name: BackendConfig(
-            name=name,
-            path_prefix=f"/{name}",
-            app_name=name,
-            servers=[ServerConfig(name="one", host="127.0.0.1", port=at)],
-        )
-        for name, at in {"carts": replica, "orders": free_port()}.items()
-    }
+    ports = {"carts": replica, "orders": free_port()}
+    backends = {name: backend(name, at) for name, at in ports.items()}
     proxy = Proxy(
         directory / "haproxy.cfg", f"http://127.0.0.1:{port}", metrics, statistics, config
     )
     write(proxy, backends)
     return proxy
+
+
+def backend(name: str, port: int) -> BackendConfig:
+    """An application with one replica."""
+    server = ServerConfig(name="one", host="127.0.0.1", port=port)
+    return BackendConfig(name=name, path_prefix=f"/{name}", app_name=name, servers=[server])
 
 
 def write(proxy: Proxy, backends: Mapping[str, BackendConfig]) -> None:
@@ -115,7 +114,10 @@ async def test_only_applications_are_public_and_errors_are_the_stores(tmp_path: 
 
                 log = tmp_path / "output"
                 await until(answers, "HAProxy answers", tell=log.read_text)
-                for path in ("/-/routes", "/-/healthz", "/-/ROUTES?x=1", "/-/", "/nowhere", "/"):
+                await until(
+                    lambda: _is(client, READY, 200), "the node is ready", tell=log.read_text
+                )
+                for path in ("/-/routes", "/-/healthz", "/-/ready/", "/-/", "/nowhere", "/"):
                     answer = await client.get(path)
                     assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
                 for path in ("/orders", "/catalog", "/catalog/search"):
@@ -124,6 +126,36 @@ async def test_only_applications_are_public_and_errors_are_the_stores(tmp_path: 
                     assert away.headers["Retry-After"] == "1"
                 assert (await client.get("/catalogue")).status_code == 404
                 assert (await client.get("/carts/-/routes")).text == "/carts/-/routes"
+
+
+async def _is(client: httpx.AsyncClient, path: str, status: int) -> bool:
+    return (await client.get(path)).status_code == status
+
+
+async def test_a_node_that_is_drained_is_not_ready_and_serves(tmp_path: Path) -> None:
+    app = Starlette(routes=[Route("/{path:path}", replica)])
+    async with served(app) as url:
+        proxy = configured(tmp_path, int(url.rpartition(":")[2]))
+        draining = HAProxyApi(
+            replace(proxy.config, pass_health_checks=False),
+            {"carts": backend("carts", int(url.rpartition(":")[2]))},
+            str(proxy.file),
+        )
+        draining._generate_config_file_internal()  # noqa: SLF001 - Ray's own way to it.
+        with running(proxy):
+            output = (tmp_path / "output").read_text
+            await until(lambda: reached(proxy.url), "HAProxy answers", tell=output)
+            async with httpx.AsyncClient(base_url=proxy.url) as client:
+                assert await _is(client, READY, 503)
+
+
+def test_it_listens_everywhere_where_the_api_does(tmp_path: Path) -> None:
+    proxy = configured(tmp_path, free_port())
+    everywhere = replace(proxy.config, http_options=HTTPOptions(host="0.0.0.0", port=8000))
+    HAProxyApi(everywhere, {}, str(proxy.file))._generate_config_file_internal()  # noqa: SLF001
+    lines = adapted(proxy.file.read_text(), tmp_path / "503.http", PREFIXES).splitlines()
+    bound = sorted(line.split()[1] for line in lines if line.strip().startswith("bind "))
+    assert bound == sorted(f"*:{port}" for port in (8000, proxy.metrics, proxy.statistics))
 
 
 async def reached(url: str) -> bool:

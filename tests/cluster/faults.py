@@ -1,0 +1,131 @@
+"""What befalls machines: killed, drained, parted from each other; and the head that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from tests.cluster.cluster_store import ClusterStore
+from tests.cluster.machine import Machine
+from tests.cluster.nodes import node_id, replicas_on, serve_details, whole
+from tests.conditions import until
+from tests.faults.careful import Seen
+from tests.faults.damage import more_orders
+from tests.faults.tried_store import TriedStore
+
+ORDERS_MEANWHILE = 10
+"""So many are bought while the head is gone, or workers do not reach each other."""
+PARTED_SECONDS = 20.0
+"""Longer than it takes Ray to give up a node that it does not reach itself."""
+
+
+@dataclass
+class WorkerKilled:
+    """The worker with the most replicas is gone at once."""
+
+    cluster: ClusterStore
+    name: str = "a worker killed"
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Kill it, and wait until all that it did is done elsewhere."""
+        victim = await busiest(self.cluster)
+        victim.kill()
+        await whole(self.cluster, victim)
+
+
+@dataclass
+class WorkerDrained:
+    """A worker is emptied, and taken away when nothing runs on it any more."""
+
+    cluster: ClusterStore
+    name: str = "a worker drained"
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Drain it as the runbook says, and end Ray on it when it is empty."""
+        cluster, worker = self.cluster, await busiest(self.cluster)
+        await asyncio.to_thread(cluster.operate, drain(await node_id(cluster, worker)))
+        await whole(cluster, worker)
+        await _without_proxy(cluster, worker)
+        await asyncio.to_thread(cluster.on, worker, "fieldhouse/.venv/bin/ray stop")
+        worker.kill()
+
+
+@dataclass
+class HeadKilled:
+    """The head is gone, and comes back at its address with an empty disk."""
+
+    cluster: ClusterStore
+    name: str = "the head killed"
+    back: float = 0.0
+    """Seconds from the start of another head until everything was as before."""
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Kill it, sell without it, bring it back, and wait until Serve looks after all again."""
+        cluster = self.cluster
+        cluster.head.kill()
+        await more_orders(cluster, seen, ORDERS_MEANWHILE)
+        began = time.monotonic()
+        await asyncio.to_thread(cluster.start_head)
+        await whole(cluster)
+        self.back = time.monotonic() - began
+
+
+@dataclass
+class WorkersParted:
+    """Two workers do not reach each other; the head and Redis reach both."""
+
+    cluster: ClusterStore
+    name: str = "two workers parted"
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Part them for a while, and let them find each other again."""
+        cluster = self.cluster
+        one, other, *_ = cluster.workers
+        with cluster.network.parted(one.address, other.address):
+            await asyncio.sleep(PARTED_SECONDS)
+        await whole(cluster)
+
+
+@dataclass
+class WorkerParted:
+    """A worker reaches no other node, and no other node reaches it; all reach Redis."""
+
+    cluster: ClusterStore
+    name: str = "a worker parted from all nodes"
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Part it until Ray has given it up, and both sides have sold."""
+        cluster, parted = self.cluster, await busiest(self.cluster)
+        others = [one.address for one in (cluster.head, *cluster.workers)]
+        with cluster.network.parted(*others):
+            await asyncio.sleep(PARTED_SECONDS)
+        await whole(cluster, parted)
+        parted.kill()
+
+
+async def busiest(cluster: ClusterStore) -> Machine:
+    """The worker on which most replicas serve."""
+    counts = await replicas_on(cluster)
+    return max(
+        (one for one in cluster.workers if one.is_up), key=lambda worker: counts[worker.name]
+    )
+
+
+def drain(node: str) -> str:
+    """The runbook's command."""
+    return (
+        f".venv/bin/ray drain-node --address $RAY_HEAD_IP:6379 --node-id {node}"
+        " --reason DRAIN_NODE_REASON_PREEMPTION --reason-message maintenance"
+        " --deadline-remaining-seconds 600"
+    )
+
+
+async def _without_proxy(cluster: ClusterStore, worker: Machine) -> None:
+    async def done() -> bool:
+        details = await serve_details(cluster)
+        if details is None:
+            return False
+        return worker.address not in {one["node_ip"] for one in details["proxies"].values()}
+
+    await until(done, f"{worker.name} has no proxy any more", tell=cluster.tell)
