@@ -171,11 +171,12 @@ class ClusterStore:
 
     def redis(self, user: str) -> Redis:
         """A client of the Redis outside."""
-        credentials = (
-            {} if user == "admin" else {"username": user, "password": password(user, SECRET)}
-        )
+        admin = user == "admin"
         return Redis(
-            unix_socket_path=str(self._outside.socket), decode_responses=True, **credentials
+            unix_socket_path=str(self._outside.socket),
+            username=None if admin else user,
+            password=None if admin else password(user, SECRET),
+            decode_responses=True,
         )
 
     def secret(self) -> str:
