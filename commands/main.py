@@ -35,6 +35,7 @@ from commands.backups.backup import backup
 from commands.backups.restore import restore
 from commands.bench.command import bench
 from commands.cluster.declare import declare
+from commands.cluster.kuberay import kuberay
 from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
 from commands.monitoring.dashboards import dashboards
@@ -74,6 +75,7 @@ def fieldhouse(
 
 app.command("run")(command(run.run_store))
 app.command("declare")(command(declare))
+app.command("kuberay")(command(kuberay))
 app.command("deploy")(command(deploy))
 app.command("rollback")(command(rollback))
 app.command("releases")(command(releases))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,7 +17,7 @@ from commands.page import ConsolePage
 from commands.preflight import check_redis, check_settings
 from commands.run_settings import APART
 from commands.serve_status import FAILED, RUNNING, can_be_used, dashboard
-from deployments.foundation.values.settings import Settings, settings
+from deployments.foundation.values.settings import Settings, is_loopback, settings
 
 _EVERY_SECONDS = 1.0
 
@@ -40,9 +40,9 @@ def declare(
     replicas: Annotated[int, typer.Option(help="Of each service, at least.", min=1)] = 1,
     within: Annotated[float, typer.Option(help="Seconds in which all must serve.", min=1)] = 600,
 ) -> int:
-    """Declare the store to a Ray cluster that runs, and wait until it serves.
+    """Declare the store to a running Ray cluster.
 
-    What was deployed to a service stays deployed.
+    Waits until it serves. What was deployed to a service stays deployed.
     """
     said = settings()
     check_settings()
@@ -57,14 +57,19 @@ def declare(
 
 
 def require_cluster(said: Settings) -> None:
-    """Redis must be outside, and nodes reach each other. Raises `NoClusterStoreError`."""
+    """Nothing may be kept on a node or lead to one alone. Raises `NoClusterStoreError`."""
     if said.is_embedded:
         raise NoClusterStoreError("On a cluster Redis is outside: set REDIS_URL.")
-    with suppress(ValueError):
-        if ipaddress.ip_address(said.host.strip("[]")).is_loopback:
-            raise NoClusterStoreError(
-                "HAProxy reaches replicas on other nodes: set FIELDHOUSE_HOST=0.0.0.0."
-            )
+    if is_loopback(said.host):
+        raise NoClusterStoreError(
+            "HAProxy reaches replicas on other nodes: set FIELDHOUSE_HOST=0.0.0.0."
+        )
+    if is_loopback(urlsplit(str(said.public_url)).hostname or ""):
+        raise NoClusterStoreError(
+            "Links would lead to each reader's own machine: set FIELDHOUSE_PUBLIC_URL."
+        )
+    if said.smtp_url is None:
+        raise NoClusterStoreError("Mail would stay on the nodes' own disks: set SMTP_URL.")
 
 
 def _until_it_serves(serve: ServeControl, wanted: Json, url: str, within: float) -> float:

@@ -1,7 +1,7 @@
 """HAProxy's configuration as Ray writes it, and as the store wants it.
 
 - `/-/routes`, the list of all applications, and everything else under `/-/` is not found, but for
-  `/-/ready`, where a load balancer asks: 200, and 503 while the node is drained.
+  `/-/healthz`, where load balancers and KubeRay ask: 200, and 503 while the node is drained.
 - What no application serves, and what no replica answers, is said in JSON and under the status that
   the API's document knows: 404, and 503 with `Retry-After`.
 - What a service has, but no application serves now, is 503 as well: it comes back.
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _MARK = "    # The store's own, see commands/haproxy.py."
-READY = "/-/ready"
+READY = "/-/healthz"
 _NOT_FOUND = {"code": "not_found", "content": "Not Found."}
 _UNAVAILABLE = {
     "code": "unavailable",
@@ -44,7 +44,6 @@ def adapted(configuration: str, unavailable: Path, prefixes: Sequence[str]) -> s
     not_found = f'return status 404 content-type application/json string "{body}"'
     hidden = f"{_MARK}\n    http-request {not_found} if {{ path_beg -i /-/ }} !{{ path {READY} }}"
     changes = (
-        (r"^( +acl healthcheck path) -i \S+$", 1, lambda line: f"{line[1]} {READY}"),
         (
             r"^( +)http-request return status 404 .*$",
             1,

@@ -27,7 +27,7 @@ frontend store
     bind {host}:{port}
     default_backend nodes
 backend nodes
-    option httpchk GET /-/ready
+    option httpchk GET /-/healthz
     timeout check 2s
     default-server check inter 1s fall 2 rise 2
 """

@@ -29,6 +29,8 @@ hostname "$1"
 mount -t tmpfs -o size=256m tmpfs /dev/shm
 mount --bind "$2/ray" /tmp/ray
 mount --bind "$2/haproxy" /tmp/haproxy-serve
+mount --bind "$2/hosts" /etc/hosts
+mount --bind "$2/resolv.conf" /etc/resolv.conf
 mount --bind "$3" "$2/home/fieldhouse"
 mount --bind "$2/data" "$2/home/fieldhouse/.data"
 touch "$2/booted"
@@ -84,6 +86,10 @@ class Machine:
         shutil.rmtree(self._directory, ignore_errors=True)
         for part in ("ray", "haproxy", "data", "home/fieldhouse"):
             (self._directory / part).mkdir(parents=True)
+        # Its own name has an address, and no name server keeps who looks one up waiting.
+        names = f"127.0.0.1 localhost\n{self.address} {self.name}\n"
+        (self._directory / "hosts").write_text(names)
+        (self._directory / "resolv.conf").touch()
         (PROJECT / ".data").mkdir(exist_ok=True)
         for place in _PRIVATE:
             place.mkdir(exist_ok=True)

@@ -69,7 +69,7 @@ def _missing(details: Json, gone: set[str]) -> list[str]:
     for name, app in apps.items():
         for deployment in app["deployments"].values():
             serving = [one for one in deployment["replicas"] if one["state"] == RUNNING]
-            ill = [one for one in deployment["replicas"] if one["node_ip"] in gone]
+            ill = [one for one in deployment["replicas"] if one.get("node_ip") in gone]
             if ill or len(serving) < deployment["target_num_replicas"]:
                 found.append(f"{name}: {len(serving)} serve, {len(ill)} are where they must not be")
     return found if apps else ["every application"]

@@ -66,7 +66,7 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         Its API listens beyond this machine, or some state lies outside the store.
         """
         inside = self.is_embedded and not self.own_redis_urls
-        return not (inside and _is_loopback(self.host))
+        return not (inside and is_loopback(self.host))
 
     @property
     def shared_redis_url(self) -> str | None:
@@ -118,7 +118,8 @@ def local_url(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host, an address or a name, is this machine alone."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator
 
 from commands.cluster.declaration import declaration, with_environments
 from commands.cluster.declare import NoClusterStoreError, require_cluster
+from commands.cluster.node_variables import node_variables
 from commands.run_settings import APART, PROJECT
 from commands.serve_process import FIXED, USUAL
 from deployments.foundation.values.setting_words import variable
@@ -50,16 +51,12 @@ def test_the_schema_would_refuse_a_key_that_ray_does_not_know(cluster: dict[str,
     assert list(Draft7Validator(schema()).iter_errors({**cluster, "max_worker": 3})) != []
 
 
-def variables() -> dict[str, str]:
-    """What node.env says to Ray and to the store."""
-    lines = (PROJECT / "node.env").read_text().splitlines()
-    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name: value for name, _, value in pairs}
+_REACHED = {"REDIS_URL": "redis://10.0.0.1", "FIELDHOUSE_HOST": "0.0.0.0"}
 
 
 def test_nodes_are_as_fast_and_as_guarded_as_make_run() -> None:
     here = str(PROJECT)
-    said = {name: value.replace("$PWD", here) for name, value in variables().items()}
+    said = node_variables(here)
     alone = {"RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"}  # 5 s here, 30 s on a cluster.
     alike = {**USUAL, **FIXED}.items()
     assert [name for name, value in alike if said.get(name) != value and name not in alone] == []
@@ -131,12 +128,14 @@ def test_what_was_deployed_stays_deployed() -> None:
     [
         ({"FIELDHOUSE_HOST": "0.0.0.0"}, "REDIS_URL"),
         ({"REDIS_URL": "redis://10.0.0.1"}, "FIELDHOUSE_HOST=0.0.0.0"),
+        (_REACHED, "FIELDHOUSE_PUBLIC_URL"),
+        ({**_REACHED, "FIELDHOUSE_PUBLIC_URL": "https://store.example"}, "SMTP_URL"),
     ],
 )
 def test_a_store_of_one_machine_is_not_declared(
     variables: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("REDIS_URL", "FIELDHOUSE_HOST"):
+    for name in ("REDIS_URL", "FIELDHOUSE_HOST", "FIELDHOUSE_PUBLIC_URL", "SMTP_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

@@ -117,7 +117,7 @@ async def test_only_applications_are_public_and_errors_are_the_stores(tmp_path: 
                 await until(
                     lambda: _is(client, READY, 200), "the node is ready", tell=log.read_text
                 )
-                for path in ("/-/routes", "/-/healthz", "/-/ready/", "/-/", "/nowhere", "/"):
+                for path in ("/-/routes", "/-/healthz/", "/-/ROUTES?x=1", "/-/", "/nowhere", "/"):
                     answer = await client.get(path)
                     assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
                 for path in ("/orders", "/catalog", "/catalog/search"):
