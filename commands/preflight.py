@@ -190,6 +190,12 @@ async def _answers(name: str, url: str) -> None:
                     f"The Redis of {name} is too old: the store needs Valkey 9 or Redis 7.4, or "
                     "newer."
                 )
+            memory = await redis.info("memory")
+            if memory["maxmemory"] and memory["maxmemory_policy"] != "noeviction":
+                raise CannotRunError(
+                    f"The Redis of {name} would forget what it has no room for "
+                    f"(maxmemory-policy {memory['maxmemory_policy']}): set noeviction."
+                )
 
 
 async def _lets_services_in(url: str, shared: str) -> None:

@@ -33,7 +33,7 @@ def free_port() -> int:
 
 
 @dataclass
-class Server:
+class RedisServer:
     """One process; `settings` are lines of its configuration file."""
 
     directory: Path
@@ -44,7 +44,7 @@ class Server:
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Server:
+    def start(self) -> RedisServer:
         """Start it, as often as one likes, and wait until it answers."""
         self.directory.mkdir(exist_ok=True)
         file = self.directory / "server.conf"
@@ -118,8 +118,8 @@ def until(condition: object, what: str) -> None:
 class Watched:
     """A primary with replicas, and sentinels that watch it."""
 
-    servers: list[Server]
-    sentinels: list[Server]
+    servers: list[RedisServer]
+    sentinels: list[RedisServer]
 
     @property
     def url(self) -> str:
@@ -127,13 +127,13 @@ class Watched:
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.sentinels)
         return f"redis+sentinel://{CREDENTIALS}@{hosts}/shop"
 
-    def primary(self) -> Server:
+    def primary(self) -> RedisServer:
         """Which server the sentinels call the primary."""
         found = self.sentinels[0].say("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "shop")
         assert isinstance(found, list)
         return next(one for one in self.servers if one.port == int(found[1]))
 
-    def replicas(self) -> list[Server]:
+    def replicas(self) -> list[RedisServer]:
         """The others."""
         primary = self.primary()
         return [one for one in self.servers if one is not primary]
@@ -145,15 +145,15 @@ def watched(directory: Path, *settings: str, replicas: int = 1) -> Iterator[Watc
     word = WORD
     with ExitStack() as stack:
 
-        def started(server: Server) -> Server:
+        def started(server: RedisServer) -> RedisServer:
             stack.callback(server.stop)
             return server.start()
 
         replicating = [f"masteruser {OPERATOR}", f"masterauth {word}", 'save ""']
         more = [*replicating, "repl-diskless-sync-delay 0", *settings]
-        primary = started(Server(directory / "0", more))
+        primary = started(RedisServer(directory / "0", more))
         follow = [*more, f"replicaof 127.0.0.1 {primary.port}"]
-        others = [started(Server(directory / str(n + 1), follow)) for n in range(replicas)]
+        others = [started(RedisServer(directory / str(n + 1), follow)) for n in range(replicas)]
         until(lambda: _replicas_of(primary) == replicas, "replicas follow")
         watching = [
             "sentinel resolve-hostnames no",
@@ -164,14 +164,15 @@ def watched(directory: Path, *settings: str, replicas: int = 1) -> Iterator[Watc
             "sentinel failover-timeout shop 5000",
         ]
         sentinels = [
-            started(Server(directory / f"sentinel-{n}", watching, sentinel=True)) for n in range(3)
+            started(RedisServer(directory / f"sentinel-{n}", watching, sentinel=True))
+            for n in range(3)
         ]
         for one in sentinels:
             until(lambda one=one: _sees(one, replicas), "sentinels know each other")
         yield Watched([primary, *others], sentinels)
 
 
-def _replicas_of(primary: Server) -> int:
+def _replicas_of(primary: RedisServer) -> int:
     with primary.client() as redis:
         found = redis.info("replication")
     assert isinstance(found, dict)
@@ -179,7 +180,7 @@ def _replicas_of(primary: Server) -> int:
     return online.count("online")
 
 
-def _sees(sentinel: Server, replicas: int) -> bool:
+def _sees(sentinel: RedisServer, replicas: int) -> bool:
     with sentinel.client() as redis:
         shop = redis.sentinel_master("shop")
     assert isinstance(shop, dict)
@@ -190,7 +191,7 @@ def _sees(sentinel: Server, replicas: int) -> bool:
 class Cluster:
     """Three primaries with a third of the slots each, and a replica for each."""
 
-    servers: list[Server]
+    servers: list[RedisServer]
 
     @property
     def url(self) -> str:
@@ -198,11 +199,11 @@ class Cluster:
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.servers)
         return f"redis+cluster://{CREDENTIALS}@{hosts}"
 
-    def named(self, server: Server) -> str:
+    def named(self, server: RedisServer) -> str:
         """The id of a node."""
         return str(server.say("CLUSTER", "MYID"))
 
-    def owner(self, slot: int) -> Server:
+    def owner(self, slot: int) -> RedisServer:
         """The primary that has a slot, as those see it that are up."""
         up = next(one for one in self.servers if one.answers())
         ranges = up.say("CLUSTER", "SLOTS")
@@ -210,7 +211,7 @@ class Cluster:
         port = next(one[2][1] for one in ranges if one[0] <= slot <= one[1])
         return next(one for one in self.servers if one.port == port)
 
-    def primaries(self) -> list[Server]:
+    def primaries(self) -> list[RedisServer]:
         """The nodes that own slots."""
         up = next(one for one in self.servers if one.answers())
         ranges = up.say("CLUSTER", "SLOTS")
@@ -248,7 +249,7 @@ def cluster(directory: Path, *settings: str) -> Iterator[Cluster]:
                 'save ""',
                 *settings,
             ]
-            server = Server(directory / str(n), own, port=port)
+            server = RedisServer(directory / str(n), own, port=port)
             stack.callback(server.stop)
             servers.append(server.start())
         _join(servers)
@@ -259,7 +260,7 @@ def cluster(directory: Path, *settings: str) -> Iterator[Cluster]:
         yield made
 
 
-def _join(servers: Sequence[Server]) -> None:
+def _join(servers: Sequence[RedisServer]) -> None:
     third = SLOTS // 3
     bounds = [(0, third - 1), (third, 2 * third - 1), (2 * third, SLOTS - 1)]
     for server, (first, last) in zip(servers, bounds, strict=False):
@@ -276,5 +277,5 @@ def _join(servers: Sequence[Server]) -> None:
         server.say("CLUSTER", "REPLICATE", str(primary.say("CLUSTER", "MYID")))
 
 
-def _knows(server: Server, count: int) -> bool:
+def _knows(server: RedisServer, count: int) -> bool:
     return f"cluster_known_nodes:{count}" in _text(server.say("CLUSTER", "INFO"))

@@ -50,7 +50,7 @@ INVENTORY_SCRIPTS_MS = 0.157 + 0.054 + 0.138
 
 
 @dataclass(frozen=True)
-class Kept:
+class BytesKept:
     """Bytes that a purchase leaves in Redis, by how long they stay."""
 
     day: float = 10.6e3

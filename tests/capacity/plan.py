@@ -12,7 +12,7 @@ FULL = 0.6
 
 
 @dataclass(frozen=True)
-class Plan:
+class CapacityPlan:
     """Replicas by service, and the Redis nodes of each: several for one that has partitions."""
 
     rate: float
@@ -30,7 +30,7 @@ class Plan:
         return max(map(len, self.nodes.values()))
 
 
-def plan_for(rate: float) -> Plan:
+def plan_for(rate: float) -> CapacityPlan:
     """The least that keeps every part below `FULL`; a replica and a node are a core each."""
     replicas = {name: _cores(rate * ms) for name, ms in SERVICES_MS.items()}
     loads: list[float] = []
@@ -48,7 +48,7 @@ def plan_for(rate: float) -> Plan:
             loads[node] += load / parts
             found.append(node)
         nodes[name] = tuple(found)
-    return Plan(rate, replicas, nodes)
+    return CapacityPlan(rate, replicas, nodes)
 
 
 def _cores(milliseconds: float) -> int:

@@ -12,13 +12,13 @@ import simpy
 
 from tests.capacity.costs import SERVICES_MS, redis_ms
 from tests.capacity.journey import AFTERWARDS, REQUESTS, Stage, visits
-from tests.capacity.plan import Plan
+from tests.capacity.plan import CapacityPlan
 
 Steps = Generator[simpy.Event, Any, None]
 
 
 @dataclass
-class Outcome:
+class Observed:
     """What was seen: milliseconds by request, and the busy part of each kind of station."""
 
     waited: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -48,10 +48,10 @@ class Queue:
                 yield self._world.timeout(took)
 
 
-class Store:
+class SimulatedStore:
     """A store with so many replicas and nodes, for a while. Time is in milliseconds."""
 
-    def __init__(self, plan: Plan, seed: int) -> None:
+    def __init__(self, plan: CapacityPlan, seed: int) -> None:
         self._world, self._chance = simpy.Environment(), random.Random(seed)
         self._plan, self._visits = plan, visits()
         self._replicas = {
@@ -60,12 +60,12 @@ class Store:
         }
         count = 1 + max(node for each in plan.nodes.values() for node in each)
         self._redis = [self._queue(1.0) for _ in range(count)]
-        self._outcome, self._from, self._until = Outcome(), 0.0, 0.0
+        self._outcome, self._from, self._until = Observed(), 0.0, 0.0
 
     def _queue(self, mean: float) -> Queue:
         return Queue(self._world, self._chance, mean)
 
-    def run(self, seconds: float, warming: float) -> Outcome:
+    def run(self, seconds: float, warming: float) -> Observed:
         """Let buyers come for so long; what is seen counts after it has warmed up."""
         self._from, self._until = warming * 1000, (warming + seconds) * 1000
         self._world.process(self._arrivals())
@@ -108,6 +108,8 @@ class Store:
             yield from self._redis[node].serve(trips)
 
 
-def simulate(plan: Plan, *, seconds: float, warming: float = 2.0, seed: int = 1) -> Outcome:
+def simulate(
+    plan: CapacityPlan, *, seconds: float, warming: float = 2.0, seed: int = 1
+) -> Observed:
     """What buyers see of a store of this plan, and how busy its parts are."""
-    return Store(plan, seed).run(seconds, warming)
+    return SimulatedStore(plan, seed).run(seconds, warming)

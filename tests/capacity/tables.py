@@ -11,12 +11,12 @@ from tests.capacity.costs import (
     REDIS_MS,
     SERVICES_MS,
     WHOLE_MS,
-    Kept,
+    BytesKept,
     redis_ms,
 )
 from tests.capacity.journey import REQUESTS
 from tests.capacity.plan import FULL, lasts_until, plan_for
-from tests.capacity.simulation import Outcome, simulate
+from tests.capacity.simulation import Observed, simulate
 
 
 class Load(NamedTuple):
@@ -60,7 +60,7 @@ def parts() -> str:
 
 def needs() -> str:
     """What a rate needs."""
-    kept, plans = Kept(), [plan_for(load.rate) for load in LOADS]
+    kept, plans = BytesKept(), [plan_for(load.rate) for load in LOADS]
     rates = [f"{plan.rate:,.0f}/s" for plan in plans]
     rows: list[tuple[str, list[str]]] = [
         (f"cores in all, {name}", [_cores(plan.rate * ms) for plan in plans])
@@ -111,7 +111,7 @@ def simulated(loads: Sequence[Load] = LOADS) -> list[str]:
     ]
 
 
-def _simulate(load: Load) -> Outcome:
+def _simulate(load: Load) -> Observed:
     return simulate(plan_for(load.rate), seconds=load.seconds, warming=load.warming)
 
 

@@ -14,11 +14,11 @@ from tests.capacity.costs import (
     REDIS_MS,
     SERVICES_MS,
     WHOLE_MS,
-    Kept,
+    BytesKept,
     redis_ms,
 )
 from tests.capacity.page import PAGE, block, with_tables
-from tests.capacity.plan import FULL, Plan, lasts_until, plan_for
+from tests.capacity.plan import FULL, CapacityPlan, lasts_until, plan_for
 from tests.capacity.simulation import Queue, Steps, simulate
 from tests.capacity.tables import LOADS, needs, parts, simulated
 
@@ -54,8 +54,9 @@ def test_the_costs_explain_what_was_measured() -> None:
     known = sum(SERVICES_MS.values()) + REDIS_MS + HAPROXY_MS
     assert 0.7 < known / WHOLE_MS["apart"] < 0.8
     assert sum(map(redis_ms, SERVICES_MS)) == pytest.approx(REDIS_MS)
-    assert Kept().for_good + Kept().day + Kept().week + Kept().month == pytest.approx(
-        56.8e3, rel=0.01
+    assert (
+        BytesKept().for_good + BytesKept().day + BytesKept().week + BytesKept().month
+        == pytest.approx(56.8e3, rel=0.01)
     )
 
 
@@ -73,7 +74,7 @@ def test_a_plan_leaves_every_part_its_room() -> None:
 def test_a_store_that_is_too_small_is_seen() -> None:
     """One replica of checkout at 30 a second is full, and buyers wait longer and longer."""
     enough = plan_for(30)
-    small = Plan(30, {**enough.replicas, "checkout": 1}, enough.nodes)
+    small = CapacityPlan(30, {**enough.replicas, "checkout": 1}, enough.nodes)
     seen, crowded = (simulate(plan, seconds=20) for plan in (enough, small))
     assert crowded.busy["checkout"] == pytest.approx(1, abs=0.02)
     assert crowded.percentile("complete", 0.5) > 10 * seen.percentile("complete", 0.5)

@@ -13,7 +13,7 @@ from commands.exit_status import OK, UNUSABLE
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.values.settings import settings
 from tests.command_line import typed
-from tests.redis_servers import CREDENTIALS, Server
+from tests.redis_servers import CREDENTIALS, RedisServer
 from tests.unit.datastore.deployed_store import (
     DeployedStore,
     deployed_store,
@@ -23,27 +23,27 @@ from tests.unit.datastore.deployed_store import (
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Server]:
+def home(tmp_path: Path) -> Iterator[RedisServer]:
     """A server of the operator's own."""
-    server = Server(tmp_path / "home", ["appendonly yes", "maxmemory-policy noeviction"])
+    server = RedisServer(tmp_path / "home", ["appendonly yes", "maxmemory-policy noeviction"])
     yield server.start()
     server.stop()
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Server]:
+def empty(tmp_path: Path) -> Iterator[RedisServer]:
     """Another, with nothing in it."""
-    server = Server(tmp_path / "empty")
+    server = RedisServer(tmp_path / "empty")
     yield server.start()
     server.stop()
 
 
-def at(server: Server) -> str:
+def at(server: RedisServer) -> str:
     return f"redis://{CREDENTIALS}@127.0.0.1:{server.port}"
 
 
 async def test_what_was_acknowledged_before_a_backup_is_in_it_and_its_books_are_straight(
-    home: Server, empty: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: RedisServer, empty: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name_redis(monkeypatch, at(home), FIELDHOUSE_DATA=str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
@@ -113,7 +113,7 @@ async def test_an_embedded_store_is_backed_up_while_it_sells_and_restored_elsewh
 
 
 async def test_what_keys_have_left_of_their_lives_is_restored(
-    home: Server, empty: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: RedisServer, empty: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name_redis(monkeypatch, at(home))
     with home.client() as redis:
@@ -131,7 +131,7 @@ async def test_what_keys_have_left_of_their_lives_is_restored(
 
 
 async def test_a_file_that_was_changed_is_not_restored(
-    home: Server, empty: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: RedisServer, empty: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name_redis(monkeypatch, at(home))
     assert (await typed("backup", str(tmp_path / "backup"))).status == OK

@@ -10,7 +10,7 @@ import pytest
 from redis.crc import key_slot
 
 from deployments.topology import SERVICES
-from tests.redis_servers import OPERATOR, WORD, Cluster, Server, cluster, until
+from tests.redis_servers import OPERATOR, WORD, Cluster, RedisServer, cluster, until
 from tests.unit.datastore.deployed_store import deployed_store, discrepancies, name_redis
 
 ORDERS = key_slot(b"{orders}")
@@ -91,13 +91,13 @@ async def test_a_slot_moves_key_by_key_and_what_cannot_be_served_meanwhile_is_re
         assert await discrepancies() == []
 
 
-def parties(shop: Cluster) -> tuple[Server, Server]:
+def parties(shop: Cluster) -> tuple[RedisServer, RedisServer]:
     """The node that has orders' slot, and another primary."""
     source = shop.owner(ORDERS)
     return source, next(one for one in shop.primaries() if one is not source)
 
 
-def move_key_by_key(shop: Cluster, source: Server, target: Server) -> None:
+def move_key_by_key(shop: Cluster, source: RedisServer, target: RedisServer) -> None:
     """Move orders' slot, some keys at a time."""
     ids = {"source": shop.named(source), "target": shop.named(target)}
     target.say("CLUSTER", "SETSLOT", ORDERS, "IMPORTING", ids["source"])

@@ -12,19 +12,20 @@ from redis.asyncio import Redis
 
 from commands.preflight import check_redis, check_settings
 from commands.run_settings import CannotRunError
+from deployments.foundation.events.acknowledgements import Acknowledgements
 from deployments.foundation.redis.connection import entered, script
 from deployments.foundation.redis.promises import NotKeptError, Promises
-from tests.redis_servers import CREDENTIALS, Server, Watched, watched
+from tests.redis_servers import CREDENTIALS, RedisServer, Watched, watched
 from tests.unit.datastore.deployed_store import name_redis
 
 LUA = Path(__file__).parent / "write_once.lua"
-KEY = "{orders}:test"
+KEY, STREAM = "{orders}:test", "{payments}:events:0"
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[RedisServer]:
     """A server that brings to its disk whatever it answers."""
-    server = Server(tmp_path / "server", ["appendonly yes", "appendfsync always"])
+    server = RedisServer(tmp_path / "server", ["appendonly yes", "appendfsync always"])
     yield server.start()
     server.stop()
 
@@ -50,11 +51,11 @@ async def write(redis: Redis, promises: Promises) -> str:
     return str(await promises.run(script(redis, LUA), [KEY], ["value"]))
 
 
-def at(server: Server) -> str:
+def at(server: RedisServer) -> str:
     return f"redis://{CREDENTIALS}@127.0.0.1:{server.port}"
 
 
-async def test_on_the_disk_is_kept(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+async def test_on_the_disk_is_kept(monkeypatch: pytest.MonkeyPatch, server: RedisServer) -> None:
     async with promised(monkeypatch, at(server), "disk") as (redis, promises):
         assert await write(redis, promises) == "value"
         await redis.script_flush()  # A server that was restarted knows no script.
@@ -64,7 +65,7 @@ async def test_on_the_disk_is_kept(monkeypatch: pytest.MonkeyPatch, server: Serv
 
 
 async def test_what_no_disk_is_told_to_keep_is_not_acknowledged(
-    monkeypatch: pytest.MonkeyPatch, server: Server
+    monkeypatch: pytest.MonkeyPatch, server: RedisServer
 ) -> None:
     server.say("CONFIG", "SET", "appendfsync", "no")
     async with promised(monkeypatch, at(server), "disk") as (redis, promises):
@@ -93,7 +94,7 @@ async def test_what_no_replica_has_is_not_acknowledged_however_often_it_is_repea
 
 
 async def test_a_step_waits_only_where_services_have_several_servers(
-    monkeypatch: pytest.MonkeyPatch, server: Server
+    monkeypatch: pytest.MonkeyPatch, server: RedisServer
 ) -> None:
     monkeypatch.delenv("CARTS_REDIS_URL", raising=False)
     server.say("CONFIG", "SET", "appendfsync", "no")
@@ -106,7 +107,7 @@ async def test_a_step_waits_only_where_services_have_several_servers(
 
 
 async def test_a_server_that_syncs_every_second_is_not_waited_for(
-    monkeypatch: pytest.MonkeyPatch, server: Server
+    monkeypatch: pytest.MonkeyPatch, server: RedisServer
 ) -> None:
     """Its `WAITAOF` counts what no disk has."""
     name_redis(monkeypatch, at(server), FIELDHOUSE_ORDER_DURABILITY="disk")
@@ -114,6 +115,29 @@ async def test_a_server_that_syncs_every_second_is_not_waited_for(
     server.say("CONFIG", "SET", "appendfsync", "everysec")
     with pytest.raises(CannotRunError, match="needs `appendfsync always` on redis://127"):
         await asyncio.to_thread(check_redis)
+
+
+async def test_an_event_is_owed_until_its_effect_is_kept(
+    monkeypatch: pytest.MonkeyPatch, shop: Watched, server: RedisServer
+) -> None:
+    """The subscriber's server may lose what the publisher's must not have forgotten then."""
+    monkeypatch.setenv("PAYMENTS_REDIS_URL", at(server))
+    (replica,) = await asyncio.to_thread(shop.replicas)
+    async with (
+        promised(monkeypatch, shop.url, "replica") as (own, _),
+        entered(at(server), "payments") as theirs,
+    ):
+        entry = await theirs.xadd(STREAM, {"event": "{}"})
+        await theirs.xgroup_create(STREAM, "orders", "0")
+        await theirs.xreadgroup("orders", "reader", {STREAM: ">"})
+        acknowledgements = Acknowledgements("orders", own, theirs)
+        replica.freeze()
+        with pytest.raises(NotKeptError):
+            await acknowledgements.add(STREAM, [str(entry)])
+        assert (await theirs.xpending(STREAM, "orders"))["pending"] == 1
+        replica.thaw()
+        await acknowledgements.add(STREAM, [str(entry)])
+        assert (await theirs.xpending(STREAM, "orders"))["pending"] == 0
 
 
 def test_the_embedded_server_has_its_own_setting(monkeypatch: pytest.MonkeyPatch) -> None:

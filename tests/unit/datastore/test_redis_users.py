@@ -14,21 +14,21 @@ from deployments.foundation.redis.connection import connect_redis, password
 from deployments.topology import USERS
 from tests.command_line import fieldhouse, typed
 from tests.conftest import SECRET
-from tests.redis_servers import CREDENTIALS, WORD, Server
+from tests.redis_servers import CREDENTIALS, WORD, RedisServer
 from tests.unit.datastore.deployed_store import name_redis
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RedisServer]:
     """A server of the operator's own, which the environment names."""
-    server = Server(tmp_path / "server").start()
+    server = RedisServer(tmp_path / "server").start()
     name_redis(monkeypatch, f"redis://{CREDENTIALS}@127.0.0.1:{server.port}")
     yield server
     server.stop()
 
 
 async def test_the_lines_are_those_of_an_acl_file_and_tell_no_password(
-    server: Server, tmp_path: Path
+    server: RedisServer, tmp_path: Path
 ) -> None:
     printed = await typed("redis-users")
     assert printed.status == OK
@@ -36,7 +36,7 @@ async def test_the_lines_are_those_of_an_acl_file_and_tell_no_password(
     assert password("orders", SECRET) not in printed.out
     file = tmp_path / "users.acl"
     file.write_text(f"user operator on ~* &* +@all >{WORD}\n{printed.out}")
-    loaded = Server(tmp_path / "loaded", [f"aclfile {file}"], has_users=False).start()
+    loaded = RedisServer(tmp_path / "loaded", [f"aclfile {file}"], has_users=False).start()
     try:
         with loaded.client() as redis:
             assert set(redis.acl_users()) == {*USERS, "operator", "default"}
@@ -47,7 +47,7 @@ async def test_the_lines_are_those_of_an_acl_file_and_tell_no_password(
         loaded.stop()
 
 
-async def test_they_are_created_on_request(server: Server) -> None:
+async def test_they_are_created_on_request(server: RedisServer) -> None:
     assert (await typed("redis-users", "--apply")).status == OK
     async with await connect_redis("orders", seconds=30) as orders:
         assert await orders.acl_whoami() == "orders"
@@ -55,7 +55,7 @@ async def test_they_are_created_on_request(server: Server) -> None:
             await orders.get("{payments}:test")
 
 
-async def test_who_may_not_create_users_is_told(server: Server) -> None:
+async def test_who_may_not_create_users_is_told(server: RedisServer) -> None:
     server.say("ACL", "SETUSER", "clerk", "on", ">pw", "+@all", "-acl")
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("REDIS_URL", f"redis://clerk:pw@127.0.0.1:{server.port}")

@@ -191,6 +191,23 @@ class TestRedis:
         await admin.execute_command("ACL", "SETUSER", DATASTORE, "reset", "on", f">{word}", "+ping")
         await asyncio.to_thread(preflight.check_redis)
 
+    @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+    async def test_that_would_forget_something(
+        self, monkeypatch: pytest.MonkeyPatch, admin: Redis, valkey_socket: Path, policy: str
+    ) -> None:
+        monkeypatch.setenv("ORDERS_REDIS_URL", f"unix://{valkey_socket}")
+        await admin.config_set("maxmemory-policy", policy)
+        try:
+            # One without a limit never runs out of it.
+            await asyncio.to_thread(preflight.check_redis)
+            await admin.config_set("maxmemory", "100mb")
+            line = await asyncio.to_thread(message_of, preflight.check_redis)
+        finally:
+            await admin.config_set("maxmemory", "0")
+            await admin.config_set("maxmemory-policy", "noeviction")
+        assert "The Redis of ORDERS_REDIS_URL would forget" in line
+        assert f"maxmemory-policy {policy}" in line
+
 
 EXPOSING = [
     ("REDIS_URL", "redis://127.0.0.1"),
