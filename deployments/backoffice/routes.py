@@ -12,6 +12,7 @@ from deployments.backoffice.api.document import serving
 from deployments.backoffice.api.exports import ExportActions
 from deployments.backoffice.api.imports import ImportActions
 from deployments.backoffice.api.orders import OrderActions
+from deployments.backoffice.api.price_lists import PriceListActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
 from deployments.backoffice.api.transfers import TransferActions
@@ -34,6 +35,7 @@ from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
 from deployments.backoffice.pages.person_acts import PersonActPages
+from deployments.backoffice.pages.price_lists import PriceListPages
 from deployments.backoffice.pages.price_preview import PricePreviewPages
 from deployments.backoffice.pages.prices import PricePages
 from deployments.backoffice.pages.products import ProductPages
@@ -78,6 +80,7 @@ class BackofficeRoutes:
             TransferActions(services.inventory),
             OrderActions(services.orders, services.payments),
             CodeActions(services.pricing),
+            PriceListActions(services.pricing),
             ImportActions(imports),
             ExportActions(exports),
             AuditLogActions(staff),
@@ -102,6 +105,7 @@ class BackofficeRoutes:
             CodePages(services.pricing),
             PricePreviewPages(services.pricing, services.catalog),
             GroupPages(services.pricing),
+            PriceListPages(services.pricing),
             stock,
             StockChangePages(services.inventory, stock),
             TransferPages(services.inventory),

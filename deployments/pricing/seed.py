@@ -11,7 +11,10 @@ from typing import Any
 
 from deployments.foundation.values.shipped import BATCH, SHIPPED, rows
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, PricingApi, TaxRate
+from deployments.pricing.contract.groups import CustomerGroup
 
+RESELLERS = CustomerGroup(id="resellers", title="Resellers")
+"""Whom some of the offers are for; which platforms are resellers, the shop says."""
 _RETAIL = frozenset({"retail", "all"})
 _log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ def _offer(row: dict[str, Any], skus: set[str]) -> Offer:
         min_quantity=row["min_qty"],
         max_quantity=row["max_qty"],
         skus=frozenset(skus),
+        groups=frozenset({RESELLERS.id} if row["category"] == "Reseller" else ()),
     )
 
 
@@ -66,7 +70,13 @@ def _day(date: str) -> datetime:
 
 async def seed(pricing: PricingApi) -> None:
     """Take in what is shipped; nothing if this store has it."""
-    rules = ImportRules(batch=BATCH, offers=offers(), codes=discount_codes(), tax_rates=tax_rates())
+    rules = ImportRules(
+        batch=BATCH,
+        offers=offers(),
+        codes=discount_codes(),
+        tax_rates=tax_rates(),
+        groups=(RESELLERS,),
+    )
     imported = await pricing.import_rules(rules)
     if imported.count:
-        _log.info("loaded %d offers, discount codes and tax rates", imported.count)
+        _log.info("loaded %d offers, discount codes, groups and tax rates", imported.count)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from pydantic import JsonValue
 
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
 from deployments.foundation.values.message import Message
+from deployments.foundation.values.money import STORE_CURRENCY, format_money
 from deployments.pricing.contract.codes import (
     MAX_CODES_KEPT,
     CodeDocument,
@@ -35,14 +37,25 @@ from deployments.pricing.contract.groups import (
     TooManyRules,
     UnknownRule,
 )
+from deployments.pricing.contract.price_lists import (
+    MAX_PRICE_LISTS,
+    ListOffers,
+    ListPriceLists,
+    OfferList,
+    PriceList,
+    PriceListDocument,
+    PriceLists,
+    SavePriceList,
+)
 from deployments.pricing.contract.prices import Priced
 from deployments.pricing.domain import prices
 from deployments.pricing.domain.codes import folded, state_of
 from deployments.pricing.events import CodeChanged, RuleChanged
 from deployments.pricing.staff_store import RuleSaved, Saved, StaffPricingStore
-from deployments.pricing.store import GROUPS, PricingStore
+from deployments.pricing.store import GROUPS, PRICE_LISTS, PricingStore
 
-RULE_TITLES = {GROUPS: "Group"}
+RULE_TITLES = {GROUPS: "Group", PRICE_LISTS: "Price list"}
+Rule = TypeVar("Rule", CustomerGroup, PriceList)
 
 
 class StaffPricing:
@@ -125,6 +138,37 @@ class StaffPricing:
         await self._save_rule(GROUPS, saved)
         return GroupDocument(group=wanted, revision=(request.revision or 0) + 1)
 
+    async def price_lists(self, request: ListPriceLists) -> PriceLists:  # noqa: ARG002 - all.
+        """All price lists."""
+        found = await self._staff_store.rules(PRICE_LISTS)
+        return PriceLists(
+            price_lists=tuple(
+                PriceListDocument(price_list=PriceList.model_validate_json(row), revision=revision)
+                for row, revision in found
+            )
+        )
+
+    async def save_price_list(self, request: SavePriceList) -> PriceListDocument:
+        """Make or change a price list."""
+        wanted = request.price_list
+        lists = (await self.price_lists(ListPriceLists())).price_lists
+        seen = next((one for one in lists if one.price_list.id == wanted.id), None)
+        if seen is not None and seen.price_list == wanted:
+            return seen
+        before = seen.price_list if seen else None
+        change = rule_change("price_list", wanted, before, request, self._now())
+        saved = RuleSaved(
+            wanted.id, wanted.model_dump_json(), request.revision, MAX_PRICE_LISTS, change
+        )
+        await self._save_rule(PRICE_LISTS, saved)
+        return PriceListDocument(price_list=wanted, revision=(request.revision or 0) + 1)
+
+    async def offers(self, request: ListOffers) -> OfferList:  # noqa: ARG002 - all of them.
+        """All automatic offers."""
+        rules, _ = await self._rules.read(())
+        known = {one.id: one for found in rules.offers.values() for one in found}
+        return OfferList(offers=tuple(known[id_] for id_ in sorted(known)))
+
     async def _save_rule(self, key: str, change: RuleSaved) -> None:
         outcome = await self._staff_store.save_rule(key, change, self._now())
         what = RULE_TITLES[key]
@@ -170,11 +214,23 @@ def _event(request: SaveCode, seen: CodeDocument | None, now: datetime) -> CodeC
 
 
 def rule_change(
-    kind: str, wanted: CustomerGroup, seen: CustomerGroup | None, request: SaveGroup, now: datetime
+    kind: str,
+    wanted: Rule,
+    seen: Rule | None,
+    request: SaveGroup | SavePriceList,
+    now: datetime,
 ) -> RuleChanged:
-    """What is published; true if the rule still is at the revision that was seen."""
+    """What is published; true if the rule still is at the revision that was seen.
+
+    Of a long list only the entries are told that differ.
+    """
     after: dict[str, JsonValue] = told(wanted)
     before: dict[str, JsonValue] = told(seen) if seen else {}
+    if isinstance(wanted, PriceList):
+        mine, theirs = entries_told(wanted), entries_told(seen) if seen else []
+        after["entries"] = [one for one in mine if one not in set(theirs)]
+        if seen:
+            before["entries"] = [one for one in theirs if one not in set(mine)]
     differ = [name for name in after if before.get(name) != after[name]]
     change = Change(
         author=request.author,
@@ -186,6 +242,15 @@ def rule_change(
         at=now,
     )
     return RuleChanged(rule=f"{kind}:{wanted.id}", change=change)
+
+
+def entries_told(price_list: PriceList) -> list[JsonValue]:
+    """A list's entries, each as a line: what it is about, from how many units, and for how much."""
+    return [
+        f"{one.sku or one.category or '*'}; {one.at_least}; "
+        + (f"{one.percent} %" if one.price is None else format_money(one.price, STORE_CURRENCY))
+        for one in price_list.entries
+    ]
 
 
 def _rejection(request: SaveCode, saved: Saved) -> UnknownCode | LimitTooLow | TooManyCodes:

@@ -8,6 +8,7 @@
     {pricing}:revisions    hash    folded code -> how often staff changed it, and `events <code>` ->
                                    how many events there were about it; about 150 bytes a code
     {pricing}:groups       hash    group id -> CustomerGroup as JSON; 100 at most
+    {pricing}:price_lists  hash    list id -> PriceList as JSON; 20 at most, 60 bytes an entry
     {pricing}:rule_revisions  hash  `group:<id>` -> how often staff changed it, and `events group:
                                    <id>` -> how many events there were about it; 150 bytes a group
     {pricing}:redemptions  hash    folded code -> number of redemptions that stand
@@ -40,14 +41,17 @@ from deployments.foundation.redis.promises import Promises
 from deployments.foundation.values.ids import new_id
 from deployments.pricing.contract import DiscountCode, ImportRules, Offer, TaxRate, fold
 from deployments.pricing.contract.groups import CustomerGroup
-from deployments.pricing.domain.rules import Rules, last_moment, opens, rules_of
+from deployments.pricing.contract.price_lists import PriceList
+from deployments.pricing.domain.periods import last_moment, opens
+from deployments.pricing.domain.rules import Rules, rules_of
 
 VERSION = "{pricing}:version"
 _OFFERS = "{pricing}:offers"
 CODES = "{pricing}:codes"
 _TAX_RATES = "{pricing}:tax_rates"
 GROUPS = "{pricing}:groups"
-RULE_NAMES = {GROUPS: "group"}
+PRICE_LISTS = "{pricing}:price_lists"
+RULE_NAMES = {GROUPS: "group", PRICE_LISTS: "price_list"}
 """What the rows of a key are called, among revisions and events."""
 REDEMPTIONS = "{pricing}:redemptions"
 _BATCHES = "{pricing}:batches"
@@ -74,7 +78,7 @@ class PricingStore:
     async def read(self, codes: Sequence[str]) -> tuple[Rules, Counts]:
         """The current rules, and how often each of these folded codes was redeemed."""
         known, rules = self._copy
-        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS, GROUPS]
+        keys = [VERSION, _OFFERS, CODES, _TAX_RATES, REDEMPTIONS, GROUPS, PRICE_LISTS]
         version, counts, *rows = await self._read(keys=keys, args=[known, *codes])
         if rows:
             rules = _parse(*cast(list[list[str]], rows))
@@ -83,13 +87,14 @@ class PricingStore:
 
     async def import_rules(self, batch: ImportRules) -> int:
         """Take in a batch; the number of its rows, 0 when it was taken in before."""
-        keys = [_BATCHES, VERSION, _OFFERS, CODES, _TAX_RATES]
+        keys = [_BATCHES, VERSION, _OFFERS, CODES, _TAX_RATES, GROUPS]
         offers = [(str(offer.id), offer.model_dump_json()) for offer in batch.offers]
         codes = [(fold(code.code), code_row(code)) for code in batch.codes]
         rates = [
             (f"{rate.country}:{rate.region}", rate.model_dump_json()) for rate in batch.tax_rates
         ]
-        lists = [json.dumps(rows) for rows in (offers, codes, rates)]
+        groups = [(group.id, group.model_dump_json()) for group in batch.groups]
+        lists = [json.dumps(rows) for rows in (offers, codes, rates, groups)]
         args = [batch.batch, new_id("rules"), *lists]
         return cast(int, await self._import(keys=keys, args=args))
 
@@ -137,10 +142,17 @@ def code_row(code: DiscountCode) -> str:
     return json.dumps(code.model_dump(mode="json", exclude_none=True) | window)
 
 
-def _parse(offers: list[str], codes: list[str], tax_rates: list[str], groups: list[str]) -> Rules:
+def _parse(
+    offers: list[str],
+    codes: list[str],
+    tax_rates: list[str],
+    groups: list[str],
+    price_lists: list[str],
+) -> Rules:
     return rules_of(
         (Offer.model_validate_json(row) for row in offers),
         (DiscountCode.model_validate_json(row) for row in codes),
         (TaxRate.model_validate_json(row) for row in tax_rates),
         (CustomerGroup.model_validate_json(row) for row in groups),
+        (PriceList.model_validate_json(row) for row in price_lists),
     )

@@ -27,6 +27,8 @@ INSIDE = [
     "/codes/code/SUMMER/end",
     "/codes/preview",
     "/codes/preview?lines=TI-M267+2&codes=SUMMER%0ANONE&at=2031-06-01T12:00&country=US&region=CA",
+    "/price-lists",
+    "/price-lists/new",
     "/groups",
     "/groups/new",
     "/stock",

@@ -42,7 +42,7 @@ async def test_an_empty_store_is_filled(
     loaded = sorted(m for r in caplog.records if (m := r.getMessage()).startswith("loaded"))
     assert loaded == [
         "loaded 304 variants of 128 products",
-        "loaded 45 offers, discount codes and tax rates",
+        "loaded 46 offers, discount codes, groups and tax rates",
         "loaded 487 rows of stock",
         "loaded 5 shipping methods",
     ]

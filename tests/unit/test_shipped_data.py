@@ -99,6 +99,8 @@ def test_offers_take_something_off_some_skus_between_two_days() -> None:
     assert offer(7).percent == "35"
     assert offer(7).starts.isoformat() == "2023-04-13T00:00:00+00:00"
     assert offer(7).ends.isoformat() == "2023-05-29T00:00:00+00:00"
+    assert offer(2).groups == {"resellers"}
+    assert offer(10).groups == frozenset()
     assert all(each.skus and each.skus <= VARIANTS.keys() for each in found)
 
 

@@ -26,6 +26,8 @@ from deployments.inventory.contract.levels import (
     TransferLine,
 )
 from deployments.pricing.contract.codes import DiscountCode
+from deployments.pricing.contract.groups import CustomerGroup
+from deployments.pricing.contract.price_lists import PriceList
 
 
 class Body(BaseModel):
@@ -110,6 +112,20 @@ class CodeBody(Body):
     """A code as it shall be; `revision` is the one that was seen, none makes a new code."""
 
     code: DiscountCode
+    revision: Annotated[int, Field(ge=0)] | None = None
+
+
+class PriceListBody(Body):
+    """A price list as it shall be; `revision` is the one that was seen, none makes a new list."""
+
+    price_list: PriceList
+    revision: Annotated[int, Field(ge=0)] | None = None
+
+
+class GroupBody(Body):
+    """A group as it shall be; `revision` is the one that was seen, none makes a new group."""
+
+    group: CustomerGroup
     revision: Annotated[int, Field(ge=0)] | None = None
 
 

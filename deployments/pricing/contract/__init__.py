@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, Protocol
 
 from pydantic import Field
@@ -15,6 +14,8 @@ from deployments.foundation.rpc.contracts import repeatable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.message import Message, StepKey
 from deployments.pricing.contract.codes import DiscountCode, fold
+from deployments.pricing.contract.groups import CustomerGroup
+from deployments.pricing.contract.price_lists import Offer
 from deployments.pricing.contract.prices import (
     AppliedDiscount,
     DiscountAllocation,
@@ -72,22 +73,6 @@ class Redeemed(Message):
     """The step has taken effect, now or before."""
 
 
-class Offer(Message):
-    """An automatic percentage off every covered line whose quantity is within bounds.
-
-    `percent` is a decimal string ("15"). The last day counts; `max_quantity` none is no bound.
-    """
-
-    id: int
-    title: str
-    percent: str
-    starts: datetime
-    ends: datetime
-    min_quantity: int
-    max_quantity: int | None
-    skus: frozenset[str]
-
-
 class TaxRate(Message):
     """A retail tax rate of a region, in per cent as a decimal string ("8.75").
 
@@ -102,12 +87,13 @@ class TaxRate(Message):
 
 
 class ImportRules(Message):
-    """Offers, codes and rates to take in under a batch name, once."""
+    """Offers, codes, rates and groups to take in under a batch name, once."""
 
     batch: str
     offers: tuple[Offer, ...] = ()
     codes: tuple[DiscountCode, ...] = ()
     tax_rates: tuple[TaxRate, ...] = ()
+    groups: tuple[CustomerGroup, ...] = ()
 
 
 class RulesImported(Message):

@@ -19,11 +19,19 @@ from deployments.pricing.contract.groups import (
     ListGroups,
     SaveGroup,
 )
+from deployments.pricing.contract.price_lists import (
+    ListOffers,
+    ListPriceLists,
+    OfferList,
+    PriceListDocument,
+    PriceLists,
+    SavePriceList,
+)
 from deployments.pricing.contract.prices import Priced
 
 
 class PricingForStaff(Protocol):
-    """What staff see and change of codes and groups.
+    """What staff see and change of codes, groups and price lists.
 
     A change holds on every replica from its answer on.
     """
@@ -60,4 +68,21 @@ class PricingForStaff(Protocol):
 
         Rejects with `StaleRule`, `UnknownRule` or `TooManyRules`.
         """
+        ...
+
+    @repeatable
+    async def price_lists(self, request: ListPriceLists) -> PriceLists:
+        """All price lists."""
+        ...
+
+    async def save_price_list(self, request: SavePriceList) -> PriceListDocument:
+        """Make or change a price list; what is so already changes nothing.
+
+        Rejects with `StaleRule`, `UnknownRule` or `TooManyRules`.
+        """
+        ...
+
+    @repeatable
+    async def offers(self, request: ListOffers) -> OfferList:
+        """All automatic offers, which were imported."""
         ...

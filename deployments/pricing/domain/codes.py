@@ -22,7 +22,8 @@ from deployments.pricing.contract import (
     fold,
 )
 from deployments.pricing.contract.codes import CodeState
-from deployments.pricing.domain.rules import Rules, last_moment, opens
+from deployments.pricing.domain.periods import last_moment, opens
+from deployments.pricing.domain.rules import Rules
 from deployments.pricing.domain.scopes import covered
 from deployments.pricing.domain.taken_off import parts_of
 

@@ -1,4 +1,4 @@
-"""Automatic offers: a percentage off each covered line, by date and quantity."""
+"""What is taken off by itself: offers and price lists, by date, quantity and customer group."""
 
 from __future__ import annotations
 
@@ -7,43 +7,59 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from deployments.foundation.values.money import share
 from deployments.pricing.contract import AppliedDiscount, DiscountAllocation, Offer, PriceLine
-from deployments.pricing.domain.rules import Rules, holds
+from deployments.pricing.domain.percentages import percent_off
+from deployments.pricing.domain.periods import holds
+from deployments.pricing.domain.price_lists import best_listed
+from deployments.pricing.domain.rules import Rules
 
+_Key = tuple[int, int, str]
+"""In which order discounts come: offers by id, then lists by id."""
 OFFER_PRIORITY = 1
 """Offers come first: codes apply to what they leave."""
 
 
-def percent_off(amount: int, percent: str) -> int:
-    """The cents that a percentage takes off, rounded half up, and never more than there are."""
-    return min(share(amount, Decimal(percent)), amount)
-
-
 def automatic_discounts(
-    lines: Sequence[PriceLine], rules: Rules, now: datetime
+    lines: Sequence[PriceLine],
+    rules: Rules,
+    now: datetime,
+    groups: frozenset[str] = frozenset(),
 ) -> list[AppliedDiscount]:
-    """One discount for every offer that some line has: each line has one at most, its best.
+    """One discount for every offer and price list that some line has: each line has one at most,
+    its best, and of equals the offer.
 
-    What counts for an offer's bounds is all units of a SKU in the request, over all its lines.
+    What counts for bounds is all units of a SKU in the request, over all its lines.
     """
     units: Counter[str] = Counter()
     for line in lines:
         units[line.sku] += line.quantity
-    allocations: dict[int, list[DiscountAllocation]] = defaultdict(list)
-    used: dict[int, Offer] = {}
+    in_force = {one.id: holds(one, now) for one in rules.listed.lists}
+    allocations: dict[_Key, list[DiscountAllocation]] = defaultdict(list)
+    titles: dict[_Key, str] = {}
     for index, line in enumerate(lines):
-        offer = _best(rules.offers.get(line.sku, ()), units[line.sku], now)
+        offer = _best(rules.offers.get(line.sku, ()), units[line.sku], now, groups)
         amount = percent_off(line.unit_price * line.quantity, offer.percent) if offer else 0
-        if offer and amount:
-            used[offer.id] = offer
-            allocations[offer.id].append(DiscountAllocation(line=index, amount=amount))
-    return [_applied(used[id_], tuple(allocations[id_])) for id_ in sorted(used)]
+        key, title = (0, offer.id if offer else 0, ""), offer.title if offer else ""
+        listed = best_listed(line, units[line.sku], rules.listed, groups, in_force)
+        if listed is not None and listed.amount > amount:
+            amount, key, title = listed.amount, (1, 0, listed.of.id), listed.of.title
+        if amount:
+            titles[key] = title
+            allocations[key].append(DiscountAllocation(line=index, amount=amount))
+    return [_applied(titles[key], tuple(allocations[key])) for key in sorted(titles)]
 
 
-def _best(offers: Sequence[Offer], units: int, now: datetime) -> Offer | None:
+def _best(
+    offers: Sequence[Offer], units: int, now: datetime, groups: frozenset[str]
+) -> Offer | None:
     """The offer in force that takes most off; of equals the one with the lowest id."""
-    fitting = [offer for offer in offers if holds(offer, now) and _covers(offer, units)]
+    fitting = [
+        offer
+        for offer in offers
+        if holds(offer, now)
+        and _covers(offer, units)
+        and (not offer.groups or offer.groups & groups)
+    ]
     return max(fitting, key=lambda offer: (Decimal(offer.percent), -offer.id), default=None)
 
 
@@ -52,9 +68,9 @@ def _covers(offer: Offer, units: int) -> bool:
     return offer.min_quantity <= units and (most is None or units <= most)
 
 
-def _applied(offer: Offer, allocations: tuple[DiscountAllocation, ...]) -> AppliedDiscount:
+def _applied(title: str, allocations: tuple[DiscountAllocation, ...]) -> AppliedDiscount:
     return AppliedDiscount(
-        title=offer.title,
+        title=title,
         amount=sum(part.amount for part in allocations),
         method="each",
         priority=OFFER_PRIORITY,

@@ -40,8 +40,8 @@ def price(
     between the lines to the cent.
     """
     subtotals = [line.unit_price * line.quantity for line in request.lines]
-    discounts = automatic_discounts(request.lines, rules, now)
     who = rules.groups_of(request.platform) if groups is None else groups
+    discounts = automatic_discounts(request.lines, rules, now, who)
     basket = Basket(lines=request.lines, redemptions=redemptions, now=now, groups=who)
     accepted, rejected = judge(request.codes, rules, basket)
     idle = []

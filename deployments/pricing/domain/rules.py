@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
 
 from deployments.pricing.contract import DiscountCode, Offer, TaxRate, fold
 from deployments.pricing.contract.groups import CustomerGroup
+from deployments.pricing.contract.price_lists import PriceList
+from deployments.pricing.domain.price_lists import ListedPrices, listed_prices
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Offers by SKU, codes by their folded spelling, tax rates by country, groups by platform."""
+    """Offers by SKU, codes by their folded spelling, tax rates by country, groups by platform,
+    and what price lists say."""
 
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     codes: Mapping[str, DiscountCode] = field(default_factory=dict)
     tax_rates: Mapping[str, tuple[TaxRate, ...]] = field(default_factory=dict)
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    listed: ListedPrices = field(default_factory=ListedPrices)
 
     def groups_of(self, platform: str | None) -> frozenset[str]:
         """The groups of whoever buys through this platform."""
@@ -30,6 +33,7 @@ def rules_of(
     codes: Iterable[DiscountCode] = (),
     tax_rates: Iterable[TaxRate] = (),
     groups: Iterable[CustomerGroup] = (),
+    price_lists: Iterable[PriceList] = (),
 ) -> Rules:
     """The rules that these rows make; the order in which the rows come makes no difference."""
     by_sku: dict[str, list[Offer]] = defaultdict(list)
@@ -48,25 +52,5 @@ def rules_of(
         codes={fold(code.code): code for code in codes},
         tax_rates={country: tuple(found) for country, found in by_country.items()},
         groups={platform: frozenset(found) for platform, found in by_platform.items()},
+        listed=listed_prices(price_lists),
     )
-
-
-def opens(rule: Offer | DiscountCode) -> datetime:
-    """The first moment at which the rule holds; a time without a zone is UTC."""
-    return _utc(rule.starts)
-
-
-def last_moment(rule: Offer | DiscountCode) -> datetime:
-    """The last moment at which the rule holds: the last day counts to its end."""
-    return datetime.combine(_utc(rule.ends).date(), time.max, UTC)
-
-
-def holds(rule: Offer | DiscountCode, now: datetime) -> bool:
-    """Whether an offer or a code is in force."""
-    return opens(rule) <= now <= last_moment(rule)
-
-
-def _utc(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from deployments.foundation.values.money import split
 from deployments.pricing.contract.codes import BuyGet, DiscountCode
 from deployments.pricing.contract.prices import DiscountAllocation, PriceLine
-from deployments.pricing.domain.offers import percent_off
+from deployments.pricing.domain.percentages import percent_off
 from deployments.pricing.domain.scopes import covered
 
 

@@ -1,5 +1,6 @@
 -- The state of the rules and how often codes were redeemed, in one round trip.
--- KEYS: version, offers, codes, tax rates, redemptions, groups. ARGV: the version that the caller holds,
+-- KEYS: version, offers, codes, tax rates, redemptions, groups, price lists.
+-- ARGV: the version that the caller holds,
 -- then folded codes. Answers {version, counts}, and the rows only when the version is another.
 local version = redis.call('GET', KEYS[1]) or ''
 local counts = {}
@@ -14,4 +15,5 @@ return {
   redis.call('HVALS', KEYS[3]),
   redis.call('HVALS', KEYS[4]),
   redis.call('HVALS', KEYS[6]),
+  redis.call('HVALS', KEYS[7]),
 }

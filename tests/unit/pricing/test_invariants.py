@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 
@@ -19,6 +20,8 @@ from deployments.pricing.contract import (
 )
 from deployments.pricing.contract.codes import BuyGet, Scope
 from deployments.pricing.contract.groups import CustomerGroup
+from deployments.pricing.contract.price_lists import PriceEntry, PriceList
+from deployments.pricing.domain.periods import last_moment
 from deployments.pricing.domain.prices import price
 from deployments.pricing.domain.rules import Rules, rules_of
 from tests.unit.pricing.sample_rules import (
@@ -93,7 +96,38 @@ def codes(draw: st.DrawFn) -> tuple[DiscountCode, ...]:
 
 
 GROUP = CustomerGroup(id="resellers", title="Resellers", platforms=frozenset({"acme"}))
-rule_sets = st.builds(rules_of, offers(), codes(), st.just(TAX_RATES), st.just((GROUP,)))
+entries = st.one_of(
+    st.builds(
+        PriceEntry,
+        sku=st.sampled_from(SKUS),
+        at_least=st.sampled_from([1, 5, 11]),
+        price=st.integers(0, 10**6),
+    ),
+    st.builds(
+        PriceEntry,
+        sku=st.none() | st.sampled_from(SKUS),
+        at_least=st.sampled_from([1, 5, 11]),
+        percent=percents,
+    ),
+    st.builds(PriceEntry, category=st.sampled_from(["Clothing", "Bikes > Road"]), percent=percents),
+)
+price_lists = st.lists(
+    st.builds(
+        PriceList,
+        id=st.sampled_from(["a", "b", "c"]),
+        title=st.just("A list"),
+        groups=st.sampled_from([frozenset(), frozenset({"resellers"})]),
+        starts=dates,
+        ends=st.sampled_from([at(2026, 6, 14), at(2026, 12, 31)]),
+        enabled=st.sampled_from([True, True, False]),
+        entries=st.lists(entries, max_size=4).map(tuple),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.id,
+)
+rule_sets = st.builds(
+    rules_of, offers(), codes(), st.just(TAX_RATES), st.just((GROUP,)), price_lists
+)
 price_lines = st.builds(
     PriceLine,
     sku=st.sampled_from(SKUS),
@@ -242,3 +276,30 @@ def test_a_code_for_a_group_takes_nothing_off_for_others(case: Case) -> None:
     for discount in answer_to(case).discounts:
         code = rules.codes.get(fold(discount.code or ""))
         assert code is None or not code.groups or asked.platform == "acme"
+
+
+def priced_alone(case: Case, platform: str | None) -> Priced:
+    """The same lines without codes, for whoever buys through this platform."""
+    asked, rules, redeemed = case
+    alone = asked.model_copy(update={"codes": (), "platform": platform})
+    return price(alone, rules, redeemed, NOW)
+
+
+@given(cases)
+def test_a_member_of_a_group_never_pays_more_than_others(case: Case) -> None:
+    ours, theirs = priced_alone(case, "acme"), priced_alone(case, None)
+    for one, other in zip(ours.lines, theirs.lines, strict=True):
+        assert one.discount >= other.discount
+
+
+@given(cases)
+def test_a_line_pays_the_best_price_that_is_listed_for_it(case: Case) -> None:
+    asked, rules, _ = case
+    units: Counter[str] = Counter()
+    for line in asked.lines:
+        units[line.sku] += line.quantity
+    for line, paid in zip(asked.lines, priced_alone(case, "acme").lines, strict=True):
+        for listed in rules.listed.by_sku.get(line.sku, ()):
+            entry, holds = listed.entry, listed.of.starts <= NOW <= last_moment(listed.of)
+            if holds and entry.price is not None and units[line.sku] >= entry.at_least:
+                assert paid.subtotal - paid.discount <= entry.price * line.quantity

@@ -10,8 +10,9 @@ import pytest
 from deployments.foundation.placement.host import nowhere
 from deployments.pricing.contract import CodeUnavailable, ImportRules, RedeemCodes
 from deployments.pricing.deployment import compose
+from deployments.pricing.domain.periods import last_moment, opens
 from deployments.pricing.domain.prices import price
-from deployments.pricing.domain.rules import last_moment, opens, rules_of
+from deployments.pricing.domain.rules import rules_of
 from deployments.pricing.service import PricingService
 from tests.conftest import ClientOf
 from tests.unit.pricing.sample_rules import NOW, line, percent_code, request
