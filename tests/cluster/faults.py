@@ -17,7 +17,7 @@ from tests.faults.tried_store import TriedStore
 ORDERS_MEANWHILE = 10
 """So many are bought while the head is gone, or workers do not reach each other."""
 PARTED_SECONDS = 20.0
-"""Longer than it takes Ray to give up a node that it does not reach itself."""
+"""Several times what any call may take."""
 
 
 @dataclass
@@ -83,23 +83,28 @@ class WorkersParted:
         cluster = self.cluster
         one, other, *_ = cluster.workers
         with cluster.network.parted(one.address, other.address):
+            await _not_reached(cluster, one, other)
             await asyncio.sleep(PARTED_SECONDS)
         await whole(cluster)
 
 
 @dataclass
 class WorkerParted:
-    """A worker reaches no other node, and no other node reaches it; all reach Redis."""
+    """A worker reaches no other node, and none reaches it; Redis and the load balancer do.
+
+    Ray gives it up, and Serve starts its replicas elsewhere, while those on it go on selling.
+    """
 
     cluster: ClusterStore
     name: str = "a worker parted from all nodes"
 
     async def strike(self, store: TriedStore, seen: Seen) -> None:
-        """Part it until Ray has given it up, and both sides have sold."""
+        """Part it until its replicas are elsewhere too, and take it away when it is found again."""
         cluster, parted = self.cluster, await busiest(self.cluster)
-        others = [one.address for one in (cluster.head, *cluster.workers)]
-        with cluster.network.parted(*others):
-            await asyncio.sleep(PARTED_SECONDS)
+        with cluster.network.parted(*(one.address for one in (cluster.head, *cluster.workers))):
+            await _not_reached(cluster, parted, cluster.head)
+            await _given_up(cluster, parted)
+            await more_orders(cluster, seen, ORDERS_MEANWHILE)
         await whole(cluster, parted)
         parted.kill()
 
@@ -129,3 +134,19 @@ async def _without_proxy(cluster: ClusterStore, worker: Machine) -> None:
         return worker.address not in {one["node_ip"] for one in details["proxies"].values()}
 
     await until(done, f"{worker.name} has no proxy any more", tell=cluster.tell)
+
+
+async def _not_reached(cluster: ClusterStore, one: Machine, other: Machine) -> None:
+    """The one's connections to the other come to nothing."""
+    words = f"! timeout 2 bash -c '</dev/tcp/{other.address}/8000'"
+    await asyncio.to_thread(cluster.on, one, words)
+
+
+async def _given_up(cluster: ClusterStore, parted: Machine) -> None:
+    """Wait until Serve counts on no replica there any more."""
+
+    async def done() -> bool:
+        counts = await replicas_on(cluster)
+        return counts.total() > 0 and not counts[parted.name]
+
+    await until(done, f"{parted.name} is given up", tell=cluster.tell)

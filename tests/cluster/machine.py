@@ -118,7 +118,8 @@ class Machine:
         """As if somebody pulled its plug."""
         assert self._holder is not None
         assert self._init is not None
-        self._init.kill()
+        with suppress(psutil.NoSuchProcess):
+            self._init.kill()
         self._holder.wait()
         self._holder = self._init = None
 
