@@ -12,6 +12,7 @@ import sys
 from playwright.async_api import Page
 
 from tests.browser.browsed_store import BrowsedStore, Scheme, kept
+from tests.browser.importing import hand_in, run
 
 VIEWS: list[tuple[str, str, str, Scheme]] = [
     ("home", "/", "desk", "light"),
@@ -51,3 +52,15 @@ async def test_the_pictures_are_taken(shop: BrowsedStore) -> None:
         await shop.sign_in(page)
         await open_view(page, name, path)
         await page.screenshot(path=kept(name))
+
+
+async def test_pictures_of_an_import_are_taken(shop: BrowsedStore) -> None:
+    page = await shop.page()
+    await shop.owner(page)
+    await hand_in(page)
+    await page.screenshot(path=kept("import"))
+    await run(page)
+    other = await shop.page("telephone", "dark")
+    await shop.sign_in(other)
+    await other.goto(page.url)
+    await other.screenshot(path=kept("import-done"))

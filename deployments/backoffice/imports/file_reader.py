@@ -19,8 +19,9 @@ from deployments.backoffice.tables.limits import UnreadableError
 _MODULE = "deployments.backoffice.imports.reader"
 _ROOT = Path(next(iter(deployments.__path__))).parent
 _LONGEST_LINE = 32 * 2**20
-_SECONDS = 600.0
-"""How long a file may take; reading 100,000 rows takes a few seconds."""
+_SECONDS = 1800.0
+"""How long a file may take; 100,000 rows take some twenty seconds of a processor, which others need
+more: the reader gives way to everybody."""
 ReadEntry = ImportItem | RefusedRow
 
 

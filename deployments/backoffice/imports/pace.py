@@ -39,6 +39,10 @@ class Pace:
         """It was answered."""
         await self._sleep(self.rest_after(self._clock() - self._began))
 
+    async def wait(self, seconds: float) -> None:
+        """Let a service that is away come back."""
+        await self._sleep(seconds)
+
     def rest_after(self, took: float) -> float:
         """How long to rest after an answer that took so many seconds."""
         self._lately = took if not self._lately else self._lately + _SMOOTHS * (took - self._lately)

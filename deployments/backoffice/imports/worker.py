@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, TypeVar
 
 from deployments.backoffice.formats.items import (
@@ -41,6 +42,7 @@ from deployments.backoffice.imports.store import (
 from deployments.backoffice.language import message
 from deployments.backoffice.tables.limits import UnreadableError
 from deployments.foundation.events.loop import Loop
+from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import shortened
 
@@ -51,7 +53,9 @@ _TRIES_AGAIN_SECONDS = 2.0
 _EVERY_SECONDS = 1.0
 _LONGEST_TICK_SECONDS = 24 * 3600.0
 _LONGEST_REASON = 500
+_ASKED_AGAIN = 10
 T = TypeVar("T")
+Asked = Callable[[], Awaitable[T]]
 _log = logging.getLogger(__name__)
 
 
@@ -169,7 +173,9 @@ class ImportWorker:
                     continue  # It was refused when it was compared.
                 item = model.model_validate_json(json.dumps(said))
                 pace.begin()
-                outcome = await _or_refused(item, tally, effect.take(item, digest, doing))
+                outcome = await _or_refused(
+                    item, tally, pace, partial(effect.take, item, digest, doing)
+                )
                 await pace.rest()
                 if outcome is not None:
                     tally.count(outcome)
@@ -191,7 +197,7 @@ async def _compared(
             tally.refuse(entry)
             continue
         pace.begin()
-        comparison = await _or_refused(entry, tally, effect.compare(entry))
+        comparison = await _or_refused(entry, tally, pace, partial(effect.compare, entry))
         await pace.rest()
         items.append(entry)
         digests.append("" if comparison is None else comparison.digest)
@@ -234,10 +240,22 @@ def _shown(item: ImportItem, comparison: Comparison) -> list[SeenChange]:
     ]
 
 
-async def _or_refused(item: ImportItem, tally: _BatchTally, answer: Awaitable[T]) -> T | None:
+async def _answered(ask: Asked[T], pace: Pace) -> T:
+    """What is answered, also by a service that is away for a moment: an item may be asked about
+    again, and beginning anew with the file would cost more."""
+    for _ in range(_ASKED_AGAIN):
+        try:
+            return await ask()
+        except DependencyUnavailable as away:
+            _log.warning("an import waits: %s", away)
+            await pace.wait(_TRIES_AGAIN_SECONDS)
+    return await ask()
+
+
+async def _or_refused(item: ImportItem, tally: _BatchTally, pace: Pace, ask: Asked[T]) -> T | None:
     """What is answered; none, and a refused row, where the answer is a no."""
     try:
-        return await answer
+        return await _answered(ask, pace)
     except RowRefusedError as no:
         row = RefusedRow(row=item.row, subject=_subject(item), message=no.message, values=no.values)
     except Rejection as no:

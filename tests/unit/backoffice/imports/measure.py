@@ -1,9 +1,10 @@
-"""Measures an import into a store that sells, all in one process but shoppers and Redis.
+"""Measures an import into a store, all in one process but shoppers, Redis and the file's reader.
 
     python -m tests.unit.backoffice.imports.measure [VARIANTS]
 
-It prints what shoppers wait for before, while and after a file is compared and takes effect, how
-long that takes, and how much memory the store's process and the file's reader take.
+A file of so many variants goes in first, and it is told how long that takes and how much memory.
+Then another one changes all of their prices while shoppers search and fill carts: in turn it runs
+and is stopped, so that whatever else the machine does falls on both alike.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 from redis.asyncio import Redis
@@ -36,27 +37,26 @@ from tests.valkey import valkey_server
 
 _SECRET = "measured"  # noqa: S105 - it guards an empty server.
 _EACH = 4
-_WINDOW_SECONDS = 20
+_WINDOW_SECONDS, _PAIRS = 12, 6
+_TELL_EVERY_SECONDS = 60
 _PART = 256 * 1024
 
 
-def file(variants: int) -> Iterator[bytes]:
+def file(variants: int, cents: int) -> Iterator[bytes]:
     """The products of a shop, four variants each, as CSV."""
     yield b"product_id,title,description,categories,state,sku,price,option1_name,option1_value\r\n"
     for number in range(variants):
         of = number // _EACH
         title = f"Tent {of} for the mountains" if number % _EACH == 0 else ""
         text = "It keeps rain out and warmth in. " * 4 if title else ""
-        row = (
-            f'm-{of},{title},"{text}","Camping > Tents",published,M-{number},{number % 500 + 9}.99,'
-        )
-        yield f"{row}Size,{number % _EACH}\r\n".encode()
+        row = f'm-{of},{title},"{text}","Camping > Tents",published,M-{number}'
+        yield f"{row},{number % 500 + 9}.{cents},Size,{number % _EACH}\r\n".encode()
 
 
-async def chunks(variants: int) -> AsyncIterator[bytes]:
+async def chunks(variants: int, cents: int) -> AsyncIterator[bytes]:
     """The same in larger parts."""
     part = bytearray()
-    for row in file(variants):
+    for row in file(variants, cents):
         part += row
         if len(part) > _PART:
             yield bytes(part)
@@ -73,30 +73,46 @@ async def shoppers(url: str, seconds: float) -> dict[str, Any]:
     return found
 
 
-class _Measured:
-    """A store while it is measured."""
+class _Watched:
+    """How much memory this process takes at most while something goes on."""
 
-    def __init__(self, url: str, desk: ImportDesk) -> None:
-        self._url, self._desk = url, desk
-        self._process = psutil.Process()
+    def __init__(self) -> None:
+        self._process, self._most = psutil.Process(), 0.0
 
-    def _memory(self) -> str:
-        return f"{self._process.memory_info().rss / 2**20:.0f} MiB"
+    async def __aenter__(self) -> Self:
+        self._began, self._cpu = time.perf_counter(), time.process_time()
+        self._task = asyncio.create_task(self._watch())
+        return self
 
-    async def window(self, what: str, seconds: float = _WINDOW_SECONDS) -> None:
-        """One line of what shoppers wait for."""
-        found = await shoppers(self._url, seconds)
-        print(f"{what:12} {found}, store {self._memory()}", flush=True)
+    async def _watch(self) -> None:
+        while True:
+            self._most = max(self._most, self._process.memory_info().rss / 2**20)
+            await asyncio.sleep(0.5)
 
-    async def until(self, run: ImportRun, moving: str) -> ImportRun:
-        """Windows for as long as an import moves."""
-        began = time.perf_counter()
-        while (now := await self._desk.get(run.kind, run.id)).state == moving:
-            await self.window(f"{moving} {now.percent}%")
-        took = time.perf_counter() - began
-        items = (now.checked if moving == "checking" else now.made).all
-        print(f"{moving}: {took:.0f} s, {items / took:.0f} products/s, {now.made or now.checked}")
-        return now
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+
+    def told(self, items: int) -> str:
+        """What it took."""
+        took, cpu = time.perf_counter() - self._began, time.process_time() - self._cpu
+        each = f"{items / took:.0f} a second, {1000 * cpu / max(1, items):.1f} ms of CPU each"
+        return f"{took:.0f} s, {each}, {self._most:.0f} MiB at most"
+
+
+async def _until(desk: ImportDesk, run: ImportRun, moving: str) -> ImportRun:
+    """The import when it does not move any more, with how long that took."""
+    async with _Watched() as watched:
+        told = time.perf_counter()
+        while (now := await desk.get(run.kind, run.id)).state == moving:
+            await asyncio.sleep(0.5)
+            if time.perf_counter() - told > _TELL_EVERY_SECONDS:
+                told = time.perf_counter()
+                print(
+                    f"  {now.percent} %: {watched.told(now.checked.all + now.made.all)}", flush=True
+                )
+        tally = now.checked if moving == "checking" else now.made
+        print(f"{moving}: {watched.told(tally.all)}: {tally}", flush=True)
+    return now
 
 
 async def measure(variants: int) -> None:
@@ -119,23 +135,27 @@ async def measure(variants: int) -> None:
             desk = ImportDesk(ImportStore(redis_of("backoffice")), utc_now)
             try:
                 async with served(host.app()) as url:
-                    await _steps(_Measured(url, desk), desk, variants)
+                    await _steps(url, desk, variants)
                     print((await admin.info("memory"))["used_memory_human"], "in Redis")
             finally:
                 await host.stop()
 
 
-async def _steps(measured: _Measured, desk: ImportDesk, variants: int) -> None:
-    await measured.window("warming", 5)
-    for _ in range(2):
-        await measured.window("before")
-    run, _ = await desk.hand_in("products", "tents.csv", ADA, chunks(variants))
-    run = await measured.until(run, "checking")
-    await measured.window("compared")
+async def _steps(url: str, desk: ImportDesk, variants: int) -> None:
+    run, _ = await desk.hand_in("products", "tents.csv", ADA, chunks(variants, 99))
+    run = await _until(desk, run, "checking")
     await desk.run("products", run.id, ADA, "measured")
-    await measured.until(run, "running")
-    for _ in range(2):
-        await measured.window("after")
+    await _until(desk, run, "running")
+    run, _ = await desk.hand_in("products", "prices.csv", ADA, chunks(variants, 95))
+    run = await _until(desk, run, "checking")
+    for _ in range(_PAIRS):
+        print("stopped", await shoppers(url, _WINDOW_SECONDS), flush=True)
+        await desk.run("products", run.id, ADA, "measured")
+        async with _Watched() as watched:
+            before = (await desk.get("products", run.id)).made.all
+            print("running", await shoppers(url, _WINDOW_SECONDS), flush=True)
+            run = await desk.stop("products", run.id)
+            print("       ", watched.told(run.made.all - before), flush=True)
 
 
 if __name__ == "__main__":

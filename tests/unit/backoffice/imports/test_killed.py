@@ -14,6 +14,7 @@ from deployments.backoffice.imports.stock import StockEffect
 from deployments.backoffice.imports.store import ImportStore
 from deployments.backoffice.imports.worker import ImportWorker
 from deployments.catalog.contract.documents import ListProducts
+from deployments.foundation.rpc.calls import DependencyUnavailable
 from tests.unit.backoffice.imports.dying import (
     DyingEffect,
     DyingStore,
@@ -123,6 +124,42 @@ class _Waiting:
         self.is_there.set()
         await self.may_go.wait()
         return await self._effect.take(item, digest, doing)
+
+
+class _Away:
+    """An effect whose service does not answer the first times, though it may have acted."""
+
+    def __init__(self, effect: Effect[Any], times: int) -> None:
+        self._effect, self._left = effect, times
+
+    def _answer(self) -> None:
+        self._left -= 1
+        if self._left >= 0:
+            raise DependencyUnavailable("inventory", "it is away")
+
+    async def compare(self, item: StockItem) -> Comparison:
+        self._answer()
+        return await self._effect.compare(item)
+
+    async def take(self, item: StockItem, digest: str, doing: Doing) -> Outcome:
+        outcome = await self._effect.take(item, digest, doing)
+        self._answer()
+        return outcome
+
+
+async def test_a_service_that_is_away_for_a_moment_is_asked_again(shop: Shop) -> None:
+    names, file = await delivery(shop)
+    before = await units(shop, names)
+    run = await shop.begin("stock", file)
+    for state in ("ready", "done"):
+        away = _Away(StockEffect(shop.inventory, shop.catalog), 5)
+        assert await shop.worker(stock=away).tick()
+        run = await shop.desk.get("stock", run.id)
+        assert run.state == state
+        if state == "ready":
+            await shop.desk.run("stock", run.id, ADA, "delivery")
+    assert (run.made.changed, run.made.refused) == (ROWS, 0)
+    assert await units(shop, names) == {sku: number + 1 for sku, number in before.items()}
 
 
 async def test_a_worker_that_was_overtaken_writes_nothing_more(shop: Shop) -> None:
