@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, cast
@@ -38,13 +39,32 @@ def locator(address: RedisAddress, tag: str) -> Locator:
 
 
 class _Asked:
-    """Asks one host after another, beginning with the one that answered last."""
+    """Asks one host after another, beginning with the one that answered last.
+
+    When a server goes all its connections ask at once: one does, and the others take what it was
+    told, which is newer than their question.
+    """
 
     def __init__(self, hosts: Sequence[HostAndPort]) -> None:
         self.hosts = list(hosts)
+        self._turn = asyncio.Lock()
+        self._told: HostAndPort | MasterNotFoundError = MasterNotFoundError("nobody was asked")
+        self._told_at = -1.0
 
     async def first(self, ask: Callable[[HostAndPort], Awaitable[HostAndPort]]) -> HostAndPort:
         """The first answer. Raises `MasterNotFoundError` if there is none."""
+        wanted_at = time.monotonic()
+        async with self._turn:
+            if self._told_at < wanted_at:
+                self._told = await self._ask_all(ask)
+                self._told_at = time.monotonic()
+        if isinstance(self._told, MasterNotFoundError):
+            raise MasterNotFoundError(*self._told.args)
+        return self._told
+
+    async def _ask_all(
+        self, ask: Callable[[HostAndPort], Awaitable[HostAndPort]]
+    ) -> HostAndPort | MasterNotFoundError:
         why: list[str] = []
         for host in list(self.hosts):
             try:
@@ -55,7 +75,7 @@ class _Asked:
                 self.hosts.remove(host)
                 self.hosts.insert(0, host)
                 return found
-        raise MasterNotFoundError("; ".join(why))
+        return MasterNotFoundError("; ".join(why))
 
 
 class SentinelLocator:
