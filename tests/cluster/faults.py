@@ -88,6 +88,28 @@ class WorkersParted:
         await whole(cluster)
 
 
+@dataclass
+class WorkerParted:
+    """A worker reaches no other node, and none reaches it; Redis and the load balancer do.
+
+    Ray gives it up, and Serve starts its replicas elsewhere, while those on it go on selling.
+    """
+
+    cluster: ClusterStore
+    name: str = "a worker parted from all nodes"
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Part it until its replicas are elsewhere too, and take it away when it is found again."""
+        cluster, parted = self.cluster, await busiest(self.cluster)
+        others = [one.address for one in (cluster.head, *cluster.workers) if one is not parted]
+        with cluster.network.cut_off(parted.pid, *others):
+            await _not_reached(cluster, parted, cluster.head)
+            await _given_up(cluster, parted)
+            await more_orders(cluster, seen, ORDERS_MEANWHILE)
+        await whole(cluster, parted)
+        parted.kill()
+
+
 async def busiest(cluster: ClusterStore) -> Machine:
     """The worker on which most replicas serve."""
     counts = await replicas_on(cluster)
@@ -119,3 +141,13 @@ async def _not_reached(cluster: ClusterStore, one: Machine, other: Machine) -> N
     """The one's connections to the other come to nothing."""
     words = f"! timeout 2 bash -c '</dev/tcp/{other.address}/8000'"
     await asyncio.to_thread(cluster.on, one, words)
+
+
+async def _given_up(cluster: ClusterStore, parted: Machine) -> None:
+    """Wait until Serve counts on no replica there any more."""
+
+    async def done() -> bool:
+        counts = await replicas_on(cluster)
+        return counts.total() > 0 and not counts[parted.name]
+
+    await until(done, f"{parted.name} is given up", tell=cluster.tell)

@@ -59,6 +59,19 @@ class Network:
         finally:
             self._isolate(addresses, "off")
 
+    @contextmanager
+    def cut_off(self, pid: int, *addresses: str) -> Iterator[None]:
+        """The machine of this process sends these nothing meanwhile, so that no answer comes."""
+        for address in addresses:
+            run(
+                "nsenter", "--target", str(pid), "--net", "ip", "route", "add", "blackhole", address
+            )
+        try:
+            yield
+        finally:
+            for address in addresses:
+                run("nsenter", "--target", str(pid), "--net", "ip", "route", "delete", address)
+
     def _isolate(self, addresses: tuple[str, ...], how: str) -> None:
         for address in addresses:
             # A machine that has been killed has no cable any more.

@@ -11,6 +11,7 @@ from tests.cluster.faults import (
     HeadKilled,
     WorkerDrained,
     WorkerKilled,
+    WorkerParted,
     WorkersParted,
 )
 from tests.cluster.nodes import replicas_on, whole
@@ -61,3 +62,7 @@ async def test_the_head_is_killed_and_comes_back(cluster: ClusterStore) -> None:
 
 async def test_workers_do_not_reach_each_other(cluster: ClusterStore) -> None:
     await tried(cluster, WorkersParted(cluster))
+
+
+async def test_a_worker_that_is_given_up_sells_on(cluster: ClusterStore) -> None:
+    await tried(cluster, WorkerParted(cluster))
