@@ -119,7 +119,8 @@ class Language:
 
     def percent(self, percent: str) -> str:
         """A percentage with its sign, such as 12.5%."""
-        return f"{format_decimal(Decimal(percent), locale=self.locale)}\u00a0%"
+        sign = "%" if self.code == DEFAULT else "\u00a0%"
+        return f"{format_decimal(Decimal(percent), locale=self.locale)}{sign}"
 
     def typed_number(self, number: str) -> str:
         """A decimal number as one types it into a form: `12.5`, or `12,5` in German."""

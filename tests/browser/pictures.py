@@ -14,11 +14,17 @@ from playwright.async_api import Page
 from tests.browser.browsed_store import BrowsedStore, Scheme, kept
 from tests.browser.importing import hand_in, run
 
+PREVIEW = (
+    "/codes/preview?lines=TI-M267+2%0ABK-M82S-38+1&codes=WELCOME10%0ANONE"
+    "&at=2037-06-01T12:00&country=US&region=CA"
+)
 VIEWS: list[tuple[str, str, str, Scheme]] = [
     ("home", "/", "desk", "light"),
     ("products", "/products?q=tire", "desk", "light"),
     ("product", "", "desk", "dark"),
     ("order", "/orders", "desk", "light"),
+    ("codes", "/codes", "desk", "light"),
+    ("preview", PREVIEW, "desk", "light"),
     ("stock", "/stock/sku/TI-M267", "telephone", "light"),
     ("people", "/people", "telephone", "dark"),
 ]
@@ -51,7 +57,7 @@ async def test_the_pictures_are_taken(shop: BrowsedStore) -> None:
         page = await shop.page(size, scheme)
         await shop.sign_in(page)
         await open_view(page, name, path)
-        await page.screenshot(path=kept(name))
+        await page.screenshot(path=kept(name), full_page=name == "preview")
 
 
 async def test_pictures_of_an_import_are_taken(shop: BrowsedStore) -> None:
