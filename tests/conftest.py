@@ -11,12 +11,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 from redis.asyncio import Redis
+from xdist.remote import Producer
 
 from deployments.datastore.users import set_user
 from deployments.foundation.redis.connection import password
 from deployments.topology import SERVICES
 from tests.integration.running_store import RunningStore
 from tests.placements import PLACEMENTS, Placement, placement_of
+from tests.sharing import OneStoreAtATime
 from tests.valkey import valkey_server
 
 # How long an example takes says more of what else this machine does than of the code.
@@ -133,6 +135,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return order.index(placement) + 1 if isinstance(placement, Placement) else 0
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStoreAtATime:
+    """Share the tests out to processes, where there are several."""
+    return OneStoreAtATime(config, log)
 
 
 @pytest.fixture(scope="session")

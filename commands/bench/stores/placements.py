@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -27,14 +27,15 @@ class Placement:
     config: Path | None = None
     kind: Literal["store", "baseline", "peer"] = "store"
 
-    @property
-    def command(self) -> Sequence[str]:
-        """What starts it."""
+    def command(self, directory: Path) -> Sequence[str]:
+        """What starts it; `directory` is the store's own."""
         if self.kind == "baseline":
             return (sys.executable, "-m", "commands.bench.stores.empty_serve")
         if self.config is None:
             return (sys.executable, "-m", "commands.bench.stores.one_process")
-        return (sys.executable, "-m", "commands", "run", "--config", str(self.config))
+        config = directory / self.config.name
+        config.write_text(yaml.safe_dump(unscaled(yaml.safe_load(self.config.read_text()))))
+        return (sys.executable, "-m", "commands", "run", "--config", str(config))
 
     def hosts(self) -> Mapping[str, str]:
         """The application that each service is in."""
@@ -48,6 +49,25 @@ class Placement:
             for application in applications
             for service in application.get("args", {}).get("services", ())
         }
+
+
+def unscaled(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration in which every service keeps the replicas that it begins with.
+
+    A replica that starts takes seconds of the cores on which everything else is measured, and the
+    rows after it would be those of another store. What scaling costs is what `make scale` shows.
+    """
+    applications = [
+        {**one, "deployments": [_unscaled(each) for each in one["deployments"]]}
+        for one in config["applications"]
+    ]
+    return {**config, "applications": applications}
+
+
+def _unscaled(deployment: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in deployment.items() if name != "autoscaling_config"}
+    scaled = deployment.get("autoscaling_config")
+    return kept | ({"num_replicas": scaled["min_replicas"]} if scaled else {})
 
 
 PLACEMENTS: Mapping[str, Placement] = {

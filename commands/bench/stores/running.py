@@ -77,7 +77,7 @@ class BenchStore:
         began = time.monotonic()
         with self._output.open("wb") as output:
             self._process = start_tied(
-                self.placement.command,
+                self.placement.command(self.data.parent),
                 signal=SIGTERM,
                 output=output,
                 environment=clean_environment(
