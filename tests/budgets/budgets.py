@@ -38,7 +38,7 @@ REQUESTS: dict[str, Budget] = {
 }
 """What each journey costs until it is answered, and what it leaves behind at that moment."""
 
-WHOLE_PURCHASE = Budget(22, 193, 57, 13.5, 60, 9)
+WHOLE_PURCHASE = Budget(22, 150, 57, 13.5, 60, 9)
 """A purchase of two lines with all that follows it: mail, webhooks to one endpoint, stock, parcels
 that are sent and delivered. What the store does anyway while it idles is not counted.
 

@@ -1,25 +1,22 @@
-"""Acknowledgements that are sent together: one round trip for all that wait for the one before."""
+"""Acknowledgements that travel together, with the next read if there is one soon."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
+from deployments.foundation.events.cancellation import heed_cancellation
 from deployments.foundation.redis.promises import Promises
-
-
-@dataclass
-class _Batch:
-    entries: dict[str, list[str]] = field(default_factory=dict)
-    sent: bool = False
-    failure: Exception | None = None
 
 
 class Acknowledgements:
     """Takes events off a subscriber's pending lists on a publisher's server.
+
+    An event that had its effect may be acknowledged a moment later: whoever takes over before that
+    handles it again, which has no effect. What must not be handled again is acknowledged `now`.
 
     `own` is the subscriber's server, which may be another: what took effect there must be kept
     before the publisher's forgets that it was owed.
@@ -28,33 +25,47 @@ class Acknowledgements:
     def __init__(self, service: str, own: Redis, theirs: Redis) -> None:
         self._service, self._theirs = service, theirs
         self._effects = Promises(own, service, step=True)
-        self._turn = asyncio.Lock()
-        self._open = _Batch()
+        self._waiting: dict[str, list[str]] = {}
+        self._some = asyncio.Event()
 
-    async def add(self, stream: str, entries: Sequence[str]) -> None:
-        """Returns when the server has acknowledged; raises what went wrong.
+    def add(self, stream: str, entries: Sequence[str]) -> None:
+        """Acknowledge them with what is sent next."""
+        self._waiting.setdefault(stream, []).extend(entries)
+        self._some.set()
 
-        Of those who wait while a batch is on its way, the first sends the next batch for all. If it
-        is cancelled meanwhile, another sends it again, which does no harm.
+    async def now(self, stream: str, entries: Sequence[str]) -> None:
+        """Returns when the server has acknowledged them."""
+        await self._effects.kept()
+        await self._theirs.xack(stream, self._service, *entries)
+
+    async def join(self, pipe: Pipeline) -> int:
+        """Put all that waits into a pipeline, and say how many commands that is.
+
+        If it or the pipeline fails the session begins anew, and the events come again.
         """
-        batch = self._open
-        batch.entries.setdefault(stream, []).extend(entries)
-        async with self._turn:
-            if batch is self._open:
-                self._open = _Batch()
-            if batch.failure is not None:
-                raise batch.failure
-            if not batch.sent:
-                await self._send(batch)
-
-    async def _send(self, batch: _Batch) -> None:
-        try:
+        waiting, self._waiting = self._waiting, {}
+        self._some.clear()
+        if waiting:
             await self._effects.kept()
-            async with self._theirs.pipeline(transaction=False) as pipe:
-                for stream, entries in batch.entries.items():
-                    pipe.xack(stream, self._service, *entries)
+        for stream, entries in waiting.items():
+            pipe.xack(stream, self._service, *entries)
+        return len(waiting)
+
+    async def flush(self) -> None:
+        """Send all that waits."""
+        async with self._theirs.pipeline(transaction=False) as pipe:
+            if await self.join(pipe):
                 await pipe.execute()
-        except Exception as failure:
-            batch.failure = failure
-            raise
-        batch.sent = True
+
+    async def keep_flushing(self, seconds: float) -> None:
+        """Until cancelled, send what has waited so long because nothing was read meanwhile."""
+        while True:
+            await self._some.wait()
+            await asyncio.sleep(seconds)
+            await self.flush()
+            heed_cancellation()
+
+    def forget(self) -> None:
+        """Drop what waits: the events come again."""
+        self._waiting.clear()
+        self._some.clear()

@@ -54,7 +54,7 @@ class Journal:
     def __init__(self, service: str, publisher: str, own: Redis, theirs: Redis) -> None:
         self._service, self._publisher = service, publisher
         self._own, self._theirs = own, theirs
-        self._acknowledgements = Acknowledgements(service, own, theirs)
+        self.acknowledgements = Acknowledgements(service, own, theirs)
         self._leases = leases_key(service, publisher)
         self._letters = dead_letters_key(service)
         self._streams = streams_of(publisher)
@@ -130,10 +130,6 @@ class Journal:
             "error": error_text(why),
         }
         return {"fields": fields} | ({"replaces": delivery.letter} if delivery.letter else {})
-
-    async def acknowledge(self, stream: str, entries: Sequence[str]) -> None:
-        """Take events off the pending list."""
-        await self._acknowledgements.add(stream, entries)
 
     async def replayed(self, delivery: EventDelivery) -> None:
         """Remove a dead letter that took effect, and its failures with it."""

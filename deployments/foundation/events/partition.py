@@ -69,6 +69,8 @@ class Partition:
         self.stream, self.lease = stream, lease
         self.cursor = "0"
         """The last event that was read; the next read begins after it."""
+        self.caught_up = False
+        """Whether its pending list has been read to its end."""
         self.closing = False
         self._work = work
         self._failing = failing or {}
@@ -82,7 +84,7 @@ class Partition:
         """How many events are in the queues."""
         return sum(map(len, self._queues.values()))
 
-    async def accept(self, entries: Iterable[tuple[str, dict[str, str] | None]]) -> None:
+    def accept(self, entries: Iterable[tuple[str, dict[str, str] | None]]) -> None:
         """Put pending events that come after the cursor into their queues, in their order."""
         unread = []
         for entry, fields in entries:
@@ -94,7 +96,7 @@ class Partition:
             else:
                 self._enqueue(event)
         if unread:
-            await self._work.journal.acknowledge(self.stream, unread)
+            self._work.journal.acknowledgements.add(self.stream, unread)
 
     def replay(self, deliveries: Iterable[EventDelivery]) -> None:
         """Put dead letters into the queues of their subjects, behind what is there."""
@@ -212,11 +214,16 @@ class Partition:
 
     async def _settle(self, event: _Event, *, dead: bool = False) -> None:
         delivery, journal = event.delivery, self._work.journal
-        if delivery.letter is None:
-            await journal.acknowledge(self.stream, [delivery.entry])
-        elif not dead:
-            await journal.replayed(delivery)
-        if self._failing.pop(delivery.name, None) is not None:
+        failed = self._failing.pop(delivery.name, None) is not None
+        if delivery.letter is not None:
+            if not dead:
+                await journal.replayed(delivery)
+        elif failed:
+            # Before its failures are forgotten: what was given up must not begin again.
+            await journal.acknowledgements.now(self.stream, [delivery.entry])
+        else:
+            journal.acknowledgements.add(self.stream, [delivery.entry])
+        if failed:
             await journal.forget(self.lease.partition, [delivery.name])
 
     async def close(self) -> None:

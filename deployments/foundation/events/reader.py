@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.exceptions import RedisError
 
 from deployments.foundation.events.cancellation import heed_cancellation
@@ -23,7 +24,7 @@ from deployments.foundation.events.subscriptions import Subscription
 
 _IMPATIENT_SECONDS = 0.02
 """How long a read waits while the queues of some partition are full: they may empty any moment."""
-_Entries = list[tuple[str, dict[str, str] | None]]
+_Read = list[tuple[str, list[tuple[str, dict[str, str] | None]]]]
 _log = logging.getLogger(__name__)
 
 
@@ -107,10 +108,13 @@ class Reader:
     async def _session(self) -> None:
         self._partitions.clear()
         self._leases.forget()
+        acknowledgements = self._journal.acknowledgements
+        acknowledgements.forget()
         await self._make_groups()
         async with asyncio.TaskGroup() as self._tasks:
             await self._renew()
             self._tasks.create_task(self._keep_leases())
+            self._tasks.create_task(acknowledgements.keep_flushing(self._options.gather_seconds))
             await self._read()
 
     async def _make_groups(self) -> None:
@@ -165,6 +169,7 @@ class Reader:
 
     async def _release(self, n: int, partition: Partition) -> None:
         await partition.close()
+        await self._journal.acknowledgements.flush()
         if self._partitions.get(n) is partition:
             del self._partitions[n]
             await self._leases.release([n])
@@ -188,41 +193,50 @@ class Reader:
                 await self._changed.wait()
             elif not ready:
                 await asyncio.sleep(_IMPATIENT_SECONDS)
-            elif not await self._take_pending(ready):
+            elif all(p.caught_up for p in ready):
                 await self._fetch(ready, patiently=len(ready) == len(open_))
-
-    async def _take_pending(self, partitions: list[Partition]) -> bool:
-        """Give partitions the pending events that they have not seen; whether there may be more."""
-        positions = {p.stream: p.cursor for p in partitions}
-        read = await self._xreadgroup(positions, count=self._options.batch)
-        for stream, entries in read:
-            partition = self._partitions.get(self._numbers[stream])
-            # Meanwhile the partition may have been lost, and leased again.
-            if partition in partitions and partition is not None and entries:
-                await partition.accept(entries)
-        return any(len(entries) == self._options.batch for _, entries in read)
+            else:
+                await self._take(ready)
 
     async def _fetch(self, partitions: list[Partition], *, patiently: bool) -> None:
-        """Move new events to the pending lists; wait for some if there are none."""
+        """Move new events to the pending lists, or wait for some, and take what is new there."""
         now = asyncio.get_running_loop().time
         await asyncio.sleep(max(0.0, self._fetch_at - now()))
         self._fetch_at = now() + self._options.gather_seconds
         seconds = self._options.block_seconds if patiently else _IMPATIENT_SECONDS
-        positions = {p.stream: ">" for p in partitions}
-        await self._xreadgroup(positions, count=self._options.batch, block=int(seconds * 1000))
+        await self._take(partitions, block=int(seconds * 1000))
 
-    async def _xreadgroup(
-        self, positions: dict[str, str], *, count: int, block: int | None = None
-    ) -> list[tuple[str, _Entries]]:
-        read = await self._theirs.xreadgroup(
-            self._service, READER, cast(Any, positions), count=count, block=block
-        )
-        return cast(list[tuple[str, _Entries]], read or [])
+    async def _take(self, partitions: list[Partition], *, block: int | None = None) -> None:
+        """Give partitions the pending events that they have not seen.
+
+        With `block` milliseconds new events are fetched first, in the same round trip: the server
+        reads the pending lists when it has moved the new events there.
+        """
+        async with self._theirs.pipeline(transaction=False) as pipe:
+            await self._journal.acknowledgements.join(pipe)
+            if block is not None:
+                self._xreadgroup(pipe, {p.stream: ">" for p in partitions}, block)
+            self._xreadgroup(pipe, {p.stream: p.cursor for p in partitions})
+            answers = await pipe.execute()
+        read = dict(cast(_Read, answers[-1] or []))
+        for partition in partitions:
+            entries = read.get(partition.stream, [])
+            partition.caught_up = len(entries) < self._options.batch
+            # Meanwhile the partition may have been lost, and leased again.
+            if entries and self._partitions.get(self._numbers[partition.stream]) is partition:
+                partition.accept(entries)
+
+    def _xreadgroup(
+        self, pipe: Pipeline, positions: dict[str, str], block: int | None = None
+    ) -> None:
+        count = self._options.batch
+        pipe.xreadgroup(self._service, READER, cast(Any, positions), count=count, block=block)
 
     async def stop(self) -> None:
         """Finish what is being handled, and let others go on at once. Cancel `run` afterwards."""
         self._stopping = True
         await asyncio.gather(*(partition.close() for partition in self._partitions.values()))
+        await self._journal.acknowledgements.flush()
         held = list(self._leases.held)
         self._partitions.clear()
         await self._leases.release(held, leave=True)

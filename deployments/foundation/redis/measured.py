@@ -117,9 +117,15 @@ class _MeasuredPipeline(Pipeline):
     metrics: RedisMetrics
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001
-        command = "MULTI" if self.is_transaction or self.explicit_transaction else "PIPELINE"
-        with _RoundTrip(self.metrics, command):
+        with _RoundTrip(self.metrics, self._label()):
             return await super().execute(raise_on_error)
+
+    def _label(self) -> str:
+        """What it is counted as: one that waits for events is no pipeline like others."""
+        if self.is_transaction or self.explicit_transaction:
+            return "MULTI"
+        waiting = (args[0] for args, _ in self.command_stack if args[0] in _WAITING)
+        return next(waiting, "PIPELINE")
 
 
 def measured(redis: Redis, metrics: RedisMetrics) -> Redis:

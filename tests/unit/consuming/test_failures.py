@@ -128,7 +128,7 @@ async def test_an_event_that_was_given_up_is_not_tried_again_by_a_successor(
         died.set()
         await asyncio.Event().wait()
 
-    journal.acknowledge = die  # type: ignore[method-assign]
+    journal.acknowledgements.now = die  # type: ignore[method-assign]
     await died.wait()
     await first.kill_and_lapse(subscriber.redis)
     second = RunningConsumer(subscriber.consumer())
