@@ -79,7 +79,7 @@ class Plan:
     groups: tuple[str, ...] = GROUPS
     levels: tuple[int, ...] = LEVELS
     turns: int = 2
-    scale: float = 0.5
+    scale: float = 0.4
     warm_seconds: float = 0.2
     idle_seconds: float = 8.0
     counts: bool = True

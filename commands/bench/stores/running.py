@@ -109,6 +109,17 @@ class BenchStore:
             self._process.kill()
             self._process.wait()
 
+    async def kill(self) -> None:
+        """End it at once: what it has is not needed any more."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._find_sessions(self._process.pid)
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, ProcessLookupError):
+                if os.getsid(process.pid) in self.sessions:
+                    process.kill()
+        await asyncio.to_thread(self._process.wait)
+
     def redis(self, user: str) -> Redis:
         """A client of its Redis as one of its users."""
         secret = (self.data / SECRET_FILE).read_text().strip()
@@ -162,7 +173,7 @@ async def store_of(placement: Placement) -> AsyncIterator[BenchStore]:
     try:
         yield store
     finally:
-        await store.stop()
+        await store.kill()
         shutil.rmtree(directory, ignore_errors=True)
 
 
