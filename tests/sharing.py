@@ -13,7 +13,7 @@ _WITH_A_STORE = tuple(
 )
 
 
-class OneStoreAtATime(LoadScopeScheduling):
+class OneStoreAtATime(LoadScopeScheduling):  # type: ignore[misc] # It is not typed.
     """A file's tests run in one process, and all tests of whole stores in the same one."""
 
     def _split_scope(self, nodeid: str) -> str:
