@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -39,3 +40,21 @@ def test_no_word_that_was_given_up_is_used(folder: Path) -> None:
         if GIVEN_UP.search(line)
     ]
     assert used == []
+
+
+_SAID_TWICE = {
+    "OrderNotKnownError",  # Two services subscribe to what happens to orders.
+    "StaleRevision",  # Two services keep documents that several people change.
+}
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """Names of a module's own, which begin with an underscore, are left to it."""
+    found: dict[str, list[str]] = {}
+    for folder in ("actors", "commands", "deployments"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: paths for name, paths in found.items() if len(paths) > 1}
+    assert twice.keys() == _SAID_TWICE, twice
