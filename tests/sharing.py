@@ -9,7 +9,8 @@ from __future__ import annotations
 from xdist.scheduler import LoadScopeScheduling
 
 _WITH_A_STORE = tuple(
-    f"tests/{each}/" for each in ("browser", "clients", "events", "faults", "fuzz", "integration")
+    f"tests/{each}/"
+    for each in ("browser", "clients", "cluster", "events", "faults", "fuzz", "integration")
 )
 
 
