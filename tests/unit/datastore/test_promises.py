@@ -133,10 +133,14 @@ async def test_an_event_is_owed_until_its_effect_is_kept(
         acknowledgements = Acknowledgements("orders", own, theirs)
         replica.freeze()
         with pytest.raises(NotKeptError):
-            await acknowledgements.add(STREAM, [str(entry)])
+            await acknowledgements.now(STREAM, [str(entry)])
+        acknowledgements.add(STREAM, [str(entry)])
+        with pytest.raises(NotKeptError):
+            await acknowledgements.flush()
         assert (await theirs.xpending(STREAM, "orders"))["pending"] == 1
         replica.thaw()
-        await acknowledgements.add(STREAM, [str(entry)])
+        acknowledgements.add(STREAM, [str(entry)])
+        await acknowledgements.flush()
         assert (await theirs.xpending(STREAM, "orders"))["pending"] == 0
 
 
