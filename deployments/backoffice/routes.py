@@ -53,6 +53,8 @@ from deployments.payments.contract import PaymentsApi
 from deployments.pricing.contract import PricingApi
 from deployments.staff.contract import StaffApi
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 
 class Services(NamedTuple):
     """The services that the back office asks, each as its contract's protocol."""
@@ -130,6 +132,6 @@ class BackofficeRoutes:
             Route("/static/{name}", asset, methods=["GET"]),
             Route("/api/openapi.json", serving(self.actions()), methods=["GET"]),
             *(self._tokens.operation(action) for action in self.actions()),
-            Route("/api/{path:path}", nothing, methods=["GET", "POST", "PUT"]),
+            Route("/api/{path:path}", nothing, methods=_METHODS),
             *(self._guard.route(page) for page in self.pages()),
         ]

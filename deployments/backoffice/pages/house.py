@@ -12,6 +12,7 @@ from deployments.backoffice.language import LANGUAGES, message
 from deployments.backoffice.renderer import static_file
 from deployments.backoffice.visit import Visit
 from deployments.foundation.http.answers import ProtocolError
+from deployments.foundation.http.edge import allowed_methods
 
 
 class HousePages:
@@ -43,9 +44,9 @@ class HousePages:
         raise ProtocolError(404, "not_found", message("There is no such page."))
 
 
-async def nothing(_request: Request) -> Response:
-    """There is no such action of the API."""
-    raise HTTPException(404)
+async def nothing(request: Request) -> Response:
+    """There is no such action of the API, or none of this method."""
+    raise HTTPException(405 if allowed_methods(request) else 404)
 
 
 async def asset(request: Request) -> Response:

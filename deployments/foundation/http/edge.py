@@ -61,15 +61,19 @@ def _protocol_error(_request: Request, error: Exception) -> ProtocolError:
 def _http_exception(request: Request, error: Exception) -> ProtocolError:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-    headers = {"Allow": _allowed(request)} if error.status_code == _NO_SUCH_METHOD else None
+    headers = {"Allow": allowed_methods(request)} if error.status_code == _NO_SUCH_METHOD else None
     return ProtocolError(error.status_code, code, f"{error.detail}.", headers or error.headers)
 
 
-def _allowed(request: Request) -> str:
-    """The methods of all routes at this path: Starlette names those of the first only."""
+def allowed_methods(request: Request) -> str:
+    """The methods of all routes at this path: Starlette names those of the first only.
+
+    A route that takes whatever no other one does is not counted.
+    """
     methods: set[str] = set()
     for route in request.app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
+        takes_the_rest = "{path:path}" in route.path
+        if not takes_the_rest and route.matches(request.scope)[0] is not Match.NONE:
             methods |= route.methods
     return ", ".join(sorted(methods))
 

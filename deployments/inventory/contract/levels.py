@@ -114,6 +114,10 @@ class LowStock(Message):
     cursor: int | None = None
 
 
+_ENTRY = r"^[1-9]\d{0,18}-\d{1,18}$"
+"""An entry's id in a stream, of numbers that Redis takes."""
+
+
 class ListMovements(Message):
     """A page of the ledger, newest first, of all SKUs or one; `cursor` is that of the page before.
 
@@ -122,7 +126,7 @@ class ListMovements(Message):
     """
 
     sku: Sku | None = None
-    cursor: Annotated[str, StringConstraints(max_length=40, pattern=r"^\d+-\d+$")] | None = None
+    cursor: Annotated[str, StringConstraints(pattern=_ENTRY)] | None = None
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from deployments.backoffice.guard import ANYBODY, PageRoute
-from deployments.backoffice.routes import BackofficeRoutes, Services
 from deployments.backoffice.tokens import Action
 from tests.conftest import ClientOf
+from tests.unit.backoffice.declared import routes
 from tests.unit.backoffice.office import Office
 
 
@@ -22,27 +21,21 @@ async def office(redis_of: ClientOf) -> AsyncIterator[Office]:
     await office.host.stop()
 
 
-def _routes() -> BackofficeRoutes:
-    absent: Any = None
-    services = Services(*[absent for _ in Services._fields])
-    return BackofficeRoutes(services, absent, absent, absent)
-
-
 @pytest.fixture
 def pages() -> list[PageRoute]:
     """Every page."""
-    return _routes().pages()
+    return routes().pages()
 
 
 @pytest.fixture
 def actions() -> list[Action]:
     """Every action of the API."""
-    return _routes().actions()
+    return routes().actions()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test for each page, each one that needs a permission, or each that takes a form."""
-    every = _routes().pages()
+    every = routes().pages()
     choices = {
         "page": every,
         "guarded": [one for one in every if one.needs != ANYBODY],
