@@ -103,18 +103,23 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     each = metafunc.definition.get_closest_marker("each")
     placements = [one for one in chosen(metafunc.config) if _holds(metafunc.definition, one)]
     if each is None:
-        ids = [one.name for one in placements]
-        metafunc.parametrize("running_store", placements, indirect=True, scope="session", ids=ids)
+        stores = [pytest.param(one, id=one.name, marks=_marks(one)) for one in placements]
+        metafunc.parametrize("running_store", stores, indirect=True, scope="session")
         return
     argument, cases = each.args
     pairs = [
-        pytest.param(placement, case, id=f"{placement.name}: {case.name}")
+        pytest.param(placement, case, id=f"{placement.name}: {case.name}", marks=_marks(placement))
         for placement in placements
         for case in cases(placement)
     ]
     metafunc.parametrize(
         ("running_store", argument), pairs, indirect=["running_store"], scope="session"
     )
+
+
+def _marks(placement: Placement) -> list[pytest.MarkDecorator]:
+    """One process and services apart are the two extremes; what is between them has time."""
+    return [pytest.mark.long] if placement.name == "together" else []
 
 
 def _holds(test: pytest.Item, placement: Placement) -> bool:

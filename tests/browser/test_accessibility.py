@@ -11,6 +11,8 @@ from playwright.async_api import Page
 
 from tests.browser.browsed_store import SIZES, BrowsedStore, Scheme
 
+pytestmark = pytest.mark.long
+
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 OPEN = ["/sign-in", "/link/none"]

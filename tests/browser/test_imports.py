@@ -9,6 +9,8 @@ from tests.browser.importing import FILE, hand_in, run
 from tests.browser.test_accessibility import is_too_wide, violations
 from tests.eventually import eventually
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 async def test_a_file_goes_in_and_comes_out(shop: BrowsedStore, scripts: bool) -> None:  # noqa: FBT001

@@ -25,6 +25,8 @@ from tests.conftest import ClientOf
 from tests.in_process import store_in_process
 from tests.served import served
 
+pytestmark = pytest.mark.long
+
 PYTHON = Path(__file__).parent / "python"
 DOCUMENT: Mapping[str, Any] = json.loads(OPENAPI_FILE.read_text())
 

@@ -18,6 +18,8 @@ from tests.faults.damage import CONTROLLER, HAPROXY, MANAGER, processes, replace
 from tests.faults.serve_api import ServeApi
 from tests.integration.running_store import RunningStore
 
+pytestmark = pytest.mark.long
+
 PATHS = ("/.well-known/ucp", "/orders/none", "/catalog/none")
 EVERY_SECONDS = 0.02
 GOOD = 50

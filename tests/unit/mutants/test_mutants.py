@@ -12,6 +12,8 @@ from tests.mutants.__main__ import chosen, found
 from tests.mutants.mutant import Mutant
 from tests.mutants.trial import BaselineFailedError, Trial
 
+pytestmark = pytest.mark.long
+
 RULE = '''"""A rule."""
 def price(units, each=1):
     """Says nothing: 1 + 1 == 2."""

@@ -25,6 +25,8 @@ from tests.unit.notifications.killed_consumer import POINTS
 from tests.unit.notifications.sample_events import delivered, placed, shipped
 from tests.unit.notifications.smtp_server import SmtpServer
 
+pytestmark = pytest.mark.long
+
 StartConsumer = Callable[[str], Awaitable[Process]]
 COPIES = dict(zip(POINTS, (1, 1, 2, 1), strict=True))
 """How often the mail arrives. Between the server's answer and its note there is no help."""

@@ -25,6 +25,8 @@ from tests.unit.backoffice.imports.dying import (
 )
 from tests.unit.backoffice.imports.shop import ADA, AT, Shop, csv_of, unhurried
 
+pytestmark = pytest.mark.long
+
 ROWS = 2 * ITEMS_AT_ONCE + 5
 BOTH: tuple[When, ...] = ("before", "after")
 ITEM_STEPS: tuple[Step, ...] = ("compare", "take")
