@@ -31,7 +31,7 @@ test: $(VENV)/.test ## run all tests but the long ones; SERVICE=carts runs one s
 	@$(if $(SERVICE),test -d $(TESTS) || { echo "There is no service $(SERVICE): $$(ls tests/unit | grep -v '[._]' | xargs)"; exit 2; })
 	$(BIN)/python -m pytest $(TESTS)
 
-test-long: $(VENV)/.test ## break the store in many ways while it sells, and kill consumers in the middle of events
+test-long: $(VENV)/.test ## break the store in many ways while it sells, kill at every step, and what else takes minutes
 	$(BIN)/python -m pytest tests -m long
 
 cluster: $(VENV)/.test ## run the store on three machines made of namespaces, as root, and kill, drain and part them
