@@ -21,6 +21,8 @@ from tests.unit.datastore.deployed_store import (
     name_redis,
 )
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[RedisServer]:

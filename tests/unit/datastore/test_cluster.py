@@ -13,6 +13,8 @@ from deployments.topology import SERVICES
 from tests.redis_servers import OPERATOR, WORD, Cluster, RedisServer, cluster, until
 from tests.unit.datastore.deployed_store import deployed_store, discrepancies, name_redis
 
+pytestmark = pytest.mark.long
+
 ORDERS = key_slot(b"{orders}")
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.redis_servers import Watched, watched
 from tests.unit.datastore.deployed_store import deployed_store, discrepancies, name_redis
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
