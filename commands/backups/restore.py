@@ -75,7 +75,7 @@ def restore(
         Path, typer.Argument(metavar="DIRECTORY", help="What `fieldhouse backup` has written.")
     ],
 ) -> int:
-    """Bring a backup to an empty store; start the store and audit it afterwards."""
+    """Bring a backup to an empty store."""
     page, (manifest, count) = ConsolePage(), asyncio.run(restore_backup(directory))
     page.say(f"{count} keys, as they were at {manifest.began.isoformat(timespec='seconds')}.")
     page.say("Start the store, and run `fieldhouse audit`.")

@@ -83,7 +83,7 @@ def query_of(model: type[M], caller: TokenRequest) -> M:
 
 async def body_of(model: type[M], caller: TokenRequest) -> M:
     """The body as a model; 400 if it is none."""
-    return parse(model, await read_body(caller.request))
+    return parse(model, await read_body(caller.request), strict=True)
 
 
 class TokenGuard:

@@ -61,8 +61,9 @@ class AuditStore:
         return await self._find(ref, wanted, before, limit)
 
     async def _read(self, wanted: AuditFilter, before: str | None, limit: int) -> Batch:
-        first = "-" if wanted.since is None else milliseconds(wanted.since)
-        last = "+" if wanted.until is None else f"({milliseconds(wanted.until)}-0"
+        # Nothing was written before 1970, of which Redis takes no numbers.
+        first = "-" if wanted.since is None else max(0, int(milliseconds(wanted.since)))
+        last = "+" if wanted.until is None else f"({max(1, int(milliseconds(wanted.until)))}-0"
         if before is not None:
             last = f"({before}"
         rows = cast(Any, await self._redis.xrevrange(LOG, last, first, count=limit))

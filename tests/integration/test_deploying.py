@@ -20,6 +20,8 @@ from tests.faults.damage import more_orders, replica
 from tests.faults.declared import replicas_of
 from tests.integration.running_store import RunningStore
 
+pytestmark = pytest.mark.long
+
 ORDERS = 10
 """So many are bought after each step, before the next one."""
 SAID, NEW = "Check the id,", "Look at the id,"

@@ -31,9 +31,19 @@ async def test_what_is_not_understood_is_refused(
     assert str(status) in answers
 
 
-@pytest.mark.parametrize("path", ["/-/routes", "/-/healthz", "/nowhere", "/"])
+@pytest.mark.parametrize("path", ["/-/routes", "/nowhere", "/"])
 async def test_nothing_internal_is_listed(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
     assert answer.json()["code"] == "not_found"
     assert "routes" not in answer.text
+
+
+@pytest.mark.on_ray
+async def test_a_load_balancer_is_told_whether_the_node_serves_and_no_more(
+    client: httpx.AsyncClient,
+) -> None:
+    """See record 62: it is asked for by load balancers, and by KubeRay."""
+    answer = await client.get("/-/healthz")
+    assert answer.status_code == 200
+    assert answer.text in {"", "success", "OK"}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator
 from starlette.responses import Response
 
 from deployments.backoffice.tokens import Action, TokenRequest, query_of, shown
@@ -9,7 +12,19 @@ from deployments.staff.contract import StaffApi
 from deployments.staff.contract.audit_log import AuditFilter, AuditPage, EntryId, SearchAudit
 
 
+def _written(value: object) -> object:
+    """A time as RFC 3339 writes it, and no number of seconds."""
+    if isinstance(value, str) and "-" not in value:
+        raise ValueError("a date and a time are needed")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+
+
 class _Searched(AuditFilter):
+    since: Moment | None = None
+    until: Moment | None = None
     before: EntryId | None = None
 
 

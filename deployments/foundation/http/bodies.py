@@ -71,11 +71,14 @@ async def _receive(request: Request) -> bytes:
     return bytes(received)
 
 
-def parse(model: type[M], body: bytes) -> M:
-    """A request body as its model; 400 with the paths of what is wrong with it."""
+def parse(model: type[M], body: bytes, *, strict: bool | None = None) -> M:
+    """A request body as its model; 400 with the paths of what is wrong with it.
+
+    If it is `strict`, false is no number, and a number is no date.
+    """
     _check_json(body)
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body, strict=strict)
     except ValidationError as mistakes:
         raise ProtocolError(400, "invalid_request", _describe(mistakes)) from mistakes
 

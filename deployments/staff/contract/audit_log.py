@@ -14,7 +14,7 @@ from deployments.staff.contract.credentials import Credential
 MOST_ENTRIES = 200
 """Entries of a page."""
 EntryId = Annotated[
-    str, Field(pattern=r"^\d{1,15}-\d{1,6}$", description="Such as 1750000000000-0")
+    str, Field(pattern=r"^[1-9]\d{0,14}-\d{1,6}$", description="Such as 1750000000000-0")
 ]
 
 
