@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any, TypeVar
 
+from redis.exceptions import RedisError
+
 from deployments.backoffice.formats.items import (
     ITEMS,
     CodeItem,
@@ -111,17 +113,23 @@ class ImportWorker:
     async def _held(self, claim: ImportClaim) -> AsyncIterator[None]:
         """Keeps the lease while something takes long, such as reading a file."""
 
-        async def keep() -> None:
-            while True:
-                await asyncio.sleep(self._renew_every)
-                await self._store.renew(claim)
-
-        keeping = asyncio.create_task(keep(), name=f"import {claim.id}")
+        keeping = asyncio.create_task(self._keep(claim), name=f"import {claim.id}")
         try:
             yield
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
+
+    async def _keep(self, claim: ImportClaim) -> None:
+        while True:
+            await asyncio.sleep(self._renew_every)
+            try:
+                await self._store.renew(claim)
+            except LostImportError:
+                return  # The next that is written is refused, which ends the work.
+            except (RedisError, OSError):
+                # The lease outlasts this; if it does not, the next that is written is refused.
+                _log.exception("the lease of import %s was not renewed", claim.id)
 
     async def _work(self, claim: ImportClaim, run: ImportRun) -> None:
         if claim.claims > MOST_CLAIMS:
