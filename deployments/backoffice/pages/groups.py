@@ -11,6 +11,7 @@ from deployments.backoffice.addresses import path_of
 from deployments.backoffice.forms import Form, filled
 from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.pages.code_form import lines_of, listed
+from deployments.backoffice.pages.saved_rules import refusal_of
 from deployments.backoffice.visit import Visit
 from deployments.pricing.contract import PricingApi
 from deployments.pricing.contract.groups import (
@@ -20,8 +21,6 @@ from deployments.pricing.contract.groups import (
     GroupId,
     ListGroups,
     SaveGroup,
-    StaleRule,
-    TooManyRules,
     UnknownRule,
 )
 
@@ -89,14 +88,9 @@ class GroupPages:
             group=group,
             revision=typed.revision if known else None,
         )
-        try:
-            await self._pricing.save_group(sent)
-        except StaleRule as stale:
-            if known:
-                return await self._form(visit, form, stale=True)
-            return await self._form(visit, form.refused(visit.language.rejection(stale), at="id"))
-        except TooManyRules as no:
-            return await self._form(visit, form.refused(visit.language.rejection(no)))
+        no = await refusal_of(visit, form, self._pricing.save_group(sent), known=bool(known))
+        if no is not None:
+            return await self._form(visit, no.form, stale=no.stale)
         return visit.go(path_of("groups", "group", group.id), visit.text("The group is saved."))
 
     async def _groups(self) -> tuple[GroupDocument, ...]:

@@ -22,14 +22,13 @@ from deployments.backoffice.forms import Form, filled
 from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import Language, NotAnAmountError, message
 from deployments.backoffice.pages.code_form import listed
+from deployments.backoffice.pages.saved_rules import refusal_of
 from deployments.backoffice.visit import Visit
 from deployments.foundation.values.money import STORE_CURRENCY
 from deployments.pricing.contract import PricingApi
 from deployments.pricing.contract.groups import (
     GroupId,
     ListGroups,
-    StaleRule,
-    TooManyRules,
     UnknownRule,
 )
 from deployments.pricing.contract.price_lists import (
@@ -161,14 +160,11 @@ class PriceListPages:
             price_list=typed.price_list(entries),
             revision=typed.revision if known else None,
         )
-        try:
-            await self._pricing.save_price_list(sent)
-        except StaleRule as stale:
-            if known:
-                return await self._form(visit, form, stale=True)
-            return await self._form(visit, form.refused(visit.language.rejection(stale), at="id"))
-        except TooManyRules as no:
-            return await self._form(visit, form.refused(visit.language.rejection(no)))
+        no = await refusal_of(
+            visit, form, self._pricing.save_price_list(sent), known=known is not None
+        )
+        if no is not None:
+            return await self._form(visit, no.form, stale=no.stale)
         return visit.go(path_of("price-lists", "list", typed.id), visit.text("The list is saved."))
 
     async def _lists(self) -> tuple[PriceListDocument, ...]:
