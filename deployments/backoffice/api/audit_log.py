@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from deployments.backoffice.tokens import Action, TokenRequest, query_of, shown
@@ -15,7 +16,7 @@ from deployments.staff.contract.audit_log import AuditFilter, AuditPage, EntryId
 def _written(value: object) -> object:
     """A time as RFC 3339 writes it, and no number of seconds."""
     if isinstance(value, str) and "-" not in value:
-        raise ValueError("a date and a time are needed")
+        raise PydanticCustomError("datetime_parsing", "a date and a time are needed")
     return value
 
 
