@@ -7,6 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from deployments.backoffice.exports.desk import ExportDesk
+from deployments.backoffice.exports.rows import CatalogRows
 from deployments.backoffice.formats.items import ImportKind
 from deployments.backoffice.imports.codes import CodeEffect
 from deployments.backoffice.imports.desk import ImportDesk
@@ -56,9 +57,8 @@ def compose(
         "stock": StockEffect(services.inventory, services.catalog),
         "codes": CodeEffect(services.pricing),
     }
-    exports = ExportDesk(
-        services.catalog, services.inventory, services.orders, services.pricing, clock
-    )
+    goods = CatalogRows(services.catalog, services.inventory)
+    exports = ExportDesk(goods, services.orders, services.pricing, services.staff, clock)
     return Composition(
         routes=BackofficeRoutes(services, limits, ImportDesk(store, clock), exports).all(),
         loops=[import_loop(ImportWorker(store, effects))],

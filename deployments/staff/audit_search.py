@@ -13,17 +13,20 @@ from deployments.staff.contract.audit_log import (
     AuditFilter,
     AuditPage,
     ExportAudit,
+    RecordExport,
     SearchAudit,
 )
+from deployments.staff.contract.sign_in import Confirmed
 from deployments.staff.domain.audit_file import csv_of
 from deployments.staff.domain.audit_log import authors_of
 
 _BATCHES = 10
 """How often a page is read on where entries do not agree with what is wanted."""
+_OF_THE_END = {"format", "rows", "complete"}
 
 
 class AuditSearch:
-    """Every method asks the authority first."""
+    """What looks at the log asks the authority first."""
 
     def __init__(self, authority: Authority, store: AuditStore, clock: Clock) -> None:
         self._authority, self._store, self._clock = authority, store, clock
@@ -41,6 +44,19 @@ class AuditSearch:
             await self._store.record(self._exported(request.filter, who.author))
         page = await self._page(request.filter, request.before, MOST_ENTRIES)
         return AuditExport(csv=csv_of(page.entries, columns=first), next=page.next)
+
+    async def record(self, request: RecordExport) -> Confirmed:
+        """See `StaffApi`. Whoever tells has asked the authority."""
+        begun = request.rows is None
+        change = Change(
+            author=request.author,
+            subject=f"backoffice/export/{request.what}",
+            action="export_begun" if begun else "export_ended",
+            after=request.model_dump(include={"format"} if begun else _OF_THE_END),
+            at=self._clock(),
+        )
+        await self._store.record(change, f"{request.export}:{change.action}")
+        return Confirmed()
 
     async def _page(self, wanted: AuditFilter, before: str | None, limit: int) -> AuditPage:
         found: list[AuditEntry] = []

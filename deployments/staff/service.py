@@ -22,7 +22,13 @@ from deployments.staff.contract.account import (
     SecondFactorSecret,
     StartSecondFactor,
 )
-from deployments.staff.contract.audit_log import AuditExport, AuditPage, ExportAudit, SearchAudit
+from deployments.staff.contract.audit_log import (
+    AuditExport,
+    AuditPage,
+    ExportAudit,
+    RecordExport,
+    SearchAudit,
+)
 from deployments.staff.contract.credentials import Authorise, Authorised
 from deployments.staff.contract.people import (
     ActOnPerson,
@@ -229,6 +235,10 @@ class StaffService:
     async def export_audit(self, request: ExportAudit) -> AuditExport:
         """See `StaffApi`."""
         return await self._search.export(request)
+
+    async def record_export(self, request: RecordExport) -> Confirmed:
+        """See `StaffApi`."""
+        return await self._search.record(request)
 
     async def changed(self, event_id: str, change: Change) -> None:
         """An event tells of a change by staff in another service: append it once."""

