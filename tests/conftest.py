@@ -86,6 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "on_ray: it holds wherever Serve places the store, and not in one process",
         "each(argument, cases): it runs with each of `cases(placement)`, which have names",
         "long: it takes minutes; `make test-long` runs it",
+        "long_on_ray: so do its turns in the placements on Ray, and not the one in one process",
         "cluster: it makes machines of namespaces, as root; `make cluster` runs it",
     ):
         config.addinivalue_line("markers", mark)
@@ -100,26 +101,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Let a test of the whole store run in every placement that was asked for."""
     if "running_store" not in metafunc.fixturenames:
         return
-    each = metafunc.definition.get_closest_marker("each")
-    placements = [one for one in chosen(metafunc.config) if _holds(metafunc.definition, one)]
+    test = metafunc.definition
+    each = test.get_closest_marker("each")
+    placements = [one for one in chosen(metafunc.config) if _holds(test, one)]
     if each is None:
-        stores = [pytest.param(one, id=one.name, marks=_marks(one)) for one in placements]
+        stores = [pytest.param(one, id=one.name, marks=_marks(test, one)) for one in placements]
         metafunc.parametrize("running_store", stores, indirect=True, scope="session")
         return
     argument, cases = each.args
     pairs = [
-        pytest.param(placement, case, id=f"{placement.name}: {case.name}", marks=_marks(placement))
-        for placement in placements
-        for case in cases(placement)
+        pytest.param(one, case, id=f"{one.name}: {case.name}", marks=_marks(test, one))
+        for one in placements
+        for case in cases(one)
     ]
     metafunc.parametrize(
         ("running_store", argument), pairs, indirect=["running_store"], scope="session"
     )
 
 
-def _marks(placement: Placement) -> list[pytest.MarkDecorator]:
+def _marks(test: pytest.Item, placement: Placement) -> list[pytest.MarkDecorator]:
     """One process and services apart are the two extremes; what is between them has time."""
-    return [pytest.mark.long] if placement.name == "together" else []
+    on_ray = placement.config is not None
+    takes_long = on_ray and test.get_closest_marker("long_on_ray") is not None
+    return [pytest.mark.long] if takes_long or placement.name == "together" else []
 
 
 def _holds(test: pytest.Item, placement: Placement) -> bool:

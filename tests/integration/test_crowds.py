@@ -25,6 +25,8 @@ from tests.faults.careful import Careful, Seen, reason
 from tests.integration.running_store import RunningStore
 from tests.integration.shopper import Json, payment, total
 
+pytestmark = pytest.mark.long_on_ray
+
 T = TypeVar("T")
 WANTED = "PA-T100"
 BUYERS, UNITS = 500, 100

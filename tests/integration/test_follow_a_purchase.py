@@ -9,6 +9,7 @@ from email.policy import default
 from itertools import pairwise
 
 import httpx
+import pytest
 
 from deployments.foundation.events.publishing import Envelope
 from deployments.foundation.values.trace import new_trace
@@ -186,6 +187,7 @@ async def test_one_purchase_is_followed_to_mail_parcel_and_webhook(store: Runnin
     assert caused == {trace.split("-")[1]}
 
 
+@pytest.mark.long_on_ray
 async def test_nobody_buys_less_because_mail_and_hooks_are_in_trouble(store: RunningStore) -> None:
     """There is no room for mail, and a platform's endpoint hangs: both are caught up with."""
     directory = store.data / "mail"

@@ -35,7 +35,7 @@ def following(store: RunningStore, service: str) -> Iterator[Iterator[dict[str, 
 
 
 @pytest.mark.on_ray
-@pytest.mark.parametrize("service", ["orders", "webhooks", "inventory"])
+@pytest.mark.parametrize("service", ["orders", "webhooks"])
 def test_logs_are_of_one_service_and_say_where_they_come_from(
     store: RunningStore, service: str
 ) -> None:
@@ -48,6 +48,7 @@ def test_logs_are_of_one_service_and_say_where_they_come_from(
         assert line["level"] in {"INFO", "WARNING", "ERROR", "CRITICAL"}
 
 
+@pytest.mark.long_on_ray
 @pytest.mark.on_ray
 async def test_who_follows_sees_what_is_logged_from_then_on_with_its_trace(
     store: RunningStore, client: httpx.AsyncClient

@@ -20,6 +20,8 @@ from tests.integration.shopper import Shopper
 from tests.prometheus import Prometheus, prometheus
 from tests.unit.webhooks.receiver import receiver
 
+pytestmark = pytest.mark.long_on_ray
+
 ONLY_SOMETIMES = (
     *('status=~"5.."', "event_retries_total"),
     *('dependency, outcome) (rate(ray_fieldhouse_calls_total{service="orders"}',),

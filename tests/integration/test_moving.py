@@ -31,6 +31,7 @@ def there_and_back(config: Json) -> Iterator[Json]:
     yield from (both, moved, both, config)
 
 
+@pytest.mark.long
 @pytest.mark.placed("apart")
 async def test_services_move_under_load_without_a_failed_request(store: RunningStore) -> None:
     api, seen = ServeApi(store), Seen()

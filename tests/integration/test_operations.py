@@ -116,6 +116,7 @@ async def test_what_has_no_route_cannot_be_reached(client: httpx.AsyncClient, pa
     assert (await client.post(path, json={})).status_code == 404
 
 
+@pytest.mark.long_on_ray
 def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> None:
     said = refused_start(
         store.placement, FIELDHOUSE_DATA=str(store.data), FIELDHOUSE_PORT=str(free_port())
@@ -124,6 +125,7 @@ def test_a_store_that_already_runs_is_not_started_twice(store: RunningStore) -> 
     assert store.base_url in said
 
 
+@pytest.mark.long_on_ray
 def test_a_port_in_use_is_named(store: RunningStore, tmp_path: Path) -> None:
     said = refused_start(
         store.placement, FIELDHOUSE_DATA=str(tmp_path), FIELDHOUSE_PORT=str(store.port)
@@ -147,6 +149,7 @@ def test_a_redis_that_does_not_answer_is_named(
     assert f"The Redis of {name} does not answer" in said
 
 
+@pytest.mark.long_on_ray
 def test_the_development_key_is_refused_on_an_external_redis(
     store: RunningStore, tmp_path: Path
 ) -> None:
@@ -184,6 +187,7 @@ async def kill_redis(store: RunningStore) -> None:
         os.kill((await admin.info("server"))["process_id"], SIGKILL)
 
 
+@pytest.mark.long_on_ray
 async def test_a_redis_that_is_killed_comes_back_with_every_cart(
     store: RunningStore, client: httpx.AsyncClient
 ) -> None:
@@ -193,6 +197,7 @@ async def test_a_redis_that_is_killed_comes_back_with_every_cart(
     assert (await client.get(f"/carts/{cart['id']}")).json()["id"] == cart["id"]
 
 
+@pytest.mark.long_on_ray
 async def test_term_ends_everything_and_the_next_start_has_all_the_data(
     store: RunningStore, client: httpx.AsyncClient
 ) -> None:

@@ -34,7 +34,11 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(
-    scope="module", params=[PLACEMENTS[0], PLACEMENTS[-1]], ids=lambda placement: placement.name
+    scope="module",
+    params=[
+        pytest.param(PLACEMENTS[0], id=PLACEMENTS[0].name),
+        pytest.param(PLACEMENTS[-1], id=PLACEMENTS[-1].name, marks=pytest.mark.long),
+    ],
 )
 def traced(request: pytest.FixtureRequest, collector: Collector) -> Iterator[RunningStore]:
     """A store that tells the collector of everything."""
