@@ -65,7 +65,7 @@ class Quoter:
     ) -> None:
         self._goods, self._shipping, self._pricing = goods, shipping, pricing
         self._clock = clock
-        self._options = RecentAnswers(self._rate, seconds, clock=clock)
+        self._options = RecentAnswers(self._rate, seconds, along=0, clock=clock)
 
     async def quote(self, contents: SessionContents, kept: frozenset[str], platform: str) -> Quote:
         """The quote for a platform; lines keep ids that are in `kept`."""

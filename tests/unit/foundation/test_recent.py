@@ -98,7 +98,7 @@ async def test_what_is_known_needs_no_dependency(
 
 
 async def test_no_more_is_kept_than_it_has_room_for(stock: Stock, moment: Moment) -> None:
-    recent = RecentAnswers(stock.count, 1.0, most=1, clock=moment)
+    recent = RecentAnswers(stock.count, 1.0, most=1, along=0, clock=moment)
     for sku in ("A", "B", "B"):
         await recent.about([sku])
     assert stock.asked == [("A",), ("B",), ("B",)]
@@ -113,3 +113,38 @@ async def test_nothing_is_kept_for_no_time(stock: Stock, moment: Moment) -> None
     await recent.about(["A"])
     assert await recent.about(["A"]) == {"A": 3}
     assert stock.asked == [("A",), ("A",)]
+
+
+async def test_what_is_wanted_and_about_to_lapse_is_asked_about_along(
+    stock: Stock, moment: Moment, recent: RecentAnswers[str, int]
+) -> None:
+    stock.units |= {"C": 1, "D": 1}
+    await recent.about(["A", "B"])
+    moment.seconds = 0.5
+    await recent.about(["C"])
+    assert stock.asked == [("A", "B"), ("C",)], "half of their lives is left"
+    stock.units["B"] = 7
+    moment.seconds = 0.9
+    assert await recent.about(["D"]) == {"D": 1}
+    assert stock.asked[2:] == [("D", "A", "B")]
+    assert await recent.about(["B"]) == {"B": 7}
+    assert len(stock.asked) == 3
+
+
+async def test_what_nobody_has_wanted_for_long_is_forgotten(
+    stock: Stock, moment: Moment, recent: RecentAnswers[str, int]
+) -> None:
+    await recent.about(["A"])
+    for second in range(1, 8):
+        moment.seconds = second
+        await recent.about(["B"])
+    assert [asked for asked in stock.asked if "A" in asked] == [("A",)] + 4 * [("B", "A")]
+
+
+async def test_no_more_is_asked_about_along_than_is_allowed(stock: Stock, moment: Moment) -> None:
+    recent = RecentAnswers(stock.count, 1.0, along=2, clock=moment)
+    stock.units |= dict.fromkeys("CDEF", 1)
+    await recent.about("ABCDE")
+    moment.seconds = 0.9
+    await recent.about("F")
+    assert stock.asked[1:] == [("F", "A", "B")]
