@@ -31,6 +31,9 @@ STOPPED_WITHIN_SECONDS = 120
 """Far more than it takes: only a store that hangs is cut off."""
 
 _LAST_LINES = 40
+_STARTS = 3
+_RAY_IS_LATE = "The current node timed out during startup"
+"""Ray gives a node 30 s to start, whatever else the machine is at, and no setting changes it."""
 _DASHBOARD = re.compile(r"^dashboard\s+(http\S+),", re.MULTILINE)
 _LOGS = re.compile(r"^\s+(/\S+/logs/serve)$", re.MULTILINE)
 
@@ -73,6 +76,24 @@ class RunningStore:
 
     def start(self, **environment: str) -> None:
         """Start it and wait until it says that it is ready."""
+        for attempt in range(_STARTS):
+            launcher = self._launch(environment)
+            if self._comes_up(launcher):
+                break
+            self.stop()
+            if _RAY_IS_LATE not in self.output or attempt + 1 == _STARTS:
+                pytest.fail(f"The store did not come up.\n{self.tell()}", pytrace=False)
+        # Asked at once: what is said to be ready is.
+        self.first_answer = httpx.post(
+            f"{self.base_url}/catalog/search",
+            json={"query": "helmet"},
+            timeout=60,
+        )
+        if self.placement.config is not None:
+            (serve,) = psutil.Process(launcher.pid).children()
+            self._session = os.getsid(serve.pid)
+
+    def _launch(self, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         with self._output.open("wb") as output:
             self._launcher = launch(
                 self.placement,
@@ -88,21 +109,15 @@ class RunningStore:
                 FIELDHOUSE_SANDBOX_DELIVERY_SECONDS="1",
                 **environment,
             )
+        return self._launcher
+
+    def _comes_up(self, launcher: subprocess.Popen[bytes]) -> bool:
         last = time.monotonic() + READY_WITHIN_SECONDS
         while "Ctrl-C ends the store" not in self.output:
-            if self._launcher.poll() is not None or time.monotonic() > last:
-                self.stop()
-                pytest.fail(f"The store did not come up.\n{self.tell()}", pytrace=False)
+            if launcher.poll() is not None or time.monotonic() > last:
+                return False
             time.sleep(0.2)
-        # Asked at once: what is said to be ready is.
-        self.first_answer = httpx.post(
-            f"{self.base_url}/catalog/search",
-            json={"query": "helmet"},
-            timeout=60,
-        )
-        if self.placement.config is not None:
-            (serve,) = psutil.Process(self._launcher.pid).children()
-            self._session = os.getsid(serve.pid)
+        return True
 
     def stop(self) -> int:
         """Send TERM and wait; gives the launcher's exit code."""

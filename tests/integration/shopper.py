@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +19,7 @@ ADDRESS = {
     "address_country": "US",
     "postal_code": "95616",
 }
+_ATTEMPTS = 30
 
 
 class Shopper:
@@ -36,9 +38,17 @@ class Shopper:
         status: int = 200,
         key: str | None = None,
     ) -> Json:
-        """The answer, which must have this status and be valid; writes carry a fresh key."""
+        """The answer, which must have this status and be valid; writes carry a fresh key.
+
+        What a machine under load answers 503 is asked again under the same key, as its sentence
+        tells a client to do.
+        """
         headers = {"Idempotency-Key": key or str(uuid.uuid4())} if method != "GET" else {}
-        answer = await self._client.request(method, path, json=body, headers=headers)
+        for _ in range(_ATTEMPTS):
+            answer = await self._client.request(method, path, json=body, headers=headers)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            await asyncio.sleep(float(answer.headers["Retry-After"]))
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         shown: Json = answer.json()
         assert_valid(kind, shown)

@@ -73,7 +73,7 @@ class CatalogReplica:
         await eventually(lambda: ids <= self.snapshot.assortment.products.keys())
 
 
-async def eventually(true: Callable[[], bool], seconds: float = 5.0) -> None:
+async def eventually(true: Callable[[], bool], seconds: float = 60.0) -> None:
     """Give other tasks their turn until something holds; fails after `seconds`."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - whatever it is about sets no event.
