@@ -6,50 +6,88 @@ what it needs does not answer, and 130 if it was interrupted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from commands import (
-    config,
-    dead_letters,
-    demo,
-    dev,
-    documents,
-    exporting,
-    importing,
-    lag,
-    load,
-    migrate,
-    platform_key,
-    redis_users,
-    run,
-    sagas,
-    staff,
-    webhooks,
-)
-from commands.audit.command import audit_store
-from commands.backups.backup import backup
-from commands.backups.restore import restore
-from commands.bench.command import bench
-from commands.cluster.declare import declare
-from commands.cluster.kuberay import kuberay
-from commands.deploying.command import deploy, releases, rollback
 from commands.exit_status import command
-from commands.monitoring.dashboards import dashboards
-from commands.monitoring.logs import logs
-from commands.monitoring.prometheus import prometheus
-from commands.monitoring.status import status
-from commands.scaling.command import scale
 
+_COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "commands.run:run_store",
+        "declare": "commands.cluster.declare:declare",
+        "kuberay": "commands.cluster.kuberay:kuberay",
+        "deploy": "commands.deploying.command:deploy",
+        "rollback": "commands.deploying.command:rollback",
+        "releases": "commands.deploying.command:releases",
+        "audit": "commands.audit.command:audit_store",
+        "dev": "commands.dev:dev",
+        "demo": "commands.demo:demo",
+        "status": "commands.monitoring.status:status",
+        "logs": "commands.monitoring.logs:logs",
+        "lag": "commands.lag:lag",
+        "dashboards": "commands.monitoring.dashboards:dashboards",
+        "prometheus": "commands.monitoring.prometheus:prometheus",
+        "dead-letters": "commands.dead_letters:app",
+        "sagas": "commands.sagas:app",
+        "import": "commands.importing:import_file",
+        "export": "commands.exporting:export",
+        "owner-link": "commands.staff:owner_link",
+        "staff": "commands.staff:app",
+        "webhooks": "commands.webhooks:app",
+        "load": "commands.load:load",
+        "scale": "commands.scaling.command:scale",
+        "bench": "commands.bench.command:bench",
+        "backup": "commands.backups.backup:backup",
+        "restore": "commands.backups.restore:restore",
+        "migrate": "commands.migrate:migrate",
+        "platform-key": "commands.platform_key:platform_key",
+        "redis-users": "commands.redis_users:redis_users",
+        "config": "commands.config:app",
+        "openapi": "commands.documents:openapi",
+        "events": "commands.documents:events",
+    }
+)
+"""Where each command is. Only the one that is asked for is loaded: to load all takes a second."""
+
+
+class _Commands(TyperGroup):
+    """All commands, in the order of the table."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - typer hides the type.
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002
+        return _loaded(cmd_name) if cmd_name in _COMMANDS else None
+
+
+def _loaded(name: str) -> Any:  # noqa: ANN401
+    module, attribute = _COMMANDS[name].split(":")
+    found, parent = getattr(import_module(module), attribute), typer.Typer(**_STYLE)
+    if isinstance(found, typer.Typer):
+        parent.add_typer(found, name=name)
+    else:
+        parent.command(name)(command(found))
+    return typer.main.get_group(parent).commands[name]
+
+
+_STYLE: Mapping[str, Any] = MappingProxyType(
+    {
+        "rich_markup_mode": None,
+        "pretty_exceptions_enable": False,
+        "context_settings": {"help_option_names": ["-h", "--help"]},
+    }
+)
 app = typer.Typer(
     name="fieldhouse",
+    cls=_Commands,
     no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **_STYLE,
 )
 
 
@@ -71,40 +109,6 @@ def fieldhouse(
 
     Which store is meant, the environment says: `fieldhouse config` lists its settings.
     """
-
-
-app.command("run")(command(run.run_store))
-app.command("declare")(command(declare))
-app.command("kuberay")(command(kuberay))
-app.command("deploy")(command(deploy))
-app.command("rollback")(command(rollback))
-app.command("releases")(command(releases))
-app.command("audit")(command(audit_store))
-app.command("dev")(command(dev.dev))
-app.command("demo")(command(demo.demo))
-app.command("status")(command(status))
-app.command("logs")(command(logs))
-app.command("lag")(command(lag.lag))
-app.command("dashboards")(command(dashboards))
-app.command("prometheus")(command(prometheus))
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(sagas.app, name="sagas")
-app.command("import")(command(importing.import_file))
-app.command("export")(command(exporting.export))
-app.command("owner-link")(command(staff.owner_link))
-app.add_typer(staff.app, name="staff")
-app.add_typer(webhooks.app, name="webhooks")
-app.command("load")(command(load.load))
-app.command("scale")(command(scale))
-app.command("bench")(command(bench))
-app.command("backup")(command(backup))
-app.command("restore")(command(restore))
-app.command("migrate")(command(migrate.migrate))
-app.command("platform-key")(command(platform_key.platform_key))
-app.command("redis-users")(command(redis_users.redis_users))
-app.add_typer(config.app, name="config")
-app.command("openapi")(command(documents.openapi))
-app.command("events")(command(documents.events))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

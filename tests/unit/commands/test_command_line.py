@@ -24,7 +24,7 @@ def names() -> list[str]:
     """Every command and group of commands."""
     commands = typer.main.get_command(app)
     assert isinstance(commands, typer.core.TyperGroup)
-    return list(commands.commands)
+    return commands.list_commands(typer.Context(commands))
 
 
 def test_help_names_every_command_with_what_it_does() -> None:
