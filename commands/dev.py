@@ -186,11 +186,12 @@ class _Process:
                 _log.warning("Redis does not answer: %s", away)
             for duty in duties:
                 if duty.done():
-                    self._end(duty.get_name(), None if duty.cancelled() else duty.exception())
+                    why = None if duty.cancelled() else duty.exception()
+                    self._end(f"{duty.get_name()} has ended: {why!r}", why)
 
     def _end(self, what: str, why: BaseException | None) -> None:
-        _log.error("%s has ended", what, exc_info=why)
-        self._ended = EndedByItselfError(f"The store ends, because {what} has ended: {why!r}.")
+        _log.error("%s", what, exc_info=why)
+        self._ended = EndedByItselfError(f"The store ends, because {what}.")
         if self._server is not None:
             self._server.should_exit = True
 

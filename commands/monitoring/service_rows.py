@@ -27,7 +27,7 @@ class ServiceRow:
     """One service. Rates are by the second, p99 in seconds; none where nothing was measured.
 
     What a service does is its clients' requests, and others' calls if it has no routes. `waiting`
-    events have not taken effect yet; the oldest is so many seconds old.
+    events have not taken effect yet; the oldest is so many seconds old. `message` is Serve's.
     """
 
     service: str
@@ -41,6 +41,7 @@ class ServiceRow:
     waiting: int | None = None
     oldest: float | None = None
     letters: int | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class StoreFigures:
             waiting=None if waiting is None else int(sum(waiting)),
             oldest=None if oldest is None else max(oldest),
             letters=None if letters is None else int(letters),
+            message=host.message if host else "",
         )
 
     def _release(self, name: str) -> str:

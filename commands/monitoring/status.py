@@ -103,9 +103,18 @@ def hosting_of(details: Mapping[str, Any]) -> dict[str, Hosting]:
         replicas = [replica for part in parts for replica in part.get("replicas") or ()]
         running = sum(replica["state"] == "RUNNING" for replica in replicas)
         wanted = sum(part.get("target_num_replicas") or 0 for part in parts)
-        host = Hosting(name, application["status"], running, wanted, application.get("message", ""))
+        host = Hosting(name, application["status"], running, wanted, _message(application, parts))
         found |= dict.fromkeys(args.get("services", ()), host)
     return found
+
+
+def _message(application: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> str:
+    """What Serve says of the deployments, which it only counts in what it says of the application.
+
+    Of a traceback that is the last line.
+    """
+    said = [part.get("message") for part in parts] + [application.get("message")]
+    return next((text.strip().splitlines()[-1] for text in said if text and text.strip()), "")
 
 
 def status(
@@ -167,11 +176,17 @@ def screen(found: Sequence[ServiceRow], figures: Figures, notes: Sequence[str]) 
     sold = purchases(figures)
     stages = ", ".join(f"{count} {stage}" for stage, count in sold["open_sagas"].items() if count)
     lines = [
+        *(_ill(row) for row in found if row.status not in _WELL),
         f"open purchases: {stages or 'none'}; parked: {sold['parked_sagas']}",
         f"orders since these replicas started: {sold['orders']}",
         *notes,
     ]
     return Group(table, *(Text(line) for line in lines))
+
+
+def _ill(row: ServiceRow) -> str:
+    why = f"`fieldhouse logs {row.service}` says why"
+    return ": ".join(filter(None, (row.service, row.status, row.message, why)))
 
 
 def cells(row: ServiceRow) -> list[str]:

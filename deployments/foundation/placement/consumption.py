@@ -17,6 +17,7 @@ from deployments.foundation.events.lag import Lag, LagMeter
 from deployments.foundation.events.loop import Loop
 from deployments.foundation.events.reader import ConsumerOptions
 from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.redis.availability import answers
 from deployments.foundation.values.meter import Meter
 
 _MEASURE_EVERY_SECONDS = 5.0
@@ -125,9 +126,9 @@ class Consumption:
         for task in self._tasks:
             if task.done():
                 why = None if task.cancelled() else task.exception()
-                raise ConsumerEndedError(task.get_name()) from why
+                raise ConsumerEndedError(f"{task.get_name()} has ended: {why!r}") from why
         for redis in self._publishers.values():
-            await redis.ping()
+            await answers(redis, self._service)
 
     async def stop(self) -> None:
         """Finish what is being handled, and leave the partitions to others."""

@@ -20,6 +20,7 @@ from deployments.foundation.placement.composition import Compose, Composition, C
 from deployments.foundation.placement.consumption import Consumption
 from deployments.foundation.placement.local import local
 from deployments.foundation.placement.prefixes import Prefixes
+from deployments.foundation.redis.availability import answers
 from deployments.foundation.redis.measured import RedisMetrics, measured
 from deployments.foundation.rpc.call_metrics import CallMetrics
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Endpoint, Reply
@@ -173,13 +174,13 @@ class Host:
         for task in self._loops:
             if task.done():
                 why = None if task.cancelled() else task.exception()
-                raise LoopEndedError(task.get_name()) from why
+                raise LoopEndedError(f"{task.get_name()} has ended: {why!r}") from why
         for consumption in self._consumptions:
             await consumption.check()
         for name, one in self.services.items():
             one.check()
             if self._placed[name].keeps_state:
-                await self._redis[name].ping()
+                await answers(self._redis[name], name)
 
     async def stop(self) -> None:
         """Finish what is under way, then end everything."""

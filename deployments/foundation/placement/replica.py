@@ -69,8 +69,18 @@ class Replica:
         return {WAITING: float(self._running.waiting)}
 
     async def check_health(self) -> None:
-        """Raises when something that runs here has ended, or a Redis does not answer."""
-        await self._running.check()
+        """Raises when something that runs here has ended, or a Redis does not answer.
+
+        Serve shows that it failed and not why: that stands in the services' logs.
+        """
+        host = self._running
+        try:
+            await host.check()
+        except Exception as why:
+            for service in host.services:
+                log = logging.getLogger(f"deployments.{service}")
+                log.log(logging.ERROR, "this replica is ill: %s", why)
+            raise
 
     async def __del__(self) -> None:
         if self._host is not None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from redis.exceptions import ClusterDownError, OutOfMemoryError, ReadOnlyError, ResponseError
+from redis.asyncio import Redis
+from redis.exceptions import (
+    ClusterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -23,3 +30,15 @@ def is_unavailable(failure: BaseException) -> bool:
     if isinstance(failure, REDIS_UNAVAILABLE):
         return True
     return isinstance(failure, ResponseError) and str(failure).startswith(_WITHOUT_A_CLASS)
+
+
+class RedisAwayError(OSError):
+    """A Redis does not answer a service; the message says whom, and why."""
+
+
+async def answers(redis: Redis, service: str) -> None:
+    """Raises `RedisAwayError` if the Redis does not answer the service."""
+    try:
+        await redis.ping()
+    except (RedisError, OSError) as away:
+        raise RedisAwayError(f"Redis does not answer {service}: {away}") from away

@@ -17,7 +17,13 @@ from deployments.foundation.events.subscriptions import Subscription
 from deployments.foundation.events.trimming import trimming
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.placement.consumption import ConsumerEndedError
-from deployments.foundation.placement.host import Host, LoopEndedError, Placed, nowhere
+from deployments.foundation.placement.host import (
+    Host,
+    LoopEndedError,
+    Placed,
+    nowhere,
+)
+from deployments.foundation.redis.availability import RedisAwayError
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable
 from deployments.foundation.rpc.deadline import remaining, within
 from deployments.foundation.rpc.rejection import Rejection
@@ -133,7 +139,7 @@ async def test_a_consumer_that_ended_by_itself_makes_it_unhealthy(redis_of: Clie
     (task,) = [one for one in asyncio.all_tasks() if one.get_name() == "carts's consumer"]
     task.cancel()
     await asyncio.wait([task])
-    with pytest.raises(ConsumerEndedError):
+    with pytest.raises(ConsumerEndedError, match="carts's consumer has ended"):
         await host.check()
     await host.stop()
 
@@ -147,7 +153,19 @@ async def test_a_loop_that_ended_by_itself_makes_it_unhealthy(redis_of: ClientOf
     (task,) = [one for one in asyncio.all_tasks() if one.get_name() == "a loop"]
     task.cancel()
     await asyncio.wait([task])
-    with pytest.raises(LoopEndedError):
+    with pytest.raises(LoopEndedError, match="a loop has ended"):
+        await host.check()
+    await host.stop()
+
+
+async def test_a_redis_that_refuses_is_named_by_its_service(
+    admin: Redis, redis_of: ClientOf
+) -> None:
+    host = hosting(redis_of, Composition(subscriptions=[Subscription(PUBLISHER, {})]))
+    await host.start()
+    await host.check()
+    await admin.execute_command("ACL", "SETUSER", SUBSCRIBER, "-ping")
+    with pytest.raises(RedisAwayError, match=f"Redis does not answer {SUBSCRIBER}"):
         await host.check()
     await host.stop()
 

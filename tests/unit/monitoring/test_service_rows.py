@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from commands.monitoring.exporters import Figures, parsed
 from commands.monitoring.service_rows import Hosting, ServiceRow, StoreFigures, quantile
-from commands.monitoring.status import cells, hosting_of
+from commands.monitoring.status import cells, hosting_of, screen
 from deployments.foundation.http.request_metrics import RequestMetrics
 from deployments.foundation.placement.consumption import ConsumerMetrics
 from deployments.foundation.placement.exposition import exposed
@@ -102,3 +105,19 @@ def test_lag_of_a_consumer_is_shown() -> None:
     meter = Meter()
     ConsumerMetrics("orders", meter).show([], 4)
     assert row("orders", StoreFigures({}, shown(meter), None, 1)).letters == 4
+
+
+def test_what_serve_says_of_a_deployment_is_told_with_where_the_reason_is() -> None:
+    failing = "The deployment failed to start.\nTraceback ...\nValueError: no stock"
+    app = {
+        "status": "DEPLOY_FAILED",
+        "message": "The deployments ['Services'] are UNHEALTHY.",
+        "deployed_app_config": {"args": {"services": ["orders"]}},
+        "deployments": {"Services": {"message": failing}},
+    }
+    hosting = hosting_of({"applications": {"orders": app}})
+    rows = StoreFigures(hosting, Figures({}), None, 0).rows()
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(screen(rows, Figures({}), []))
+    said = "orders: DEPLOY_FAILED: ValueError: no stock: `fieldhouse logs orders` says why"
+    assert said in console.export_text()
