@@ -43,6 +43,7 @@ def parameters(one: Operation) -> list[str]:
     """The names of the parameters that the operation takes."""
     wanted = {
         "id": "{id}" in one.path,
+        "key": "{key}" in one.path,
         "token": "{token}" in one.path,
         "ucp_agent": one.keyed or bool(one.bodies),
         "idempotency_key": one.writes,
@@ -77,6 +78,13 @@ PARAMETERS: Json = {
         "in": "path",
         "required": True,
         "description": "The id that the store gave.",
+        "schema": {"type": "string", "minLength": 1},
+    },
+    "key": {
+        "name": "key",
+        "in": "path",
+        "required": True,
+        "description": "What comes of a file's content, and what the file is.",
         "schema": {"type": "string", "minLength": 1},
     },
     "token": {

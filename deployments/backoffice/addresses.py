@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from deployments.catalog.contract.pictures import PICTURES_PATH
+
+
+def picture_url(key: str) -> str:
+    """The address of a picture of a product: the catalogue's, beside which the back office is."""
+    return f"{PICTURES_PATH}/{key}"
+
 
 def path_of(*parts: str) -> str:
     """A path of these parts, each of which may hold any character but is never empty."""

@@ -18,9 +18,11 @@ from deployments.backoffice.imports.stock import StockEffect
 from deployments.backoffice.imports.store import ImportStore
 from deployments.backoffice.imports.worker import ImportWorker, import_loop
 from deployments.backoffice.language import check_catalogues
+from deployments.backoffice.pictures.desk import PictureDesk
 from deployments.backoffice.routes import BackofficeRoutes, Services
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits, parse_rates
+from deployments.foundation.objects.object_store import Objects
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
@@ -59,8 +61,10 @@ def compose(
     }
     goods = CatalogRows(services.catalog, services.inventory)
     exports = ExportDesk(goods, services.orders, services.pricing, services.staff, clock)
+    pictures = PictureDesk(services.catalog, Objects(settings().pictures_place))
+    imports = ImportDesk(store, clock)
     return Composition(
-        routes=BackofficeRoutes(services, limits, ImportDesk(store, clock), exports).all(),
+        routes=BackofficeRoutes(services, limits, imports, exports, pictures).all(),
         loops=[import_loop(ImportWorker(store, effects))],
     )
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 
 from deployments.catalog.contract import SkuTaken, UnknownItem, UnknownProduct
+from deployments.catalog.contract.pictures import PictureMissing
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.inventory.contract.changes import UnknownTransfer
 from deployments.orders.contract.staff import OrderNotFound
@@ -46,6 +47,7 @@ _STATUS: Mapping[type[Rejection], HTTPStatus] = MappingProxyType(
         WrongCode: HTTPStatus.UNPROCESSABLE_ENTITY,
         ScopeRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
         SkuTaken: HTTPStatus.CONFLICT,
+        PictureMissing: HTTPStatus.CONFLICT,
         NotAnEmail: HTTPStatus.UNPROCESSABLE_ENTITY,
         WeakPassword: HTTPStatus.UNPROCESSABLE_ENTITY,
         TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,

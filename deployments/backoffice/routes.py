@@ -12,6 +12,7 @@ from deployments.backoffice.api.document import serving
 from deployments.backoffice.api.exports import ExportActions
 from deployments.backoffice.api.imports import ImportActions
 from deployments.backoffice.api.orders import OrderActions
+from deployments.backoffice.api.pictures import PictureActions
 from deployments.backoffice.api.price_lists import PriceListActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
@@ -35,6 +36,7 @@ from deployments.backoffice.pages.new_products import NewProductPages
 from deployments.backoffice.pages.orders import OrderPages
 from deployments.backoffice.pages.people import PeoplePages
 from deployments.backoffice.pages.person_acts import PersonActPages
+from deployments.backoffice.pages.pictures import PicturePages
 from deployments.backoffice.pages.price_lists import PriceListPages
 from deployments.backoffice.pages.price_preview import PricePreviewPages
 from deployments.backoffice.pages.prices import PricePages
@@ -44,6 +46,7 @@ from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
 from deployments.backoffice.pages.stock_changes import StockChangePages
 from deployments.backoffice.pages.transfers import TransferPages
+from deployments.backoffice.pictures.desk import PictureDesk
 from deployments.backoffice.tokens import Action, TokenGuard
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits
@@ -71,13 +74,19 @@ class BackofficeRoutes:
     """All that is under `/admin`, upon the services that it asks."""
 
     def __init__(
-        self, services: Services, limits: RateLimits, imports: ImportDesk, exports: ExportDesk
+        self,
+        services: Services,
+        limits: RateLimits,
+        imports: ImportDesk,
+        exports: ExportDesk,
+        pictures: PictureDesk,
     ) -> None:
         staff = services.staff
         self._guard = Guard(staff, limits, MENU)
         self._tokens = TokenGuard(staff, limits)
         self._programs = (
             ProductActions(services.catalog),
+            PictureActions(pictures, services.catalog),
             StockActions(services.inventory),
             TransferActions(services.inventory),
             OrderActions(services.orders, services.payments),
@@ -103,6 +112,7 @@ class BackofficeRoutes:
             OrderPages(services.orders, services.payments),
             NewProductPages(services.catalog, products),
             products,
+            PicturePages(pictures, products),
             PricePages(services.catalog, products),
             CodePages(services.pricing),
             PricePreviewPages(services.pricing, services.catalog),

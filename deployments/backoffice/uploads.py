@@ -111,6 +111,18 @@ def _no_form() -> ProtocolError:
 
 async def read_upload(request: Request) -> tuple[Form, Upload]:
     """The fields of a form, and the file behind them; 400 and 415 for what is no such form."""
+    form, first, parts = await _begun(request)
+    return form, Upload(first.filename or "", _file(first, parts))
+
+
+async def read_uploads(request: Request) -> tuple[Form, AsyncIterator[Upload]]:
+    """The same with all files of the form, each to be read before the next."""
+    form, first, parts = await _begun(request)
+    return form, _Files(first, parts).each()
+
+
+async def _begun(request: Request) -> tuple[Form, _Part, AsyncIterator[_Part]]:
+    """The fields, the first part of the first file, and what follows it."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != _MULTIPART or b"boundary" not in options:
         raise ProtocolError(415, "unsupported_media_type", message("Send the form of the page."))
@@ -119,7 +131,7 @@ async def read_upload(request: Request) -> tuple[Form, Upload]:
     async for part in parts:
         if part.filename is not None:
             fields = {name: [value.decode(errors="replace")] for name, value in values.items()}
-            return Form(fields), Upload(part.filename, _file(part, parts))
+            return Form(fields), part, parts
         value = values.setdefault(part.name, bytearray())
         value += part.data
         if len(value) > _LONGEST_FIELD or len(values) > _MOST_FIELDS:
@@ -144,3 +156,29 @@ async def _file(first: _Part, parts: AsyncIterator[_Part]) -> AsyncIterator[byte
         if not ended:
             yield part.data
         ended = ended or part.ends
+
+
+class _Files:
+    """The files of a form, one after the other. A field that stands behind a file is left alone."""
+
+    def __init__(self, first: _Part, parts: AsyncIterator[_Part]) -> None:
+        self._next: _Part | None = first
+        self._parts = parts
+
+    async def each(self) -> AsyncIterator[Upload]:
+        """Every file."""
+        while self._next is not None:
+            name, chunks = self._next.filename, self._chunks(self._next)
+            if name is not None:
+                yield Upload(name, chunks)
+            async for _ in chunks:
+                pass  # What nobody wanted to read.
+
+    async def _chunks(self, part: _Part | None) -> AsyncIterator[bytes]:
+        while part is not None:
+            if part.data:
+                yield part.data
+            if part.ends:
+                break
+            part = await anext(self._parts, None)
+        self._next = await anext(self._parts, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from deployments.backoffice import cookies
-from deployments.backoffice.addresses import path_of
+from deployments.backoffice.addresses import path_of, picture_url
 from deployments.backoffice.cookies import Flash
 from deployments.backoffice.forms import CSRF_FIELD, Form
 from deployments.backoffice.language import Language
@@ -52,6 +52,7 @@ class Visit:
     credential: Credential = field(default_factory=Credential)
     form: Form = field(default_factory=Form)
     upload: Upload | None = None
+    uploads: AsyncIterator[Upload] | None = None
 
     @property
     def who(self) -> Authorised:
@@ -125,6 +126,7 @@ class Visit:
             ),
             "query": self.query,
             "path_of": path_of,
+            "picture_url": picture_url,
             "role_names": ROLE_NAMES,
             "permission_names": PERMISSION_NAMES,
             "state_names": STATE_NAMES,

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product
 from deployments.catalog.events import (
+    PicturesChanged,
     PriceChanged,
     PricePlanned,
     ProductChanged,
@@ -61,6 +62,9 @@ class ContentsTold:
         self._skus = {v.sku: product for product in contents.products for v in product.variants}
         self._told: dict[str, LastTold] = {}
         """By subject: product ids and SKUs."""
+        hidden = (one.product for one in contents.hidden)
+        self._pictures = {one.id: one.pictures for one in (*contents.products, *hidden)}
+        self._pictured: dict[str, tuple[str, PicturesChanged]] = {}
 
     def consume(self, events: Sequence[StreamEvent]) -> None:
         """Take events in; those that are newer than the contents are left out."""
@@ -71,6 +75,9 @@ class ContentsTold:
                 continue
             if _order(event.entry) <= _order(self._positions.get(event.stream, "0-0")):
                 said = envelope.type, envelope.data
+                if pictured := _event(PicturesChanged, *said):
+                    self._pictured[envelope.subject] = event.key, pictured
+                    continue
                 self._told[envelope.subject] = LastTold(
                     event.key,
                     _order(event.entry)[0],
@@ -90,6 +97,12 @@ class ContentsTold:
             product = self._skus.get(subject)
             if told.price is not None and product is not None:
                 yield from price_is_as_told(told, product, self._told.get(product.id))
+
+        for id_, (key, said) in sorted(self._pictured.items()):
+            has = tuple(picture.key for picture in self._pictures.get(id_, ()))
+            if has != said.pictures:
+                what = f"{id_} has {len(has)} pictures, and not the {len(said.pictures)} told last."
+                yield Discrepancy("pictures_differ", (key,), what)
 
     def never_published(self, streams: EventStreams) -> Iterator[Discrepancy]:
         """Products about which there is no event."""

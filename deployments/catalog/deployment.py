@@ -14,9 +14,11 @@ from deployments.catalog.staff_store import StaffCatalogStore
 from deployments.catalog.store import SERVICE, CatalogStore
 from deployments.foundation.events.trimming import trimming
 from deployments.foundation.http.rate_limits import RateLimits
+from deployments.foundation.objects.object_store import Objects
 from deployments.foundation.placement.composition import Composition, Connect
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.meter import UNMEASURED, Meter
+from deployments.foundation.values.settings import settings
 from deployments.inventory.contract import InventoryApi
 from deployments.topology import subscribers_of
 
@@ -40,12 +42,18 @@ def compose(
     snapshot = snapshot or LiveSnapshot(store)
     inventory = connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS)
     service = CatalogService(
-        store, StaffCatalogStore(redis), snapshot, inventory, clock, stock_seconds=stock_seconds
+        store,
+        StaffCatalogStore(redis),
+        snapshot,
+        inventory,
+        clock,
+        objects=Objects(settings().pictures_place),
+        stock_seconds=stock_seconds,
     )
     return Composition(
         api=CatalogApi,
         service=service,
-        routes=CatalogRoutes(service).routes(),
+        routes=CatalogRoutes(service, settings().public_url).routes(),
         # Open to everyone, so no key is asked for or looked at: only an address is counted.
         limits=RateLimits(redis, SERVICE, keys={}),
         loops=[planned_prices(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],

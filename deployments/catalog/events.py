@@ -32,6 +32,16 @@ class ProductHidden(Event):
     change: Change
 
 
+class PicturesChanged(Event):
+    """A product has other pictures, or in another order. The subject is the product's id."""
+
+    type: ClassVar[str] = "org.fieldhouse.catalog.pictures_changed.v1"
+    subject: ClassVar[str] = "product_id"
+    product_id: str
+    pictures: tuple[str, ...]
+    change: Change
+
+
 class PriceChanged(Event):
     """A variant has a new price. The subject is its SKU."""
 

@@ -5,10 +5,13 @@ Open to everyone; a `UCP-Agent` header, where there is one, must name a profile.
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.catalog.bodies import MAX_IDS, LookupBody, ProductBody, SearchBody
+from deployments.catalog.contract.pictures import MEDIA_TYPES
 from deployments.catalog.domain.paging import ForeignCursorError
 from deployments.catalog.service import CatalogService
 from deployments.catalog.wire import (
@@ -21,17 +24,24 @@ from deployments.catalog.wire import (
 from deployments.foundation.http.answers import ProtocolError, answer
 from deployments.foundation.http.bodies import parse, read_body
 from deployments.foundation.http.callers import check_agent
-from deployments.foundation.http.operations import Operation
+from deployments.foundation.http.operations import Operation, Schema
 from deployments.foundation.http.ucp import ERROR, Notice, ucp_schema
 
+PICTURE: Schema = {"type": "string", "contentMediaType": "image/*"}
+_KEY = re.compile(r"[0-9a-f]{64}\.(jpg|png|webp)")
+_FOR_EVER = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    # Other sites may show it: that is what a picture of a product is for.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 _PRODUCT = ucp_schema("catalog_lookup.json#/$defs/get_product_response")
 
 
 class CatalogRoutes:
     """The handlers, upon the service."""
 
-    def __init__(self, service: CatalogService) -> None:
-        self._service = service
+    def __init__(self, service: CatalogService, public_url: str) -> None:
+        self._service, self._at = service, public_url
 
     def routes(self) -> list[Operation]:
         """All operations under `/catalog`."""
@@ -66,6 +76,18 @@ class CatalogRoutes:
                 answers={200: {"anyOf": [_PRODUCT, ERROR]}},
                 keyed=False,
             ),
+            Operation(
+                "GET",
+                "/pictures/{key}",
+                self.picture,
+                id="get_picture",
+                summary="A picture of a product",
+                answers={200: PICTURE},
+                errors={404: "There is no such picture."},
+                keyed=False,
+                # A page of products asks for dozens; what bounds them is how many are read at once.
+                limited=False,
+            ),
         ]
 
     async def search(self, request: Request) -> Response:
@@ -81,7 +103,7 @@ class CatalogRoutes:
         except ForeignCursorError as foreign:
             sentence = "The cursor is not one of this search's. Begin again without it."
             raise ProtocolError(400, "invalid_cursor", sentence) from foreign
-        return answer(found_json(found, _notices(body)))
+        return answer(found_json(found, _notices(body), at=self._at))
 
     async def look_up(self, request: Request) -> Response:
         """Lookup Catalog."""
@@ -90,7 +112,7 @@ class CatalogRoutes:
         if len(body.ids) > MAX_IDS:
             raise ProtocolError(400, "request_too_large", f"Send {MAX_IDS} ids at most.")
         looked_up = await self._service.look_up(body.ids, body.narrowed())
-        return answer(looked_up_json(looked_up, _notices(body)))
+        return answer(looked_up_json(looked_up, _notices(body), at=self._at))
 
     async def get_product(self, request: Request) -> Response:
         """Get Product: one that is not there is a business outcome, told in a 200."""
@@ -101,7 +123,31 @@ class CatalogRoutes:
         )
         if detail is None:
             return answer(no_product_json(body.id))
-        return answer(detail_json(detail, _notices(body)))
+        return answer(detail_json(detail, _notices(body), at=self._at))
+
+    async def picture(self, request: Request) -> Response:
+        """A picture, which never changes under its key; 404 if there is none."""
+        key: str = request.path_params["key"]
+        if _KEY.fullmatch(key) is None:
+            raise _no_picture()
+        headers = {**_FOR_EVER, "ETag": f'"{key}"'}
+        if _is_held(request, key):
+            return Response(status_code=304, headers=headers)
+        content = await self._service.picture(key)
+        if content is None:
+            raise _no_picture()
+        return Response(content, headers=headers, media_type=MEDIA_TYPES[key.rpartition(".")[2]])
+
+
+def _is_held(request: Request, key: str) -> bool:
+    """Whether whoever asks has it already. What a key names is what it always was."""
+    held = request.headers.get("if-none-match", "")
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
+    return key in tags
+
+
+def _no_picture() -> ProtocolError:
+    return ProtocolError(404, "not_found", "There is no such picture. Take its address anew.")
 
 
 def _notices(body: SearchBody | LookupBody | ProductBody) -> list[Notice]:

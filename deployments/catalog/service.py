@@ -32,6 +32,7 @@ from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.staff import StaffCatalog
 from deployments.catalog.staff_store import StaffCatalogStore
 from deployments.catalog.store import CatalogStore
+from deployments.foundation.objects.object_store import Objects
 from deployments.foundation.rpc.calls import DependencyUnavailable
 from deployments.foundation.rpc.recent import RecentAnswers
 from deployments.foundation.values.authorship import STORE, Change
@@ -80,9 +81,10 @@ class CatalogService(StaffCatalog):
         inventory: InventoryApi,
         clock: Clock = utc_now,
         *,
+        objects: Objects,
         stock_seconds: float = 0.0,
     ) -> None:
-        super().__init__(staff, replica, clock)
+        super().__init__(staff, replica, objects, clock)
         self._store = store
         self._inventory = inventory
         self._units = RecentAnswers(self._count, stock_seconds, clock=clock)
@@ -162,6 +164,10 @@ class CatalogService(StaffCatalog):
             return None
         offering = Offering(product, shown)
         return Detail(offering, selected, signals(product, selected, stock), stock)
+
+    async def picture(self, key: str) -> bytes | None:
+        """A picture's bytes; none if there is no such picture."""
+        return await self._objects.get(key)
 
     async def _stock(self, groups: Iterable[Iterable[Variant]]) -> CurrentAvailability:
         """What can be bought; no answer of inventory is no reason to answer nothing at all."""

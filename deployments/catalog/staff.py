@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+
+from pydantic import JsonValue
 
 from deployments.catalog.contract.documents import (
     ApplyScheduledPrices,
@@ -26,22 +28,29 @@ from deployments.catalog.contract.documents import (
     UnknownItem,
     UnknownProduct,
 )
-from deployments.catalog.contract.products import Product, Variant
+from deployments.catalog.contract.pictures import ChangePictures, PictureMissing
+from deployments.catalog.contract.products import Picture, Product, Variant
 from deployments.catalog.domain.documents import action_of, differences
 from deployments.catalog.domain.products import described
 from deployments.catalog.domain.shelf import Shelf, shelf_of
-from deployments.catalog.events import ProductChanged, ProductHidden
+from deployments.catalog.events import PicturesChanged, ProductChanged, ProductHidden
 from deployments.catalog.snapshot import LiveSnapshot, Snapshot
 from deployments.catalog.staff_store import StaffCatalogStore
+from deployments.foundation.objects.object_store import Objects
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
+
+_TOLD, _LONGEST_TOLD = 12, 100
 
 
 class StaffCatalog:
     """Implements `CatalogForStaff`, upon Redis for what is changed and a copy for lists."""
 
-    def __init__(self, store: StaffCatalogStore, replica: LiveSnapshot, clock: Clock) -> None:
+    def __init__(
+        self, store: StaffCatalogStore, replica: LiveSnapshot, objects: Objects, clock: Clock
+    ) -> None:
         self._staff_store, self._snapshot, self._clock = store, replica, clock
+        self._objects = objects
         self._shelved: tuple[Snapshot | None, Shelf] = (None, Shelf({}))
 
     async def document(self, request: GetDocument) -> ProductDocument:
@@ -69,9 +78,10 @@ class StaffCatalog:
 
     async def save_product(self, request: SaveProduct) -> ProductDocument:
         """Make, change, publish, draft or archive a product."""
-        request = request.model_copy(update={"product": _own(described(request.product))})
-        product, now = request.product, self._clock()
-        seen = await self._staff_store.document(product.id)
+        now = self._clock()
+        seen = await self._staff_store.document(request.product.id)
+        product = _own(described(request.product), seen)
+        request = request.model_copy(update={"product": product})
         if seen is not None and (seen.product, seen.state) == (product, request.state):
             return seen
         if seen is not None and seen.revision != request.revision:
@@ -85,6 +95,37 @@ class StaffCatalog:
         if outcome == "stale":
             raise _stale(current)
         return current
+
+    async def change_pictures(self, request: ChangePictures) -> ProductDocument:
+        """Add, order, describe or remove pictures."""
+        now = self._clock()
+        seen = await self.document(GetDocument(id=request.product_id))
+        if seen.product.id != request.product_id:
+            raise _unknown(request.product_id)
+        if seen.product.pictures == request.pictures:
+            return seen
+        if seen.revision != request.revision:
+            raise _stale(seen)
+        await self._check(request.pictures, seen.product.pictures)
+        event = _pictured(request, seen, now)
+        outcome = await self._staff_store.change_pictures(request, event, now)
+        if outcome == "unknown":
+            raise _unknown(request.product_id)
+        current = await self.document(GetDocument(id=request.product_id))
+        if outcome == "stale":
+            raise _stale(current)
+        return current
+
+    async def _check(self, pictures: Iterable[Picture], known: Iterable[Picture]) -> None:
+        """What is new must be where pictures are, so that no shopper is led to what is not."""
+        held = {key for one in known for key in _keys(one)}
+        for key in (key for one in pictures for key in _keys(one) if key not in held):
+            if not await self._objects.has(key):
+                sentence = (
+                    f"The catalogue finds no picture {key}. Upload it again. If that is no help, "
+                    "FIELDHOUSE_PICTURES does not name one place for all services."
+                )
+                raise PictureMissing(sentence, key=key)
 
     async def change_price(self, request: ChangePrice) -> Variant:
         """Set a price and publish it."""
@@ -117,11 +158,12 @@ def _everything(snapshot: Snapshot) -> Iterator[tuple[Product, State]]:
         yield one.product, one.state
 
 
-def _own(product: Product) -> Product:
-    """The product with variants that name it."""
+def _own(product: Product, seen: ProductDocument | None) -> Product:
+    """The product with variants that name it, and with the pictures that it has."""
     own = {"product_id": product.id, "categories": ()}
-    variants = (one.model_copy(update=own) for one in product.variants)
-    return product.model_copy(update={"variants": tuple(variants)})
+    variants = tuple(one.model_copy(update=own) for one in product.variants)
+    pictures = seen.product.pictures if seen else ()
+    return product.model_copy(update={"variants": variants, "pictures": pictures})
 
 
 def _event(
@@ -143,6 +185,30 @@ def _event(
         return ProductHidden(product_id=product.id, state=request.state, change=change)
     skus = tuple(variant.sku for variant in product.variants)
     return ProductChanged(product_id=product.id, title=product.title, skus=skus, change=change)
+
+
+def _pictured(request: ChangePictures, seen: ProductDocument, now: datetime) -> PicturesChanged:
+    """What is published; true if the product still is at the revision that was seen."""
+    change = Change(
+        author=request.author,
+        subject=f"catalog/product/{request.product_id}",
+        action="pictures_changed",
+        before={"pictures": _told(seen.product.pictures)},
+        after={"pictures": _told(request.pictures)},
+        reason=request.reason,
+        at=now,
+    )
+    keys = tuple(picture.key for picture in request.pictures)
+    return PicturesChanged(product_id=request.product_id, pictures=keys, change=change)
+
+
+def _told(pictures: Iterable[Picture]) -> list[JsonValue]:
+    """Pictures as the audit log tells them: by the beginning of their key, which is telling."""
+    return [f"{one.key[:_TOLD]} {one.alt_text}".strip()[:_LONGEST_TOLD] for one in pictures]
+
+
+def _keys(picture: Picture) -> tuple[str, str]:
+    return picture.key, picture.thumbnail.key
 
 
 def _stale(current: ProductDocument) -> StaleRevision:

@@ -17,11 +17,18 @@ from deployments.catalog.contract.documents import (
     ScheduledPrice,
     SchedulePrice,
 )
-from deployments.catalog.events import PriceChanged, ProductChanged, ProductHidden
+from deployments.catalog.contract.pictures import ChangePictures
+from deployments.catalog.events import (
+    PicturesChanged,
+    PriceChanged,
+    ProductChanged,
+    ProductHidden,
+)
 from deployments.catalog.store import (
     HAD,
     HIDDEN,
     LUA,
+    PICTURES,
     PRICES,
     PRICES_APART,
     PRODUCTS,
@@ -31,6 +38,8 @@ from deployments.catalog.store import (
     SKUS,
     STREAMS,
     HiddenProduct,
+    Pictured,
+    hidden_with,
     products_of,
 )
 from deployments.foundation.events.publishing import occasion
@@ -54,15 +63,17 @@ class StaffCatalogStore:
         prices = ("publish", "changes", LUA / "prices")
         self._read, self._save = lua("read_document"), lua("save_product", "publish")
         self._change = lua("change_price", *prices)
+        self._picture = lua("change_pictures", "publish")
         self._plan, self._apply = lua("plan_price", *prices), lua("apply_planned", *prices)
 
     async def document(self, id_: str) -> ProductDocument | None:
         """The product that an id or a SKU names, as it is now."""
-        keys = [PRODUCTS, PRICES, SKUS, HIDDEN, REVISIONS, _PLANNED]
-        revision, shown, hidden, prices, plans = await self._read(keys=keys, args=[id_])
-        if not shown and not hidden:
-            return None
-        return _document(revision, shown, hidden, prices, plans)
+        keys = [PRODUCTS, PRICES, SKUS, HIDDEN, REVISIONS, _PLANNED, PICTURES]
+        revision, shown, hidden, prices, plans, pictures = await self._read(keys=keys, args=[id_])
+        if hidden and not shown:
+            kept = hidden_with(HiddenProduct.model_validate_json(hidden), pictures)
+            return ProductDocument(product=kept.product, state=kept.state, revision=int(revision))
+        return _shown(revision, shown, prices, plans, pictures) if shown else None
 
     async def save(
         self, request: SaveProduct, event: ProductChanged | ProductHidden, now: datetime
@@ -78,6 +89,18 @@ class StaffCatalogStore:
             keys=[*_OF_PRICES, HIDDEN, *STREAMS], args=[*words, occasion(SERVICE, now)]
         )
         return cast(Saved, outcome), str(more[0]) if more else ""
+
+    async def change_pictures(
+        self, request: ChangePictures, event: PicturesChanged, now: datetime
+    ) -> str:
+        """Write a product's pictures: `saved`, `unknown` or `stale`."""
+        pictures = Pictured.dump_json(request.pictures).decode()
+        words = [request.product_id, request.revision, pictures]
+        answer = await self._picture(
+            keys=[PRODUCTS, HIDDEN, REVISIONS, PICTURES, SEQUENCES, *STREAMS],
+            args=[*words, event.type, event.model_dump_json(), occasion(SERVICE, now)],
+        )
+        return cast(str, answer)
 
     async def change_price(self, request: ChangePrice, now: datetime) -> str:
         """Set a price: `changed`, `unknown` or `stale`."""
@@ -110,13 +133,12 @@ class StaffCatalogStore:
         return cast(int, await self._apply(keys=[*_OF_PRICES, _PLANNED, _DUE, *STREAMS], args=args))
 
 
-def _document(
-    revision: str, shown: str, hidden: str, prices: Sequence[str], plans: Sequence[str]
+def _shown(
+    revision: str, shown: str, prices: Sequence[str], plans: Sequence[str], pictures: str
 ) -> ProductDocument:
-    if not shown:
-        kept = HiddenProduct.model_validate_json(hidden)
-        return ProductDocument(product=kept.product, state=kept.state, revision=int(revision))
     (product,) = products_of([shown], prices)
+    if pictures:
+        product = product.model_copy(update={"pictures": Pictured.validate_json(pictures)})
     scheduled = tuple(ScheduledPrice.model_validate_json(plan) for plan in plans)
     return ProductDocument(
         product=product, state="published", revision=int(revision), scheduled=scheduled
@@ -125,7 +147,7 @@ def _document(
 
 def _hidden(request: SaveProduct) -> str:
     kept = {"state": request.state, "product": request.product}
-    return HiddenProduct.model_validate(kept).model_dump_json()
+    return HiddenProduct.model_validate(kept).model_dump_json(exclude={"product": {"pictures"}})
 
 
 def _ms(moment: datetime) -> int:

@@ -8,6 +8,8 @@
 |   | in a catalogue that was filled by a version that has it, so that nothing is missing |
 | `{catalog}:skus` | hash: SKU, id of the product it belongs to |
 | `{catalog}:hidden` | hash: product id, a draft or an archived product with its prices as JSON |
+| `{catalog}:pictures` | hash: product id, its pictures as JSON, about 450 bytes each; |
+|   | bytes of pictures are not in Redis |
 | `{catalog}:revisions` | hash: product id, how often it was changed; about 80 bytes a product |
 | `{catalog}:planned` | hash: SKU, the price it will have as JSON, with who planned it and why; |
 |   | about 300 bytes, until it takes effect |
@@ -16,7 +18,8 @@
 | `{catalog}:sequences` | hash: product id or SKU, how many events there were about it |
 | `{catalog}:events:0` to `15` | streams of events |
 
-A price has one home, so that changing it is one field. A product is in one of `products` and
+A price has one home, so that changing it is one field, and so have a product's pictures, which
+nobody who saves its document can lose. A product is in one of `products` and
 `hidden`, so that nothing which reads for shoppers can meet a draft. What staff do is in
 `staff_store.py`. Every change and its event are one script.
 Events of a product (its id) and of its prices (the SKU) may lie on different streams: who keeps a
@@ -33,9 +36,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product, SkuTaken
+from deployments.catalog.contract.products import Picture
 from deployments.foundation.events.publishing import Event, occasion, parse, streams_of
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.message import Message
@@ -44,14 +49,20 @@ SERVICE = "catalog"
 PRODUCTS, PRICES, SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:skus"
 _BATCHES, SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
 HIDDEN, REVISIONS = "{catalog}:hidden", "{catalog}:revisions"
+PICTURES = "{catalog}:pictures"
 HAD = "{catalog}:had"
 STREAMS = streams_of(SERVICE)
 LUA = Path(__file__).parent / "lua"
 _EVENTS_AT_ONCE = 1000
-PRICES_APART = {"variants": {"__all__": {"price", "categories"}}}
+PRICES_APART: dict[str, Any] = {"variants": {"__all__": {"price", "categories"}}, "pictures": True}
+"""What a product's document has not: prices and pictures have homes of their own."""
 
 Positions = dict[str, str]
 """The last event that was seen, by stream."""
+
+
+Pictured: TypeAdapter[tuple[Picture, ...]] = TypeAdapter(tuple[Picture, ...])
+"""A product's pictures, as they are stored."""
 
 
 class HiddenProduct(Message):
@@ -100,19 +111,20 @@ class CatalogStore:
 
     async def load(self) -> Contents:
         """Everything, and from where on events tell what changed."""
-        keys = [PRODUCTS, PRICES, HIDDEN, *STREAMS]
-        ends, documents, prices, hidden = await self._load(keys=keys)
+        keys = [PRODUCTS, PRICES, HIDDEN, PICTURES, *STREAMS]
+        ends, documents, prices, hidden, pictures = await self._load(keys=keys)
         positions = dict(zip(STREAMS, ends, strict=True))
         # 25,000 products take seconds, in which others are answered.
-        products = await asyncio.to_thread(products_of, documents, prices)
-        return Contents(products, positions, _hidden(hidden))
+        products = await asyncio.to_thread(products_of, documents, prices, pictures)
+        return Contents(products, positions, _hidden(hidden, pictures))
 
     async def read(self, subjects: Iterable[str]) -> ReadAgain:
         """The products of these ids and SKUs as they are now."""
-        documents, prices, hidden, gone = await self._read(
-            keys=[PRODUCTS, PRICES, SKUS, HIDDEN], args=sorted(subjects)
+        documents, prices, hidden, gone, pictures = await self._read(
+            keys=[PRODUCTS, PRICES, SKUS, HIDDEN, PICTURES], args=sorted(subjects)
         )
-        return ReadAgain(products_of(documents, prices), _hidden(hidden), tuple(gone))
+        products = products_of(documents, prices, pictures)
+        return ReadAgain(products, _hidden(hidden, pictures), tuple(gone))
 
     async def wait(self, positions: Positions, *, seconds: float) -> News:
         """Events after these positions; waits for one, but no longer than `seconds`."""
@@ -141,19 +153,43 @@ class CatalogStore:
         return int(value)
 
 
-def _hidden(documents: Iterable[str]) -> tuple[HiddenProduct, ...]:
-    return tuple(HiddenProduct.model_validate_json(document) for document in documents)
+def _hidden(documents: Iterable[str], pictures: Sequence[str]) -> tuple[HiddenProduct, ...]:
+    known = _pairs(pictures)
+    found = (HiddenProduct.model_validate_json(document) for document in documents)
+    return tuple(hidden_with(one, known.get(one.product.id)) for one in found)
 
 
-def products_of(documents: Iterable[str], prices: Sequence[str]) -> tuple[Product, ...]:
-    """The products as they were stored, with their prices, given as SKU, price, SKU, price…"""
-    cents = dict(zip(prices[::2], prices[1::2], strict=True))
-    return tuple(_product(json.loads(document), cents) for document in documents)
+def hidden_with(one: HiddenProduct, pictures: str | None) -> HiddenProduct:
+    """What shoppers do not see, with its pictures, given as they are stored."""
+    if not pictures:
+        return one
+    seen = Pictured.validate_json(pictures)
+    product = one.product.model_copy(update={"pictures": seen})
+    return one.model_copy(update={"product": product})
 
 
-def _product(document: dict[str, Any], cents: Mapping[str, str]) -> Product:
+def products_of(
+    documents: Iterable[str], prices: Sequence[str], pictures: Sequence[str] = ()
+) -> tuple[Product, ...]:
+    """The products as they were stored, with their prices and pictures.
+
+    Prices are given as SKU, price, SKU, price…, pictures as product id, pictures, product id…
+    """
+    cents, pictured = _pairs(prices), _pairs(pictures)
+    return tuple(_product(json.loads(document), cents, pictured) for document in documents)
+
+
+def _pairs(flat: Sequence[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _product(
+    document: dict[str, Any], cents: Mapping[str, str], pictures: Mapping[str, str]
+) -> Product:
     for variant in document["variants"]:
         variant["price"] = int(cents[variant["sku"]])
+    if known := pictures.get(document["id"]):
+        document["pictures"] = json.loads(known)
     return Product.model_validate(document)
 
 

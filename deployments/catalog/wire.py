@@ -1,10 +1,12 @@
-"""The catalogue's answers as UCP spells them."""
+"""The catalogue's answers as UCP spells them. `at` is the store's own address, for pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
+from deployments.catalog.contract.pictures import PICTURES_PATH
+from deployments.catalog.contract.products import Picture
 from deployments.catalog.domain.options import Selection, Signal, options_of
 from deployments.catalog.domain.products import (
     Offering,
@@ -17,7 +19,7 @@ from deployments.foundation.http.ucp import Json, Notice, envelope, error, info
 from deployments.foundation.values.money import STORE_CURRENCY
 
 
-def found_json(found: Found, notices: Iterable[Notice]) -> Json:
+def found_json(found: Found, notices: Iterable[Notice], *, at: str) -> Json:
     """The answer to a search."""
     pagination: Json = {"has_next_page": found.page.cursor is not None}
     if found.page.total is not None:
@@ -26,15 +28,15 @@ def found_json(found: Found, notices: Iterable[Notice]) -> Json:
         pagination["cursor"] = found.page.cursor
     body: Json = {
         "ucp": envelope(SEARCH),
-        "products": [_product(offering, found.stock) for offering in found.offerings],
+        "products": [_product(offering, found.stock, at) for offering in found.offerings],
         "pagination": pagination,
     }
     return body | _messages(notices)
 
 
-def looked_up_json(looked_up: LookedUp, notices: Iterable[Notice]) -> Json:
+def looked_up_json(looked_up: LookedUp, notices: Iterable[Notice], *, at: str) -> Json:
     """The answer to a lookup; ids that name nothing are told in the messages."""
-    products = [_product(offering, looked_up.stock) for offering in looked_up.offerings]
+    products = [_product(offering, looked_up.stock, at) for offering in looked_up.offerings]
     for variant in (variant for product in products for variant in product["variants"]):
         inputs = looked_up.inputs[variant["sku"]]
         variant["inputs"] = [{"id": id_, "match": match} for id_, match in inputs]
@@ -43,9 +45,9 @@ def looked_up_json(looked_up: LookedUp, notices: Iterable[Notice]) -> Json:
     return body | _messages([*unknown, *notices])
 
 
-def detail_json(detail: Detail, notices: Iterable[Notice]) -> Json:
+def detail_json(detail: Detail, notices: Iterable[Notice], *, at: str) -> Json:
     """The answer that shows one product."""
-    product = _product(detail.offering, detail.stock)
+    product = _product(detail.offering, detail.stock, at)
     if detail.signals:
         product["options"] = [
             {"name": name, "values": [_signal(value) for value in values]}
@@ -80,7 +82,7 @@ def _price(amount: int, currency: str) -> Json:
     return {"amount": amount, "currency": currency}
 
 
-def _product(offering: Offering, stock: CurrentAvailability) -> Json:
+def _product(offering: Offering, stock: CurrentAvailability, at: str) -> Json:
     product = offering.product
     lowest, highest = price_range(product)
     currency = product.variants[0].currency
@@ -92,12 +94,24 @@ def _product(offering: Offering, stock: CurrentAvailability) -> Json:
         "price_range": {"min": _price(lowest, currency), "max": _price(highest, currency)},
         "variants": [_variant(variant, stock) for variant in offering.variants],
     }
+    if product.pictures:
+        body["media"] = [_media(picture, at) for picture in product.pictures]
     if options := options_of(product):
         body["options"] = [
             {"name": name, "values": [{"label": label} for label in labels]}
             for name, labels in options.items()
         ]
     return body
+
+
+def _media(picture: Picture, at: str) -> Json:
+    body: Json = {
+        "type": "image",
+        "url": f"{at}{PICTURES_PATH}/{picture.key}",
+        "width": picture.width,
+        "height": picture.height,
+    }
+    return {**body, "alt_text": picture.alt_text} if picture.alt_text else body
 
 
 def _categories(product: Product) -> list[Json]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import httpx
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, FilePayload, Page
 
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.values.clock import utc_now
@@ -19,6 +19,7 @@ from deployments.staff.store import StaffStore
 from tests.conftest import ClientOf
 from tests.in_process import composed
 from tests.served import served
+from tests.unit.backoffice.pictures.samples import picture
 
 OWNER = "ada@example.org"
 PASSWORD = "correct horse battery staple"  # noqa: S105 - it opens nothing.
@@ -88,6 +89,19 @@ class BrowsedStore:
         await page.get_by_label("Reason").fill("The sun shines")
         await page.get_by_role("button", name="Save the code").click()
         await page.get_by_text("The code is saved.").wait_for()
+
+    async def add_pictures(self, page: Page, sku: str) -> None:
+        """Two pictures of a product, which are shown as soon as they are there."""
+        await page.goto(f"/admin/products/{sku}")
+        files: list[FilePayload] = [
+            {"name": f"{kind}.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG", size)}
+            for kind, size in (("wide", (1200, 800)), ("high", (600, 900)))
+        ]
+        await page.locator("#files").set_input_files(files)
+        await page.get_by_label("What they show").fill("A tire, red and blue")
+        await page.locator("#pictures-reason").fill("The new season")
+        await page.get_by_role("button", name="Add them").click()
+        await page.get_by_text("The pictures are there.").wait_for()
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401
         """What a UCP client is answered."""

@@ -40,7 +40,10 @@ async def chromium(executable: Path) -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def shop(redis_of: ClientOf, chromium: Browser) -> AsyncIterator[BrowsedStore]:
+async def shop(
+    redis_of: ClientOf, chromium: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[BrowsedStore]:
     """The store with all that is shipped, and nobody who runs it yet."""
+    monkeypatch.setenv("FIELDHOUSE_PICTURES", str(tmp_path / "pictures"))
     async with opened_shop(redis_of, chromium) as shop:
         yield shop

@@ -60,6 +60,13 @@ async def test_the_pictures_are_taken(shop: BrowsedStore) -> None:
         await page.screenshot(path=kept(name), full_page=name == "preview")
 
 
+async def test_a_picture_of_pictures_is_taken(shop: BrowsedStore) -> None:
+    page = await shop.page()
+    await shop.owner(page)
+    await shop.add_pictures(page, "TI-M267")
+    await page.locator("#pictures").screenshot(path=kept("pictures"))
+
+
 async def test_pictures_of_an_import_are_taken(shop: BrowsedStore) -> None:
     page = await shop.page()
     await shop.owner(page)

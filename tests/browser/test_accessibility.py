@@ -71,6 +71,19 @@ async def is_too_wide(page: Page) -> bool:
     return wide
 
 
+async def barriers_of_pictures(shop: BrowsedStore, page: Page) -> list[str]:
+    """What is wrong with a product's page that has pictures, and with what asks before it
+    removes one."""
+    await shop.add_pictures(page, "TI-M267")
+    found = await violations(page)
+    found += ["pictures are too wide"] if await is_too_wide(page) else []
+    await page.get_by_label("Remove picture 1").check()
+    await page.locator("#arrange-reason").fill("Out of season")
+    await page.get_by_role("button", name="Save the pictures").click()
+    await page.get_by_text("This removes 1 picture. 1 stays.").wait_for()
+    return found + await violations(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 async def test_no_page_has_a_barrier(shop: BrowsedStore, size: str, scheme: Scheme) -> None:
@@ -81,6 +94,7 @@ async def test_no_page_has_a_barrier(shop: BrowsedStore, size: str, scheme: Sche
         found += await violations(page)
     await shop.owner(page)
     await shop.make_code(page, "SUMMER")
+    found += await barriers_of_pictures(shop, page)
     for path in INSIDE:
         await page.goto(f"/admin{path}")
         found += await violations(page)

@@ -27,6 +27,7 @@ _STRINGS = {
     r"^[0-9]{1,3}([.][0-9]{1,4})?$": "12.5",
     r"^[a-z]+/[a-z_]+/.+$": "catalog/product/TI-M267",
     r"^[a-z]+(_[a-z]+)*$": "price_changed",
+    r"^[0-9a-f]{64}\.(jpg|png|webp)$": f"{0:064x}.png",
 }
 
 

@@ -65,6 +65,8 @@ _DELIVERY = {
 }
 _MAIL_TOKEN = os.environ.get("FUZZ_MAIL_TOKEN")
 """One of a link that the store has mailed, which no answer tells."""
+_PICTURE_KEY = os.environ.get("FUZZ_PICTURE_KEY")
+"""That of a picture, which only a product that has one tells."""
 _led_to: dict[str, str] = {}
 """Ids that an earlier answer gave, by the operation that has something to do with them."""
 
@@ -99,6 +101,8 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
         case.path_parameters["id"] = _led_to[case.operation.label]
     if _MAIL_TOKEN and "token" in case.path_parameters and _chance.random() < _HALF:
         case.path_parameters["token"] = _MAIL_TOKEN
+    if _PICTURE_KEY and "key" in case.path_parameters and _chance.random() < _HALF:
+        case.path_parameters["key"] = _PICTURE_KEY
     if isinstance(case.body, dict):
         case.body = _led(_known(case.body, "", ""), case.operation.label)
 

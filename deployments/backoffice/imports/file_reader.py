@@ -8,16 +8,14 @@ import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any
 
-import deployments
+from deployments.backoffice.confined import environment
 from deployments.backoffice.formats.items import ITEMS, ImportItem, ImportKind, RefusedRow
 from deployments.backoffice.language import message
 from deployments.backoffice.tables.limits import UnreadableError
 
 _MODULE = "deployments.backoffice.imports.reader"
-_ROOT = Path(next(iter(deployments.__path__))).parent
 _LONGEST_LINE = 32 * 2**20
 _SECONDS = 1800.0
 """How long a file may take; 100,000 rows take some twenty seconds of a processor, which others need
@@ -60,8 +58,7 @@ async def file_being_read(
         stdout=PIPE,
         stderr=DEVNULL,
         limit=_LONGEST_LINE,
-        # Nothing of this process's environment, in which there are secrets.
-        env={"PYTHONPATH": str(_ROOT), "PYTHONUTF8": "1"},
+        env=environment(),
         cwd="/",
     )
     feeding = asyncio.create_task(_feed(process, parts))

@@ -8,7 +8,6 @@ no secrets in its environment. It ends with whoever reads its output.
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
 import sys
@@ -16,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from typing import IO, Any, cast
 
+from deployments.backoffice.confined import bound
 from deployments.backoffice.formats.items import IMPORT_KINDS, ImportKind, RefusedRow
 from deployments.backoffice.formats.reading import read
 from deployments.backoffice.tables.limits import UnreadableError
@@ -24,18 +24,6 @@ MEMORY_BYTES = 1024 * 2**20
 """Of addresses, of which about 250 MiB are the interpreter's and what it has loaded."""
 CPU_SECONDS = 300
 DISK_BYTES = 1024 * 2**20
-_KINDLY = 10
-
-
-def _bound() -> None:
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, DISK_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(what, (most, most))
-    os.nice(_KINDLY)
 
 
 def _say(out: IO[str], said: Mapping[str, Any]) -> None:
@@ -61,7 +49,7 @@ def tell(file: IO[bytes], kind: ImportKind, out: IO[str]) -> None:
 def main(kind: str) -> None:
     """Read standard input as a file of this kind."""
     assert kind in IMPORT_KINDS  # noqa: S101 - whoever starts this says so.
-    _bound()
+    bound(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, disk_bytes=DISK_BYTES)
     with tempfile.TemporaryFile() as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
         file.seek(0)

@@ -11,12 +11,18 @@ from deployments.foundation.values.money import STORE_CURRENCY
 
 MAX_VARIANTS = 500
 MAX_OPTIONS, MAX_CATEGORIES = 10, 10
+MAX_PICTURES = 20
 Id = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Title = Annotated[str, StringConstraints(max_length=500)]
 Description = Annotated[str, StringConstraints(max_length=20_000)]
 Category = Annotated[str, StringConstraints(max_length=128)]
 OptionText = Annotated[str, StringConstraints(max_length=255)]
 Price = Annotated[int, Field(ge=0, le=10**10, description="In the currency's minor unit.")]
+
+PictureKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(jpg|png|webp)$")]
+"""SHA-256 of the picture's bytes, and what they are."""
+PictureSide = Annotated[int, Field(ge=1, le=10_000, description="In pixels.")]
+AltText = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
 
 
 class OptionValue(Message):
@@ -56,11 +62,36 @@ class Variant(Message):
         return self
 
 
+class Thumbnail(Message):
+    """A small version of a picture, for lists."""
+
+    key: PictureKey
+    width: PictureSide
+    height: PictureSide
+
+
+class Picture(Message):
+    """A picture of a product, which lies where pictures are under a key that comes of its content.
+
+    `alt_text` says what is to be seen to whoever does not see it.
+    """
+
+    key: PictureKey
+    width: PictureSide
+    height: PictureSide
+    alt_text: AltText = ""
+    thumbnail: Thumbnail
+
+
 class Product(Message):
-    """A model and its variants, first the featured one. `categories` runs from wide to narrow."""
+    """A model and its variants, first the featured one. `categories` runs from wide to narrow.
+
+    `pictures`, the featured one first, are changed for themselves, and by nothing else.
+    """
 
     id: Id
     title: Title
     description: Description
     categories: tuple[Category, ...] = Field(default=(), max_length=MAX_CATEGORIES)
     variants: tuple[Variant, ...] = Field(min_length=1, max_length=MAX_VARIANTS)
+    pictures: tuple[Picture, ...] = Field(default=(), max_length=MAX_PICTURES)

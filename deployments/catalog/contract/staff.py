@@ -18,6 +18,7 @@ from deployments.catalog.contract.documents import (
     SaveProduct,
     SchedulePrice,
 )
+from deployments.catalog.contract.pictures import ChangePictures
 from deployments.catalog.contract.products import Variant
 from deployments.foundation.rpc.contracts import repeatable
 
@@ -45,8 +46,16 @@ class CatalogForStaff(Protocol):
 
     async def save_product(self, request: SaveProduct) -> ProductDocument:
         """Make, change, publish, draft or archive a product; what is so already changes nothing.
+        Its pictures stay as they are.
 
         Rejects with `StaleRevision`, `UnknownProduct` or `SkuTaken`.
+        """
+        ...
+
+    async def change_pictures(self, request: ChangePictures) -> ProductDocument:
+        """Add, order, describe or remove pictures, whose bytes lie where pictures are already.
+
+        Rejects with `StaleRevision`, `UnknownProduct` or `PictureMissing`.
         """
         ...
 

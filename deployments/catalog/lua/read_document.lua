@@ -1,6 +1,6 @@
 -- A product as staff see it, by its id or a SKU, at one moment.
--- KEYS: products, prices, skus, hidden products, revisions, planned prices. ARGV: id or SKU.
--- Answers {revision, shown, hidden, {sku, price, …}, {plan…}}, '' for what there is not.
+-- KEYS: products, prices, skus, hidden products, revisions, planned prices, pictures. ARGV: id or SKU.
+-- Answers {revision, shown, hidden, {sku, price, …}, {plan…}, pictures}, '' for what there is not.
 local id = redis.call('HGET', KEYS[3], ARGV[1]) or ARGV[1]
 local shown, hidden = redis.call('HGET', KEYS[1], id), redis.call('HGET', KEYS[4], id)
 local prices, plans = {}, {}
@@ -11,4 +11,5 @@ for _, variant in ipairs(shown and cjson.decode(shown).variants or {}) do
   if plan then table.insert(plans, plan) end
 end
 local revision = redis.call('HGET', KEYS[5], id) or '0'
-return { revision, shown or '', hidden or '', prices, plans }
+local pictures = redis.call('HGET', KEYS[7], id)
+return { revision, shown or '', hidden or '', prices, plans, pictures or '' }

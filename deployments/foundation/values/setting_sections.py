@@ -16,6 +16,7 @@ from deployments.foundation.values.setting_types import (
     REDIS,
     KeyPairs,
     Mailbox,
+    ObjectPlace,
     WebAddress,
 )
 
@@ -52,6 +53,14 @@ class ServerSettings(Section):
         Path(".data"),
         description="The directory for the embedded Redis, mail and logs. A relative path "
         "counts from the project, because Ray gives its workers other working directories.",
+    )
+    pictures: ObjectPlace | None = Field(
+        None,
+        description="Where pictures of products are: `pictures` in the data directory unless this "
+        "names another directory, or a bucket that speaks S3, which more than one machine needs. "
+        "Its credentials, region and endpoint are AWS's own variables, such as "
+        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`.",
+        json_schema_extra={"takes": "a directory, or `s3://bucket/path`"},
     )
     release: str = Field(
         "",

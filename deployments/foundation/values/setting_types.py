@@ -36,6 +36,14 @@ def _mailbox(setting: str) -> str:
     return setting
 
 
+def _object_place(setting: str) -> str:
+    if "://" in setting and not re.fullmatch(
+        r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?", setting
+    ):
+        raise ValueError
+    return setting.rstrip("/")
+
+
 def _takes(what: str) -> Any:  # noqa: ANN401 - pydantic's type of it is its own.
     """What a variable takes, where its type does not say it."""
     return Field(json_schema_extra={"takes": what})
@@ -45,6 +53,9 @@ REDIS = "a URL: redis://, unix://, redis+sentinel:// or redis+cluster://; rediss
 ADDRESS = "an address such as https://store.example"
 WebAddress = Annotated[str, AfterValidator(_web_address), _takes(ADDRESS)]
 Mailbox = Annotated[str, AfterValidator(_mailbox), _takes("`Name <name@example.org>`")]
+ObjectPlace = Annotated[
+    str, AfterValidator(_object_place), _takes("a directory, or `s3://bucket/path`")
+]
 KeyPairs = Annotated[
     str,
     AfterValidator(_key_pairs),

@@ -46,6 +46,13 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         return _PROJECT / self.data
 
     @property
+    def pictures_place(self) -> str:
+        """Where pictures of products are: a directory's path, or a bucket's address."""
+        if self.pictures is None:
+            return str(self.data_directory / "pictures")
+        return self.pictures if "://" in self.pictures else str(_PROJECT / self.pictures)
+
+    @property
     def socket_path(self) -> Path:
         """The fixed unix socket of the embedded server, short enough for any data directory."""
         path = self.data_directory.resolve() / "valkey.sock"

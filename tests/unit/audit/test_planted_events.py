@@ -10,9 +10,14 @@ import pytest
 from commands.audit.command import audit
 from deployments.catalog.contract import ChangePrice, ImportProducts, Product
 from deployments.catalog.contract.documents import GetDocument, SaveProduct
+from deployments.catalog.contract.pictures import ChangePictures
+from deployments.catalog.contract.products import Picture, Thumbnail
+from deployments.catalog.events import PicturesChanged
+from deployments.catalog.staff_store import StaffCatalogStore
 from deployments.foundation.audit.findings import Discrepancy
 from deployments.foundation.events.publishing import stream_of
-from deployments.foundation.values.authorship import STORE
+from deployments.foundation.values.authorship import STORE, Change
+from deployments.foundation.values.clock import utc_now
 from deployments.orders.events import OrderCancelled
 from deployments.payments.contract import RefundPayment
 from tests.unit.audit.audited_store import AuditedStore, Finding, Purchase
@@ -126,6 +131,30 @@ async def a_title_that_was_never_told(audited: AuditedStore, bike: Purchase) -> 
     stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
     await audited.rewrite("{catalog}:products", BIKE.product_id, title="Another bike")
     return {("events", "product_differs", (f"{stream} {entry}",))}
+
+
+@PLANTS.planted
+async def pictures_that_were_never_told(audited: AuditedStore, bike: Purchase) -> set[Finding]:
+    seen = await audited.catalog.document(GetDocument(id=BIKE.product_id))
+    thumbnail = Thumbnail(key=f"{'0' * 64}.webp", width=1, height=1)
+    picture = Picture(key=f"{'0' * 64}.png", width=1, height=1, thumbnail=thumbnail)
+    event = PicturesChanged(
+        product_id=BIKE.product_id,
+        pictures=(picture.key,),
+        change=Change(
+            author=STORE,
+            subject=f"catalog/product/{BIKE.product_id}",
+            action="pictures_changed",
+            at=utc_now(),
+        ),
+    )
+    sent = ChangePictures(
+        author=STORE, product_id=BIKE.product_id, pictures=(picture,), revision=seen.revision
+    )
+    await StaffCatalogStore(audited.admin).change_pictures(sent, event, utc_now())
+    stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
+    await audited.admin.hdel("{catalog}:pictures", BIKE.product_id)
+    return {("events", "pictures_differ", (f"{stream} {entry}",))}
 
 
 @PLANTS.planted

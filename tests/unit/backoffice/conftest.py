@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +15,11 @@ from tests.unit.backoffice.office import Office
 
 
 @pytest.fixture
-async def office(redis_of: ClientOf) -> AsyncIterator[Office]:
+async def office(
+    redis_of: ClientOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
     """A shop whose back office is asked; a test that starts it leaves nothing running."""
+    monkeypatch.setenv("FIELDHOUSE_PICTURES", str(tmp_path / "pictures"))
     office = Office(redis_of)
     yield office
     await office.host.stop()

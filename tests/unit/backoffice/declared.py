@@ -11,4 +11,4 @@ def routes() -> BackofficeRoutes:
     """Its pages and its actions, which cannot be asked for."""
     absent: Any = None
     services = Services(*[absent for _ in Services._fields])
-    return BackofficeRoutes(services, absent, absent, absent)
+    return BackofficeRoutes(services, absent, absent, absent, absent)

@@ -1,0 +1,1 @@
+"""Pictures of products: checked, made anew, put where pictures are, and told to the catalogue."""
