@@ -21,6 +21,10 @@ from deployments.foundation.rpc.calls import Reply
 from deployments.foundation.rpc.coalescing import Call, as_done
 from deployments.foundation.values.meter import Meter
 
+_SERVE = "ray.serve"
+"""The logger whose file Ray's dashboard shows as a replica's log. Serve writes errors into it at
+once, and all else by the thousand."""
+
 
 class Replica:
     """What every deployment is: services that answer calls, and say whether they are healthy.
@@ -71,15 +75,14 @@ class Replica:
     async def check_health(self) -> None:
         """Raises when something that runs here has ended, or a Redis does not answer.
 
-        Serve shows that it failed and not why: that stands in the services' logs.
+        Serve shows that it failed and not why: that stands in the logs.
         """
-        host = self._running
         try:
-            await host.check()
+            await self._running.check()
         except Exception as why:
-            for service in host.services:
-                log = logging.getLogger(f"deployments.{service}")
-                log.log(logging.ERROR, "this replica is ill: %s", why)
+            names = [f"deployments.{service}" for service in self._running.services]
+            for name in (*names, _SERVE):
+                logging.getLogger(name).log(logging.ERROR, "this replica is ill: %s", why)
             raise
 
     async def __del__(self) -> None:
