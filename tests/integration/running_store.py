@@ -95,21 +95,22 @@ class RunningStore:
 
     def _launch(self, environment: dict[str, str]) -> subprocess.Popen[bytes]:
         with self._output.open("wb") as output:
-            self._launcher = launch(
-                self.placement,
-                output,
-                FIELDHOUSE_DATA=str(self.data),
-                FIELDHOUSE_PORT=str(self.port),
-                FIELDHOUSE_METRICS_PORT=str(self.metrics_port or ""),
-                # All tests are one platform, and ask more often than one may.
-                FIELDHOUSE_RATE_LIMITS="off",
-                # The platforms that are told of their orders are on this machine too.
-                FIELDHOUSE_WEBHOOKS_LOOPBACK="allow",
-                FIELDHOUSE_SANDBOX_DISPATCH_SECONDS="1",
-                FIELDHOUSE_SANDBOX_DELIVERY_SECONDS="1",
-                **environment,
-            )
+            self._launcher = launch(self.placement, output, **self._environment | environment)
         return self._launcher
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "FIELDHOUSE_DATA": str(self.data),
+            "FIELDHOUSE_PORT": str(self.port),
+            "FIELDHOUSE_METRICS_PORT": str(self.metrics_port or ""),
+            # All tests are one platform, and ask more often than one may.
+            "FIELDHOUSE_RATE_LIMITS": "off",
+            # The platforms that are told of their orders are on this machine too.
+            "FIELDHOUSE_WEBHOOKS_LOOPBACK": "allow",
+            "FIELDHOUSE_SANDBOX_DISPATCH_SECONDS": "1",
+            "FIELDHOUSE_SANDBOX_DELIVERY_SECONDS": "1",
+        }
 
     def _comes_up(self, launcher: subprocess.Popen[bytes]) -> bool:
         last = time.monotonic() + READY_WITHIN_SECONDS

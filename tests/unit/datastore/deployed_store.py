@@ -1,10 +1,10 @@
-"""The whole store in one process on a Redis that the environment names, and buyers who shop."""
+"""The whole store on a Redis that the environment names, and buyers who shop there."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -35,7 +35,13 @@ BUYERS = 4
 
 def name_redis(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
     """Have the environment name this Redis, and what lets a test buy on it."""
-    said = {
+    for name, value in on_redis(url, **more).items():
+        monkeypatch.setenv(name, value)
+
+
+def on_redis(url: str, **more: str) -> dict[str, str]:
+    """The environment of a store on this Redis."""
+    return {
         "REDIS_URL": url,
         "FIELDHOUSE_REDIS_SECRET": SECRET,
         "FIELDHOUSE_DEVELOPMENT_KEY": "allow",
@@ -45,25 +51,19 @@ def name_redis(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
         "FIELDHOUSE_SANDBOX_DELIVERY_SECONDS": "0",
         **more,
     }
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
 
 
 @dataclass
 class DeployedStore:
-    """A store that runs, and what its buyers have seen of it."""
+    """A store that runs, and what its buyers have seen of it. `clients` makes clients of it."""
 
-    host: Host
+    clients: Callable[[], httpx.AsyncClient]
     seen: Seen = field(default_factory=Seen)
 
     @asynccontextmanager
     async def shopping(self, buyers: int = BUYERS) -> AsyncIterator[None]:
         """Let buyers shop meanwhile; each repeats what got no answer until it gets one."""
-        transport = httpx.ASGITransport(self.host.app())
-        headers = {"X-API-Key": DEVELOPMENT_KEY}
-        async with httpx.AsyncClient(
-            transport=transport, base_url="http://store", headers=headers
-        ) as http:
+        async with self.clients() as http:
             closing, skus = asyncio.Event(), plentiful()
             async with asyncio.TaskGroup() as tasks:
                 for _ in range(buyers):
@@ -109,7 +109,7 @@ class DeployedStore:
 
 @asynccontextmanager
 async def deployed_store() -> AsyncIterator[DeployedStore]:
-    """The store on the Redis that the environment names, until the block ends."""
+    """The store in one process, until the block ends."""
     users = Loop("users", provisioning(settings().shared_redis_url, SECRET), every=1.0)
     creating = asyncio.create_task(users.run())
     try:
@@ -118,12 +118,17 @@ async def deployed_store() -> AsyncIterator[DeployedStore]:
         host = Host(placed(), client, nowhere)
         try:
             await host.start()
-            yield DeployedStore(host)
+            yield DeployedStore(lambda: _client_of(host))
         finally:
             await host.stop()
     finally:
         creating.cancel()
         await asyncio.gather(creating, return_exceptions=True)
+
+
+def _client_of(host: Host) -> httpx.AsyncClient:
+    transport, headers = httpx.ASGITransport(host.app()), {"X-API-Key": DEVELOPMENT_KEY}
+    return httpx.AsyncClient(transport=transport, base_url="http://store", headers=headers)
 
 
 async def _shop(client: Careful, skus: Sequence[str], closing: asyncio.Event) -> None:
