@@ -17,6 +17,7 @@ from deployments.backoffice.api.price_lists import PriceListActions
 from deployments.backoffice.api.products import ProductActions
 from deployments.backoffice.api.stock import StockActions
 from deployments.backoffice.api.transfers import TransferActions
+from deployments.backoffice.api.waiting import WaitingActions
 from deployments.backoffice.exports.desk import ExportDesk
 from deployments.backoffice.guard import Guard, PageRoute
 from deployments.backoffice.imports.desk import ImportDesk
@@ -46,8 +47,10 @@ from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
 from deployments.backoffice.pages.stock_changes import StockChangePages
 from deployments.backoffice.pages.transfers import TransferPages
+from deployments.backoffice.pages.waiting import WaitingPages
 from deployments.backoffice.pictures.desk import PictureDesk
 from deployments.backoffice.tokens import Action, TokenGuard
+from deployments.backoffice.waiting_orders import WaitingOrders
 from deployments.catalog.contract import CatalogApi
 from deployments.foundation.http.rate_limits import RateLimits
 from deployments.inventory.contract import InventoryApi
@@ -84,10 +87,12 @@ class BackofficeRoutes:
         staff = services.staff
         self._guard = Guard(staff, limits, MENU)
         self._tokens = TokenGuard(staff, limits)
+        waiting = WaitingOrders(services.inventory, services.orders)
         self._programs = (
             ProductActions(services.catalog),
             PictureActions(pictures, services.catalog),
             StockActions(services.inventory),
+            WaitingActions(waiting),
             TransferActions(services.inventory),
             OrderActions(services.orders, services.payments),
             CodeActions(services.pricing),
@@ -120,6 +125,7 @@ class BackofficeRoutes:
             PriceListPages(services.pricing),
             stock,
             StockChangePages(services.inventory, stock),
+            WaitingPages(waiting),
             TransferPages(services.inventory),
             LocationPages(services.inventory),
             ImportPages(imports),

@@ -7,7 +7,12 @@ from datetime import UTC, datetime
 
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.clock import Clock
-from deployments.inventory.contract.ahead import AllowanceTooLow, ExpectedInThePast
+from deployments.inventory.contract.ahead import (
+    AllowanceTooLow,
+    ExpectedInThePast,
+    ListWaiting,
+    Waiting,
+)
 from deployments.inventory.contract.changes import (
     MAX_LOCATIONS,
     AdjustStock,
@@ -73,6 +78,12 @@ class StaffInventory:
         return Movements(
             movements=tuple(_told(*entry) for entry in page.entries), cursor=page.older
         )
+
+    async def waiting(self, request: ListWaiting) -> Waiting:
+        """A page of the reservations that wait for units of a SKU."""
+        found, total = await self._staff_store.waiting(request.sku, request.cursor, request.limit)
+        end = request.cursor + request.limit
+        return Waiting(reservations=tuple(found), total=total, cursor=end if end < total else None)
 
     async def transfers(self, request: ListTransfers) -> Transfers:
         """What is on its way, oldest first."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, NamedTuple, cast
 
+from pydantic import TypeAdapter
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
@@ -13,6 +14,8 @@ from deployments.foundation.events.publishing import occasion
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.authorship import authored
 from deployments.foundation.values.message import Message
+from deployments.inventory.contract import Allocation
+from deployments.inventory.contract.ahead import NOT_HERE, WaitingReservation
 from deployments.inventory.contract.changes import (
     MAX_LOCATIONS,
     MAX_TRANSFERS,
@@ -32,6 +35,8 @@ from deployments.inventory.store import (
     LEVELS,
     LOCATIONS,
     LUA,
+    QUEUES,
+    RESERVATION,
     SEQUENCES,
     SERVICE,
     STOCK,
@@ -42,6 +47,7 @@ from deployments.inventory.store import (
     terms_in,
 )
 
+_ALLOCATIONS: TypeAdapter[tuple[Allocation, ...]] = TypeAdapter(tuple[Allocation, ...])
 _LEDGER_PAGE = 1000
 _LOOKED_AT = 5000
 _SKUS_AT_ONCE = 1000
@@ -131,6 +137,24 @@ class StaffStockStore:
                 return LedgerPage(entries, None)
         return LedgerPage(entries, older)
 
+    async def waiting(
+        self, sku: str, start: int, limit: int
+    ) -> tuple[list[WaitingReservation], int]:
+        """Reservations that wait for units of a SKU from a place in its queue on; and how many."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.zrange(QUEUES + sku, start, start + limit - 1, withscores=True)
+            pipe.zcard(QUEUES + sku)
+            queued, total = await pipe.execute()
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for id_, _ in queued:
+                pipe.hmget(RESERVATION + id_, ["state", "allocations"])
+            kept = await pipe.execute()
+        found = (
+            _waiting(sku, id_, since, *fields)
+            for (id_, since), fields in zip(queued, kept, strict=True)
+        )
+        return [one for one in found if one is not None], total
+
     async def transfers(self) -> list[Transfer]:
         """What is on its way."""
         return [Transfer.model_validate_json(one) for one in await self._redis.hvals(TRANSFERS)]
@@ -214,3 +238,22 @@ async def _run(
     prepared: AsyncScript, now: datetime, keys: list[str], arguments: list[str | int]
 ) -> StaffOutcome:
     return StaffOutcome.model_validate_json(await run(prepared, now, keys, arguments))
+
+
+def _waiting(
+    sku: str, id_: str, since: float, state: str | None, allocations: str | None
+) -> WaitingReservation | None:
+    """What a reservation waits for; none if it was served after the queue was read."""
+    awaited = [
+        one.quantity
+        for one in (_ALLOCATIONS.validate_json(allocations) if allocations else ())
+        if (one.sku, one.location_id) == (sku, NOT_HERE)
+    ]
+    if not awaited:
+        return None
+    return WaitingReservation(
+        reservation_id=id_,
+        units=sum(awaited),
+        since=datetime.fromtimestamp(since / 1000, UTC),
+        sold=state == "committed",
+    )

@@ -17,7 +17,14 @@ from deployments.orders.contract import (
     Withdrawn,
 )
 from deployments.orders.contract.order import Order, ShipmentState, ShippedParcel
-from deployments.orders.contract.staff import FindOrder, ListOrders, OrderNotFound, OrderPage
+from deployments.orders.contract.staff import (
+    FindOrder,
+    ListOrders,
+    OrderNotFound,
+    OrderPage,
+    OrdersOf,
+    ReservedOrders,
+)
 from deployments.orders.domain import changes
 from deployments.orders.domain.changes import OrderUpdate
 from deployments.orders.domain.orders import number_of, order_of, placed_order, row_of
@@ -87,6 +94,12 @@ class OrdersService:
         if found is None or found.is_withdrawn:
             raise OrderNotFound("There is no such order.")
         return order_of(*found, self._public_url)
+
+    async def orders_of(self, request: OrdersOf) -> ReservedOrders:
+        """See `OrdersForStaff`. Two round trips."""
+        found = await self._store.reserved(request.reservations)
+        orders = (order_of(*one, self._public_url) for one in found if not one.is_withdrawn)
+        return ReservedOrders(orders={one.reservation_id: row_of(one) for one in orders})
 
     # Events of other services
 

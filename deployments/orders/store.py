@@ -160,6 +160,17 @@ class OrdersStore:
         found = await self._redis.zrangebyscore(NUMBERS, number, number)
         return cast(str, found[0]) if found else None
 
+    async def reserved(self, reservations: Sequence[str]) -> list[StoredOrder]:
+        """The orders of these reservations. Checkout gives an order's payment the id of its
+        reservation, so that the index by payment leads to it."""
+        if not reservations:
+            return []
+        keys = [payment_key(reservation) for reservation in reservations]
+        ids = cast(list[str | None], await self._redis.mget(keys))
+        found = await self._read([id_ for id_ in ids if id_ is not None])
+        wanted = set(reservations)
+        return [one for one in found if one is not None and one.placed.reservation_id in wanted]
+
     async def _read(self, order_ids: Sequence[str]) -> list[StoredOrder | None]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for order_id in order_ids:

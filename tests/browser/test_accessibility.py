@@ -35,6 +35,7 @@ INSIDE = [
     "/groups/new",
     "/stock",
     "/stock/sku/TI-M267",
+    "/stock/sku/TI-M267/waiting",
     "/stock/movements",
     "/stock/transfers",
     "/stock/transfers/new",

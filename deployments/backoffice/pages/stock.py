@@ -47,8 +47,8 @@ class StockPages:
 
     async def low(self, visit: Visit) -> Response:
         """What can hardly be sold any more, fewest units first."""
-        at_most = _whole(visit.query("at_most"), _LOW)
-        wanted = ListLowStock(at_most=at_most, cursor=_whole(visit.query("cursor"), 0), limit=_PAGE)
+        at_most = whole(visit.query("at_most"), _LOW)
+        wanted = ListLowStock(at_most=at_most, cursor=whole(visit.query("cursor"), 0), limit=_PAGE)
         found = await self._inventory.low_stock(wanted)
         more = None
         if found.cursor is not None:
@@ -127,5 +127,6 @@ def sku_of(visit: Visit) -> str:
     return str(visit.request.path_params["sku"])[:_LONGEST_SKU]
 
 
-def _whole(typed: str, default: int) -> int:
+def whole(typed: str, default: int) -> int:
+    """A whole number that stands in an address, or the default where it is none."""
     return min(int(typed), MAX_UNITS) if typed.isascii() and typed.isdecimal() else default

@@ -8,7 +8,7 @@ waits, the longest first, and uses up what was allowed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -69,6 +69,33 @@ class AheadLevel(Message):
     def units(self) -> int:
         """Units in all that may be sold before they are here."""
         return self.waiting + self.left
+
+
+class ListWaiting(Message):
+    """A page of those that wait for a SKU; `cursor` is what the page before gave."""
+
+    sku: str = Field(min_length=1, max_length=255)
+    cursor: int = Field(default=0, ge=0, le=10**9)
+    limit: int = Field(default=50, ge=1, le=100)
+
+
+class WaitingReservation(Message):
+    """A reservation that waits for `units` of a SKU, since it was made. `sold` says that it is paid
+    for; the others are held for a checkout, and may be given back."""
+
+    reservation_id: str
+    units: int
+    since: datetime
+    sold: bool
+
+
+class Waiting(Message):
+    """Who waits, the longest first, as units are given out, and how many are in all; `cursor` is
+    none on the last page. Whoever is served meanwhile moves the others up."""
+
+    reservations: tuple[WaitingReservation, ...]
+    total: int
+    cursor: int | None = None
 
 
 @dataclass(eq=False)

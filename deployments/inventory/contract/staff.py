@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from deployments.foundation.rpc.contracts import repeatable
+from deployments.inventory.contract.ahead import ListWaiting, Waiting
 from deployments.inventory.contract.changes import (
     AdjustStock,
     AllowAhead,
@@ -53,6 +54,11 @@ class InventoryForStaff(Protocol):
     @repeatable
     async def movements(self, request: ListMovements) -> Movements:
         """A page of the ledger."""
+        ...
+
+    @repeatable
+    async def waiting(self, request: ListWaiting) -> Waiting:
+        """A page of the reservations that wait for units of a SKU which are not here."""
         ...
 
     @repeatable

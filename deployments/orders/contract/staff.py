@@ -54,6 +54,18 @@ class FindOrder(Message):
     name: str = Field(min_length=1, max_length=128)
 
 
+class OrdersOf(Message):
+    """Reservations of stock, for whose orders somebody asks."""
+
+    reservations: tuple[str, ...] = Field(max_length=MAX_PAGE)
+
+
+class ReservedOrders(Message):
+    """Orders by their reservations; nothing of one whose order was not placed yet, or withdrawn."""
+
+    orders: dict[str, OrderRow]
+
+
 @dataclass(eq=False)
 class OrderNotFound(Rejection):
     """There is no such order, or the platform that asks did not make it."""
@@ -72,4 +84,9 @@ class OrdersForStaff(Protocol):
     @repeatable
     async def find_order(self, request: FindOrder) -> Order:
         """An order by its id or its label. Rejects with `OrderNotFound`."""
+        ...
+
+    @repeatable
+    async def orders_of(self, request: OrdersOf) -> ReservedOrders:
+        """The orders that these reservations of stock are for."""
         ...

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.inventory.contract import CheckAvailability, InventoryApi
+from deployments.inventory.contract import (
+    CheckAvailability,
+    InventoryApi,
+    ReserveStock,
+    StockLine,
+)
+from deployments.orders.contract import OrdersApi
 from tests.unit.backoffice.browser import Browser
 from tests.unit.backoffice.office import Office
+from tests.unit.orders.sample_orders import order, undo
 
 SKU = "TI-M267"
+IDS = ("payment_id", "reservation_id")
+"""Of an order, which checkout gives the id of its saga."""
 PATH = f"/stock/sku/{SKU}"
 
 
@@ -121,3 +130,31 @@ async def test_what_cannot_be_allowed_is_told_beside_its_field(
     refused = await warehouse.send(await warehouse.get(PATH), "/ahead", {**typed, **wrong})
     assert refused.status_code == 422
     assert f'id="ahead-{field}-wrong"' in refused.text
+
+
+async def test_orders_that_wait_for_a_sku_are_listed(office: Office, warehouse: Browser) -> None:
+    inventory = office.host.connect(InventoryApi, app="inventory")
+    here = (await inventory.availability(CheckAvailability(skus=(SKU,)))).units[SKU]
+    typed = {"kind": "backorder", "units": "9", "expected": "2036-12-24", "reason": "x"}
+    await warehouse.send(await warehouse.get(PATH), "/ahead", typed)
+    assert "Who waits" not in (await warehouse.get(PATH)).text
+    for saga, units in (("s1", here + 2), ("s2", 3), ("s3", 1)):
+        lines = (StockLine(sku=SKU, quantity=units, may_wait=units),)
+        await inventory.reserve(
+            ReserveStock(key=f"{saga}:reserve", reservation_id=saga, lines=lines, seconds=900)
+        )
+    orders = office.host.connect(OrdersApi, app="orders")
+    for saga in ("s1", "s2"):
+        await orders.place(order(saga).model_copy(update=dict.fromkeys(IDS, saga)))
+    await orders.withdraw(undo("s2"))
+    page = await warehouse.follow(await warehouse.get(f"{PATH}/waiting"))
+    assert "3 orders wait." in page.text
+    rows = page.text.split("<tbody>")[1].split("</tr>")
+    assert "FH-100001" in rows[0]
+    assert ">2</td>" in rows[0]
+    assert ["a checkout that goes on" in row for row in rows[1:3]] == [True, True]
+    assert f"{PATH}/waiting" in (await warehouse.get(PATH)).text
+    assert "Nobody waits." in (await warehouse.get("/stock/sku/none/waiting?cursor=x")).text
+    catalogue = await office.colleague("catalogue", email="joan@example.org")
+    assert (await catalogue.get(f"{PATH}/waiting")).status_code == 403
+    assert f"{PATH}/waiting" not in (await catalogue.get(PATH)).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,7 +15,10 @@ from deployments.inventory.contract.ahead import (
     AheadLevel,
     AllowanceTooLow,
     ExpectedInThePast,
+    ListWaiting,
     SaleAhead,
+    Waiting,
+    WaitingReservation,
 )
 from deployments.inventory.contract.levels import GetLevels
 from deployments.inventory.events import SaleAheadAllowed, StockCommitted
@@ -117,6 +120,34 @@ async def test_what_arrives_goes_to_whoever_waits_longest_and_is_shipped_then(
     await inventory.ship("e2", "first", 1, (SKU, 1))
     await inventory.ship("e3", "second", 1, (SKU, 2))
     await clean(redis_of)
+
+
+async def test_who_waits_is_told_in_the_order_in_which_he_is_served(
+    inventory: InventoryClient,
+) -> None:
+    await inventory.api.allow_ahead(allowing("a", SKU, 9))
+    await sell(inventory, "first", 3, 2)
+    began = inventory.clock()
+    inventory.clock.forward(60)
+    await inventory.reserve_ahead("second", SKU, 4, 4)
+    first = await inventory.api.waiting(ListWaiting(sku=SKU, limit=1))
+    assert (first.total, first.cursor) == (2, 1)
+    assert first.reservations == (
+        WaitingReservation(reservation_id="first", units=2, since=began, sold=True),
+    )
+    rest = await inventory.api.waiting(ListWaiting(sku=SKU, cursor=1, limit=1))
+    assert (rest.total, rest.cursor) == (2, None)
+    later = began + timedelta(seconds=60)
+    assert rest.reservations == (
+        WaitingReservation(reservation_id="second", units=4, since=later, sold=False),
+    )
+    # One unit for the first, who waits for another one still.
+    await inventory.api.receive_delivery(delivery("d1", {(SKU, 6): 1}))
+    found = await inventory.api.waiting(ListWaiting(sku=SKU))
+    assert [one.units for one in found.reservations] == [1, 4]
+    await inventory.api.receive_delivery(delivery("d2", {(SKU, 6): 9}))
+    assert await inventory.api.waiting(ListWaiting(sku=SKU)) == Waiting(reservations=(), total=0)
+    assert (await inventory.api.waiting(ListWaiting(sku="none"))).total == 0
 
 
 async def clean(redis_of: ClientOf) -> None:
