@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from tests.faults.careful import Seen
+from tests.faults.flood import flooded
 from tests.faults.serve_api import ServeApi
 from tests.faults.tried_store import TriedStore
 from tests.faults.visitor import DEEDS, Deed, Visitor
@@ -103,8 +104,19 @@ def broken_index(placement: Placement) -> Outage:
     return Outage(host, "has no search index", WITHOUT_INDEX, with_broken_index)
 
 
+def flood(placement: Placement) -> Outage | None:
+    """Nobody who shops waits for people and programs that flood the back office; none where it
+    shares its replicas with what shoppers need."""
+    host = placement.host_of("backoffice")
+    if dict(placement.hosts())[host] != ("backoffice",):
+        return None
+    return Outage(host, "flooded", Impact(), flooded)
+
+
 def outages(placement: Placement) -> Iterator[Outage]:
     """Every application that hosts services, in every way."""
     for _, (service, *_) in placement.hosts():
         yield from (outage(placement, service, way) for way in WAYS)
     yield broken_index(placement)
+    if (water := flood(placement)) is not None:
+        yield water

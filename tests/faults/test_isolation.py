@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deployments.topology import BY_NAME
-from tests.faults.outages import TABLE, Outage, broken_index, outage
+from tests.faults.outages import TABLE, Outage, broken_index, flood, outage
 from tests.faults.trials import Outcome, endure
 from tests.integration.running_store import RunningStore
 from tests.placements import Placement
@@ -14,12 +14,14 @@ pytestmark = pytest.mark.long
 
 
 def short(placement: Placement) -> list[Outage]:
-    """One application in each way, and the index."""
+    """One application in each way, the index, and the back office, down and flooded."""
     return [
         outage(placement, "payments", "removed"),
         outage(placement, "orders", "killed again and again"),
         outage(placement, "inventory", "hanging"),
         broken_index(placement),
+        outage(placement, "backoffice", "killed again and again"),
+        *filter(None, [flood(placement)]),
     ]
 
 
