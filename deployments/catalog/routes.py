@@ -13,6 +13,7 @@ from starlette.responses import Response
 from deployments.catalog.bodies import MAX_IDS, LookupBody, ProductBody, SearchBody
 from deployments.catalog.contract.pictures import MEDIA_TYPES
 from deployments.catalog.domain.paging import ForeignCursorError
+from deployments.catalog.pictures_sent import PicturesSent
 from deployments.catalog.service import CatalogService
 from deployments.catalog.wire import (
     detail_json,
@@ -42,6 +43,7 @@ class CatalogRoutes:
 
     def __init__(self, service: CatalogService, public_url: str) -> None:
         self._service, self._at = service, public_url
+        self._sent = PicturesSent()
 
     def routes(self) -> list[Operation]:
         """All operations under `/catalog`."""
@@ -85,7 +87,7 @@ class CatalogRoutes:
                 answers={200: PICTURE},
                 errors={404: "There is no such picture."},
                 keyed=False,
-                # A page of products asks for dozens; what bounds them is how many are read at once.
+                # A page of products asks for dozens; what bounds them is how many are sent at once.
                 limited=False,
             ),
         ]
@@ -133,10 +135,11 @@ class CatalogRoutes:
         headers = {**_FOR_EVER, "ETag": f'"{key}"'}
         if _is_held(request, key):
             return Response(status_code=304, headers=headers)
+        self._sent.check()
         content = await self._service.picture(key)
         if content is None:
             raise _no_picture()
-        return Response(content, headers=headers, media_type=MEDIA_TYPES[key.rpartition(".")[2]])
+        return self._sent.answer(content, headers, MEDIA_TYPES[key.rpartition(".")[2]])
 
 
 def _is_held(request: Request, key: str) -> bool:

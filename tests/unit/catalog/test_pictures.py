@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from redis.asyncio import Redis
+from starlette.types import Message
 
 from deployments.catalog.contract import ImportProducts
 from deployments.catalog.contract.documents import (
@@ -21,6 +22,7 @@ from deployments.catalog.contract.documents import (
 from deployments.catalog.contract.pictures import ChangePictures, PictureMissing
 from deployments.catalog.contract.products import Picture, Thumbnail
 from deployments.catalog.events import PicturesChanged
+from deployments.catalog.pictures_sent import MOST_AT_ONCE
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.objects.object_store import Objects, key_of
 from deployments.foundation.values.authorship import Author
@@ -253,6 +255,54 @@ async def test_what_is_no_picture_is_not_found(web: httpx.AsyncClient, key: str)
     answer = await web.get(f"/pictures/{key}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_readers_who_never_finish_take_pictures_alone(
+    shop: CatalogReplica, objects: Objects
+) -> None:
+    """Of a picture that nobody reads a part is sent, and the others' searches go on."""
+    large = bytes(2**20)
+    await objects.put(key := key_of(large, "png"), large, "image/png")
+    app = http_app(shop.routes)
+    never, stuck = asyncio.Event(), asyncio.Semaphore(0)
+    sent: list[int] = []
+
+    async def receive() -> Message:
+        await never.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(len(message.get("body", b"")))
+        if message["type"] == "http.response.body":
+            stuck.release()
+            await never.wait()
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "method": "GET",
+        "path": f"/pictures/{key}",
+        "query_string": b"",
+        "headers": [],
+    }
+
+    async def read() -> None:
+        await app(dict(scope), receive, send)
+
+    asked: list[asyncio.Task[None]] = []
+    for _ in range(MOST_AT_ONCE):
+        asked.append(asyncio.create_task(read()))
+        await stuck.acquire()
+    assert max(sent) <= 64 * 1024
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop") as web:
+        full = await web.get(f"/pictures/{FRONT.key}")
+        assert (full.status_code, full.headers["retry-after"]) == (503, "1")
+        assert (await web.post("/search", json={"query": SHIRT.title})).status_code == 200
+        for one in asked:
+            one.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        assert (await web.get(f"/pictures/{FRONT.key}")).status_code == 200
 
 
 async def test_too_many_at_once_are_told_to_come_again(web: httpx.AsyncClient) -> None:
