@@ -11,6 +11,8 @@ import httpx
 from starlette.types import ASGIApp
 
 PREFIX = "/admin"
+OWNER = "ada@example.org"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - it opens nothing.
 Fields = Mapping[str, str | Sequence[str]]
 
 
@@ -46,13 +48,14 @@ def forms_of(page: httpx.Response) -> list[SentForm]:
 
 
 class Browser:
-    """One browser, in nobody's name until somebody signs in."""
+    """One browser, in nobody's name until somebody signs in, of an application or a URL."""
 
-    def __init__(self, app: ASGIApp, **headers: str) -> None:
-        transport = httpx.ASGITransport(app)
+    def __init__(self, app: ASGIApp | str, **headers: str) -> None:
+        served = isinstance(app, str)
         self.http = httpx.AsyncClient(
-            transport=transport,
-            base_url="http://store",
+            transport=None if isinstance(app, str) else httpx.ASGITransport(app),
+            base_url=app if isinstance(app, str) else "http://store",
+            timeout=60 if served else 5,
             headers={"Accept-Language": "en", **headers},
         )
 
@@ -63,6 +66,12 @@ class Browser:
     async def open(self, path: str) -> httpx.Response:
         """A page, or the one that it leads to."""
         return await self.http.get(f"{PREFIX}{path}", follow_redirects=True)
+
+    async def become_owner(self, link: str) -> None:
+        """Use the path of the link that makes the first owner."""
+        typed = {"email": OWNER, "name": "Ada", "password": PASSWORD, "password_again": PASSWORD}
+        page = await self.submit(link, typed)
+        assert page.status_code == 200, page.text
 
     async def token(self) -> str:
         """What every form of this browser's session carries."""

@@ -2,9 +2,10 @@
 
     python -m tests.unit.backoffice.imports.measure [VARIANTS]
 
-A file of so many variants goes in first, and it is told how long that takes and how much memory.
-Then another one changes all of their prices while shoppers search and fill carts: in turn it runs
-and is stopped, so that whatever else the machine does falls on both alike.
+A file of so many variants goes in while shoppers search, fill carts and buy. In turn the import
+runs and is stopped, so that whatever else the machine does falls on both alike, and each pair of
+windows is told as it ends. Then it is told what somebody in the back office waits for with such a
+catalogue, and what that takes in Redis.
 """
 
 from __future__ import annotations
@@ -29,15 +30,18 @@ from deployments.datastore.users import set_user
 from deployments.foundation.placement.host import Host, nowhere
 from deployments.foundation.redis.connection import password
 from deployments.foundation.values.clock import utc_now
+from deployments.staff.operator import Operator
+from deployments.staff.store import StaffStore
 from deployments.store import placed
 from deployments.topology import SERVICES
 from tests.served import served
+from tests.unit.backoffice.imports.desk_work import DeskWork
 from tests.unit.backoffice.imports.shop import ADA
 from tests.valkey import valkey_server
 
 _SECRET = "measured"  # noqa: S105 - it guards an empty server.
 _EACH = 4
-_WINDOW_SECONDS, _PAIRS = 12, 6
+_RUNNING_SECONDS, _STOPPED_SECONDS = 40, 12
 _TELL_EVERY_SECONDS = 60
 _PART = 256 * 1024
 
@@ -62,6 +66,32 @@ async def chunks(variants: int, cents: int) -> AsyncIterator[bytes]:
             yield bytes(part)
             part.clear()
     yield bytes(part)
+
+
+class Waited:
+    """What shoppers waited for in some windows, in milliseconds."""
+
+    def __init__(self) -> None:
+        self._took: list[float] = []
+        self._failed, self._bought = 0, 0
+
+    def add(self, found: dict[str, Any]) -> str:
+        """One more window, and how it was."""
+        self._took += found["took"]
+        self._failed += found["failed"]
+        self._bought += found["bought"]
+        return _places(found["took"], found["failed"])
+
+    def told(self) -> str:
+        """All of them."""
+        places = _places(self._took, self._failed)
+        return f"{places}, of {len(self._took)} asked, {self._bought} bought"
+
+
+def _places(took: list[float], failed: int) -> str:
+    took = sorted(took)
+    at = {name: took[int(len(took) * place)] for name, place in (("p50", 0.5), ("p99", 0.99))}
+    return f"p50 {at['p50']:.0f}, p99 {at['p99']:.0f}, at most {took[-1]:.0f} ms, {failed} failed"
 
 
 async def shoppers(url: str, seconds: float) -> dict[str, Any]:
@@ -133,29 +163,48 @@ async def measure(variants: int) -> None:
             host = Host(placed(), redis_of, nowhere)
             await host.start()
             desk = ImportDesk(ImportStore(redis_of("backoffice")), utc_now)
+            operator = Operator(StaffStore(redis_of("staff")), utc_now)
             try:
                 async with served(host.app()) as url:
-                    await _steps(url, desk, variants)
-                    print((await admin.info("memory"))["used_memory_human"], "in Redis")
+                    work = DeskWork(url, operator, variants // _EACH)
+                    await work.sign_in()
+                    print(f"before: {await _kept(admin)}")
+                    await _import(url, desk, variants)
+                    print(f"after: {await _kept(admin)}")
+                    await work.tell()
             finally:
                 await host.stop()
 
 
-async def _steps(url: str, desk: ImportDesk, variants: int) -> None:
+async def _kept(admin: Redis) -> str:
+    """What is in Redis, and what of it is the catalogue's."""
+    memory, keys = await admin.info("memory"), await admin.dbsize()
+    own = [key async for key in admin.scan_iter("{catalog}:*", count=1000)]
+    sizes = [await admin.memory_usage(key, samples=0) or 0 for key in own]
+    told = f"{len(own)} keys with {sum(sizes) / 2**20:.0f} MiB are the catalogue's"
+    return f"{keys} keys, {memory['used_memory'] / 2**20:.0f} MiB in Redis, of which {told}"
+
+
+async def _import(url: str, desk: ImportDesk, variants: int) -> None:
     run, _ = await desk.hand_in("products", "tents.csv", ADA, chunks(variants, 99))
     run = await _until(desk, run, "checking")
-    await desk.run("products", run.id, ADA, "measured")
-    await _until(desk, run, "running")
-    run, _ = await desk.hand_in("products", "prices.csv", ADA, chunks(variants, 95))
-    run = await _until(desk, run, "checking")
-    for _ in range(_PAIRS):
-        print("stopped", await shoppers(url, _WINDOW_SECONDS), flush=True)
+    running, stopped = Waited(), Waited()
+    spent = 0.0
+    while run.state in {"ready", "stopped"}:
         await desk.run("products", run.id, ADA, "measured")
+        began, before = time.perf_counter(), run.made.all
         async with _Watched() as watched:
-            before = (await desk.get("products", run.id)).made.all
-            print("running", await shoppers(url, _WINDOW_SECONDS), flush=True)
+            now = running.add(await shoppers(url, _RUNNING_SECONDS))
+            spent += time.perf_counter() - began
+            run = await desk.get("products", run.id)
+            print(f"{run.percent} % running: {now}; {watched.told(run.made.all - before)}")
+        if run.state == "running":
             run = await desk.stop("products", run.id)
-            print("       ", watched.told(run.made.all - before), flush=True)
+        told = stopped.add(await shoppers(url, _STOPPED_SECONDS))
+        print(f"     stopped: {told}", flush=True)
+        run = await desk.get("products", run.id)
+    print(f"{run.state}: {run.made}, {variants / spent:.0f} variants a second")
+    print(f"while it ran: {running.told()}\nwhile it was stopped: {stopped.told()}", flush=True)
 
 
 if __name__ == "__main__":
