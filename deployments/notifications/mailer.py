@@ -20,6 +20,7 @@ import aiosmtplib
 from deployments.foundation.events.subscriptions import NonRetryableError
 from deployments.foundation.rpc.detach import go_on
 from deployments.foundation.values.private_files import make_private
+from deployments.notifications.own_name import OwnName
 
 _PORTS = {"smtp": 25, "smtps": 465}
 _ANSWER_SECONDS = 10.0
@@ -64,7 +65,8 @@ class SmtpMailer:
     insists on it where there is a password to protect.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, own_name: OwnName | None = None) -> None:
+        self._own_name = own_name or OwnName()
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -79,7 +81,7 @@ class SmtpMailer:
 
     async def send(self, mail: Message, event: str) -> None:  # noqa: ARG002 - it is in the mail.
         """Over a connection of its own. What fails about a connection or a login is retried."""
-        server = self._server()
+        server = self._server(await self._own_name.get())
         try:
             await server.connect()
             await _hand_over(server, mail)
@@ -90,9 +92,10 @@ class SmtpMailer:
             # Not awaited: the mail is accepted, or is not, whatever becomes of the connection.
             go_on(_quit(server), seconds=2 * _QUIT_SECONDS, name="quit the mail server")
 
-    def _server(self) -> aiosmtplib.SMTP:
+    def _server(self, own_name: str) -> aiosmtplib.SMTP:
         return aiosmtplib.SMTP(
             hostname=self._host,
+            local_hostname=own_name,
             port=self._port,
             username=self._user,
             password=self._password,

@@ -25,6 +25,8 @@ class SmtpServer:
     def __init__(self) -> None:
         self.url = ""
         self.taken: list[bytes] = []
+        self.greetings: list[str] = []
+        """What its clients called themselves."""
         self.rejections: dict[Stage, str] = {}
         self.only: str | None = None
         self.refused = 0
@@ -67,6 +69,7 @@ class SmtpServer:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         said = self.answer("mail", envelope.rcpt_tos[0])
+        self.greetings.append(str(session.host_name))
         if said.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.taken.append(envelope.content)
