@@ -12,7 +12,7 @@ import typer
 from commands.deploying.record import Record, recorded, write
 from commands.deploying.releases import AS_INSTALLED, NoReleaseError, Release, Releases, remote
 from commands.deploying.rollout import Rollout
-from commands.deploying.serve_control import Declared, ServeControl, hosts_of
+from commands.deploying.serve_control import Declared, ServeControl, hosts_of, release_in
 from commands.deploying.turn import turn
 from commands.exit_status import OK, UNUSABLE, CommandError
 from commands.page import ConsolePage, wide_page
@@ -53,9 +53,13 @@ class Deployment:
         with turn(self._data, f"{what} {self._service}"):
             record = _record(self._data)
             for application in self._hosts():
+                record = record.as_found(application, self._running(application))
                 record = self._move(record, application, wanted(record, application))
             Releases(self._data).prune(record.named())
         return OK
+
+    def _running(self, application: str) -> Release | None:
+        return release_in(self._serve.find().declared, application)
 
     def _hosts(self) -> list[str]:
         declaration = self._serve.find().declared
@@ -109,9 +113,10 @@ def releases() -> int:
 
 def _row(found: Declared, record: Record, application: str, services: list[str]) -> list[str]:
     status = found.status(application)
+    record = record.as_found(application, release_in(found.declared, application))
     deployed = record.applications.get(application)
-    since = f"{deployed.since:%Y-%m-%d %H:%M:%S}Z" if deployed else "the start"
-    previous = deployed.previous.name if deployed else "-"
+    since = f"{deployed.since:%Y-%m-%d %H:%M:%S}Z" if deployed and deployed.since else "the start"
+    previous = deployed.previous.name if deployed and deployed.previous else "-"
     release = record.release_of(application).name
     hosted = ", ".join(services) or "-"
     return [application, hosted, status.status, str(status.running), release, since, previous]
@@ -131,6 +136,10 @@ def _previous(record: Record, application: str) -> Release:
     if deployed is None:
         raise WrongDeploymentError(
             f"{application} runs what the store was started with: there is nothing to go back to."
+        )
+    if deployed.previous is None:
+        raise WrongDeploymentError(
+            f"Nobody has written down here what {application} ran before: deploy it by --code."
         )
     return deployed.previous
 

@@ -14,13 +14,16 @@ _FILE = "deployed.json"
 
 
 class Deployed(BaseModel):
-    """One application's release, the one before it, and when they changed places."""
+    """One application's release, the one before it, and when they changed places.
+
+    Both are unknown of what somebody deployed whose record is gone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     release: Release
-    previous: Release
-    since: datetime
+    previous: Release | None
+    since: datetime | None
 
 
 class Record(BaseModel):
@@ -41,6 +44,16 @@ class Record(BaseModel):
         deployed = Deployed(release=release, previous=self.release_of(application), since=now)
         return self.model_copy(update={"applications": self.applications | {application: deployed}})
 
+    def as_found(self, application: str, running: Release | None) -> Record:
+        """The record, put right by what Serve says that the application runs, if it says so.
+
+        The head that wrote the record may be gone, and Serve with what it runs is not.
+        """
+        if running is None or running == self.release_of(application):
+            return self
+        found = Deployed(release=running, previous=None, since=None)
+        return self.model_copy(update={"applications": self.applications | {application: found}})
+
     def started_with(self, release: Release) -> Record:
         """The record of a store that starts with this release: what was deployed stays so."""
         others = {
@@ -53,7 +66,7 @@ class Record(BaseModel):
     def named(self) -> set[str]:
         """Every release that a service runs, or may go back to."""
         pairs = [(one.release, one.previous) for one in self.applications.values()]
-        return {self.started.name, *(release.name for pair in pairs for release in pair)}
+        return {self.started.name, *(one.name for pair in pairs for one in pair if one)}
 
 
 def recorded(data: Path) -> Record | None:

@@ -131,6 +131,13 @@ def environment_of(declaration: Json, application: str) -> Json | None:
     return apps.get(application, {}).get("runtime_env")
 
 
+def release_in(declaration: Json, application: str) -> Release | None:
+    """The release that an application is declared to run; none if it says nothing of one."""
+    environment = environment_of(declaration, application) or {}
+    name = environment.get("env_vars", {}).get(RELEASE)
+    return None if name is None else Release(name, environment.get("working_dir", ""))
+
+
 def hosts_of(declaration: Json, service: str) -> list[str]:
     """The applications that host a service: one, or two while it moves."""
     return [

@@ -9,7 +9,7 @@ import pytest
 
 from commands.deploying.record import Record, recorded, starting, write
 from commands.deploying.releases import AS_INSTALLED, NoReleaseError, Release, Releases, remote
-from commands.deploying.serve_control import environment_of, hosts_of, with_release
+from commands.deploying.serve_control import environment_of, hosts_of, release_in, with_release
 from commands.deploying.turn import turn
 from commands.exit_status import UNUSABLE
 from tests.command_line import typed
@@ -81,7 +81,9 @@ def test_a_deployment_goes_back_to_what_ran_before() -> None:
     record = Record(started=FIRST).with_release("carts", SECOND, NOW)
     assert record.release_of("carts") == SECOND
     assert record.release_of("orders") == FIRST
-    back = record.with_release("carts", record.applications["carts"].previous, NOW)
+    previous = record.applications["carts"].previous
+    assert previous is not None
+    back = record.with_release("carts", previous, NOW)
     assert back.release_of("carts") == FIRST
     assert back.applications["carts"].previous == SECOND
     assert back.named() == {"1", "2"}
@@ -102,6 +104,21 @@ def test_one_application_alone_is_declared_anew() -> None:
     assert environment_of(declared, "orders") is None
     back = with_release(declared, "carts", AS_INSTALLED)
     assert environment_of(back, "carts") == {"env_vars": {"FIELDHOUSE_RELEASE": "as installed"}}
+
+
+def test_what_serve_runs_is_known_where_nobody_has_written_it_down() -> None:
+    declared = with_release(DECLARED, "carts", SECOND)
+    assert release_in(declared, "carts") == SECOND
+    assert release_in(declared, "orders") is None
+    empty = Record(started=AS_INSTALLED)
+    assert empty.as_found("orders", release_in(declared, "orders")) == empty
+    found = empty.as_found("carts", release_in(declared, "carts"))
+    assert found.release_of("carts") == SECOND
+    assert found.applications["carts"].previous is None
+    assert found.named() == {"as installed", "2"}
+    assert found.as_found("carts", SECOND) == found
+    written = empty.with_release("carts", SECOND, NOW)
+    assert written.as_found("carts", SECOND) == written
 
 
 def test_a_service_is_found_where_it_is_hosted() -> None:
