@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from commands.monitoring.exporters import Figures
 from deployments.topology import BY_NAME
 
+NOT_DECLARED = "NOT DECLARED"
+"""The status of a service that no application hosts, where there are applications."""
 _ANSWERED = frozenset({"ok", "rejected", "cancelled"})
 
 
@@ -65,7 +67,7 @@ class StoreFigures:
         return ServiceRow(
             service=name,
             application=host.application if host else "",
-            status=host.status if host else "",
+            status=host.status if host else NOT_DECLARED if self.hosting else "",
             replicas=f"{host.running}/{host.wanted}" if host else "",
             release=self._release(name),
             rate=done,

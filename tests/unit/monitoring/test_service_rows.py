@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from commands.monitoring.exporters import Figures, parsed
-from commands.monitoring.service_rows import Hosting, ServiceRow, StoreFigures, quantile
+from commands.monitoring.service_rows import (
+    NOT_DECLARED,
+    Hosting,
+    ServiceRow,
+    StoreFigures,
+    quantile,
+)
 from commands.monitoring.status import cells, hosting_of, screen
 from deployments.foundation.http.request_metrics import RequestMetrics
 from deployments.foundation.placement.consumption import ConsumerMetrics
@@ -121,3 +127,11 @@ def test_what_serve_says_of_a_deployment_is_told_with_where_the_reason_is() -> N
     console.print(screen(rows, Figures({}), []))
     said = "orders: DEPLOY_FAILED: ValueError: no stock: `fieldhouse logs orders` says why"
     assert said in console.export_text()
+
+
+def test_a_service_that_no_application_hosts_is_told_where_others_are_hosted() -> None:
+    hosting = {"orders": Hosting("orders", "RUNNING", 1, 1)}
+    on_ray = StoreFigures(hosting, Figures({}), None, 0)
+    assert (row("orders", on_ray).status, row("carts", on_ray).status) == ("RUNNING", NOT_DECLARED)
+    in_one_process = StoreFigures({}, Figures({}), None, 0)
+    assert row("carts", in_one_process).status == ""
