@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from commands.exit_status import FOUND, OK
+from commands.run_settings import PROJECT
 from deployments.foundation.redis.migrating import Migration, Progress, documents_are
 from deployments.orders.migrations import migration
 from deployments.orders.service import OrdersService
 from tests.command_line import typed
 from tests.conftest import SECRET, ClientOf
+from tests.eventually import eventually
 from tests.unit.orders.sample_events import captured, consume, told
 from tests.unit.orders.sample_orders import order, wanted
 
@@ -80,6 +85,31 @@ async def test_it_goes_on_where_it_was_ended(
     assert not await documents_are(redis_of("orders"), "orders", 2)
     progress = await last(migration(redis_of("orders")).run())
     assert (progress.seen, progress.rewritten) == (MANY, MANY)
+    assert await indexed(admin) == (MANY, MANY)
+
+
+@pytest.mark.usefixtures("environment")
+async def test_a_command_that_is_killed_in_its_midst_goes_on_when_it_is_typed_again(
+    orders: OrdersService, admin: Redis, moving: Migration
+) -> None:
+    await place_many(orders, admin)
+    async with aclosing(moving.run()) as running:
+        await anext(running)
+
+    async def is_writing() -> bool:
+        clients: Any = await admin.client_list()
+        return any(one["user"] == "orders" and "b" in one["flags"] for one in clients)
+
+    await admin.execute_command("CLIENT", "PAUSE", 60_000, "WRITE")
+    command = (sys.executable, "-m", "commands", "migrate")
+    killed = await asyncio.create_subprocess_exec(*command, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    await eventually(is_writing)
+    killed.kill()
+    await killed.wait()
+    await admin.execute_command("CLIENT", "UNPAUSE")
+    assert (await indexed(admin))[0] < MANY
+    again = await typed("migrate")
+    assert again.status == OK, again
     assert await indexed(admin) == (MANY, MANY)
 
 
