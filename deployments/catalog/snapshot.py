@@ -22,6 +22,7 @@ from deployments.catalog.domain.products import Assortment
 from deployments.catalog.domain.text import Searchable, searchable
 from deployments.catalog.index import SearchIndex
 from deployments.catalog.live_index import AnyIndex, Build, LiveIndex, NoIndex
+from deployments.catalog.long_lived import LongLived
 from deployments.catalog.store import (
     CatalogStore,
     Contents,
@@ -66,6 +67,7 @@ class LiveSnapshot:
         self, store: CatalogStore, *, reload_seconds: float = 30.0, build: Build = SearchIndex
     ) -> None:
         self._store, self._index = store, LiveIndex(build)
+        self._long_lived = LongLived()
         self._reload_seconds = self._reload_after = reload_seconds
         self._current = Snapshot(Assortment(), {}, NoIndex())
         self._following: asyncio.Task[None] | None = None
@@ -159,7 +161,7 @@ class LiveSnapshot:
         if differ or isinstance(index, NoIndex):
             index = await self._index.of(texts, touched)
         assortment = before.assortment.after(changed, gone) if touched else before.assortment
-        self._current = Snapshot(assortment, texts, index, hidden)
+        self._show(Snapshot(assortment, texts, index, hidden))
 
     async def _show_all(
         self, products: Mapping[str, Product], hidden: Mapping[str, HiddenProduct]
@@ -174,12 +176,17 @@ class LiveSnapshot:
         shown = before.assortment.products
         changed = [one for id_, one in products.items() if shown.get(id_) is not one]
         gone = [id_ for id_ in shown if id_ not in products]
-        self._current = Snapshot(before.assortment.after(changed, gone), texts, index, hidden)
+        self._show(Snapshot(before.assortment.after(changed, gone), texts, index, hidden))
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._current = snapshot
+        self._long_lived.grown_to(len(snapshot.assortment.products))
 
     def _same(self, product: Product) -> Product:
         """The object that is known already if it says the same, so that its text is known too."""
         known = self.assortment.products.get(product.id)
-        return known if known is not None and known == product else product
+        same = known is product or (known is not None and known == product)
+        return known if known is not None and same else product
 
     def _text(self, product: Product) -> Searchable:
         """What was worked out before, as long as the product is the same object."""

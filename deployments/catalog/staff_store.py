@@ -24,6 +24,7 @@ from deployments.catalog.events import (
     ProductChanged,
     ProductHidden,
 )
+from deployments.catalog.readings import products_of
 from deployments.catalog.store import (
     HAD,
     HIDDEN,
@@ -40,7 +41,6 @@ from deployments.catalog.store import (
     HiddenProduct,
     Pictured,
     hidden_with,
-    products_of,
 )
 from deployments.foundation.events.publishing import occasion
 from deployments.foundation.redis.connection import script

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from redis.asyncio import Redis
 
 from deployments.catalog.contract import Product, SkuTaken
 from deployments.catalog.contract.products import Picture
+from deployments.catalog.readings import ProductReadings, pairs
 from deployments.foundation.events.publishing import Event, occasion, parse, streams_of
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.message import Message
@@ -105,7 +106,7 @@ class CatalogStore:
         def lua(name: str, *preludes: str) -> Any:  # noqa: ANN401 - scripts answer anything.
             return script(redis, LUA / f"{name}.lua", *preludes)
 
-        self._redis = redis
+        self._redis, self._readings = redis, ProductReadings()
         self._load, self._read = lua("load"), lua("read_products")
         self._import = lua("import_products", "publish")
 
@@ -114,8 +115,8 @@ class CatalogStore:
         keys = [PRODUCTS, PRICES, HIDDEN, PICTURES, *STREAMS]
         ends, documents, prices, hidden, pictures = await self._load(keys=keys)
         positions = dict(zip(STREAMS, ends, strict=True))
-        # 25,000 products take seconds, in which others are answered.
-        products = await asyncio.to_thread(products_of, documents, prices, pictures)
+        # 25,000 products take seconds the first time, in which others are answered.
+        products = await asyncio.to_thread(self._readings.everything, documents, prices, pictures)
         return Contents(products, positions, _hidden(hidden, pictures))
 
     async def read(self, subjects: Iterable[str]) -> ReadAgain:
@@ -123,7 +124,7 @@ class CatalogStore:
         documents, prices, hidden, gone, pictures = await self._read(
             keys=[PRODUCTS, PRICES, SKUS, HIDDEN, PICTURES], args=sorted(subjects)
         )
-        products = products_of(documents, prices, pictures)
+        products = self._readings.some(documents, prices, pictures)
         return ReadAgain(products, _hidden(hidden, pictures), tuple(gone))
 
     async def wait(self, positions: Positions, *, seconds: float) -> News:
@@ -154,7 +155,7 @@ class CatalogStore:
 
 
 def _hidden(documents: Iterable[str], pictures: Sequence[str]) -> tuple[HiddenProduct, ...]:
-    known = _pairs(pictures)
+    known = pairs(pictures)
     found = (HiddenProduct.model_validate_json(document) for document in documents)
     return tuple(hidden_with(one, known.get(one.product.id)) for one in found)
 
@@ -166,31 +167,6 @@ def hidden_with(one: HiddenProduct, pictures: str | None) -> HiddenProduct:
     seen = Pictured.validate_json(pictures)
     product = one.product.model_copy(update={"pictures": seen})
     return one.model_copy(update={"product": product})
-
-
-def products_of(
-    documents: Iterable[str], prices: Sequence[str], pictures: Sequence[str] = ()
-) -> tuple[Product, ...]:
-    """The products as they were stored, with their prices and pictures.
-
-    Prices are given as SKU, price, SKU, price…, pictures as product id, pictures, product id…
-    """
-    cents, pictured = _pairs(prices), _pairs(pictures)
-    return tuple(_product(json.loads(document), cents, pictured) for document in documents)
-
-
-def _pairs(flat: Sequence[str]) -> dict[str, str]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _product(
-    document: dict[str, Any], cents: Mapping[str, str], pictures: Mapping[str, str]
-) -> Product:
-    for variant in document["variants"]:
-        variant["price"] = int(cents[variant["sku"]])
-    if known := pictures.get(document["id"]):
-        document["pictures"] = json.loads(known)
-    return Product.model_validate(document)
 
 
 def _row(product: Product, event: Event) -> dict[str, Any]:

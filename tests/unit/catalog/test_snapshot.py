@@ -18,6 +18,7 @@ from deployments.catalog.domain.paging import Hit
 from deployments.catalog.domain.products import Filters
 from deployments.catalog.events import ProductChanged
 from deployments.catalog.index import SearchIndex
+from deployments.catalog.long_lived import LongLived
 from deployments.catalog.snapshot import CopyNotFollowedError, LiveSnapshot
 from deployments.catalog.store import SERVICE, CatalogStore, Contents, ReadAgain
 from deployments.foundation.events.publishing import ENTRY_FIELD, occasion, stream_of
@@ -232,3 +233,31 @@ async def test_a_long_search_keeps_no_other_request_waiting(redis_of: ClientOf) 
         HeldIndex.held.set()
         await catalog.snapshot.stop()
     assert [each.product.id for each in (await searching).offerings] == ["bottle"]
+
+
+async def test_what_is_loaded_again_is_the_same_object_unless_it_changed(
+    stocked: CatalogReplica, redis_of: ClientOf
+) -> None:
+    store = CatalogStore(redis_of("catalog"))
+    first = {one.id: one for one in (await store.load()).products}
+    again = {one.id: one for one in (await store.load()).products}
+    assert all(again[id_] is product for id_, product in first.items())
+    await stocked.service.change_price(ChangePrice(sku="B-1", price=1))
+    changed = {one.id: one for one in (await store.load()).products}
+    assert changed[SHIRT.id] is first[SHIRT.id]
+    assert changed[BOTTLE.id].variants[0].price == 1
+    read = (await store.read([BOTTLE.id])).products
+    assert read == (changed[BOTTLE.id],)
+    last = {one.id: one for one in (await store.load()).products}
+    assert last[BOTTLE.id] is read[0]
+
+
+def test_a_large_copy_is_set_aside_each_time_that_it_has_grown_by_a_tenth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen: list[int] = []
+    long_lived, now = LongLived(), 0
+    monkeypatch.setattr("gc.freeze", lambda: frozen.append(now))
+    for now in (0, 300, 1999, 2000, 2001, 2199, 2200, 2200, 10, 5000):
+        long_lived.grown_to(now)
+    assert frozen == [2000, 2200, 5000]

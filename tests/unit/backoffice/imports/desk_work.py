@@ -75,7 +75,7 @@ class DeskWork:
         return save
 
     async def _save(self, number: int) -> httpx.Response:
-        typed = {"title": f"Tent {number} anew", "reason": "measured"}
+        typed = {"title": f"Tent {number} anew", "state": "published", "reason": "measured"}
         return await self._browser.send(self._page, self._page.url.path, typed)
 
     async def _change_price(self, _number: int) -> httpx.Response:
