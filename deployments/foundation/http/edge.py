@@ -181,7 +181,7 @@ def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Rou
             _admit(request, await limits.count(request.headers, route))
         request.scope[BODY_SECONDS] = allowed.body
         request.scope[OPERATION] = route.id if isinstance(route, Operation) else route.path
-        async with within(allowed.answer):
+        async with within(allowed.answer, anew=True):
             return await handler(request)
 
     return Route(route.path, handle, methods=route.methods)

@@ -19,12 +19,14 @@ def remaining(at_most: float) -> float:
 
 
 @asynccontextmanager
-async def within(seconds: float) -> AsyncIterator[None]:
+async def within(seconds: float, *, anew: bool = False) -> AsyncIterator[None]:
     """Run the block under a deadline that calls made in it inherit; raises `TimeoutError`.
 
-    Without any time left the block is not entered.
+    Without any time left the block is not entered. What begins `anew`, as a request does, inherits
+    no deadline: asyncio goes on reading a connection in the context of whoever resumed that, which
+    is an earlier request with a large body.
     """
-    allowed = remaining(seconds)
+    allowed = seconds if anew else remaining(seconds)
     if allowed <= 0:
         raise TimeoutError("no time was left")
     token = _ends_at.set(asyncio.get_running_loop().time() + allowed)
