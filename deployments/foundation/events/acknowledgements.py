@@ -66,6 +66,7 @@ class Acknowledgements:
             heed_cancellation()
 
     def forget(self) -> None:
-        """Drop what waits: the events come again."""
+        """Drop what waits, and begin anew: the events come again."""
+        self._effects.begin()
         self._waiting.clear()
         self._some.clear()

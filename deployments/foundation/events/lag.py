@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -11,6 +11,9 @@ from redis.exceptions import ResponseError
 
 from deployments.foundation.events.keys import failing_key, readers_key
 from deployments.foundation.events.publishing import PARTITIONS, streams_of
+
+_COUNTED = 1_000
+"""Unread entries of a partition that are counted at most where the server does not know."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class LagMeter:
         now_ms, groups = await self._groups(redis, streams_of(publisher))
         oldest = await self._oldest(redis, streams_of(publisher), groups)
         partitions = [
-            PartitionLag(group.unread, group.pending, first, fails)
+            PartitionLag(group.unread or 0, group.pending, first, fails)
             for group, first, fails in zip(groups, oldest, failing, strict=True)
         ]
         return lag_of(publisher, partitions, readers=readers, now_ms=now_ms)
@@ -102,7 +105,24 @@ class LagMeter:
             (seconds, micros), *found = cast(Any, await pipe.execute(raise_on_error=False))
         rows = zip(found[::3], found[1::3], found[2::3], strict=True)
         groups = [_group(self._service, *row) for row in rows]
-        return seconds * 1000 + micros // 1000, groups
+        counted = await self._counted(redis, streams, groups)
+        return seconds * 1000 + micros // 1000, counted
+
+    async def _counted(
+        self, redis: Redis, streams: Sequence[str], groups: Sequence[_ConsumerGroup]
+    ) -> list[_ConsumerGroup]:
+        """The same groups, with what is unread counted where the server does not know it."""
+        unknown = [n for n, group in enumerate(groups) if group.unread is None]
+        if not unknown:
+            return list(groups)
+        async with redis.pipeline(transaction=False) as pipe:
+            for n in unknown:
+                pipe.xrange(streams[n], min=f"({groups[n].delivered}", count=_COUNTED)
+            found = dict(zip(unknown, cast(Any, await pipe.execute()), strict=True))
+        return [
+            replace(group, unread=len(found[n])) if n in found else group
+            for n, group in enumerate(groups)
+        ]
 
     async def _oldest(
         self, redis: Redis, streams: Sequence[str], groups: Sequence[_ConsumerGroup]
@@ -118,7 +138,9 @@ class LagMeter:
 
 @dataclass(frozen=True)
 class _ConsumerGroup:
-    unread: int
+    unread: int | None
+    """None where the server does not know: entries behind the group's place were deleted, or the
+    server was a replica when it was read."""
     pending: int
     delivered: str
     first_pending: str | None
@@ -131,6 +153,5 @@ def _group(service: str, infos: Any, pending: Any, length: Any) -> _ConsumerGrou
     info = next((info for info in infos if info["name"] == service), None)
     if info is None or isinstance(pending, ResponseError):
         return _ConsumerGroup(int(length), 0, "0", None)
-    # The server does not know the lag of a group when entries behind it were deleted.
-    unread = info["lag"] if info["lag"] is not None else 0
-    return _ConsumerGroup(unread, pending["pending"], info["last-delivered-id"], pending["min"])
+    delivered, first = info["last-delivered-id"], pending["min"]
+    return _ConsumerGroup(info["lag"], pending["pending"], delivered, first)

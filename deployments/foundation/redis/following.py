@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from redis.asyncio import ConnectionPool, SSLConnection
+from redis.asyncio import ConnectionPool, Redis, SSLConnection
 from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedConnection
 from redis.exceptions import AskError, ClusterDownError, MovedError, ResponseError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -19,8 +19,9 @@ from deployments.foundation.redis.addresses import RedisAddress
 from deployments.foundation.redis.locating import ClusterLocator, locator
 
 _ELSEWHERE = (MovedError, AskError, TryAgainError, ClusterDownError)
-_UNBLOCKED = "UNBLOCKED"
-"""What a blocking read is answered when its server has become a replica."""
+_PERHAPS_ELSEWHERE = ("UNBLOCKED", "NOREPLICAS")
+"""What a blocking read is answered when its server has become a replica, and a write when its
+replicas have left it (`min-replicas-to-write`): they may follow another."""
 
 
 def pool_at(address: RedisAddress, tag: str, options: dict[str, Any]) -> ConnectionPool:
@@ -30,6 +31,12 @@ def pool_at(address: RedisAddress, tag: str, options: dict[str, Any]) -> Connect
         return ConnectionPool(**options)
     options["connection_class"] = _FollowingTls if address.speaks_tls else _Following
     return SentinelConnectionPool(tag, locator(address, tag), **options)
+
+
+def server_of(redis: Redis) -> tuple[str, int] | None:
+    """The server that a client's connections go to now; None if it is always the same."""
+    pool = redis.connection_pool
+    return pool.master_address if isinstance(pool, SentinelConnectionPool) else None
 
 
 class _Following(SentinelManagedConnection):
@@ -47,7 +54,7 @@ class _Following(SentinelManagedConnection):
         try:
             return await super().read_response(*args, **options)
         except ResponseError as told:
-            if not isinstance(told, _ELSEWHERE) and not str(told).startswith(_UNBLOCKED):
+            if not isinstance(told, _ELSEWHERE) and not str(told).startswith(_PERHAPS_ELSEWHERE):
                 raise
             where = self.connection_pool.sentinel_manager
             if isinstance(told, MovedError) and isinstance(where, ClusterLocator):

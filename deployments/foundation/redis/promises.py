@@ -20,6 +20,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
 from deployments.foundation.redis.addresses import address_of
+from deployments.foundation.redis.following import server_of
 from deployments.foundation.values.settings import OrderDurability, revealed, settings
 
 _WAIT_MS = 3000
@@ -38,14 +39,15 @@ class Promises:
     """Runs the scripts of one service that may not be lost once they are answered.
 
     `step` is for what a service answers to another one, and for what another server is told next.
-    Where all services share one server that waits for nothing: what comes after it, and is waited
-    for, is after it in the server's log, too.
+    Where all services are on one server for good it waits for nothing: what comes after it, and is
+    waited for, is after it in the server's log, too.
     """
 
     def __init__(self, redis: Redis, service: str, *, step: bool = False) -> None:
         self._redis, self._barrier = redis, f"{{{service}}}:barrier"
         said = settings().order_durability
         self._question = None if step and not _several_servers() else _QUESTIONS.get(said)
+        self._server: tuple[str, int] | None = None
 
     async def run(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401
         """What the script answers. Raises `NotKeptError`; to be repeated, which has no effect."""
@@ -57,11 +59,20 @@ class Promises:
             await self._redis.script_load(script.script)
             return await self._ask(script, keys, args)
 
+    def begin(self) -> None:
+        """From now on everything is written, for `kept` to be asked about."""
+        self._server = server_of(self._redis)
+
     async def kept(self) -> None:
-        """Returns when whatever was written before is where it shall be; else `NotKeptError`."""
-        if self._question is not None:
-            async with self._redis.pipeline(transaction=False) as pipe:
-                self._check(await self._execute(pipe))
+        """Returns when whatever was written since `begin` is where it shall be; else
+        `NotKeptError`, as when another server has taken over: it may lack some of it."""
+        if self._question is None:
+            return
+        async with self._redis.pipeline(transaction=False) as pipe:
+            self._check(await self._execute(pipe))
+        before, self._server = self._server, server_of(self._redis)
+        if before not in {None, self._server}:
+            raise NotKeptError(f"{before} had it, and now there is {self._server}")
 
     async def _ask(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -89,6 +100,10 @@ class Promises:
 
 
 def _several_servers() -> bool:
-    """Whether services' keys may be on more than one server."""
+    """Whether services' keys may be on more than one server.
+
+    Behind sentinels they may for a moment: a primary that was cut off goes on for those who are
+    still connected to it, while others are at its successor.
+    """
     said, url = settings(), revealed(settings().redis_url)
-    return bool(said.own_redis_urls) or (url is not None and address_of(url).kind == "cluster")
+    return bool(said.own_redis_urls) or (url is not None and not address_of(url).is_one_server)

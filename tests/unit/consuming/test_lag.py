@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
 from commands.lag import age, row
 from deployments.foundation.events.lag import Lag, LagMeter, PartitionLag, lag_of
 from deployments.foundation.events.lag_scaling import WAITING, LoadAndLagPolicy
-from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.events.publishing import Envelope, streams_of
 from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.sample_services import (
@@ -73,6 +74,29 @@ async def test_lag_counts_the_pending_and_the_unread_until_they_took_effect(
     await eventually(caught_up)
     await running.stop()
     assert (await measured(subscriber)).readers == 0
+
+
+async def test_events_are_counted_where_the_server_does_not_know_how_many_wait(
+    publisher: SamplePublisher, subscriber: SampleSubscriber
+) -> None:
+    """As after a deletion behind the group's place, or on a server that was a replica."""
+    running = RunningConsumer(subscriber.consumer())
+    await publisher.publish(*subjects(30))
+
+    async def caught_up() -> bool:
+        return await measured(subscriber) == Lag("publisher", 0, 0.0, 0, 1)
+
+    await eventually(caught_up)
+    await running.stop()
+    for stream in streams_of("publisher"):
+        entries = cast(Any, await publisher.redis.xrange(stream))
+        if len(entries) > 2:
+            break
+    await publisher.redis.xgroup_setid(stream, "subscriber", entries[0][0])
+    await publisher.redis.xdel(stream, entries[1][0])
+    (group,) = cast(Any, await publisher.redis.xinfo_groups(stream))
+    assert group["lag"] is None, "or this shows nothing"
+    assert (await measured(subscriber)).waiting == len(entries) - 2
 
 
 async def test_events_between_attempts_are_counted(

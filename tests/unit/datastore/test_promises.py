@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from commands.preflight import check_redis, check_settings
 from commands.run_settings import CannotRunError
 from deployments.foundation.events.acknowledgements import Acknowledgements
 from deployments.foundation.redis.connection import entered, script
 from deployments.foundation.redis.promises import NotKeptError, Promises
-from tests.redis_servers import CREDENTIALS, RedisServer, Watched, watched
+from tests.eventually import eventually
+from tests.redis_servers import CREDENTIALS, RedisServer, Watched, until, watched
 from tests.unit.datastore.deployed_store import name_redis
 
 LUA = Path(__file__).parent / "write_once.lua"
@@ -104,6 +106,31 @@ async def test_a_step_waits_only_where_services_have_several_servers(
     async with promised(monkeypatch, at(server), "disk", step=True) as (redis, promises):
         with pytest.raises(NotKeptError):
             await write(redis, promises)
+
+
+async def test_what_was_written_to_a_primary_is_not_kept_by_another(
+    monkeypatch: pytest.MonkeyPatch, shop: Watched
+) -> None:
+    """Its replica may lack the end of it, and does not know."""
+    async with promised(monkeypatch, shop.url, "replica", step=True) as (redis, promises):
+        await redis.ping()
+        promises.begin()
+        await promises.kept()
+        cut_off = await asyncio.to_thread(shop.primary)
+        cut_off.freeze()
+        await asyncio.to_thread(until, lambda: shop.primary() is not cut_off, "another")
+        cut_off.thaw()
+
+        async def is_told() -> bool:
+            try:
+                await promises.kept()
+            except RedisError as why:
+                return isinstance(why, NotKeptError) and "now there is" in str(why)
+            return False
+
+        await eventually(is_told)
+        promises.begin()
+        await promises.kept()
 
 
 async def test_a_server_that_syncs_every_second_is_not_waited_for(

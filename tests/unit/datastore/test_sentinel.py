@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import RedisError
 
-from tests.redis_servers import Watched, watched
+from tests.redis_servers import RedisServer, Watched, until, watched
 from tests.unit.datastore.deployed_store import deployed_store, discrepancies, name_redis
 
 pytestmark = pytest.mark.long
@@ -16,8 +17,12 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
-    """A primary, two replicas and their sentinels, which the environment names."""
-    with watched(tmp_path, "appendonly no", replicas=2) as servers:
+    """A primary, two replicas and their sentinels, which the environment names.
+
+    The primary is set as the runbook says: without a replica it takes nothing.
+    """
+    alone = ("min-replicas-to-write 1", "min-replicas-max-lag 2")
+    with watched(tmp_path, "appendonly no", *alone, replicas=2) as servers:
         name_redis(
             monkeypatch,
             servers.url,
@@ -57,3 +62,35 @@ async def test_an_order_that_no_replica_has_is_not_acknowledged(shop: Watched) -
             await store.bought(1)
         await store.settled()
         assert await discrepancies() == []
+
+
+# The client lets go of a connection whose server answers nothing without closing it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_a_primary_that_was_cut_off_and_comes_back_takes_nothing_that_is_lost(
+    shop: Watched,
+) -> None:
+    """Until a sentinel tells it, it takes itself for the primary; clients still have connections
+    to it, and what they sent it while it was cut off."""
+    async with deployed_store() as store:
+        async with store.shopping():
+            await store.bought(30)
+            cut_off = await asyncio.to_thread(shop.primary)
+            cut_off.freeze()
+            await asyncio.to_thread(until, lambda: shop.primary() is not cut_off, "another")
+            await store.bought(30)
+            cut_off.thaw()
+            await store.bought(30)
+        await asyncio.to_thread(until, lambda: follows(cut_off), "it follows")
+        await store.settled()
+        assert await store.lost() == set()
+        assert await discrepancies() == []
+
+
+def follows(server: RedisServer) -> bool:
+    """Whether it is a replica; who becomes one drops its connections."""
+    try:
+        role = server.say("ROLE")
+    except RedisError:
+        return False
+    assert isinstance(role, list)
+    return bool(role[0] == "slave")
