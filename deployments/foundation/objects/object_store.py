@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
@@ -21,6 +20,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.values.settings import settings
 
 BUCKET = "s3://"
 APP = "objects"
@@ -72,7 +72,7 @@ class Objects:
         bucket, _, prefix = self._place.removeprefix(BUCKET).partition("/")
         # Credentials, region and another endpoint than AWS's are AWS's own variables, which the
         # library reads; whoever names an endpoint without TLS means that.
-        plain = os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+        plain = (settings().s3_endpoint or "").startswith("http://")
         return S3Store(
             bucket,
             prefix=prefix or None,

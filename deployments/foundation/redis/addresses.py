@@ -13,6 +13,7 @@ trusted. Sentinels that want credentials take `?sentinel_username=…&sentinel_p
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
@@ -53,10 +54,10 @@ class RedisAddress:
 
 def address_of(url: str) -> RedisAddress:
     """What a URL says. Raises `ValueError`, in a sentence without the URL, if it makes no sense."""
-    parts = urlsplit(url)
-    base, _, kind = parts.scheme.partition("+")
+    base, _, kind = url.partition("://")[0].partition("+")
     if not kind:
         return RedisAddress("server", dict(parse_url(url)))
+    parts = _split(url)
     if base not in ("redis", "rediss") or kind not in ("sentinel", "cluster"):
         raise ValueError(
             "A Redis URL begins with redis://, rediss:// or unix://, or with redis+sentinel:// or "
@@ -79,6 +80,15 @@ def address_of(url: str) -> RedisAddress:
     if named == "cluster" and options.get("db"):
         raise ValueError("A cluster has one database, which has the number 0")
     return RedisAddress(named, options, hosts, primary, asked)
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL that names several hosts, which Python's own splitting may refuse: some
+    versions take no bracket behind the first host."""
+    scheme, _, rest = url.partition("://")
+    netloc = re.split("[/?#]", rest, maxsplit=1)[0]
+    parts = urlsplit(f"{scheme}://several{rest.removeprefix(netloc)}")
+    return parts._replace(netloc=netloc)
 
 
 def _hosts(parts: SplitResult) -> list[str]:
@@ -105,5 +115,5 @@ def _primary(parts: SplitResult) -> tuple[str, str]:
 
 def server_name(url: str) -> str:
     """A URL without what is secret in it, for an operator to tell servers apart."""
-    parts = urlsplit(url)
+    parts = _split(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

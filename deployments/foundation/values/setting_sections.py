@@ -58,9 +58,15 @@ class ServerSettings(Section):
         None,
         description="Where pictures of products are: `pictures` in the data directory unless this "
         "names another directory, or a bucket that speaks S3, which more than one machine needs. "
-        "Its credentials, region and endpoint are AWS's own variables, such as "
-        "`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and `AWS_ENDPOINT_URL`.",
+        "Its credentials and region are AWS's own variables, such as `AWS_ACCESS_KEY_ID`, "
+        "`AWS_SECRET_ACCESS_KEY` and `AWS_REGION`.",
         json_schema_extra={"takes": "a directory, or `s3://bucket/path`"},
+    )
+    s3_endpoint: WebAddress | None = Field(
+        None,
+        validation_alias="AWS_ENDPOINT_URL",
+        description="AWS's own setting: where S3 is spoken, if not at AWS.",
+        json_schema_extra={"takes": ADDRESS},
     )
     release: str = Field(
         "",

@@ -126,6 +126,7 @@ def test_an_interrupted_command_says_nothing_and_exits_with_130() -> None:
         )
         accepted, _ = silent.accept()
         with accepted:
+            assert accepted.recv(1), "it waits for an answer now"
             running.send_signal(signal.SIGINT)
             out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err) == (130, "", "")
