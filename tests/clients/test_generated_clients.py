@@ -51,6 +51,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> GeneratedClient:
     generator = python_generator()
     said = run(
         *(generator, "generate", "--path", OPENAPI_FILE, "--meta", "none"),
+        *("--config", PYTHON / "generator.yaml"),
         *("--output-path", directory / "fieldhouse_client"),
         cwd=directory,
         env={**os.environ, "PATH": f"{generator.parent}:{os.environ['PATH']}"},

@@ -13,7 +13,12 @@ from typing import Any, TypeVar, assert_type
 
 from fieldhouse_client import AuthenticatedClient
 from fieldhouse_client.api.carts import cancel_cart, create_cart, get_cart, update_cart
-from fieldhouse_client.api.catalog import get_product, lookup_catalog, search_catalog
+from fieldhouse_client.api.catalog import (
+    get_picture,
+    get_product,
+    lookup_catalog,
+    search_catalog,
+)
 from fieldhouse_client.api.checkout_sessions import (
     cancel_checkout,
     complete_checkout,
@@ -188,6 +193,7 @@ def operations() -> Mapping[str, Operation]:
         "search_catalog": lambda c: search_catalog.sync_detailed(client=c, body=SearchRequest()),
         "lookup_catalog": lambda c: lookup_catalog.sync_detailed(client=c, body=LookupRequest([])),
         "get_product": lambda c: get_product.sync_detailed(client=c, body=ProductRequest("x")),
+        "get_picture": lambda c: get_picture.sync_detailed("x", client=c),
         "create_cart": lambda c: create_cart.sync_detailed(
             client=c, body=contents, idempotency_key="k"
         ),
