@@ -46,11 +46,15 @@ class RedisMetrics:
 class _RoundTrip:
     """Counts one; `with _RoundTrip(metrics, command):` makes it."""
 
-    __slots__ = ("_began", "_command", "_metrics", "_span")
+    __slots__ = ("_began", "_command", "_metrics", "_span", "answered")
+
+    answered: BaseException | None
+    """What went wrong in an answer, where the caller asked for answers and no exception."""
 
     def __init__(self, metrics: RedisMetrics, command: str) -> None:
         self._metrics, self._command = metrics, command
         self._span = Span(metrics.service, command, "client")
+        self.answered = None
 
     def __enter__(self) -> Self:
         self._began = time.perf_counter()
@@ -65,7 +69,7 @@ class _RoundTrip:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        metrics, outcome = self._metrics, "ok"
+        metrics, outcome, error = self._metrics, "ok", error or self.answered
         if error is not None:
             outcome = _outcome(error)
             if outcome in _FAILURES:
@@ -117,8 +121,12 @@ class _MeasuredPipeline(Pipeline):
     metrics: RedisMetrics
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001
-        with _RoundTrip(self.metrics, self._label()):
-            return await super().execute(raise_on_error)
+        with _RoundTrip(self.metrics, self._label()) as trip:
+            answers = await super().execute(raise_on_error)
+            if not raise_on_error:
+                failures = (one for one in answers if isinstance(one, Exception))
+                trip.answered = next(filter(is_unavailable, failures), None)
+            return answers
 
     def _label(self) -> str:
         """What it is counted as: one that waits for events is no pipeline like others."""
