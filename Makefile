@@ -32,7 +32,7 @@ test: $(VENV)/.test ## run all tests but the long ones; SERVICE=carts runs one s
 	$(BIN)/python -m pytest $(TESTS)
 
 test-long: $(VENV)/.test ## break the store in many ways while it sells, kill at every step, and what else takes minutes
-	$(BIN)/python -m pytest tests -m long
+	$(BIN)/python -m pytest tests -m long -n 2
 
 cluster: $(VENV)/.test ## run the store on three machines made of namespaces, as root, and kill, drain and part them
 	$(BIN)/python -m pytest tests/cluster -m cluster
