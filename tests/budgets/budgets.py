@@ -38,11 +38,12 @@ REQUESTS: dict[str, Budget] = {
 }
 """What each journey costs until it is answered, and what it leaves behind at that moment."""
 
-WHOLE_PURCHASE = Budget(22, 150, 57, 13.5, 60, 9)
+WHOLE_PURCHASE = Budget(22, 150, 57, 13.5, 64, 9)
 """A purchase of two lines with all that follows it: mail, webhooks to one endpoint, stock, parcels
 that are sent and delivered. What the store does anyway while it idles is not counted.
 
-How many webhooks there are depends on how soon one follows the other: five or six."""
+How many webhooks there are depends on how soon one follows the other: five or six. An event more
+or less, or a stream that begins another block, is up to 3 KB."""
 WHOLE_PURCHASE_EVENTS = 20
 """How many events a purchase is."""
 
