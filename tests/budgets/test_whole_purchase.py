@@ -15,6 +15,7 @@ async def test_a_purchase_with_all_that_follows_keeps_to_its_budget(
     assert not beyond(count, WHOLE_PURCHASE), told(count)
     assert count.events <= WHOLE_PURCHASE_EVENTS
     # Everybody who has to do with a purchase has done it: nothing is cheap for not being done.
-    busy = {service for service, trips in count.round_trips.items() if trips >= 1}
+    # Whoever is told of several purchases at once needs less than a round trip for each.
+    busy = {service for service, trips in count.round_trips.items() if trips > 0}
     assert busy >= {name for name, one in BY_NAME.items() if one.subscribes_to}
     assert ("webhooks", "orders") in {(call.caller, call.callee) for call in count.calls}
