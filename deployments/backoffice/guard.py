@@ -24,7 +24,7 @@ from deployments.backoffice import cookies
 from deployments.backoffice.forms import CSRF_FIELD, Form, read_form
 from deployments.backoffice.language import message, negotiated
 from deployments.backoffice.outcomes import status_of
-from deployments.backoffice.uploads import read_upload, read_uploads
+from deployments.backoffice.uploads import read_uploads
 from deployments.backoffice.visit import Entry, Visit
 from deployments.foundation.http.answers import ProtocolError
 from deployments.foundation.http.rate_limits import RateLimits
@@ -56,14 +56,13 @@ _log = logging.getLogger(__name__)
 class PageRoute:
     """A page, or what a form of one does: its path, its handler and what it needs.
 
-    A form that takes a file, or several, may take longer to arrive.
+    A form that takes files may take longer to arrive.
     """
 
     method: Literal["GET", "POST"]
     path: str
     handler: PageHandler
     needs: Access
-    takes_file: bool = False
     takes_files: bool = False
 
 
@@ -80,7 +79,7 @@ class Guard:
             return await self._answer(page, request)
 
         route = SlowRoute(page.path, handle, methods=[page.method])
-        route.timeouts = UPLOAD if page.takes_file or page.takes_files else USUAL
+        route.timeouts = UPLOAD if page.takes_files else USUAL
         return route
 
     async def _answer(self, page: PageRoute, request: Request) -> Response:
@@ -120,8 +119,6 @@ class Guard:
             visit = await self._authorised(visit, page.needs)
             rate = "staff_write" if page.method == "POST" else "staff_read"
             await self._count(rate, visit.who.email)
-        if page.takes_file:
-            return await _with_upload(visit)
         if page.takes_files:
             return await _with_uploads(visit)
         return await _with_form(visit) if page.method == "POST" else visit
@@ -172,15 +169,8 @@ async def _with_form(visit: Visit) -> Visit:
     return replace(visit, form=form.without(CSRF_FIELD))
 
 
-async def _with_upload(visit: Visit) -> Visit:
-    """The same with a form that carries a file, of which nothing was kept yet."""
-    form, upload = await read_upload(visit.request)
-    _check_sender(visit, form)
-    return replace(visit, form=form.without(CSRF_FIELD), upload=upload)
-
-
 async def _with_uploads(visit: Visit) -> Visit:
-    """The same with several files."""
+    """The same with a form that carries files, of which nothing was kept yet."""
     form, uploads = await read_uploads(visit.request)
     _check_sender(visit, form)
     return replace(visit, form=form.without(CSRF_FIELD), uploads=uploads)

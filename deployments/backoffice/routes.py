@@ -117,7 +117,7 @@ class BackofficeRoutes:
             OrderPages(services.orders, services.payments),
             NewProductPages(services.catalog, products),
             products,
-            PicturePages(pictures, products),
+            PicturePages(pictures, services.catalog, products),
             PricePages(services.catalog, products),
             CodePages(services.pricing),
             PricePreviewPages(services.pricing, services.catalog),

@@ -1,12 +1,12 @@
-"""A form that carries a file (multipart/form-data), read as it arrives and kept nowhere here.
+"""A form that carries files (multipart/form-data), read as it arrives and kept nowhere here.
 
-The fields stand before the file, so that it is known who sends what before anything is kept of it.
+The fields stand before the files, so that it is known who sends what before anything is kept of it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,14 +109,9 @@ def _no_form() -> ProtocolError:
     return ProtocolError(400, "invalid_request", message("This is no form."))
 
 
-async def read_upload(request: Request) -> tuple[Form, Upload]:
-    """The fields of a form, and the file behind them; 400 and 415 for what is no such form."""
-    form, first, parts = await _begun(request)
-    return form, Upload(first.filename or "", _file(first, parts))
-
-
-async def read_uploads(request: Request) -> tuple[Form, AsyncIterator[Upload]]:
-    """The same with all files of the form, each to be read before the next."""
+async def read_uploads(request: Request) -> tuple[Form, AsyncGenerator[Upload]]:
+    """The fields of a form, and the files behind them, of which there is one at least, each to be
+    read before the next; 400 and 415 for what is no such form."""
     form, first, parts = await _begun(request)
     return form, _Files(first, parts).each()
 
@@ -147,17 +142,6 @@ async def _parts(request: Request, parser: _Parser) -> AsyncIterator[_Part]:
         raise _no_form()
 
 
-async def _file(first: _Part, parts: AsyncIterator[_Part]) -> AsyncIterator[bytes]:
-    """The file's content. Whatever stands behind it is read and left alone."""
-    if first.data:
-        yield first.data
-    ended = first.ends
-    async for part in parts:
-        if not ended:
-            yield part.data
-        ended = ended or part.ends
-
-
 class _Files:
     """The files of a form, one after the other. A field that stands behind a file is left alone."""
 
@@ -165,7 +149,7 @@ class _Files:
         self._next: _Part | None = first
         self._parts = parts
 
-    async def each(self) -> AsyncIterator[Upload]:
+    async def each(self) -> AsyncGenerator[Upload]:
         """Every file."""
         while self._next is not None:
             name, chunks = self._next.filename, self._chunks(self._next)

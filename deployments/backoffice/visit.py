@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -51,8 +51,7 @@ class Visit:
     somebody: Authorised | None = None
     credential: Credential = field(default_factory=Credential)
     form: Form = field(default_factory=Form)
-    upload: Upload | None = None
-    uploads: AsyncIterator[Upload] | None = None
+    uploads: AsyncGenerator[Upload] | None = None
 
     @property
     def who(self) -> Authorised:

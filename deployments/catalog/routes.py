@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from deployments.catalog.bodies import MAX_IDS, LookupBody, ProductBody, SearchBody
 from deployments.catalog.contract.pictures import MEDIA_TYPES
+from deployments.catalog.contract.products import PICTURE_KEY
 from deployments.catalog.domain.paging import ForeignCursorError
 from deployments.catalog.pictures_sent import PicturesSent
 from deployments.catalog.service import CatalogService
@@ -29,7 +30,7 @@ from deployments.foundation.http.operations import Operation, Schema
 from deployments.foundation.http.ucp import ERROR, Notice, ucp_schema
 
 PICTURE: Schema = {"type": "string", "contentMediaType": "image/*"}
-_KEY = re.compile(r"[0-9a-f]{64}\.(jpg|png|webp)")
+_KEY = re.compile(PICTURE_KEY)
 _FOR_EVER = {
     "Cache-Control": "public, max-age=31536000, immutable",
     # Other sites may show it: that is what a picture of a product is for.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,9 +15,9 @@ from tests.placements import PLACEMENTS
 from tests.redis_servers import Cluster, cluster, until
 from tests.unit.datastore.deployed_store import (
     DeployedStore,
-    discrepancies,
     name_redis,
     on_redis,
+    outlives_a_primary,
 )
 
 pytestmark = pytest.mark.long
@@ -52,15 +51,4 @@ async def test_no_acknowledged_order_is_lost_and_the_store_goes_on(
     store: RunningStore, nodes: Cluster
 ) -> None:
     assert not (store.data / "valkey.sock").exists(), "it has no Redis of its own"
-    deployed = DeployedStore(store.client)
-    async with deployed.shopping():
-        await deployed.bought(10)
-        killed = await asyncio.to_thread(nodes.owner, ORDERS)
-        killed.kill()
-        await asyncio.to_thread(until, lambda: nodes.owner(ORDERS) is not killed, "another")
-        # As it comes back it follows, and what is written has a replica again.
-        await asyncio.to_thread(killed.start)
-        await deployed.bought(10)
-    await deployed.settled()
-    assert await deployed.lost() == set()
-    assert await discrepancies() == []
+    await outlives_a_primary(DeployedStore(store.client), nodes, ORDERS)

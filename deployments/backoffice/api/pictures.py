@@ -102,7 +102,7 @@ class PictureActions:
             pictures=tuple(named),
             revision=body.revision,
         )
-        return shown(await self._desk.change(sent))
+        return shown(await self._catalog.change_pictures(sent))
 
     async def _id(self, caller: TokenRequest) -> str:
         """The product in the address, before anything of its picture is read."""

@@ -50,7 +50,7 @@ class ImportPages:
         one = f"{path}/{{id}}"
         return [
             PageRoute("GET", path, partial(self.ask, kind), needs),
-            PageRoute("POST", path, partial(self.hand_in, kind), needs, takes_file=True),
+            PageRoute("POST", path, partial(self.hand_in, kind), needs, takes_files=True),
             PageRoute("GET", one, partial(self.show, kind), needs),
             PageRoute("POST", f"{one}/run", partial(self.run, kind), needs),
             PageRoute("POST", f"{one}/stop", partial(self.stop, kind), needs),
@@ -76,17 +76,18 @@ class ImportPages:
 
     async def hand_in(self, kind: ImportKind, visit: Visit) -> Response:
         """A file; nothing is changed by it yet."""
-        assert visit.upload is not None  # noqa: S101 - the guard reads it.
-        if not visit.upload.name:
+        assert visit.uploads is not None  # noqa: S101 - the guard reads them.
+        upload = await anext(visit.uploads)
+        if not upload.name:
             form = visit.form.refused(visit.text("Choose a file."), at="file")
             return visit.refuse(
                 "import_new.html", form, kind=kind, name=NAMES[kind], hint=_HINTS[kind]
             )
         made, is_new = await self._desk.hand_in(
             kind,
-            visit.upload.name,
+            upload.name,
             visit.author,
-            visit.upload.chunks,
+            upload.chunks,
             again=visit.form.value("again") == "yes",
         )
         said = visit.text("The file is here. Nothing is changed until you run it.")

@@ -14,6 +14,7 @@ from deployments.backoffice.pages.products import ProductPages, id_of
 from deployments.backoffice.pictures.desk import TOO_MANY, PictureDesk
 from deployments.backoffice.pictures.limits import PictureRefusedError
 from deployments.backoffice.visit import Visit
+from deployments.catalog.contract import CatalogApi
 from deployments.catalog.contract.documents import ProductDocument, StaleRevision
 from deployments.catalog.contract.pictures import ChangePictures
 from deployments.catalog.contract.products import MAX_PICTURES, AltText, Picture
@@ -44,8 +45,8 @@ class _Placed(BaseModel):
 class PicturePages:
     """What the forms of a product's pictures do; they stand on the product's page."""
 
-    def __init__(self, desk: PictureDesk, products: ProductPages) -> None:
-        self._desk, self._products = desk, products
+    def __init__(self, desk: PictureDesk, catalog: CatalogApi, products: ProductPages) -> None:
+        self._desk, self._catalog, self._products = desk, catalog, products
 
     def pages(self) -> list[PageRoute]:
         """All of them, with what each needs."""
@@ -106,7 +107,7 @@ class PicturePages:
             revision=typed.revision,
         )
         try:
-            await self._desk.change(sent)
+            await self._catalog.change_pictures(sent)
         except StaleRevision as stale:
             return await self._products.page(visit, form, stale=stale.current)
         return visit.go(_path(visit), visit.text("The pictures are saved."))

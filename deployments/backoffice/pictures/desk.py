@@ -88,10 +88,6 @@ class PictureDesk:
                     raise
         raise AssertionError
 
-    async def change(self, request: ChangePictures) -> ProductDocument:
-        """Pictures as they shall be."""
-        return await self._catalog.change_pictures(request)
-
 
 async def _whole(chunks: AsyncIterator[bytes]) -> bytes:
     """A file, as far as one may be long."""

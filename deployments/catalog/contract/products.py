@@ -19,7 +19,8 @@ Category = Annotated[str, StringConstraints(max_length=128)]
 OptionText = Annotated[str, StringConstraints(max_length=255)]
 Price = Annotated[int, Field(ge=0, le=10**10, description="In the currency's minor unit.")]
 
-PictureKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.(jpg|png|webp)$")]
+PICTURE_KEY = r"^[0-9a-f]{64}\.(jpg|png|webp)$"
+PictureKey = Annotated[str, StringConstraints(pattern=PICTURE_KEY)]
 """SHA-256 of the picture's bytes, and what they are."""
 PictureSide = Annotated[int, Field(ge=1, le=10_000, description="In pixels.")]
 AltText = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]

@@ -41,7 +41,7 @@ async def test_no_page_takes_a_form_without_the_token_of_its_session(
 ) -> None:
     owner = await office.owner()
     path = path_of(posted)
-    if posted.takes_file or posted.takes_files:
+    if posted.takes_files:
         answer = await owner.upload(path, {"csrf": "0" * 64}, "a.csv", b"sku,price")
     else:
         answer = await owner.post(path, {"csrf": "0" * 64})

@@ -29,8 +29,11 @@ from tests.conftest import SECRET
 from tests.faults.buyers import contents_of, plentiful
 from tests.faults.careful import Careful, Seen
 from tests.integration.shopper import payment
+from tests.redis_servers import Cluster
+from tests.redis_servers import until as wait_until
 
 BUYERS = 4
+_BEFORE_AND_AFTER = 20
 
 
 def name_redis(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
@@ -105,6 +108,22 @@ class DeployedStore:
         async with client("orders") as redis:
             there = {id_ async for batch in OrderRecords(redis).ids() for id_ in batch}
         return self.seen.orders.keys() - there
+
+
+async def outlives_a_primary(store: DeployedStore, nodes: Cluster, slot: int) -> None:
+    """Whoever owns the slot is killed while buyers buy: nothing acknowledged is lost, all goes on,
+    and the books are straight."""
+    async with store.shopping():
+        await store.bought(_BEFORE_AND_AFTER)
+        killed = await asyncio.to_thread(nodes.owner, slot)
+        killed.kill()
+        await asyncio.to_thread(wait_until, lambda: nodes.owner(slot) is not killed, "another")
+        # As it comes back it follows, and what is written has a replica again.
+        await asyncio.to_thread(killed.start)
+        await store.bought(_BEFORE_AND_AFTER)
+    await store.settled()
+    assert await store.lost() == set()
+    assert await discrepancies() == []
 
 
 @asynccontextmanager

@@ -11,7 +11,12 @@ from redis.crc import key_slot
 
 from deployments.topology import SERVICES
 from tests.redis_servers import OPERATOR, WORD, Cluster, RedisServer, cluster, until
-from tests.unit.datastore.deployed_store import deployed_store, discrepancies, name_redis
+from tests.unit.datastore.deployed_store import (
+    deployed_store,
+    discrepancies,
+    name_redis,
+    outlives_a_primary,
+)
 
 pytestmark = pytest.mark.long
 
@@ -48,17 +53,7 @@ def test_services_are_on_several_nodes(nodes: Cluster) -> None:
 
 async def test_no_acknowledged_order_is_lost_when_a_primary_is_killed(shop: Cluster) -> None:
     async with deployed_store() as store:
-        async with store.shopping():
-            await store.bought(20)
-            killed = await asyncio.to_thread(shop.owner, ORDERS)
-            killed.kill()
-            await asyncio.to_thread(until, lambda: shop.owner(ORDERS) is not killed, "another")
-            # As it comes back it follows, and what is written has a replica again.
-            await asyncio.to_thread(killed.start)
-            await store.bought(20)
-        await store.settled()
-        assert await store.lost() == set()
-        assert await discrepancies() == []
+        await outlives_a_primary(store, shop, ORDERS)
 
 
 async def test_nothing_fails_while_a_slot_moves_at_once(shop: Cluster) -> None:
