@@ -15,6 +15,7 @@ from deployments.catalog.contract.pictures import MEDIA_TYPES
 from deployments.catalog.contract.products import PICTURE_KEY
 from deployments.catalog.domain.paging import ForeignCursorError
 from deployments.catalog.pictures_sent import PicturesSent
+from deployments.catalog.product_json import ProductJson
 from deployments.catalog.service import CatalogService
 from deployments.catalog.wire import (
     detail_json,
@@ -23,7 +24,7 @@ from deployments.catalog.wire import (
     no_product_json,
     price_filter_ignored,
 )
-from deployments.foundation.http.answers import ProtocolError, answer
+from deployments.foundation.http.answers import ProtocolError, answer, written
 from deployments.foundation.http.bodies import parse, read_body
 from deployments.foundation.http.callers import check_agent
 from deployments.foundation.http.operations import Operation, Schema
@@ -43,7 +44,7 @@ class CatalogRoutes:
     """The handlers, upon the service."""
 
     def __init__(self, service: CatalogService, public_url: str) -> None:
-        self._service, self._at = service, public_url
+        self._service, self._write = service, ProductJson(public_url)
         self._sent = PicturesSent()
 
     def routes(self) -> list[Operation]:
@@ -106,7 +107,7 @@ class CatalogRoutes:
         except ForeignCursorError as foreign:
             sentence = "The cursor is not one of this search's. Begin again without it."
             raise ProtocolError(400, "invalid_cursor", sentence) from foreign
-        return answer(found_json(found, _notices(body), at=self._at))
+        return written(found_json(found, _notices(body), self._write))
 
     async def look_up(self, request: Request) -> Response:
         """Lookup Catalog."""
@@ -115,7 +116,7 @@ class CatalogRoutes:
         if len(body.ids) > MAX_IDS:
             raise ProtocolError(400, "request_too_large", f"Send {MAX_IDS} ids at most.")
         looked_up = await self._service.look_up(body.ids, body.narrowed())
-        return answer(looked_up_json(looked_up, _notices(body), at=self._at))
+        return written(looked_up_json(looked_up, _notices(body), self._write))
 
     async def get_product(self, request: Request) -> Response:
         """Get Product: one that is not there is a business outcome, told in a 200."""
@@ -126,7 +127,7 @@ class CatalogRoutes:
         )
         if detail is None:
             return answer(no_product_json(body.id))
-        return answer(detail_json(detail, _notices(body), at=self._at))
+        return written(detail_json(detail, _notices(body), self._write))
 
     async def picture(self, request: Request) -> Response:
         """A picture, which never changes under its key; 404 if there is none."""

@@ -14,7 +14,7 @@ from deployments.catalog.contract import (
     ResolveItems,
     Variant,
 )
-from deployments.catalog.domain.options import Selection, Signal, choose, relax, signals
+from deployments.catalog.domain.options import Selection, choose, relax
 from deployments.catalog.domain.paging import SearchPage
 from deployments.catalog.domain.products import (
     Filters,
@@ -27,7 +27,7 @@ from deployments.catalog.domain.products import (
 from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import ProductChanged
-from deployments.catalog.search import Search, find_page
+from deployments.catalog.search import FoundBefore, Search, find_page
 from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.staff import StaffCatalog
 from deployments.catalog.staff_store import StaffCatalogStore
@@ -62,11 +62,10 @@ class LookedUp:
 
 @dataclass(frozen=True)
 class Detail:
-    """One product with what is selected, and where every other option value leads."""
+    """One product with what is selected of its options."""
 
     offering: Offering
     selected: Selection
-    signals: dict[str, tuple[Signal, ...]]
     stock: CurrentAvailability
 
 
@@ -86,7 +85,7 @@ class CatalogService(StaffCatalog):
     ) -> None:
         super().__init__(staff, replica, objects, clock)
         self._store = store
-        self._inventory = inventory
+        self._inventory, self._found = inventory, FoundBefore()
         self._units = RecentAnswers(self._count, stock_seconds, clock=clock)
 
     async def resolve(self, request: ResolveItems) -> ResolvedItems:
@@ -112,7 +111,9 @@ class CatalogService(StaffCatalog):
         Raises `ForeignCursorError` for a cursor that this search was not given.
         """
         search = Search(query, filters, limit, cursor)
-        page, offerings = await find_page(self._snapshot.current, search, self._clock())
+        page, offerings = await find_page(
+            self._snapshot.current, search, self._clock(), before=self._found
+        )
         stock = await self._stock(offering.variants for offering in offerings)
         return Found(tuple(_ordered(each, query, stock) for each in offerings), page, stock)
 
@@ -162,8 +163,7 @@ class CatalogService(StaffCatalog):
             shown = tuple(sorted(shown, key=lambda variant: variant != named.variant))
         if not shown or named.variant not in {None, shown[0]}:
             return None
-        offering = Offering(product, shown)
-        return Detail(offering, selected, signals(product, selected, stock), stock)
+        return Detail(Offering(product, shown), selected, stock)
 
     async def picture(self, key: str) -> bytes | None:
         """A picture's bytes; none if there is no such picture."""

@@ -1,60 +1,43 @@
-"""The catalogue's answers as UCP spells them. `at` is the store's own address, for pictures."""
+"""The catalogue's answers as UCP spells them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deployments.catalog.contract import LOOKUP, SEARCH, Product, Variant
-from deployments.catalog.contract.pictures import PICTURES_PATH
-from deployments.catalog.contract.products import Picture
-from deployments.catalog.domain.options import Selection, Signal, options_of
-from deployments.catalog.domain.products import (
-    Offering,
-    category_values,
-    price_range,
-)
-from deployments.catalog.domain.sale import CurrentAvailability
+from pydantic_core import to_json
+
+from deployments.catalog.contract import LOOKUP, SEARCH
+from deployments.catalog.product_json import ProductJson
 from deployments.catalog.service import Detail, Found, LookedUp
 from deployments.foundation.http.ucp import Json, Notice, envelope, error, info
 from deployments.foundation.values.money import STORE_CURRENCY
 
+_SEARCH, _LOOKUP = to_json(envelope(SEARCH)), to_json(envelope(LOOKUP))
 
-def found_json(found: Found, notices: Iterable[Notice], *, at: str) -> Json:
+
+def found_json(found: Found, notices: Iterable[Notice], write: ProductJson) -> bytes:
     """The answer to a search."""
     pagination: Json = {"has_next_page": found.page.cursor is not None}
     if found.page.total is not None:
         pagination["total_count"] = found.page.total
     if found.page.cursor is not None:
         pagination["cursor"] = found.page.cursor
-    body: Json = {
-        "ucp": envelope(SEARCH),
-        "products": [_product(offering, found.stock, at) for offering in found.offerings],
-        "pagination": pagination,
-    }
-    return body | _messages(notices)
+    products = write.all(found.offerings, found.stock)
+    more = {"pagination": pagination} | _messages(notices)
+    return b'{"ucp":%b,"products":%b,%b' % (_SEARCH, products, to_json(more)[1:])
 
 
-def looked_up_json(looked_up: LookedUp, notices: Iterable[Notice], *, at: str) -> Json:
+def looked_up_json(looked_up: LookedUp, notices: Iterable[Notice], write: ProductJson) -> bytes:
     """The answer to a lookup; ids that name nothing are told in the messages."""
-    products = [_product(offering, looked_up.stock, at) for offering in looked_up.offerings]
-    for variant in (variant for product in products for variant in product["variants"]):
-        inputs = looked_up.inputs[variant["sku"]]
-        variant["inputs"] = [{"id": id_, "match": match} for id_, match in inputs]
+    products = write.all(looked_up.offerings, looked_up.stock, looked_up.inputs)
     unknown = [info("not_found", id_) for id_ in looked_up.unknown]
-    body: Json = {"ucp": envelope(LOOKUP), "products": products}
-    return body | _messages([*unknown, *notices])
+    return b'{"ucp":%b,"products":%b%b' % (_LOOKUP, products, _end([*unknown, *notices]))
 
 
-def detail_json(detail: Detail, notices: Iterable[Notice], *, at: str) -> Json:
+def detail_json(detail: Detail, notices: Iterable[Notice], write: ProductJson) -> bytes:
     """The answer that shows one product."""
-    product = _product(detail.offering, detail.stock, at)
-    if detail.signals:
-        product["options"] = [
-            {"name": name, "values": [_signal(value) for value in values]}
-            for name, values in detail.signals.items()
-        ]
-        product["selected"] = _selected(detail.selected)
-    return {"ucp": envelope(LOOKUP), "product": product} | _messages(notices)
+    product = write.detail(detail.offering, detail.stock, detail.selected)
+    return b'{"ucp":%b,"product":%b%b' % (_LOOKUP, product, _end(notices))
 
 
 def no_product_json(id_: str) -> Json:
@@ -78,67 +61,7 @@ def _messages(notices: Iterable[Notice]) -> Json:
     return {"messages": messages} if messages else {}
 
 
-def _price(amount: int, currency: str) -> Json:
-    return {"amount": amount, "currency": currency}
-
-
-def _product(offering: Offering, stock: CurrentAvailability, at: str) -> Json:
-    product = offering.product
-    lowest, highest = price_range(product)
-    currency = product.variants[0].currency
-    body: Json = {
-        "id": product.id,
-        "title": product.title,
-        "description": {"plain": product.description},
-        "categories": _categories(product),
-        "price_range": {"min": _price(lowest, currency), "max": _price(highest, currency)},
-        "variants": [_variant(variant, stock) for variant in offering.variants],
-    }
-    if product.pictures:
-        body["media"] = [_media(picture, at) for picture in product.pictures]
-    if options := options_of(product):
-        body["options"] = [
-            {"name": name, "values": [{"label": label} for label in labels]}
-            for name, labels in options.items()
-        ]
-    return body
-
-
-def _media(picture: Picture, at: str) -> Json:
-    body: Json = {
-        "type": "image",
-        "url": f"{at}{PICTURES_PATH}/{picture.key}",
-        "width": picture.width,
-        "height": picture.height,
-    }
-    return {**body, "alt_text": picture.alt_text} if picture.alt_text else body
-
-
-def _categories(product: Product) -> list[Json]:
-    return [{"value": value, "taxonomy": "merchant"} for value in category_values(product)]
-
-
-def _variant(variant: Variant, stock: CurrentAvailability) -> Json:
-    body: Json = {
-        "id": variant.id,
-        "sku": variant.sku,
-        "title": variant.title,
-        "description": {"plain": variant.description},
-        "price": _price(variant.price, variant.currency),
-        "options": _selected(variant.options),
-    }
-    status = stock.status(variant)
-    if status is not None:
-        body["availability"] = {"available": stock.available(variant), "status": status}
-    if (expected := stock.expected(variant)) is not None:
-        body["availability"]["fulfillable_on"] = expected.isoformat()
-    return body
-
-
-def _selected(selection: Selection) -> list[Json]:
-    return [{"name": option.name, "label": option.label} for option in selection]
-
-
-def _signal(value: Signal) -> Json:
-    body: Json = {"label": value.label, "exists": value.exists}
-    return body if value.available is None else {**body, "available": value.available}
+def _end(notices: Iterable[Notice]) -> bytes:
+    """The rest of an answer: its messages, if there are any."""
+    messages = _messages(notices)
+    return b"," + to_json(messages)[1:] if messages else b"}"

@@ -41,8 +41,8 @@ def _shown_order(label: str) -> tuple[int, float, str]:
 
 def choose(variants: Iterable[Variant], selection: Selection) -> tuple[Variant, ...]:
     """The variants that have every selected value."""
-    wanted = set(selection)
-    return tuple(variant for variant in variants if wanted <= set(variant.options))
+    wanted = {(option.name, option.label) for option in selection}
+    return tuple(each for each in variants if wanted <= {(o.name, o.label) for o in each.options})
 
 
 def relax(product: Product, wanted: Selection, preferences: Sequence[str]) -> Selection:

@@ -39,6 +39,11 @@ def answer(
     return Response(to_json(body), status, headers, media_type="application/json")
 
 
+def written(body: bytes) -> Response:
+    """A JSON answer that is written already."""
+    return Response(body, media_type="application/json")
+
+
 def error_answer(error: ProtocolError, dialect: Dialect) -> Response:
     """The error's answer: `code` and `content` (UCP, "Error Responses"), or problem details."""
     return _PUT[dialect](error)

@@ -7,12 +7,11 @@ shares, and by the service for its own.
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -44,12 +43,16 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_ONCE = (
-    *(b"x-api-key", b"ucp-agent", b"idempotency-key", b"if-match"),
-    *(b"content-type", b"content-encoding"),
+_RAW_HEADERS = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
+_ONCE = frozenset(
+    (
+        *(b"x-api-key", b"ucp-agent", b"idempotency-key", b"if-match"),
+        *(b"content-type", b"content-encoding"),
+    )
 )
 """Headers that say one thing, on which the store acts."""
 _EXTRA = "fieldhouse.headers"
+_RawHeader = tuple[bytes, bytes]
 _log = logging.getLogger(__name__)
 
 
@@ -161,13 +164,19 @@ class _Edge:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in (_HEADERS | extra).items():
-                    headers.setdefault(name, value)
+                message["headers"] = _completed(message["headers"], extra)
             await send(message)
 
         with tracing(Headers(scope=scope).get("traceparent")):
             await self._metrics(self._app, scope, receive, complete)
+
+
+def _completed(said: Iterable[_RawHeader], extra: Mapping[str, str]) -> list[_RawHeader]:
+    """The headers of an answer, with those that it lacks."""
+    said = list(said)
+    names = {name for name, _ in said}
+    more = ((name.lower().encode(), value.encode()) for name, value in extra.items())
+    return said + [header for header in (*_RAW_HEADERS, *more) if header[0] not in names]
 
 
 def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Route:
@@ -189,15 +198,19 @@ def _guarded(route: Route, limits: RateLimits | None, timeouts: Timeouts) -> Rou
 
 def _check_head(request: Request) -> None:
     head = len(request.scope["path"]) + len(request.scope["query_string"])
-    head += sum(len(name) + len(value) for name, value in request.scope["headers"])
+    seen: set[bytes] = set()
+    twice = b""
+    for name, value in request.scope["headers"]:
+        head += len(name) + len(value)
+        if name in _ONCE:
+            twice = name if name in seen else twice
+            seen.add(name)
     if head > MAX_HEAD_BYTES:
         sentence = f"A request may have {MAX_HEAD_BYTES} bytes of headers at most."
         raise ProtocolError(431, "request_too_large", sentence)
-    names = Counter(name.lower() for name, _ in request.scope["headers"])
-    for name in _ONCE:
-        if names[name] > 1:
-            sentence = f"Send {name.decode()} once: the store cannot tell which one is meant."
-            raise ProtocolError(400, "invalid_request", sentence)
+    if twice:
+        sentence = f"Send {twice.decode()} once: the store cannot tell which one is meant."
+        raise ProtocolError(400, "invalid_request", sentence)
 
 
 def _admit(request: Request, status: RateLimitStatus | None) -> None:

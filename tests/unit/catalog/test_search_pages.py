@@ -12,7 +12,7 @@ from deployments.catalog.contract import Product
 from deployments.catalog.domain.products import Assortment, Filters
 from deployments.catalog.domain.text import searchable
 from deployments.catalog.index import SearchIndex
-from deployments.catalog.search import Search, find_page
+from deployments.catalog.search import FoundBefore, Search, find_page
 from deployments.catalog.snapshot import Snapshot
 from deployments.foundation.values.clock import utc_now
 from tests.unit.catalog.search_quality import MOST, index, shipped
@@ -82,3 +82,16 @@ def test_the_best_come_first_and_equals_by_their_ids(query: str) -> None:
 def test_what_is_added_in_any_order_is_found_in_the_same() -> None:
     texts = {id_: searchable(product) for id_, product in reversed(shipped().items())}
     assert SearchIndex(texts).search("bike", MOST) == index().search("bike", MOST)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(QUERIES[1:]), st.integers(1, 5), st.booleans())),
+    st.sampled_from([0, 30, 10_000]),
+)
+async def test_what_was_found_before_is_what_is_found_anew(
+    asked: list[tuple[str, int, bool]], most: int
+) -> None:
+    before, other = FoundBefore(most), SearchIndex({})
+    for query, limit, elsewhere in asked:
+        searched = other if elsewhere else crowded().index
+        assert await before.hits(searched, query, limit) == searched.search(query, limit)
