@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -27,6 +28,7 @@ def share(amount: int, percent: Decimal) -> int:
     return round_half_up(amount * percent / 100)
 
 
+@lru_cache(maxsize=4096)
 def format_money(amount: int, currency: str) -> str:
     """An amount in minor units of an ISO 4217 currency as people write it, such as `$1,234.50`."""
     units = Decimal(amount).scaleb(-get_currency_precision(currency))
