@@ -16,6 +16,8 @@ from deployments.topology import TOPOLOGY
 
 FIELD = "change"
 """The field of an event that says who changed something."""
+_GATHER_SECONDS = 1.0
+"""Nearly all events of these publishers are about purchases, and nobody waits for the audit log."""
 
 
 class StaffConsumers:
@@ -28,7 +30,9 @@ class StaffConsumers:
         """All that staff subscribes to."""
         found = ((one.name, changes_of(one.name)) for one in TOPOLOGY if one.publishes)
         return [
-            Subscription(publisher, dict.fromkeys(events, self._changed))
+            Subscription(
+                publisher, dict.fromkeys(events, self._changed), gather_seconds=_GATHER_SECONDS
+            )
             for publisher, events in found
             if events
         ]

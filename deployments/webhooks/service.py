@@ -8,6 +8,7 @@ from typing import Protocol
 
 from httpx import URL
 
+from deployments.foundation.rpc.recent import RecentAnswers
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
 from deployments.orders.contract import GetOrder, OrderDocument
@@ -34,6 +35,8 @@ from deployments.webhooks.url_policy import parse_url
 
 LOOKUP_SECONDS = 5.0
 """How long registration waits for a host's address."""
+WANTING_SECONDS = 10.0
+"""How long a platform that has endpoints is taken to have some."""
 
 
 class Orders(Protocol):
@@ -48,7 +51,7 @@ class WebhooksService:
     """Implements `WebhooksApi`. `check` is registration's own, and shares nothing with deliveries.
 
     Registering and listing take four and two round trips, removing takes one. An event takes one if
-    the platform has no endpoint, else two and one call.
+    the platform has no endpoint, else one or two and one call.
     """
 
     def __init__(
@@ -65,6 +68,9 @@ class WebhooksService:
         self._store, self._webhook_client, self._orders = store, webhook_client, orders
         self._check, self._lookup_seconds = check, lookup_seconds
         self._queued, self._clock = queued, clock
+        # Only that there are some is remembered: of a platform that has none the next event may be
+        # the first that it is to be told of.
+        self._wanting = RecentAnswers(store.with_endpoints, WANTING_SECONDS, clock=clock)
 
     # Endpoints
 
@@ -122,7 +128,7 @@ class WebhooksService:
 
     async def order_changed(self, source: DeliverySource, platform: str, order_id: str) -> None:
         """Queue the order, as it stands, for the platform's endpoints, if it has any."""
-        if not await self._store.has_endpoints(platform):
+        if not await self._wanting.about([platform]):
             return
         try:
             order = await self._orders.render(GetOrder(order_id=order_id, platform=platform))

@@ -114,9 +114,13 @@ class WebhooksStore:
         """Whether the platform had the endpoint, which is no more."""
         return bool(await self._run("remove", [platform, endpoint]))
 
-    async def has_endpoints(self, platform: str) -> bool:
-        """Whether anything of a platform's is to be delivered."""
-        return bool(await cast(Any, self._redis.hlen(f"{{webhooks}}:platform:{platform}")))
+    async def with_endpoints(self, platforms: Sequence[str]) -> dict[str, Literal[True]]:
+        """Those of the platforms of whose orders anything is to be delivered."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for platform in platforms:
+                pipe.hlen(f"{{webhooks}}:platform:{platform}")
+            counts = await pipe.execute()
+        return {one: True for one, count in zip(platforms, counts, strict=True) if count}
 
     async def endpoints_of(self, platform: str) -> list[WebhookEndpoint]:
         """A platform's endpoints, the oldest first; in two round trips."""

@@ -37,9 +37,9 @@ class ConsumerOptions:
     """Then a process also takes free partitions, hands over surplus ones, and replays letters."""
     block_seconds: float = 1.0
     """How long a read waits for new events; less than redis-py waits for a reply (5 s)."""
-    gather_seconds: float = 0.05
-    """New events are fetched no more often than this, so that those of a busy moment come together.
-    The first after a pause is fetched at once."""
+    gather_seconds: float = 0.2
+    """New events are fetched no more often than this, so that those of a busy moment come together,
+    unless a subscription says otherwise. The first after a pause is fetched at once."""
     recovery_seconds: float = 1.0
     """The pause before everything begins again after a Redis failed."""
     batch: int = 100
@@ -70,6 +70,7 @@ class Reader:
         self._publisher = publisher
         self._name = f"{service} reads {publisher}"
         self._streams = streams_of(publisher)
+        self._gather = subscription.gather_seconds or options.gather_seconds
         self._numbers = {stream: n for n, stream in enumerate(self._streams)}
         self._leases = leases or Leases(own, service, publisher, seconds=options.lease_seconds)
         self._letters = DeadLetters(service, own)
@@ -114,7 +115,7 @@ class Reader:
         async with asyncio.TaskGroup() as self._tasks:
             await self._renew()
             self._tasks.create_task(self._keep_leases())
-            self._tasks.create_task(acknowledgements.keep_flushing(self._options.gather_seconds))
+            self._tasks.create_task(acknowledgements.keep_flushing(self._gather))
             await self._read()
 
     async def _make_groups(self) -> None:
@@ -202,7 +203,7 @@ class Reader:
         """Move new events to the pending lists, or wait for some, and take what is new there."""
         now = asyncio.get_running_loop().time
         await asyncio.sleep(max(0.0, self._fetch_at - now()))
-        self._fetch_at = now() + self._options.gather_seconds
+        self._fetch_at = now() + self._gather
         seconds = self._options.block_seconds if patiently else _IMPATIENT_SECONDS
         await self._take(partitions, block=int(seconds * 1000))
 

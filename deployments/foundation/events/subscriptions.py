@@ -68,13 +68,15 @@ class Subscription:
     """Handlers of one publisher's events, by the class that the publisher's `events.py` declares.
 
     Events of other types are acknowledged unread. A new subscription begins with the oldest event
-    that the publisher still keeps.
+    that the publisher still keeps. With `gather_seconds` new ones are fetched together, no more
+    often than that.
     """
 
     publisher: str
     handlers: Mapping[type[Event], Handler]
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     handler_seconds: float = 30.0
+    gather_seconds: float | None = None
 
     def handler_of(self, event_type: str) -> Handler | None:
         """Who handles a CloudEvents type."""
