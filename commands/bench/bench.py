@@ -21,7 +21,7 @@ from deployments.foundation.values.clock import utc_now
 async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> BenchRun:
     """Do what is planned; what was found."""
     began, date = time.monotonic(), utc_now()
-    turns, processes = [], 1
+    turns, processes = list[Turn](), 1
     async with load_processes() as load:
         processes = load.count
         for number, placement in enumerate(plan.order, 1):
@@ -30,7 +30,8 @@ async def run(plan: Plan, tell: Callable[[str], None], note: str = "") -> BenchR
             def told(line: str, head: str = f"{number}/{len(plan.order)} {title}") -> None:
                 tell(f"{time.monotonic() - began:5.0f} s  {head}: {line}")
 
-            turns.append(await _turn(placement, plan, load, told))
+            earlier = sum(turn.placement == placement for turn in turns)
+            turns.append(await _turn(placement, plan.in_turn(earlier), load, told))
     counted = await counts(plan.counted)
     cost = await event_cost() if plan.counts and "purchase" in plan.groups else None
     return _run(plan, turns, note, processes).model_copy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commands.bench.results import PlacementName
@@ -78,8 +78,10 @@ class Plan:
     placements: tuple[PlacementName, ...] = (*_EVERYWHERE, BASELINE)
     groups: tuple[str, ...] = GROUPS
     levels: tuple[int, ...] = LEVELS
+    repeated: tuple[int, ...] = (16,)
+    """The levels of every turn but the first."""
     turns: int = 2
-    scale: float = 0.4
+    scale: float = 0.3
     warm_seconds: float = 0.2
     idle_seconds: float = 8.0
     counts: bool = True
@@ -89,6 +91,15 @@ class Plan:
     def rows_of(self, placement: PlacementName) -> list[Row]:
         """The rows that a turn of this placement has."""
         return [row for row in ROWS if row.group in self.groups and placement in row.placements]
+
+    def in_turn(self, number: int) -> Plan:
+        """What is measured in a placement's turn of this number, from 0 on: everything, and again
+        what is compared most."""
+        if number == 0:
+            return self
+        groups = tuple(group for group in self.groups if group != "idle")
+        levels = tuple(level for level in self.levels if level in self.repeated)
+        return replace(self, groups=groups, levels=levels or self.levels)
 
     @property
     def counted(self) -> list[str]:

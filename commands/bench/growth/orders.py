@@ -9,7 +9,8 @@ from commands.bench.load.dispatch import LoadGenerator
 from commands.bench.results import Growth
 from commands.bench.stores.workload import shipped_workload, stock_up
 
-ORDERS = (1_000, 10_000, 100_000)
+ORDERS = (100, 1_000, 10_000)
+"""As many as are bought, with all that follows, within some ten minutes."""
 _SECONDS = 3.0
 _AT_ONCE = 1_000
 

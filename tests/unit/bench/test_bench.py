@@ -86,4 +86,7 @@ def test_a_plan_is_what_was_asked_for() -> None:
     assert [row.name for row in plan.rows_of("one")] == ["product", "lookup", "search"]
     whole = replace(command.plan_of(quick=False, only="", placements="", turns=2), peer=Path())
     assert whole.order == [*["one", "together", "apart", "vendure"] * 2, "empty"]
+    assert whole.in_turn(0) == whole
+    assert whole.in_turn(1).levels == (16,)
+    assert "idle" not in whole.in_turn(1).groups
     assert command.plan_of(quick=True, only="", placements="", turns=None).turns == 1
