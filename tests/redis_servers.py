@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ WORD = "a-word-for-tests"
 _ACL = [f"user {OPERATOR} on ~* &* +@all >{WORD}", "user default off"]
 CREDENTIALS = f"{OPERATOR}:{WORD}"
 SLOTS = 16384
+NODES = 6
 
 
 def free_port() -> int:
@@ -42,6 +43,8 @@ class RedisServer:
     has_users: bool = True
     """Whether its configuration names the operator."""
     port: int = field(default_factory=free_port)
+    front: int | None = None
+    """The port that a cluster names to clients, if it is another one."""
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> RedisServer:
@@ -194,10 +197,15 @@ class Cluster:
     servers: list[RedisServer]
 
     @property
+    def hosts(self) -> str:
+        """Its nodes in a URL, with an operator's credentials."""
+        hosts = ",".join(f"127.0.0.1:{_told(one)}" for one in self.servers)
+        return f"{CREDENTIALS}@{hosts}"
+
+    @property
     def url(self) -> str:
         """What an operator sets."""
-        hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.servers)
-        return f"redis+cluster://{CREDENTIALS}@{hosts}"
+        return f"redis+cluster://{self.hosts}"
 
     def named(self, server: RedisServer) -> str:
         """The id of a node."""
@@ -209,7 +217,15 @@ class Cluster:
         ranges = up.say("CLUSTER", "SLOTS")
         assert isinstance(ranges, list)
         port = next(one[2][1] for one in ranges if one[0] <= slot <= one[1])
-        return next(one for one in self.servers if one.port == port)
+        return next(one for one in self.servers if _told(one) == port)
+
+    def move(self, slot: int) -> None:
+        """Let another primary have a slot: it has it when all of it is there."""
+        source = self.owner(slot)
+        target = next(one for one in self.primaries() if one is not source)
+        moved = ("SLOTSRANGE", slot, slot, "NODE", self.named(target))
+        source.say("CLUSTER", "MIGRATESLOTS", *moved)
+        until(lambda: self.owner(slot) is target, "it has moved")
 
     def primaries(self) -> list[RedisServer]:
         """The nodes that own slots."""
@@ -217,12 +233,17 @@ class Cluster:
         ranges = up.say("CLUSTER", "SLOTS")
         assert isinstance(ranges, list)
         ports = {one[2][1] for one in ranges}
-        return [one for one in self.servers if one.port in ports]
+        return [one for one in self.servers if _told(one) in ports]
 
     def is_whole(self) -> bool:
         """Whether every node that is up says that all slots are served."""
         up = [one for one in self.servers if one.answers()]
         return all("cluster_state:ok" in _text(one.say("CLUSTER", "INFO")) for one in up)
+
+
+def _told(server: RedisServer) -> int:
+    """The port under which a node is known."""
+    return server.front or server.port
 
 
 def _text(answer: object) -> str:
@@ -232,12 +253,15 @@ def _text(answer: object) -> str:
 
 
 @contextmanager
-def cluster(directory: Path, *settings: str) -> Iterator[Cluster]:
-    """Six nodes that have found each other."""
+def cluster(
+    directory: Path, *settings: str, fronts: Mapping[int, int] | None = None
+) -> Iterator[Cluster]:
+    """Six nodes that have found each other; `fronts` has their ports, and what clients are told
+    in place of each."""
     with ExitStack() as stack:
         servers = []
-        for n in range(6):
-            port = free_port()
+        for n, port in enumerate(fronts or [free_port() for _ in range(NODES)]):
+            told = (fronts or {}).get(port)
             own = [
                 "cluster-enabled yes",
                 f"cluster-port {free_port()}",
@@ -247,9 +271,10 @@ def cluster(directory: Path, *settings: str) -> Iterator[Cluster]:
                 f"masterauth {WORD}",
                 "repl-diskless-sync-delay 0",
                 'save ""',
+                *([f"cluster-announce-port {told}"] if told else []),
                 *settings,
             ]
-            server = RedisServer(directory / str(n), own, port=port)
+            server = RedisServer(directory / str(n), own, port=port, front=told)
             stack.callback(server.stop)
             servers.append(server.start())
         _join(servers)

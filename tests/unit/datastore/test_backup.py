@@ -13,7 +13,7 @@ from commands.exit_status import OK, UNUSABLE
 from deployments.datastore.server import ValkeyServer
 from deployments.foundation.values.settings import settings
 from tests.command_line import typed
-from tests.redis_servers import CREDENTIALS, RedisServer
+from tests.redis_servers import CREDENTIALS, Cluster, RedisServer, cluster
 from tests.unit.datastore.deployed_store import (
     DeployedStore,
     deployed_store,
@@ -38,6 +38,13 @@ def empty(tmp_path: Path) -> Iterator[RedisServer]:
     server = RedisServer(tmp_path / "empty")
     yield server.start()
     server.stop()
+
+
+@pytest.fixture
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of three primaries, each with a replica."""
+    with cluster(tmp_path_factory.mktemp("cluster"), "appendonly no") as nodes:
+        yield nodes
 
 
 def at(server: RedisServer) -> str:
@@ -65,6 +72,43 @@ async def test_what_was_acknowledged_before_a_backup_is_in_it_and_its_books_are_
         assert await discrepancies() == []
     audit = await typed("audit")
     assert audit.out.splitlines()[-1] == "The books are straight."
+
+
+async def test_a_store_moves_to_a_cluster_and_is_restored_on_a_cluster(
+    home: RedisServer, nodes: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_redis(monkeypatch, at(home), FIELDHOUSE_DATA=str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    async with deployed_store() as store, store.shopping():
+        await store.bought(20)
+        before = set(store.seen.orders)
+        assert (await typed("backup", str(tmp_path / "of-one-server"))).status == OK
+    seen = {order: store.seen.orders[order] for order in before}
+
+    monkeypatch.setenv("REDIS_URL", nodes.url)
+    restored = await typed("restore", str(tmp_path / "of-one-server"))
+    assert (restored.status, restored.err) == (OK, "")
+    async with deployed_store() as moved:
+        moved.seen.orders = dict(seen)
+        async with moved.shopping():
+            await moved.bought(10)
+        await moved.settled()
+        assert await discrepancies() == []
+
+    # Nobody buys meanwhile: each node is backed up at a moment of its own.
+    taken = await typed("backup", str(tmp_path / "of-nodes"))
+    assert (taken.status, taken.err) == (OK, "")
+    assert "3 server(s)" in taken.out
+    for primary in await asyncio.to_thread(nodes.primaries):
+        await asyncio.to_thread(primary.say, "FLUSHALL")
+    restored = await typed("restore", str(tmp_path / "of-nodes"))
+    assert (restored.status, restored.err) == (OK, "")
+    async with deployed_store() as again:
+        again.seen.orders = dict(moved.seen.orders)
+        await again.settled()
+        assert await again.lost() == set()
+        assert await discrepancies() == []
+    assert (await typed("audit")).out.splitlines()[-1] == "The books are straight."
 
 
 @asynccontextmanager

@@ -61,11 +61,7 @@ async def test_nothing_fails_while_a_slot_moves_at_once(shop: Cluster) -> None:
     async with deployed_store() as store:
         async with store.shopping():
             await store.bought(20)
-            source, target = await asyncio.to_thread(parties, shop)
-            target_id = await asyncio.to_thread(shop.named, target)
-            move = ["SLOTSRANGE", str(ORDERS), str(ORDERS), "NODE", target_id]
-            await asyncio.to_thread(source.say, "CLUSTER", "MIGRATESLOTS", *move)
-            await asyncio.to_thread(until, lambda: shop.owner(ORDERS) is target, "it has moved")
+            await asyncio.to_thread(shop.move, ORDERS)
             await store.bought(20)
         assert not store.seen.failures
         await store.settled()
