@@ -1,7 +1,8 @@
 """HAProxy's configuration as Ray writes it, and as the store wants it.
 
 - `/-/routes`, the list of all applications, and everything else under `/-/` is not found, but for
-  `/-/healthz`, where load balancers and KubeRay ask: 200, and 503 while the node is drained.
+  `/-/healthz`, where load balancers and KubeRay ask: 200, and 503 while the node is drained. What
+  they forward has `X-Forwarded-For`, and is not told.
 - What no application serves, and what no replica answers, is said in JSON and under the status that
   the API's document knows: 404, and 503 with `Retry-After`.
 - What a service has, but no application serves now, is 503 as well: it comes back.
@@ -42,7 +43,15 @@ def adapted(configuration: str, unavailable: Path, prefixes: Sequence[str]) -> s
     host = found[1] if found else ""
     body = json.dumps(_NOT_FOUND, separators=(",", ":")).replace('"', '\\"')
     not_found = f'return status 404 content-type application/json string "{body}"'
-    hidden = f"{_MARK}\n    http-request {not_found} if {{ path_beg -i /-/ }} !{{ path {READY} }}"
+    hidden = "\n".join(
+        (
+            _MARK,
+            f"    acl asks_itself path {READY}",
+            "    acl is_forwarded req.hdr(X-Forwarded-For) -m found",
+            f"    http-request {not_found} if {{ path_beg -i /-/ }} !asks_itself",
+            f"    http-request {not_found} if asks_itself is_forwarded",
+        )
+    )
     changes = (
         (
             r"^( +)http-request return status 404 .*$",

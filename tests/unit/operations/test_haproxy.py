@@ -120,6 +120,8 @@ async def test_only_applications_are_public_and_errors_are_the_stores(tmp_path: 
                 for path in ("/-/routes", "/-/healthz/", "/-/ROUTES?x=1", "/-/", "/nowhere", "/"):
                     answer = await client.get(path)
                     assert (answer.status_code, set(answer.json())) == (404, {"code", "content"})
+                forwarded = await client.get(READY, headers={"X-Forwarded-For": "192.0.2.1"})
+                assert (forwarded.status_code, forwarded.json()["code"]) == (404, "not_found")
                 for path in ("/orders", "/catalog", "/catalog/search"):
                     away = await client.get(path)
                     assert (away.status_code, away.json()["code"]) == (503, "unavailable")
