@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
@@ -38,13 +38,16 @@ class Acknowledgements:
         await self._effects.kept()
         await self._theirs.xack(stream, self._service, *entries)
 
-    async def join(self, pipe: Pipeline) -> int:
-        """Put all that waits into a pipeline, and say how many commands that is.
+    async def join(self, pipe: Pipeline, streams: Collection[str] | None = None) -> int:
+        """Put all that waits into a pipeline, or what waits of these streams, and say how many
+        commands that is.
 
         If it or the pipeline fails the session begins anew, and the events come again.
         """
-        waiting, self._waiting = self._waiting, {}
-        self._some.clear()
+        named = self._waiting.keys() if streams is None else self._waiting.keys() & streams
+        waiting = {stream: self._waiting.pop(stream) for stream in list(named)}
+        if not self._waiting:
+            self._some.clear()
         if waiting:
             await self._effects.kept()
         for stream, entries in waiting.items():

@@ -21,6 +21,7 @@ from deployments.foundation.events.observer import Observer
 from deployments.foundation.events.partition import Partition, PartitionContext
 from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.events.subscriptions import Subscription
+from deployments.foundation.redis.clustered import by_slot
 
 _IMPATIENT_SECONDS = 0.02
 """How long a read waits while the queues of some partition are full: they may empty any moment."""
@@ -48,6 +49,14 @@ class ConsumerOptions:
     handlers: int = 32
     """How many handlers of a process run at once."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+@dataclass
+class _ReadTogether:
+    """Streams that one command reads: all of a publisher's, or on a cluster those of one slot."""
+
+    streams: frozenset[str]
+    fetch_at: float = 0.0
 
 
 class Reader:
@@ -78,7 +87,6 @@ class Reader:
         self._partitions: dict[int, Partition] = {}
         self._changed = asyncio.Event()
         self._stopping = False
-        self._fetch_at = 0.0
         self._tasks: asyncio.TaskGroup | None = None
         self._work = PartitionContext(
             *(service, subscription, self._journal, observer, slots),
@@ -116,7 +124,12 @@ class Reader:
             await self._renew()
             self._tasks.create_task(self._keep_leases())
             self._tasks.create_task(acknowledgements.keep_flushing(self._gather))
-            await self._read()
+            first, *others = map(frozenset, by_slot(self._theirs, self._streams))
+            for streams in others:
+                self._tasks.create_task(self._read(_ReadTogether(streams)))
+            # Not a task like the others: Python 3.11 leaves a task cancelled whose group fails
+            # when there is nothing but the group to wait for.
+            await self._read(_ReadTogether(first))
 
     async def _make_groups(self) -> None:
         """A group on every stream, from its oldest event on, unless there is one."""
@@ -184,37 +197,42 @@ class Reader:
 
     # Reading
 
-    async def _read(self) -> None:
+    async def _read(self, together: _ReadTogether) -> None:
         while True:
             heed_cancellation()
             self._changed.clear()
-            open_ = [p for p in self._partitions.values() if not p.closing]
+            held = [p for p in self._partitions.values() if p.stream in together.streams]
+            open_ = [p for p in held if not p.closing]
             ready = [p for p in open_ if p.waiting < self._options.window]
             if not open_:
                 await self._changed.wait()
             elif not ready:
                 await asyncio.sleep(_IMPATIENT_SECONDS)
             elif all(p.caught_up for p in ready):
-                await self._fetch(ready, patiently=len(ready) == len(open_))
+                await self._fetch(together, ready, patiently=len(ready) == len(open_))
             else:
-                await self._take(ready)
+                await self._take(together, ready)
 
-    async def _fetch(self, partitions: list[Partition], *, patiently: bool) -> None:
+    async def _fetch(
+        self, together: _ReadTogether, partitions: list[Partition], *, patiently: bool
+    ) -> None:
         """Move new events to the pending lists, or wait for some, and take what is new there."""
         now = asyncio.get_running_loop().time
-        await asyncio.sleep(max(0.0, self._fetch_at - now()))
-        self._fetch_at = now() + self._gather
+        await asyncio.sleep(max(0.0, together.fetch_at - now()))
+        together.fetch_at = now() + self._gather
         seconds = self._options.block_seconds if patiently else _IMPATIENT_SECONDS
-        await self._take(partitions, block=int(seconds * 1000))
+        await self._take(together, partitions, block=int(seconds * 1000))
 
-    async def _take(self, partitions: list[Partition], *, block: int | None = None) -> None:
+    async def _take(
+        self, together: _ReadTogether, partitions: list[Partition], *, block: int | None = None
+    ) -> None:
         """Give partitions the pending events that they have not seen.
 
         With `block` milliseconds new events are fetched first, in the same round trip: the server
         reads the pending lists when it has moved the new events there.
         """
         async with self._theirs.pipeline(transaction=False) as pipe:
-            await self._journal.acknowledgements.join(pipe)
+            await self._journal.acknowledgements.join(pipe, together.streams)
             if block is not None:
                 self._xreadgroup(pipe, {p.stream: ">" for p in partitions}, block)
             self._xreadgroup(pipe, {p.stream: p.cursor for p in partitions})

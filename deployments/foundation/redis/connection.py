@@ -22,7 +22,8 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from deployments.foundation.redis.addresses import address_of
+from deployments.foundation.redis.addresses import RedisAddress, address_of
+from deployments.foundation.redis.clustered import ClusteredRedis
 from deployments.foundation.redis.following import pool_at
 from deployments.foundation.redis.measured import MeasuredRedis
 from deployments.foundation.values.settings import revealed, settings
@@ -78,12 +79,18 @@ def client(service: str, *, at: str | None = None, retries: int = 6) -> Redis:
     options, known = _options(retries), secret() if home is None else configured_secret()
     if known is not None and (home is None or home != own_url):
         options |= {"username": service, "password": password(service, known)}
-    return MeasuredRedis.from_pool(pool_at(address_of(url), at or service, options))
+    return _client_of(address_of(url), at or service, options)
 
 
 def entered(url: str, tag: str = "", *, retries: int = 0) -> Redis:
     """A lazy client with the credentials of a URL itself, where the keys with a hash tag are."""
-    return Redis.from_pool(pool_at(address_of(url), tag, _options(retries)))
+    return _client_of(address_of(url), tag, _options(retries))
+
+
+def _client_of(address: RedisAddress, tag: str, options: dict[str, Any]) -> Redis:
+    if address.kind == "cluster":
+        return ClusteredRedis(tag, lambda each: pool_at(address, each, options))
+    return MeasuredRedis.from_pool(pool_at(address, tag, options))
 
 
 def _options(retries: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedConnec
 from redis.exceptions import AskError, ClusterDownError, MovedError, ResponseError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from deployments.foundation.redis.addresses import RedisAddress
+from deployments.foundation.redis.addresses import HostAndPort, RedisAddress
 from deployments.foundation.redis.locating import ClusterLocator, locator
 
 _ELSEWHERE = (MovedError, AskError, TryAgainError, ClusterDownError)
@@ -30,13 +30,33 @@ def pool_at(address: RedisAddress, tag: str, options: dict[str, Any]) -> Connect
     if address.is_one_server:
         return ConnectionPool(**options)
     options["connection_class"] = _FollowingTls if address.speaks_tls else _Following
-    return SentinelConnectionPool(tag, locator(address, tag), **options)
+    where = locator(address, tag)
+    return _FollowingPool(tag, where, **options)  # type: ignore[no-untyped-call]
 
 
 def server_of(redis: Redis) -> tuple[str, int] | None:
     """The server that a client's connections go to now; None if it is always the same."""
     pool = redis.connection_pool
     return pool.master_address if isinstance(pool, SentinelConnectionPool) else None
+
+
+def moves_of(redis: Redis) -> int:
+    """How often the keys were found on another server than before."""
+    pool = redis.connection_pool
+    return pool.moves if isinstance(pool, _FollowingPool) else 0
+
+
+class _FollowingPool(SentinelConnectionPool):
+    """Connections to one server, which may be another one day."""
+
+    moves = 0
+
+    async def get_master_address(self) -> HostAndPort:
+        """Where the keys are now."""
+        before = self.master_address
+        found: HostAndPort = await super().get_master_address()  # type: ignore[no-untyped-call]
+        self.moves += before not in {None, found}
+        return found
 
 
 class _Following(SentinelManagedConnection):

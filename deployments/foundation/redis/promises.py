@@ -5,8 +5,8 @@ have come only to the connection that wrote, so script and question travel toget
 
 | key | what |
 | --- | --- |
-| `{service}:barrier` | written after such a script, so that a repetition, which writes nothing, |
-|  | waits for what it repeats; 70 bytes, kept |
+| `{service}:barrier`, | written after such a script, so that a repetition, which writes nothing, |
+| `{orders:7}:barrier` | waits for what it repeats; 70 bytes, kept, one for each hash tag |
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
 from deployments.foundation.redis.addresses import address_of
-from deployments.foundation.redis.following import server_of
+from deployments.foundation.redis.clustered import all_moves_of, servers_of, tag_in
 from deployments.foundation.values.settings import OrderDurability, revealed, settings
 
 _WAIT_MS = 3000
@@ -44,10 +44,10 @@ class Promises:
     """
 
     def __init__(self, redis: Redis, service: str, *, step: bool = False) -> None:
-        self._redis, self._barrier = redis, f"{{{service}}}:barrier"
+        self._redis, self._service = redis, service
         said = settings().order_durability
         self._question = None if step and not _several_servers() else _QUESTIONS.get(said)
-        self._server: tuple[str, int] | None = None
+        self._moves: dict[str, int] = {}
 
     async def run(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401
         """What the script answers. Raises `NotKeptError`; to be repeated, which has no effect."""
@@ -61,32 +61,39 @@ class Promises:
 
     def begin(self) -> None:
         """From now on everything is written, for `kept` to be asked about."""
-        self._server = server_of(self._redis)
+        self._moves = all_moves_of(self._redis)
 
     async def kept(self) -> None:
         """Returns when whatever was written since `begin` is where it shall be; else
         `NotKeptError`, as when another server has taken over: it may lack some of it."""
         if self._question is None:
             return
+        one_each = {server: tag for tag, server in servers_of(self._redis).items()}
         async with self._redis.pipeline(transaction=False) as pipe:
-            self._check(await self._execute(pipe))
-        before, self._server = self._server, server_of(self._redis)
-        if before not in {None, self._server}:
-            raise NotKeptError(f"{before} had it, and now there is {self._server}")
+            for tag in one_each.values():
+                self._put(pipe, tag or self._service)
+            answers = await pipe.execute(raise_on_error=False)
+        for first in range(0, len(answers), 2):
+            self._check(answers[first : first + 2])
+        before, self._moves = self._moves, all_moves_of(self._redis)
+        for tag, moves in self._moves.items():
+            if moves != before.get(tag, 0):
+                now = servers_of(self._redis)[tag]
+                raise NotKeptError(f"another server had some of it, and now there is {now}")
 
     async def _ask(self, script: AsyncScript, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.evalsha(script.sha, len(keys), *keys, *args)
-            answer, *more = await self._execute(pipe)
+            self._put(pipe, tag_in(("", *keys)) or self._service)
+            answer, *more = await pipe.execute(raise_on_error=False)
         if isinstance(answer, Exception):
             raise answer
         self._check(more)
         return answer
 
-    async def _execute(self, pipe: Pipeline) -> list[Any]:
-        pipe.set(self._barrier, "")
+    def _put(self, pipe: Pipeline, tag: str) -> None:
+        pipe.set(f"{{{tag}}}:barrier", "")
         pipe.execute_command(*self._question or ())
-        return await pipe.execute(raise_on_error=False)
 
     def _check(self, answers: list[Any]) -> None:
         for answer in answers:
