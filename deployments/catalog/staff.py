@@ -142,8 +142,11 @@ class StaffCatalog:
         plan = None
         if request.price is not None:
             plan = ScheduledPrice.model_validate(request.model_dump())
-        if not await self._staff_store.plan(request, plan, self._clock()):
+        outcome = await self._staff_store.plan(request, plan, self._clock())
+        if outcome == "unknown":
             raise _unknown_item(request.sku)
+        if outcome == "stale":
+            raise _stale(await self.document(GetDocument(id=request.sku)))
         return PriceScheduled(scheduled=plan)
 
     async def apply_scheduled(self, request: ApplyScheduledPrices) -> PricesApplied:

@@ -83,8 +83,15 @@ class StaffCatalogStore:
         document = product.model_dump_json(exclude=PRICES_APART) if shown else ""
         hidden = "" if request.state == "published" else _hidden(request)
         prices = json.dumps([[variant.sku, variant.price] for variant in product.variants])
-        seen = "" if request.revision is None else request.revision
-        words = [product.id, seen, document, hidden, prices, event.type, event.model_dump_json()]
+        words = [
+            product.id,
+            _seen(request.revision),
+            document,
+            hidden,
+            prices,
+            event.type,
+            event.model_dump_json(),
+        ]
         outcome, *more = await self._save(
             keys=[*_OF_PRICES, HIDDEN, *STREAMS], args=[*words, occasion(SERVICE, now)]
         )
@@ -106,26 +113,23 @@ class StaffCatalogStore:
         """Set a price: `changed`, `unknown` or `stale`."""
         event = PriceChanged(sku=request.sku, price=request.price, currency=STORE_CURRENCY)
         by = authored(request.author, request.reason, now)
-        seen = "" if request.revision is None else request.revision
         told = event.model_dump_json(exclude={"change"})
+        words = [request.sku, request.price, told, by, _seen(request.revision)]
         answer = await self._change(
-            keys=[*_OF_PRICES, *STREAMS],
-            args=[request.sku, request.price, told, by, seen, occasion(SERVICE, now)],
+            keys=[*_OF_PRICES, *STREAMS], args=[*words, occasion(SERVICE, now)]
         )
         return cast(str, answer)
 
-    async def plan(
-        self, request: SchedulePrice, plan: ScheduledPrice | None, now: datetime
-    ) -> bool:
-        """Plan a price, or none; false if shoppers see no such SKU."""
+    async def plan(self, request: SchedulePrice, plan: ScheduledPrice | None, now: datetime) -> str:
+        """Plan a price, or none: `planned`, `unknown` if shoppers see no such SKU, or `stale`."""
         event = request.model_dump_json(include={"sku", "price", "starts"})
         by = authored(request.author, request.reason, now)
         written = plan.model_dump_json() if plan else ""
+        words = [request.sku, written, _ms(request.starts), event, by, _seen(request.revision)]
         answer = await self._plan(
-            keys=[*_OF_PRICES, _PLANNED, _DUE, *STREAMS],
-            args=[request.sku, written, _ms(request.starts), event, by, occasion(SERVICE, now)],
+            keys=[*_OF_PRICES, _PLANNED, _DUE, *STREAMS], args=[*words, occasion(SERVICE, now)]
         )
-        return bool(answer == "planned")
+        return cast(str, answer)
 
     async def apply(self, limit: int, now: datetime) -> int:
         """Let planned prices that are due take effect; how many were."""
@@ -148,6 +152,10 @@ def _shown(
 def _hidden(request: SaveProduct) -> str:
     kept = {"state": request.state, "product": request.product}
     return HiddenProduct.model_validate(kept).model_dump_json(exclude={"product": {"pictures"}})
+
+
+def _seen(revision: int | None) -> int | str:
+    return "" if revision is None else revision
 
 
 def _ms(moment: datetime) -> int:

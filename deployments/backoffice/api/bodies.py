@@ -46,11 +46,19 @@ class EditedProductBody(Body):
 
 
 class PriceBody(Body):
-    """A new price in cents, now or from a moment on."""
+    """A new price in cents; `revision` is the product's that was seen, none takes any."""
 
     sku: Id
     price: Price
-    starts: AwareDatetime | None = None
+    revision: Revision | None = None
+
+
+class PlannedPriceBody(Body):
+    """A price in cents from a moment on; none takes back what was planned."""
+
+    sku: Id
+    price: Price | None
+    starts: AwareDatetime
     revision: Revision | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from deployments.backoffice.api.bodies import EditedProductBody, PriceBody
+from deployments.backoffice.api.bodies import EditedProductBody, PlannedPriceBody, PriceBody
 from deployments.backoffice.tokens import Action, TokenRequest, body_of, query_of, shown
 from deployments.catalog.contract import CatalogApi
 from deployments.catalog.contract.documents import (
@@ -69,9 +69,9 @@ class ProductActions:
                 "/api/planned-prices",
                 self.plan_price,
                 "prices.change",
-                summary="Change a price from a moment on",
+                summary="Change a price from a moment on, or take back what was planned",
                 answer=PriceScheduled,
-                body=PriceBody,
+                body=PlannedPriceBody,
             ),
         ]
 
@@ -94,12 +94,11 @@ class ProductActions:
     async def change_price(self, caller: TokenRequest) -> Response:
         """A price now."""
         body = await body_of(PriceBody, caller)
-        values = body.model_dump(exclude={"starts"})
-        return shown(await self._catalog.change_price(ChangePrice(author=caller.author, **values)))
+        sent = ChangePrice(author=caller.author, **dict(body))
+        return shown(await self._catalog.change_price(sent))
 
     async def plan_price(self, caller: TokenRequest) -> Response:
         """A price from a moment on."""
-        body = await body_of(PriceBody, caller)
-        values = body.model_dump(exclude={"revision"})
-        sent = SchedulePrice.model_validate({"author": caller.author, **values})
+        body = await body_of(PlannedPriceBody, caller)
+        sent = SchedulePrice(author=caller.author, **dict(body))
         return shown(await self._catalog.schedule_price(sent))

@@ -35,6 +35,7 @@ class _Price(BaseModel):
 
 class _Unplanned(BaseModel):
     sku: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    revision: int = Field(ge=0)
 
 
 class PricePages:
@@ -97,7 +98,12 @@ class PricePages:
 
     async def _plan(self, visit: Visit, typed: _Price, price: int, starts: datetime) -> None:
         sent = SchedulePrice(
-            author=visit.author, reason=typed.reason, sku=typed.sku, price=price, starts=starts
+            author=visit.author,
+            reason=typed.reason,
+            sku=typed.sku,
+            price=price,
+            starts=starts,
+            revision=typed.revision,
         )
         await self._catalog.schedule_price(sent)
 
@@ -106,9 +112,17 @@ class PricePages:
         typed, form = filled(_Unplanned, visit.form, visit.language)
         if typed is None:
             return await self._products.page(visit, form)
-        now = datetime.now(UTC)
-        sent = SchedulePrice(author=visit.author, sku=typed.sku, price=None, starts=now)
-        await self._catalog.schedule_price(sent)
+        sent = SchedulePrice(
+            author=visit.author,
+            sku=typed.sku,
+            price=None,
+            starts=datetime.now(UTC),
+            revision=typed.revision,
+        )
+        try:
+            await self._catalog.schedule_price(sent)
+        except StaleRevision as stale:
+            return await self._products.page(visit, form, stale=stale.current)
         said = visit.text("What was planned is taken back.")
         return visit.go(path_of("products", id_of(visit)), said)
 

@@ -72,13 +72,15 @@ class ChangePrice(Message):
 
 
 class SchedulePrice(Message):
-    """What a SKU shall cost from a moment on; a price of none takes back what was planned."""
+    """What a SKU shall cost from a moment on; a price of none takes back what was planned.
+    `revision` none takes whatever it is."""
 
     author: Author
     reason: Reason = ""
     sku: Id
     price: Price | None
     starts: AwareDatetime
+    revision: Revision | None = None
 
 
 class PriceScheduled(Message):

@@ -64,7 +64,10 @@ class CatalogForStaff(Protocol):
         ...
 
     async def schedule_price(self, request: SchedulePrice) -> PriceScheduled:
-        """Plan one price of a SKU, instead of what was planned. Rejects with `UnknownItem`."""
+        """Plan one price of a SKU, instead of what was planned.
+
+        Rejects with `UnknownItem` or `StaleRevision`.
+        """
         ...
 
     async def apply_scheduled(self, request: ApplyScheduledPrices) -> PricesApplied:

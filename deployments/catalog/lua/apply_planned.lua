@@ -11,6 +11,8 @@ for _, sku in ipairs(skus) do
     local cents = string.format('%d', plan.price)
     local authored = cjson.encode({ author = plan.author, reason = plan.reason, at = ARGV[2] })
     local event = cjson.encode({ sku = sku, price = plan.price, currency = ARGV[4] })
+    -- What was planned is so no more, and that is a change of the document even at the same price.
+    redis.call('HINCRBY', REVISIONS, product, 1)
     set_price(product, sku, cents, event, authored)
   end
 end

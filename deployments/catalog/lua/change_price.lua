@@ -4,6 +4,6 @@
 local sku, cents, event, authored, seen = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local product = product_of(sku)
 if not product then return 'unknown' end
-if seen ~= '' and seen ~= (redis.call('HGET', REVISIONS, product) or '0') then return 'stale' end
+if is_stale(product, seen) then return 'stale' end
 set_price(product, sku, cents, event, authored)
 return 'changed'

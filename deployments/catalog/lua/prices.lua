@@ -9,6 +9,11 @@ local function product_of(sku)
   return product and redis.call('HEXISTS', PRODUCTS, product) == 1 and product
 end
 
+-- Whether a product is at another revision than the one that was seen ('' for any).
+local function is_stale(product, seen)
+  return seen ~= '' and seen ~= (redis.call('HGET', REVISIONS, product) or '0')
+end
+
 -- Sets the price of a SKU of a product and publishes it, unless it is that already. `cents` is text.
 local function set_price(product, sku, cents, event, authored)
   local was = redis.call('HGET', PRICES, sku)

@@ -73,6 +73,22 @@ async def test_a_price_is_planned_and_taken_back(office: Office, editor: Browser
     assert (await document(office)).scheduled == ()
 
 
+async def test_two_people_who_plan_one_price_see_what_the_other_planned(
+    office: Office, editor: Browser
+) -> None:
+    page = await editor.get(await path(office))
+    typed = {"sku": SKU, "price": "9.99", "reason": "Christmas", "starts": "2036-12-01T00:00"}
+    mine = await editor.follow(await editor.send(page, "/price", typed))
+    theirs = await editor.send(page, "/price", {**typed, "price": "8.88"})
+    assert theirs.status_code == 422
+    assert "Somebody else changed this product meanwhile" in theirs.text
+    assert "<mark>8.88</mark>" in theirs.text
+    assert "$9.99 from Dec 1, 2036" in theirs.text
+    await editor.send(theirs, "/price", {**typed, "price": "8.88"})
+    assert (await editor.send(mine, "/unplan", {})).status_code == 422
+    assert [one.price for one in (await document(office)).scheduled] == [888]
+
+
 async def test_two_people_who_change_one_product_see_both_versions(
     office: Office, editor: Browser
 ) -> None:

@@ -143,6 +143,21 @@ async def test_a_price_belongs_to_the_revision_too(stocked: CatalogReplica) -> N
     assert (await read(stocked, "B-1")).product.variants[0].price == 1
 
 
+async def test_what_is_planned_belongs_to_the_revision_too(stocked: CatalogReplica) -> None:
+    seen = await read(stocked, "bottle")
+    starts = stocked.clock() + timedelta(hours=1)
+    plan = SchedulePrice(author=ANNA, sku="B-1", price=99, starts=starts, revision=seen.revision)
+    await stocked.service.schedule_price(plan)
+    for late in (plan, plan.model_copy(update={"price": None})):
+        with pytest.raises(StaleRevision) as stale:
+            await stocked.service.schedule_price(late)
+        assert [one.price for one in stale.value.current.scheduled] == [99]
+    stocked.clock.forward(7200)
+    planned = await read(stocked, "bottle")
+    await stocked.service.apply_scheduled(ApplyScheduledPrices())
+    assert (await read(stocked, "bottle")).revision > planned.revision
+
+
 async def test_saving_again_what_is_so_changes_nothing(catalog: CatalogReplica) -> None:
     first = await catalog.service.save_product(saving(TENT))
     assert await catalog.service.save_product(saving(TENT)) == first
