@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,22 +15,26 @@ from deployments.notifications.domain import address_id, link_token
 from deployments.notifications.service import CLAIM_SECONDS
 from deployments.notifications.store import NotificationsStore
 from deployments.store import placed
+from deployments.topology import BY_NAME
 from tests.conftest import ClientOf
 
 URL = "http://store"
 
 
-def composed(redis_of: ClientOf, **options: dict[str, Any]) -> Host:
+def composed(
+    redis_of: ClientOf, services: Sequence[str] = tuple(BY_NAME), /, **options: dict[str, Any]
+) -> Host:
     """A store that has not started; `options` are further arguments of services' `compose()`."""
 
     def client(service: str, *, at: str | None = None) -> Redis:
         return redis_of(service)
 
     options = {"orders": {"url": URL}, **options}
-    services = [
-        replace(one, compose=partial(one.compose, **options.get(one.name, {}))) for one in placed()
+    found = [
+        replace(one, compose=partial(one.compose, **options.get(one.name, {})))
+        for one in placed(services)
     ]
-    return Host(services, client, nowhere)
+    return Host(found, client, nowhere)
 
 
 @asynccontextmanager

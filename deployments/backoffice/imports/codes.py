@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from deployments.backoffice.formats.items import CodeItem
 from deployments.backoffice.imports.effects import (
+    NOTHING_YET,
     TRIES,
     Comparison,
     Doing,
@@ -46,6 +47,7 @@ class CodeEffect:
             if comparison.outcome == "same":
                 return "same"
             still(comparison, digest)
+            await doing.attempts.attempt(item.code, seen.revision if seen else NOTHING_YET)
             try:
                 await self._pricing.save_code(_sent(seen, item, doing))
             except (StaleRevision, UnknownCode):

@@ -16,6 +16,7 @@ from deployments.foundation.values.clock import Clock
 from deployments.foundation.values.ids import new_id
 
 _LONGEST_NAME = 200
+LAPSED = message("Its rows are gone. Hand the file in again.")
 MOST_REFUSED = 500
 """Refused rows of one page."""
 
@@ -110,9 +111,7 @@ class ImportDesk:
         fields = {"state": "running", "author": author.model_dump_json(), "reason": reason}
         outcome = await self._store.turn(id_, ("ready", "stopped"), fields, opens=True)
         if outcome == "gone":
-            raise ProtocolError(
-                409, "import_lapsed", message("Its rows are gone. Hand the file in again.")
-            )
+            raise ProtocolError(409, "import_lapsed", LAPSED)
         if outcome == "otherwise":
             raise ProtocolError(
                 409, "not_ready", message("It cannot run now: look at where it stands.")

@@ -20,6 +20,9 @@ from deployments.backoffice.imports.run import Outcome
 from deployments.backoffice.language import message
 from deployments.foundation.values.authorship import Author
 
+Revision = int
+NOTHING_YET: Revision = -1
+"""In place of the revision of what there is not."""
 TRIES = 5
 """How often a revision may have gone stale before a row is refused: somebody else is busy there."""
 _DIGEST_BYTES = 9
@@ -38,13 +41,26 @@ class Comparison:
     digest: str
 
 
+class Attempts(Protocol):
+    """What is known of an item's attempts to be written, by whoever worked at it."""
+
+    async def attempt(self, subject: str, revision: Revision) -> None:
+        """Write down that the item is about to be written upon this revision of its subject.
+
+        Raises `RowRefusedError` if it may have been written upon another one: somebody has changed
+        the subject since then, perhaps back.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Doing:
-    """Under which import, by whom and why something takes effect."""
+    """Under which import, by whom and why something takes effect, and what was tried before."""
 
     import_id: str
     author: Author
     reason: str
+    attempts: Attempts
 
 
 class Effect(Protocol[Item_contra]):

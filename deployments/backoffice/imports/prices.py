@@ -41,6 +41,7 @@ class PriceEffect:
             if comparison.outcome == "same":
                 return "same"
             still(comparison, digest)
+            await doing.attempts.attempt(item.sku, seen.revision)
             try:
                 await self._send(item, seen.revision, doing)
             except StaleRevision:
@@ -56,6 +57,7 @@ class PriceEffect:
                 sku=item.sku,
                 price=item.price,
                 starts=item.starts,
+                revision=revision,
             )
             await self._catalog.schedule_price(planned)
             return

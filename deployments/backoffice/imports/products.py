@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from deployments.backoffice.formats.items import ProductItem, RowRefusedError, VariantPart
 from deployments.backoffice.formats.naming import variant_title
 from deployments.backoffice.imports.effects import (
+    NOTHING_YET,
     TRIES,
     Comparison,
     Doing,
@@ -55,6 +56,7 @@ class ProductEffect:
                 return "same"
             still(comparison, digest)
             product, state = _target(seen, item)
+            await doing.attempts.attempt(item.id, seen.revision if seen else NOTHING_YET)
             sent = SaveProduct(
                 author=doing.author,
                 reason=doing.reason,

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, JsonValue
 
-from deployments.backoffice.formats.items import ImportKind
+from deployments.backoffice.formats.items import ImportKind, RefusedRow
 from deployments.foundation.values.authorship import Author
 from deployments.foundation.values.message import Message
 
@@ -84,6 +84,17 @@ class SeenChange(Message):
     outcome: Outcome
     before: dict[str, JsonValue] = Field(default_factory=dict)
     after: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class BatchAttempt(Message):
+    """How far a batch is that takes effect: which item of it is about to be written, upon which
+    revision, and what became of the items before that."""
+
+    number: int
+    item: int
+    revision: int
+    counts: dict[str, int] = Field(default_factory=dict)
+    refused: tuple[RefusedRow, ...] = ()
 
 
 class ImportBatch(Message):

@@ -4,8 +4,9 @@
     {backoffice}:imports:open          zset    those that a worker has to do with, by when its lease
                                                lapses
     {backoffice}:import:<id>           hash    the import as it stands, its worker's token, its
-                                               places; about 1.5 KB, 30 days; an hour while its file
-                                               arrives
+                                               places, and within a batch which item is being
+                                               written; about 1.5 KB, 30 days; an hour while its
+                                               file arrives
     {backoffice}:import:<id>:file      list    the file, in compressed parts, until it was read
     {backoffice}:import:<id>:items     hash    number → 20 items as they were compared, compressed,
                                                about 1.2 KB; until the import is over
@@ -37,10 +38,12 @@ from deployments.backoffice.formats.items import RefusedRow
 from deployments.backoffice.imports.run import (
     MOST_CHANGES_KEPT,
     MOST_REFUSED_KEPT,
+    BatchAttempt,
     ImportBatch,
     ImportRun,
     SeenChange,
 )
+from deployments.backoffice.imports.stored_run import fields_of, run_of
 from deployments.foundation.redis.connection import script
 
 _LUA = Path(__file__).parent / "lua"
@@ -94,13 +97,16 @@ class ImportStore:
         self._begin, self._received = lua("begin_import"), lua("received_import")
         self._claim, self._turn = lua("claim_import", "clock", "leases"), lua("turn_import")
         self._renew, self._note = lua("renew_import", *mine), lua("note_import", *mine)
+        self._attempt = lua("attempt_import", *mine)
         self._end, self._discard = lua("end_import", *mine), lua("discard_import")
 
     async def begin(self, run: ImportRun) -> bool:
         """Make room for a file; false if too many wait."""
         breaks_off = int((run.created_at + _ARRIVES_WITHIN).timestamp())
         args = [run.id, _ms(run.created_at), breaks_off, MOST_RUNS, _RUN, MOST_WAITING]
-        made = await self._begin(keys=[_RUN + run.id, _ALL], args=[*args, json.dumps(_fields(run))])
+        made = await self._begin(
+            keys=[_RUN + run.id, _ALL], args=[*args, json.dumps(fields_of(run))]
+        )
         return bool(made)
 
     async def add_part(self, id_: str, part: bytes) -> None:
@@ -138,7 +144,7 @@ class ImportStore:
 
     async def get(self, id_: str) -> ImportRun | None:
         """An import as it stands."""
-        return _run(cast(dict[str, str], await self._redis.hgetall(_RUN + id_)))
+        return run_of(cast(dict[str, str], await self._redis.hgetall(_RUN + id_)))
 
     async def all(self) -> list[ImportRun]:
         """Every import, the newest first."""
@@ -147,7 +153,7 @@ class ImportStore:
             for id_ in ids:
                 pipe.hgetall(_RUN + id_)
             found = await pipe.execute()
-        return [run for one in found if (run := _run(one)) is not None]
+        return [run for one in found if (run := run_of(one)) is not None]
 
     async def place(self, id_: str, place: Place) -> int:
         """How many batches were compared, or have taken effect."""
@@ -212,6 +218,17 @@ class ImportStore:
         )
         _check(answer)
 
+    async def attempt(self, claim: ImportClaim, attempt: BatchAttempt) -> None:
+        """Write down what is about to be written. Raises `LostImportError`."""
+        args = [claim.id, claim.token, self._lasts, attempt.number, attempt.model_dump_json()]
+        _check(await self._attempt(keys=_keys(claim), args=args))
+
+    async def attempted(self, id_: str, number: int) -> BatchAttempt | None:
+        """What was last about to be written of a batch; none if nothing was."""
+        kept = await self._redis.hget(_RUN + id_, "attempt")
+        found = None if kept is None else BatchAttempt.model_validate_json(kept)
+        return found if found is not None and found.number == number else None
+
     async def end(
         self, claim: ImportClaim, fields: Mapping[str, str], *, drops: Iterable[str]
     ) -> None:
@@ -252,31 +269,3 @@ def _texts(values: Iterable[RefusedRow | SeenChange]) -> str:
 
 def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
-
-
-_PLAIN = ("id", "kind", "state", "name", "reason", "wrote", "trouble", "size")
-_JSON = ("author", "left_out", "trouble_values")
-_TALLIES = ("checked", "made")
-
-
-def _fields(run: ImportRun) -> dict[str, str | int]:
-    said = run.model_dump(mode="json")
-    plain = {name: said[name] for name in (*_PLAIN, "created_at")}
-    return plain | {name: json.dumps(said[name]) for name in _JSON}
-
-
-def _run(stored: Mapping[str, str]) -> ImportRun | None:
-    if "kind" not in stored:
-        return None
-    said: dict[str, Any] = {
-        name: stored[name] for name in (*_PLAIN, "created_at") if name in stored
-    }
-    said |= {name: json.loads(stored[name]) for name in _JSON if name in stored}
-    for tally in _TALLIES:
-        counts = {
-            name.removeprefix(f"{tally}:"): count
-            for name, count in stored.items()
-            if name.startswith(f"{tally}:")
-        }
-        said[tally] = counts
-    return ImportRun.model_validate(said | {"total": stored.get("total")})

@@ -1,7 +1,7 @@
 """Works at imports: one at a time, in whichever replica has its lease, until nothing is to be done.
 
-Killed anywhere, it leaves an import at the last batch that was noted. Whoever takes it up does that
-batch again, and each item of it that has taken effect finds that there is nothing to change.
+Killed anywhere, it leaves an import at the last batch that was noted, and within it at the item
+that was being written. Whoever takes it up goes on there (`taking.py`).
 """
 
 from __future__ import annotations
@@ -9,24 +9,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from redis.exceptions import RedisError
 
 from deployments.backoffice.formats.items import (
-    ITEMS,
-    CodeItem,
     ImportItem,
     ImportKind,
-    ProductItem,
     RefusedRow,
-    RowRefusedError,
 )
-from deployments.backoffice.imports.effects import Comparison, Doing, Effect
+from deployments.backoffice.imports.asking import TRIES_AGAIN_SECONDS, BatchTally, or_refused
+from deployments.backoffice.imports.desk import LAPSED
+from deployments.backoffice.imports.effects import Comparison, Effect
 from deployments.backoffice.imports.file_reader import FileBeingRead, ReadEntry, file_being_read
 from deployments.backoffice.imports.pace import Pace
 from deployments.backoffice.imports.run import (
@@ -41,41 +38,18 @@ from deployments.backoffice.imports.store import (
     ImportStore,
     LostImportError,
 )
+from deployments.backoffice.imports.taking import Taking
 from deployments.backoffice.language import message
 from deployments.backoffice.tables.limits import UnreadableError
 from deployments.foundation.events.loop import Loop
-from deployments.foundation.rpc.calls import DependencyUnavailable
-from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import shortened
 
 MOST_CLAIMS = 20
 """How often an import is taken up without coming on, until it is given up."""
 _RENEWALS = 3.0
-_TRIES_AGAIN_SECONDS = 2.0
 _EVERY_SECONDS = 1.0
 _LONGEST_TICK_SECONDS = 24 * 3600.0
-_LONGEST_REASON = 500
-_ASKED_AGAIN = 10
-T = TypeVar("T")
-Asked = Callable[[], Awaitable[T]]
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class _BatchTally:
-    """What becomes of a batch, until it is noted."""
-
-    prefix: str
-    counts: dict[str, int] = field(default_factory=dict)
-    refused: list[RefusedRow] = field(default_factory=list)
-
-    def count(self, outcome: str) -> None:
-        name = f"{self.prefix}:{outcome}"
-        self.counts[name] = self.counts.get(name, 0) + 1
-
-    def refuse(self, row: RefusedRow) -> None:
-        self.count("refused")
-        self.refused.append(row)
 
 
 class ImportWorker:
@@ -105,7 +79,7 @@ class ImportWorker:
             _log.info("import %s is worked at elsewhere, or was stopped", claim.id)
         except Exception:
             # Another tick, here or elsewhere, takes it up where it was.
-            await self._store.renew(claim, seconds=_TRIES_AGAIN_SECONDS)
+            await self._store.renew(claim, seconds=TRIES_AGAIN_SECONDS)
             raise
         return True
 
@@ -170,25 +144,15 @@ class ImportWorker:
 
     async def _take(self, claim: ImportClaim, run: ImportRun) -> None:
         """Have item after item take effect, from the batch on that was not noted yet."""
-        effect, model, pace = self._effects[run.kind], ITEMS[run.kind], self._pace()
-        reason = f"{run.reason} · import {run.id}"[-_LONGEST_REASON:]
-        doing = Doing(run.id, run.author, reason)
+        taking = Taking(self._store, claim, run, self._effects[run.kind], self._pace())
         number = await self._store.place(run.id, "running")
         while (batch := await self._store.batch(run.id, number)) is not None:
-            tally = _BatchTally("made")
-            for said, digest in zip(batch.items, batch.digests, strict=True):
-                if not digest:
-                    continue  # It was refused when it was compared.
-                item = model.model_validate_json(json.dumps(said))
-                pace.begin()
-                outcome = await _or_refused(
-                    item, tally, pace, partial(effect.take, item, digest, doing)
-                )
-                await pace.rest()
-                if outcome is not None:
-                    tally.count(outcome)
+            tally = await taking.take(number, batch)
             await self._store.note(claim, "running", number, BatchNote(tally.counts, tally.refused))
             number += 1
+        if number < await self._store.place(run.id, "checking"):
+            await self._fail(claim, LAPSED, {})
+            return
         await self._store.end(claim, {"state": "done"}, drops=("items",))
 
 
@@ -196,7 +160,7 @@ async def _compared(
     effect: Effect[Any], pace: Pace, entries: Sequence[ReadEntry], told: Mapping[str, str | int]
 ) -> BatchNote:
     """What these entries would change, as it is noted."""
-    tally = _BatchTally("checked")
+    tally = BatchTally("checked")
     items: list[ImportItem] = []
     digests: list[str] = []
     changes: list[SeenChange] = []
@@ -204,9 +168,7 @@ async def _compared(
         if isinstance(entry, RefusedRow):
             tally.refuse(entry)
             continue
-        pace.begin()
-        comparison = await _or_refused(entry, tally, pace, partial(effect.compare, entry))
-        await pace.rest()
+        comparison = await or_refused(entry, tally, pace, partial(effect.compare, entry))
         items.append(entry)
         digests.append("" if comparison is None else comparison.digest)
         if comparison is not None:
@@ -246,44 +208,6 @@ def _shown(item: ImportItem, comparison: Comparison) -> list[SeenChange]:
             after=shortened(comparison.after),
         )
     ]
-
-
-async def _answered(ask: Asked[T], pace: Pace) -> T:
-    """What is answered, also by a service that is away for a moment: an item may be asked about
-    again, and beginning anew with the file would cost more."""
-    for _ in range(_ASKED_AGAIN):
-        try:
-            return await ask()
-        except DependencyUnavailable as away:
-            _log.warning("an import waits: %s", away)
-            await pace.wait(_TRIES_AGAIN_SECONDS)
-    return await ask()
-
-
-async def _or_refused(item: ImportItem, tally: _BatchTally, pace: Pace, ask: Asked[T]) -> T | None:
-    """What is answered; none, and a refused row, where the answer is a no."""
-    try:
-        return await _answered(ask, pace)
-    except RowRefusedError as no:
-        row = RefusedRow(row=item.row, subject=_subject(item), message=no.message, values=no.values)
-    except Rejection as no:
-        told = {one.name: getattr(no, one.name) for one in fields(no)}
-        values = {name: one for name, one in told.items() if isinstance(one, (str, int))}
-        row = RefusedRow(
-            row=item.row,
-            subject=_subject(item),
-            message=no.code,
-            values=values,
-            sentence=no.sentence[:1000],
-        )
-    tally.refuse(row)
-    return None
-
-
-def _subject(item: ImportItem) -> str:
-    if isinstance(item, ProductItem):
-        return item.id
-    return item.code if isinstance(item, CodeItem) else item.sku
 
 
 def import_loop(worker: ImportWorker, *, every: float = _EVERY_SECONDS) -> Loop:

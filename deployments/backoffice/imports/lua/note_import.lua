@@ -9,6 +9,7 @@ if not is_mine() then return 0 end
 if (redis.call('HGET', RUN, place) or '0') ~= before then return 0 end
 redis.call('HINCRBY', RUN, place, 1)
 redis.call('HSET', RUN, 'claims', 0)
+redis.call('HDEL', RUN, 'attempt')
 
 local expires = redis.call('PEXPIRETIME', RUN)
 if batch ~= '' then

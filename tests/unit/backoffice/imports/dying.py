@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from deployments.backoffice.formats.items import ImportItem
 from deployments.backoffice.imports.effects import Comparison, Doing, Effect
-from deployments.backoffice.imports.run import Outcome
+from deployments.backoffice.imports.run import BatchAttempt, Outcome
 from deployments.backoffice.imports.store import BatchNote, ImportClaim, ImportStore, Place
 
-Step = Literal["compare", "take", "note", "end"]
+Step = Literal["claim", "compare", "attempt", "take", "note", "end"]
 When = Literal["before", "after"]
 
 
@@ -34,9 +34,22 @@ class Killer:
 
 
 class DyingStore(ImportStore):
-    """A store whose user is killed around a note."""
+    """A store whose user is killed around what is written."""
 
     killer: Killer
+
+    async def claim(self) -> ImportClaim | None:
+        """Claim, or die."""
+        self.killer.pass_by("claim", "before")
+        found = await super().claim()
+        self.killer.pass_by("claim", "after")
+        return found
+
+    async def attempt(self, claim: ImportClaim, attempt: BatchAttempt) -> None:
+        """Write an attempt down, or die."""
+        self.killer.pass_by("attempt", "before")
+        await super().attempt(claim, attempt)
+        self.killer.pass_by("attempt", "after")
 
     async def note(self, claim: ImportClaim, place: Place, before: int, note: BatchNote) -> None:
         """Note, or die."""

@@ -27,6 +27,7 @@ from deployments.foundation.values.clock import utc_now
 from deployments.inventory.contract import InventoryApi
 from deployments.inventory.contract.levels import GetLevels
 from deployments.pricing.contract import PricingApi
+from deployments.topology import BY_NAME
 from tests.conftest import ClientOf
 from tests.eventually import eventually
 from tests.in_process import composed
@@ -49,8 +50,8 @@ def unhurried() -> Pace:
 class Shop:
     """A store in one process that does nothing by itself, and the imports of its back office."""
 
-    def __init__(self, redis_of: ClientOf) -> None:
-        self.host: Host = composed(redis_of)
+    def __init__(self, redis_of: ClientOf, services: Sequence[str] = tuple(BY_NAME)) -> None:
+        self.host: Host = composed(redis_of, services)
         self.catalog = self.host.connect(CatalogApi, app="catalog")
         self.inventory = self.host.connect(InventoryApi, app="inventory")
         self.pricing = self.host.connect(PricingApi, app="pricing")
@@ -61,13 +62,23 @@ class Shop:
 
     def effects(self, **others: Effect[Any]) -> Mapping[ImportKind, Effect[Any]]:
         """What imports do; a test may put something in between."""
-        known: dict[ImportKind, Effect[Any]] = {
-            "products": ProductEffect(self.catalog),
-            "prices": PriceEffect(self.catalog),
-            "stock": StockEffect(self.inventory, self.catalog),
+        known = self.effects_upon(self.catalog, self.inventory)
+        return {kind: others.get(kind, effect) for kind, effect in known.items()}
+
+    def effects_upon(
+        self, catalog: CatalogApi, inventory: InventoryApi
+    ) -> dict[ImportKind, Effect[Any]]:
+        """What imports do, upon services that a test may watch."""
+        return {
+            "products": ProductEffect(catalog),
+            "prices": PriceEffect(catalog),
+            "stock": StockEffect(inventory, catalog),
             "codes": CodeEffect(self.pricing),
         }
-        return {kind: others.get(kind, effect) for kind, effect in known.items()}
+
+    def impatient(self) -> ImportStore:
+        """The store of workers whose leases lapse at once, so that others may overtake them."""
+        return ImportStore(self.redis, lease_seconds=0)
 
     def worker(self, **others: Effect[Any]) -> ImportWorker:
         """Somebody who works at imports, in a replica of his own."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import Any, cast
 
 import pytest
 
 from deployments.backoffice.formats.items import StockItem
+from deployments.backoffice.imports.desk import ImportDesk
 from deployments.backoffice.imports.effects import Comparison, Doing, Effect
 from deployments.backoffice.imports.run import ITEMS_AT_ONCE, ImportRun, Outcome
 from deployments.backoffice.imports.stock import StockEffect
@@ -15,6 +18,7 @@ from deployments.backoffice.imports.store import ImportStore
 from deployments.backoffice.imports.worker import ImportWorker
 from deployments.catalog.contract.documents import ListProducts
 from deployments.foundation.rpc.calls import DependencyUnavailable
+from deployments.foundation.values.clock import utc_now
 from tests.unit.backoffice.imports.dying import (
     DyingEffect,
     DyingStore,
@@ -30,11 +34,16 @@ pytestmark = pytest.mark.long
 ROWS = 2 * ITEMS_AT_ONCE + 5
 BOTH: tuple[When, ...] = ("before", "after")
 ITEM_STEPS: tuple[Step, ...] = ("compare", "take")
+RUN_STEPS: tuple[Step, ...] = ("claim", "end")
 STEPS: list[tuple[Step, When, int]] = [
     *((step, when, at) for step in ITEM_STEPS for when in BOTH for at in (1, 25, ROWS)),
     *(("note", when, at) for when in BOTH for at in (1, 3, 4, 6)),
-    *(("end", when, at) for when in BOTH for at in (1, 2)),
+    *((step, when, at) for step in RUN_STEPS for when in BOTH for at in (1, 2)),
 ]
+ATTEMPTS: list[tuple[Step, When, int]] = [
+    ("attempt", when, at) for when in BOTH for at in (1, 25, ROWS)
+]
+"""Stock is not attempted: its movements have keys."""
 
 
 async def skus(shop: Shop) -> list[str]:
@@ -96,7 +105,7 @@ async def test_a_delivery_is_booked_once(shop: Shop, step: Step, when: When, at:
     assert run.made.changed == ROWS
 
 
-@pytest.mark.parametrize(("step", "when", "at"), STEPS)
+@pytest.mark.parametrize(("step", "when", "at"), [*STEPS, *ATTEMPTS])
 async def test_a_product_is_made_once(shop: Shop, step: Step, when: When, at: int) -> None:
     killer = Killer(step, when, at)
     rows = [(f"new-{n}", f"New {n}", "published", f"N-{n}", n + 1) for n in range(ROWS)]
@@ -110,6 +119,51 @@ async def test_a_product_is_made_once(shop: Shop, step: Step, when: When, at: in
     assert (run.state, run.made.refused, run.made.all) == ("done", 0, ROWS)
     revisions = [(await shop.document(f"new-{n}")).revision for n in range(ROWS)]
     assert revisions == [1] * ROWS
+
+
+@pytest.mark.parametrize("when", BOTH)
+@pytest.mark.parametrize("step", ["begin", "add_part", "received"])
+async def test_whoever_is_killed_handing_a_file_in_hands_it_in_again(
+    shop: Shop, step: str, when: When
+) -> None:
+    names, file = await delivery(shop)
+    before = await units(shop, names)
+    desk = ImportDesk(cast(ImportStore, _DyingUpload(shop.store, step, when)), utc_now)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield file.encode()
+
+    with pytest.raises(KilledError):
+        await desk.hand_in("stock", "file.csv", ADA, chunks())
+    await shop.work()
+    assert await units(shop, names) == before
+    run = await shop.imported("stock", file)
+    assert (run.state, run.made.changed) == ("done", ROWS)
+    assert await units(shop, names) == {sku: number + 1 for sku, number in before.items()}
+    arrived = [one for one in await shop.desk.all() if one.state != "receiving"]
+    assert [one.id for one in arrived] == [run.id], "the same file is the same import"
+
+
+class _DyingUpload:
+    """A store whose user is killed while a file arrives, and so cannot clear away after himself."""
+
+    def __init__(self, store: ImportStore, step: str, when: When) -> None:
+        self._store, self._step, self._when = store, step, when
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has.
+        if name == "drop":
+            return _nothing
+        found = getattr(self._store, name)
+        return partial(self._die, found) if name == self._step else found
+
+    async def _die(self, found: Callable[..., Awaitable[object]], *words: object) -> None:
+        if self._when == "after":
+            await found(*words)
+        raise KilledError
+
+
+async def _nothing(*_words: object) -> None:
+    pass
 
 
 class _Waiting:
