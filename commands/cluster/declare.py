@@ -17,6 +17,7 @@ from commands.page import ConsolePage
 from commands.preflight import check_redis, check_settings
 from commands.run_settings import APART
 from commands.serve_status import FAILED, RUNNING, can_be_used, dashboard
+from deployments.foundation.objects.object_store import Objects
 from deployments.foundation.values.settings import Settings, is_loopback, settings
 
 _EVERY_SECONDS = 1.0
@@ -70,6 +71,10 @@ def require_cluster(said: Settings) -> None:
         )
     if said.smtp_url is None:
         raise NoClusterStoreError("Mail would stay on the nodes' own disks: set SMTP_URL.")
+    if not Objects(said.pictures_place).is_shared:
+        raise NoClusterStoreError(
+            "Pictures would lie where one node alone has them: set FIELDHOUSE_PICTURES=s3://…"
+        )
 
 
 def _until_it_serves(serve: ServeControl, wanted: Json, url: str, within: float) -> float:

@@ -132,6 +132,7 @@ class ClusterStore:
             "FIELDHOUSE_TRUSTED_PROXIES": "1",
             "FIELDHOUSE_RATE_LIMITS": "off",
             "SMTP_URL": out.smtp.url,
+            "FIELDHOUSE_PICTURES": "s3://nobody-asks-for-pictures-here",
             "FIELDHOUSE_SANDBOX_DISPATCH_SECONDS": "1",
             "FIELDHOUSE_SANDBOX_DELIVERY_SECONDS": "1",
         }

@@ -52,6 +52,9 @@ def test_the_schema_would_refuse_a_key_that_ray_does_not_know(cluster: dict[str,
 
 
 _REACHED = {"REDIS_URL": "redis://10.0.0.1", "FIELDHOUSE_HOST": "0.0.0.0"}
+_LINKED = {**_REACHED, "FIELDHOUSE_PUBLIC_URL": "https://store.example"}
+_MAILING = {**_LINKED, "SMTP_URL": "smtp://mail.example"}
+_NEEDED = (*_MAILING, "FIELDHOUSE_PICTURES")
 
 
 def test_nodes_are_as_fast_and_as_guarded_as_make_run() -> None:
@@ -129,15 +132,27 @@ def test_what_was_deployed_stays_deployed() -> None:
         ({"FIELDHOUSE_HOST": "0.0.0.0"}, "REDIS_URL"),
         ({"REDIS_URL": "redis://10.0.0.1"}, "FIELDHOUSE_HOST=0.0.0.0"),
         (_REACHED, "FIELDHOUSE_PUBLIC_URL"),
-        ({**_REACHED, "FIELDHOUSE_PUBLIC_URL": "https://store.example"}, "SMTP_URL"),
+        (_LINKED, "SMTP_URL"),
+        (_MAILING, "FIELDHOUSE_PICTURES=s3://"),
+        ({**_MAILING, "FIELDHOUSE_PICTURES": "/srv/pictures"}, "FIELDHOUSE_PICTURES=s3://"),
     ],
 )
 def test_a_store_of_one_machine_is_not_declared(
     variables: dict[str, str], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("REDIS_URL", "FIELDHOUSE_HOST", "FIELDHOUSE_PUBLIC_URL", "SMTP_URL"):
+    say(monkeypatch, variables)
+    with pytest.raises(NoClusterStoreError, match=told):
+        require_cluster(settings())
+
+
+def test_a_store_of_several_machines_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    say(monkeypatch, {**_MAILING, "FIELDHOUSE_PICTURES": "s3://shop/pictures"})
+    require_cluster(settings())
+
+
+def say(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    """Have the environment say this, and nothing else that a cluster needs."""
+    for name in _NEEDED:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(NoClusterStoreError, match=told):
-        require_cluster(settings())
