@@ -5,7 +5,9 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from deployments.catalog.contract import CatalogApi
-from deployments.catalog.loops import planned_prices
+from deployments.catalog.file_store import FileStore
+from deployments.catalog.file_sweep import FileSweep
+from deployments.catalog.loops import planned_prices, unshown_files
 from deployments.catalog.routes import CatalogRoutes
 from deployments.catalog.seed import seed
 from deployments.catalog.service import CatalogService
@@ -41,13 +43,16 @@ def compose(
     store = CatalogStore(redis)
     snapshot = snapshot or LiveSnapshot(store)
     inventory = connect(InventoryApi, app="inventory", seconds=STOCK_SECONDS)
+    files, objects = FileStore(redis), Objects(settings().pictures_place)
+    sweep = FileSweep(files, objects, clock, settings().pictures_kept)
     service = CatalogService(
         store,
         StaffCatalogStore(redis),
         snapshot,
         inventory,
         clock,
-        objects=Objects(settings().pictures_place),
+        files=files,
+        objects=objects,
         stock_seconds=stock_seconds,
     )
     return Composition(
@@ -56,7 +61,11 @@ def compose(
         routes=CatalogRoutes(service, settings().public_url).routes(),
         # Open to everyone, so no key is asked for or looked at: only an address is counted.
         limits=RateLimits(redis, SERVICE, keys={}),
-        loops=[planned_prices(service), trimming(SERVICE, redis, subscribers_of(SERVICE))],
+        loops=[
+            planned_prices(service),
+            unshown_files(sweep),
+            trimming(SERVICE, redis, subscribers_of(SERVICE)),
+        ],
         seed=lambda: seed(service),
         start=snapshot.start,
         check=snapshot.check,

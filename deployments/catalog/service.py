@@ -27,6 +27,7 @@ from deployments.catalog.domain.products import (
 from deployments.catalog.domain.sale import CurrentAvailability, why_off_sale
 from deployments.catalog.domain.text import closest_first
 from deployments.catalog.events import ProductChanged
+from deployments.catalog.file_store import FileStore
 from deployments.catalog.search import FoundBefore, Search, find_page
 from deployments.catalog.snapshot import LiveSnapshot
 from deployments.catalog.staff import StaffCatalog
@@ -80,10 +81,11 @@ class CatalogService(StaffCatalog):
         inventory: InventoryApi,
         clock: Clock = utc_now,
         *,
+        files: FileStore,
         objects: Objects,
         stock_seconds: float = 0.0,
     ) -> None:
-        super().__init__(staff, replica, objects, clock)
+        super().__init__(staff, files, replica, objects, clock)
         self._store = store
         self._inventory, self._found = inventory, FoundBefore()
         self._units = RecentAnswers(self._count, stock_seconds, clock=clock)

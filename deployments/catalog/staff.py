@@ -34,23 +34,32 @@ from deployments.catalog.domain.documents import action_of, differences
 from deployments.catalog.domain.products import described
 from deployments.catalog.domain.shelf import Shelf, shelf_of
 from deployments.catalog.events import PicturesChanged, ProductChanged, ProductHidden
+from deployments.catalog.file_store import FileStore
 from deployments.catalog.snapshot import LiveSnapshot, Snapshot
 from deployments.catalog.staff_store import StaffCatalogStore
+from deployments.catalog.store import files_of
 from deployments.foundation.objects.object_store import Objects
 from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
 
 _TOLD, _LONGEST_TOLD = 12, 100
+_TRIES = 20
+"""How often files may begin to be deleted while a product is given others."""
 
 
 class StaffCatalog:
     """Implements `CatalogForStaff`, upon Redis for what is changed and a copy for lists."""
 
     def __init__(
-        self, store: StaffCatalogStore, replica: LiveSnapshot, objects: Objects, clock: Clock
+        self,
+        store: StaffCatalogStore,
+        files: FileStore,
+        replica: LiveSnapshot,
+        objects: Objects,
+        clock: Clock,
     ) -> None:
         self._staff_store, self._snapshot, self._clock = store, replica, clock
-        self._objects = objects
+        self._files, self._objects = files, objects
         self._shelved: tuple[Snapshot | None, Shelf] = (None, Shelf({}))
 
     async def document(self, request: GetDocument) -> ProductDocument:
@@ -106,9 +115,7 @@ class StaffCatalog:
             return seen
         if seen.revision != request.revision:
             raise _stale(seen)
-        await self._check(request.pictures, seen.product.pictures)
-        event = _pictured(request, seen, now)
-        outcome = await self._staff_store.change_pictures(request, event, now)
+        outcome = await self._picture(request, seen, now)
         if outcome == "unknown":
             raise _unknown(request.product_id)
         current = await self.document(GetDocument(id=request.product_id))
@@ -116,16 +123,26 @@ class StaffCatalog:
             raise _stale(current)
         return current
 
-    async def _check(self, pictures: Iterable[Picture], known: Iterable[Picture]) -> None:
-        """What is new must be where pictures are, so that no shopper is led to what is not."""
-        held = {key for one in known for key in _keys(one)}
-        for key in (key for one in pictures for key in _keys(one) if key not in held):
-            if not await self._objects.has(key):
-                sentence = (
-                    f"The catalogue finds no picture {key}. Upload it again. If that is no help, "
-                    "FIELDHOUSE_PICTURES does not name one place for all services."
-                )
-                raise PictureMissing(sentence, key=key)
+    async def _picture(self, request: ChangePictures, seen: ProductDocument, now: datetime) -> str:
+        """Show pictures whose files are there, also if files are being deleted meanwhile."""
+        event = _pictured(request, seen, now)
+        held = set(files_of(seen.product.pictures))
+        new = [file for file in files_of(request.pictures) if file not in held]
+        for _ in range(_TRIES):
+            deletions = await self._files.deletions()
+            await self._check(new)
+            outcome, file = await self._staff_store.change_pictures(request, event, now, deletions)
+            if outcome == "going":
+                raise _missing(file)
+            if outcome != "again":
+                return outcome
+        raise _missing(new[0] if new else request.pictures[0].key)
+
+    async def _check(self, files: Iterable[str]) -> None:
+        """They must be where pictures are, so that no shopper is led to what is not."""
+        for file in files:
+            if not await self._objects.has(file):
+                raise _missing(file)
 
     async def change_price(self, request: ChangePrice) -> Variant:
         """Set a price and publish it."""
@@ -210,8 +227,12 @@ def _told(pictures: Iterable[Picture]) -> list[JsonValue]:
     return [f"{one.key[:_TOLD]} {one.alt_text}".strip()[:_LONGEST_TOLD] for one in pictures]
 
 
-def _keys(picture: Picture) -> tuple[str, str]:
-    return picture.key, picture.thumbnail.key
+def _missing(file: str) -> PictureMissing:
+    sentence = (
+        f"The catalogue finds no picture {file}. Upload it again. If that is no help, "
+        "FIELDHOUSE_PICTURES does not name one place for all services."
+    )
+    return PictureMissing(sentence, key=file)
 
 
 def _stale(current: ProductDocument) -> StaleRevision:

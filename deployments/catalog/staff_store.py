@@ -26,6 +26,8 @@ from deployments.catalog.events import (
 )
 from deployments.catalog.readings import products_of
 from deployments.catalog.store import (
+    DELETIONS,
+    GOING,
     HAD,
     HIDDEN,
     LUA,
@@ -38,8 +40,10 @@ from deployments.catalog.store import (
     SERVICE,
     SKUS,
     STREAMS,
+    UNSHOWN,
     HiddenProduct,
     Pictured,
+    files_of,
     hidden_with,
 )
 from deployments.foundation.events.publishing import occasion
@@ -98,16 +102,19 @@ class StaffCatalogStore:
         return cast(Saved, outcome), str(more[0]) if more else ""
 
     async def change_pictures(
-        self, request: ChangePictures, event: PicturesChanged, now: datetime
-    ) -> str:
-        """Write a product's pictures: `saved`, `unknown` or `stale`."""
+        self, request: ChangePictures, event: PicturesChanged, now: datetime, deletions: str
+    ) -> tuple[str, str]:
+        """Write a product's pictures, whose files were there after so many deletions: `saved`,
+        `unknown`, `stale`, `again`, or `going` and the file that is being deleted."""
         pictures = Pictured.dump_json(request.pictures).decode()
-        words = [request.product_id, request.revision, pictures]
-        answer = await self._picture(
-            keys=[PRODUCTS, HIDDEN, REVISIONS, PICTURES, SEQUENCES, *STREAMS],
-            args=[*words, event.type, event.model_dump_json(), occasion(SERVICE, now)],
+        words = [request.product_id, request.revision, pictures, event.type]
+        words += [event.model_dump_json(), json.dumps(files_of(request.pictures)), deletions]
+        of_files = [UNSHOWN, GOING, DELETIONS]
+        outcome, *more = await self._picture(
+            keys=[PRODUCTS, HIDDEN, REVISIONS, PICTURES, SEQUENCES, *of_files, *STREAMS],
+            args=[*words, occasion(SERVICE, now)],
         )
-        return cast(str, answer)
+        return cast(str, outcome), str(more[0]) if more else ""
 
     async def change_price(self, request: ChangePrice, now: datetime) -> str:
         """Set a price: `changed`, `unknown` or `stale`."""

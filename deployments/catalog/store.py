@@ -10,6 +10,11 @@
 | `{catalog}:hidden` | hash: product id, a draft or an archived product with its prices as JSON |
 | `{catalog}:pictures` | hash: product id, its pictures as JSON, about 450 bytes each; |
 |   | bytes of pictures are not in Redis |
+| `{catalog}:files:unshown` | sorted set: file of a picture that no product shows, by since when |
+|   | that is known, in ms; about 160 bytes, until it is shown again or deleted |
+| `{catalog}:files:going` | sorted set: file that is being deleted, by since when, in ms |
+| `{catalog}:files:deletions` | number: how many times files were claimed to be deleted |
+| `{catalog}:files:swept` | string: somebody has looked through the files; one day |
 | `{catalog}:revisions` | hash: product id, how often it was changed; about 80 bytes a product |
 | `{catalog}:planned` | hash: SKU, the price it will have as JSON, with who planned it and why; |
 |   | about 300 bytes, until it takes effect |
@@ -51,6 +56,8 @@ PRODUCTS, PRICES, SKUS = "{catalog}:products", "{catalog}:prices", "{catalog}:sk
 _BATCHES, SEQUENCES = "{catalog}:batches", "{catalog}:sequences"
 HIDDEN, REVISIONS = "{catalog}:hidden", "{catalog}:revisions"
 PICTURES = "{catalog}:pictures"
+UNSHOWN, GOING = "{catalog}:files:unshown", "{catalog}:files:going"
+DELETIONS, SWEPT = "{catalog}:files:deletions", "{catalog}:files:swept"
 HAD = "{catalog}:had"
 STREAMS = streams_of(SERVICE)
 LUA = Path(__file__).parent / "lua"
@@ -167,6 +174,11 @@ def hidden_with(one: HiddenProduct, pictures: str | None) -> HiddenProduct:
     seen = Pictured.validate_json(pictures)
     product = one.product.model_copy(update={"pictures": seen})
     return one.model_copy(update={"product": product})
+
+
+def files_of(pictures: Iterable[Picture]) -> tuple[str, ...]:
+    """The files of these pictures: each has two."""
+    return tuple(key for one in pictures for key in (one.key, one.thumbnail.key))
 
 
 def _row(product: Product, event: Event) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +28,7 @@ APP = "objects"
 """As what the place is called where it does not answer."""
 _SIDE_BY_SIDE, _MOST_WAITING = 8, 64
 _SECONDS = 10.0
+_LISTED = 1000
 Answer = TypeVar("Answer")
 
 
@@ -64,6 +66,21 @@ class Objects:
     async def has(self, key: str) -> bool:
         """Whether there is such an object."""
         return await self._asked(lambda: _is_there(self._store, key))
+
+    async def listed(self) -> AsyncIterator[list[str]]:
+        """The keys of all objects, some at a time, in any order."""
+        pages = self._pages()
+        while page := await self._asked(lambda: next(pages, None)):
+            yield page
+
+    def _pages(self) -> Iterator[list[str]]:
+        if self.is_shared or Path(self._place).is_dir():
+            for page in obstore.list(self._store, chunk_size=_LISTED):
+                yield [one["path"] for one in page]
+
+    async def delete(self, key: str) -> None:
+        """Let an object go; one that is not there is gone already."""
+        await self._asked(lambda: _gone(self._store, key))
 
     @cached_property
     def _store(self) -> ObjectStore:
@@ -112,3 +129,8 @@ def _is_there(store: ObjectStore, key: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def _gone(store: ObjectStore, key: str) -> None:
+    with suppress(FileNotFoundError):
+        obstore.delete(store, key)

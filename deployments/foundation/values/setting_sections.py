@@ -62,6 +62,14 @@ class ServerSettings(Section):
         "`AWS_SECRET_ACCESS_KEY` and `AWS_REGION`.",
         json_schema_extra={"takes": "a directory, or `s3://bucket/path`"},
     )
+    picture_days: float = Field(
+        365,
+        ge=7,
+        le=36_500,
+        description="How long a picture's file stays after the last product that showed it. What "
+        "lies there and no product of this store shows is deleted: no other store may share it.",
+        json_schema_extra={"unit": "days"},
+    )
     s3_endpoint: WebAddress | None = Field(
         None,
         validation_alias="AWS_ENDPOINT_URL",

@@ -100,6 +100,11 @@ class Settings(ServerSettings, RedisSettings, EdgeSettings, MailSettings, Client
         return timedelta(days=self.event_days)
 
     @property
+    def pictures_kept(self) -> timedelta:
+        """How long a picture's file stays that no product shows."""
+        return timedelta(days=self.picture_days)
+
+    @property
     def audit_kept(self) -> timedelta:
         """How long the audit log keeps an entry."""
         return timedelta(days=self.audit_days)

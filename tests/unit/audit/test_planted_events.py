@@ -151,7 +151,7 @@ async def pictures_that_were_never_told(audited: AuditedStore, bike: Purchase) -
     sent = ChangePictures(
         author=STORE, product_id=BIKE.product_id, pictures=(picture,), revision=seen.revision
     )
-    await StaffCatalogStore(audited.admin).change_pictures(sent, event, utc_now())
+    await StaffCatalogStore(audited.admin).change_pictures(sent, event, utc_now(), "0")
     stream, entry, _ = await event_about(audited, "catalog", BIKE.product_id)
     await audited.admin.hdel("{catalog}:pictures", BIKE.product_id)
     return {("events", "pictures_differ", (f"{stream} {entry}",))}

@@ -90,3 +90,19 @@ async def test_no_more_are_asked_for_at_once_than_are_answered_soon(tmp_path: Pa
     assert found[:64] == [CONTENT] * 64
     assert {type(one) for one in found[64:]} == {DependencyUnavailable}
     assert await objects.get(KEY) == CONTENT
+
+
+async def test_all_are_listed_and_each_can_go(place: str) -> None:
+    objects = Objects(f"{place}/listed")
+    assert [keys async for keys in objects.listed()] == []
+    contents = {key_of(bytes([n]), "png"): bytes([n]) for n in range(30)}
+    for key, content in contents.items():
+        await objects.put(key, content, "image/png")
+    listed = [key async for keys in objects.listed() for key in keys]
+    assert sorted(listed) == sorted(contents)
+    gone = listed[0]
+    for _ in range(2):
+        await objects.delete(gone)
+    assert {key async for keys in objects.listed() for key in keys} == contents.keys() - {gone}
+    for key in listed:
+        await objects.delete(key)
