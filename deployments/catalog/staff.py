@@ -180,7 +180,7 @@ def _everything(snapshot: Snapshot) -> Iterator[tuple[Product, State]]:
 
 def _own(product: Product, seen: ProductDocument | None) -> Product:
     """The product with variants that name it, and with the pictures that it has."""
-    own = {"product_id": product.id, "categories": ()}
+    own = {"product_id": product.id, "categories": (), "image_path": None}
     variants = tuple(one.model_copy(update=own) for one in product.variants)
     pictures = seen.product.pictures if seen else ()
     return product.model_copy(update={"variants": variants, "pictures": pictures})

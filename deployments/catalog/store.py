@@ -62,7 +62,10 @@ HAD = "{catalog}:had"
 STREAMS = streams_of(SERVICE)
 LUA = Path(__file__).parent / "lua"
 _EVENTS_AT_ONCE = 1000
-PRICES_APART: dict[str, Any] = {"variants": {"__all__": {"price", "categories"}}, "pictures": True}
+PRICES_APART: dict[str, Any] = {
+    "variants": {"__all__": {"price", "categories", "image_path"}},
+    "pictures": True,
+}
 """What a product's document has not: prices and pictures have homes of their own."""
 
 Positions = dict[str, str]

@@ -216,6 +216,7 @@ def order_of(attempt: CompletionAttempt) -> PlaceOrder:
             quantity=line.quantity,
             price=price,
             awaited=line.awaited,
+            image_path=line.image_path,
         )
         for line, price in zip(session.lines, session.priced.lines, strict=True)
     )

@@ -42,7 +42,7 @@ def _line(item: OrderedItem, fulfilled: int) -> Json:
     partly = "partial" if fulfilled else "processing"
     return {
         "id": item.id,
-        "item": item_json(item.sku, item.title, item.unit_price),
+        "item": item_json(item.sku, item.title, item.unit_price, item.image_path),
         "quantity": {
             "original": item.quantity,
             "total": item.quantity,

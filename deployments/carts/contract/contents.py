@@ -14,7 +14,7 @@ from deployments.foundation.http.ucp import Notice, error, info, warning
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.dates import format_days
 from deployments.foundation.values.ids import new_id
-from deployments.foundation.values.message import Cents, Currency, Message
+from deployments.foundation.values.message import Cents, Currency, Message, is_none
 from deployments.inventory.contract.ahead import AheadKind, AwaitedUnits, SellableUnits
 from deployments.pricing.contract import Priced, PriceLine
 
@@ -52,6 +52,7 @@ class CartLine(Message):
     weight_grams: int | None = None
     categories: tuple[str, ...] = ()
     awaited: AwaitedUnits | None = None
+    image_path: str | None = Field(None, exclude_if=is_none)
 
     def to_wanted(self) -> WantedLine:
         """What a client would send to have this line again."""
@@ -124,6 +125,7 @@ def _line(line_id: str, item: Variant, quantity: int) -> CartLine:
         quantity=quantity,
         weight_grams=item.weight_grams,
         categories=item.categories,
+        image_path=item.image_path,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from deployments.foundation.values.message import Currency, Message
+from deployments.foundation.values.message import Currency, Message, is_none
 from deployments.foundation.values.money import STORE_CURRENCY
 
 MAX_VARIANTS = 500
@@ -23,6 +23,12 @@ PICTURE_KEY = r"^[0-9a-f]{64}\.(jpg|png|webp)$"
 PictureKey = Annotated[str, StringConstraints(pattern=PICTURE_KEY)]
 """SHA-256 of the picture's bytes, and what they are."""
 PictureSide = Annotated[int, Field(ge=1, le=10_000, description="In pixels.")]
+PICTURES_PATH = "/catalog/pictures"
+"""Under which anybody reads a picture by its key."""
+ImagePath = Annotated[
+    str, StringConstraints(pattern=rf"^{PICTURES_PATH}/{PICTURE_KEY.removeprefix('^')}")
+]
+"""Where a picture is, under the store's address."""
 AltText = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True)]
 
 
@@ -39,7 +45,8 @@ class Variant(Message):
     `weight_grams` is none where the source gives no weight. A description that is left empty is
     derived from the options and the weight when the product is imported. It is on sale from
     `on_sale_from` on, the first moment, to before `on_sale_until`; none is no bound. `categories`
-    are the paths of its product's, where it is resolved alone; in a product they are left out.
+    are the paths of its product's, and `image_path` is that of its first picture, where it is
+    resolved alone; in a product they are left out.
     """
 
     id: Id
@@ -54,6 +61,7 @@ class Variant(Message):
     categories: tuple[str, ...] = Field(default=(), max_length=MAX_CATEGORIES)
     on_sale_from: AwareDatetime | None = None
     on_sale_until: AwareDatetime | None = None
+    image_path: ImagePath | None = Field(None, exclude_if=is_none)
 
     @model_validator(mode="after")
     def _begins_first(self) -> Self:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from deployments.catalog.contract import Product, Variant
+from deployments.catalog.contract.pictures import PICTURES_PATH
 from deployments.catalog.domain.sale import on_sale_only
 
 _KILOGRAM = 1000
@@ -97,7 +98,7 @@ class Assortment:
         return self._exact.get(id_) or (Named(product, None) if product else None)
 
     def sold_as(self, id_: str) -> Variant | None:
-        """What is bought under an id, with its categories."""
+        """What is bought under an id, with its categories and a picture."""
         item, named = self.item(id_), self.find(id_)
         return None if item is None or named is None else _filed(item, named.product)
 
@@ -111,10 +112,12 @@ class Assortment:
 
 
 def _filed(variant: Variant, product: Product) -> Variant:
-    """A variant with the categories of its product."""
-    if not product.categories:
+    """A variant with the categories of its product, and the first of its pictures."""
+    if not product.categories and not product.pictures:
         return variant
-    return variant.model_copy(update={"categories": tuple(category_values(product))})
+    path = f"{PICTURES_PATH}/{product.pictures[0].key}" if product.pictures else None
+    filed = {"categories": tuple(category_values(product)), "image_path": path}
+    return variant.model_copy(update=filed)
 
 
 def category_values(product: Product) -> list[str]:

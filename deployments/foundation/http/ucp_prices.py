@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from deployments.foundation.http.ucp import Json
+from deployments.foundation.values.settings import settings
 
 
 class Line(Protocol):
@@ -24,6 +25,8 @@ class Line(Protocol):
     def title(self) -> str: ...
     @property
     def unit_price(self) -> int: ...
+    @property
+    def image_path(self) -> str | None: ...
     @property
     def quantity(self) -> int: ...
 
@@ -80,16 +83,17 @@ class Discount(Protocol):
     def allocations(self) -> Sequence[DiscountShare]: ...
 
 
-def item_json(id_: str, title: str, price: int) -> Json:
-    """UCP's `item`: what is sold, at its unit price."""
-    return {"id": id_, "title": title, "price": price}
+def item_json(id_: str, title: str, price: int, image_path: str | None = None) -> Json:
+    """UCP's `item`: what is sold, at its unit price, with a picture that lies under this path."""
+    item: Json = {"id": id_, "title": title, "price": price}
+    return {**item, "image_url": settings().public_url + image_path} if image_path else item
 
 
 def line_json(line: Line, price: LineAmounts) -> Json:
     """UCP's `line_item` of a cart or a checkout."""
     return {
         "id": line.id,
-        "item": item_json(line.sku, line.title, line.unit_price),
+        "item": item_json(line.sku, line.title, line.unit_price, line.image_path),
         "quantity": line.quantity,
         "totals": line_totals_json(price),
     }

@@ -20,6 +20,11 @@ WHOLE = BeforeValidator(_whole)
 """After the `Field` of a strict integer: takes 2.0 for 2, as JSON Schema does."""
 
 
+def is_none(value: object) -> bool:
+    """For an optional field that costs nothing where there is nothing: `exclude_if`."""
+    return value is None
+
+
 class Message(BaseModel):
     """A frozen value. Unknown fields are ignored, so that a newer dependency may send more.
 

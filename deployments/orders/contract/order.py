@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from deployments.foundation.values.address import PostalAddress
-from deployments.foundation.values.message import Cents, Currency, Message
+from deployments.foundation.values.message import Cents, Currency, Message, is_none
 from deployments.inventory.contract.ahead import AwaitedUnits
 from deployments.pricing.contract import LinePrice, PriceTotals
 
@@ -22,6 +22,7 @@ class OrderedItem(Message):
     """A line as it was bought. `id` is the line item's id in the checkout session.
 
     `awaited` are those of its units that were not here then, with the day that the buyer was told.
+    `image_path` is where the picture was that the buyer saw, under the store's address.
     """
 
     id: str
@@ -31,6 +32,7 @@ class OrderedItem(Message):
     quantity: int = Field(ge=1)
     price: LinePrice
     awaited: AwaitedUnits | None = None
+    image_path: str | None = Field(None, exclude_if=is_none)
 
 
 class OrderDelivery(Message):
