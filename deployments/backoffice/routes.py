@@ -47,6 +47,7 @@ from deployments.backoffice.pages.sign_in import SignInPages
 from deployments.backoffice.pages.stock import StockPages
 from deployments.backoffice.pages.stock_changes import StockChangePages
 from deployments.backoffice.pages.transfers import TransferPages
+from deployments.backoffice.pages.variants import VariantPages
 from deployments.backoffice.pages.waiting import WaitingPages
 from deployments.backoffice.pictures.desk import PictureDesk
 from deployments.backoffice.tokens import Action, TokenGuard
@@ -116,6 +117,7 @@ class BackofficeRoutes:
             people,
             OrderPages(services.orders, services.payments),
             NewProductPages(services.catalog, products),
+            VariantPages(services.catalog, products),
             products,
             PicturePages(pictures, services.catalog, products),
             PricePages(services.catalog, products),

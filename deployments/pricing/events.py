@@ -19,7 +19,7 @@ class CodeChanged(Event):
 
 
 class RuleChanged(Event):
-    """A customer group or a price list is new, or is another now.
+    """A customer group or a price list is new, is another now, or is gone.
 
     The subject is what it is and its id, such as `group:resellers`.
     """

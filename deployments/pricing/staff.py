@@ -44,7 +44,9 @@ from deployments.pricing.contract.price_lists import (
     OfferList,
     PriceList,
     PriceListDocument,
+    PriceListRemoved,
     PriceLists,
+    RemovePriceList,
     SavePriceList,
 )
 from deployments.pricing.contract.prices import Priced
@@ -135,8 +137,7 @@ class StaffPricing:
             return seen
         change = rule_change("group", wanted, seen.group if seen else None, request, self._now())
         saved = RuleSaved(wanted.id, wanted.model_dump_json(), request.revision, MAX_GROUPS, change)
-        await self._save_rule(GROUPS, saved)
-        return GroupDocument(group=wanted, revision=(request.revision or 0) + 1)
+        return GroupDocument(group=wanted, revision=await self._save_rule(GROUPS, saved))
 
     async def price_lists(self, request: ListPriceLists) -> PriceLists:  # noqa: ARG002 - all.
         """All price lists."""
@@ -160,8 +161,24 @@ class StaffPricing:
         saved = RuleSaved(
             wanted.id, wanted.model_dump_json(), request.revision, MAX_PRICE_LISTS, change
         )
-        await self._save_rule(PRICE_LISTS, saved)
-        return PriceListDocument(price_list=wanted, revision=(request.revision or 0) + 1)
+        revision = await self._save_rule(PRICE_LISTS, saved)
+        return PriceListDocument(price_list=wanted, revision=revision)
+
+    async def remove_price_list(self, request: RemovePriceList) -> PriceListRemoved:
+        """Remove a price list."""
+        lists = (await self.price_lists(ListPriceLists())).price_lists
+        seen = next((one for one in lists if one.price_list.id == request.id), None)
+        if seen is None:
+            raise _no_rule(PRICE_LISTS, request.id)
+        change = _removal(request, seen.price_list, self._now())
+        outcome = await self._staff_store.remove_rule(
+            PRICE_LISTS, request.id, request.revision, change, self._now()
+        )
+        if outcome == "stale":
+            raise _stale_rule(PRICE_LISTS, request.id)
+        if outcome == "unknown":
+            raise _no_rule(PRICE_LISTS, request.id)
+        return PriceListRemoved(id=request.id)
 
     async def offers(self, request: ListOffers) -> OfferList:  # noqa: ARG002 - all of them.
         """All automatic offers."""
@@ -169,17 +186,39 @@ class StaffPricing:
         known = {one.id: one for found in rules.offers.values() for one in found}
         return OfferList(offers=tuple(known[id_] for id_ in sorted(known)))
 
-    async def _save_rule(self, key: str, change: RuleSaved) -> None:
-        outcome = await self._staff_store.save_rule(key, change, self._now())
-        what = RULE_TITLES[key]
+    async def _save_rule(self, key: str, change: RuleSaved) -> int:
+        """The new revision."""
+        outcome, revision = await self._staff_store.save_rule(key, change, self._now())
         if outcome == "stale":
-            sentence = f"{what} '{change.id}' was changed meanwhile. Look at it, and save again."
-            raise StaleRule(sentence, id=change.id)
+            raise _stale_rule(key, change.id)
         if outcome == "unknown":
-            raise UnknownRule(f"There is no {what.lower()} '{change.id}'.", id=change.id)
+            raise _no_rule(key, change.id)
         if outcome == "full":
             sentence = f"There are {change.most} of these already. Change one of them."
             raise TooManyRules(sentence, limit=change.most)
+        return revision
+
+
+def _stale_rule(key: str, id_: str) -> StaleRule:
+    sentence = f"{RULE_TITLES[key]} '{id_}' was changed meanwhile. Look at it, and save again."
+    return StaleRule(sentence, id=id_)
+
+
+def _no_rule(key: str, id_: str) -> UnknownRule:
+    return UnknownRule(f"There is no {RULE_TITLES[key].lower()} '{id_}'.", id=id_)
+
+
+def _removal(request: RemovePriceList, seen: PriceList, now: datetime) -> RuleChanged:
+    """What is published; true if the list still is at the revision that was seen."""
+    change = Change(
+        author=request.author,
+        subject=f"pricing/price_list/{seen.id}",
+        action="price_list_removed",
+        before={**told(seen), "entries": entries_told(seen)},
+        reason=request.reason,
+        at=now,
+    )
+    return RuleChanged(rule=f"price_list:{seen.id}", change=change)
 
 
 def told(rule: Message) -> dict[str, JsonValue]:

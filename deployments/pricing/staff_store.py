@@ -31,7 +31,7 @@ from deployments.pricing.store import (
 _REVISIONS = "{pricing}:revisions"
 _RULE_REVISIONS = "{pricing}:rule_revisions"
 
-RuleOutcome = Literal["saved", "stale", "unknown", "full"]
+RuleOutcome = Literal["saved", "removed", "stale", "unknown", "full"]
 
 
 class Saved(NamedTuple):
@@ -61,6 +61,7 @@ class StaffPricingStore:
         self._redis = redis
         self._save = script(redis, LUA / "save_code.lua", "publish")
         self._save_rule = script(redis, LUA / "save_rule.lua", "publish")
+        self._remove_rule = script(redis, LUA / "remove_rule.lua", "publish")
 
     async def code(self, code: str) -> CodeDocument | None:
         """A code in any spelling, as it is now."""
@@ -100,13 +101,27 @@ class StaffPricingStore:
         prefix = RULE_NAMES[key]
         return [(rows[id_], int(revisions.get(f"{prefix}:{id_}", 0))) for id_ in sorted(rows)]
 
-    async def save_rule(self, key: str, change: RuleSaved, now: datetime) -> RuleOutcome:
-        """Write a group or a price list; replicas see it from the next price on."""
+    async def save_rule(
+        self, key: str, change: RuleSaved, now: datetime
+    ) -> tuple[RuleOutcome, int]:
+        """Write a group or a price list; replicas see it from the next price on. The outcome, and
+        the new revision if it was saved."""
         seen = "" if change.revision is None else change.revision
         words = [change.id, change.event.rule, seen, change.row, change.most, new_id("rules")]
-        outcome = await self._save_rule(
+        outcome, *more = await self._save_rule(
             keys=[VERSION, key, _RULE_REVISIONS, *streams_of(SERVICE)],
             args=[*words, change.event.model_dump_json(), occasion(SERVICE, now)],
+        )
+        return cast(RuleOutcome, outcome), int(more[0]) if more else 0
+
+    async def remove_rule(
+        self, key: str, id_: str, revision: int, event: RuleChanged, now: datetime
+    ) -> RuleOutcome:
+        """Remove a group or a price list; replicas see it from the next price on."""
+        told = event.model_dump_json()
+        outcome = await self._remove_rule(
+            keys=[VERSION, key, _RULE_REVISIONS, *streams_of(SERVICE)],
+            args=[id_, event.rule, revision, new_id("rules"), told, occasion(SERVICE, now)],
         )
         return cast(RuleOutcome, outcome)
 

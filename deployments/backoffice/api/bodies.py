@@ -123,6 +123,12 @@ class CodeBody(Body):
     revision: Annotated[int, Field(ge=0)] | None = None
 
 
+class RemovalBody(Body):
+    """What is in the path shall not be there any more; `revision` is the one that was seen."""
+
+    revision: Annotated[int, Field(ge=0)]
+
+
 class PriceListBody(Body):
     """A price list as it shall be; `revision` is the one that was seen, none makes a new list."""
 

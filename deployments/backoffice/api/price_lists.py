@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from deployments.backoffice.api.bodies import GroupBody, PriceListBody
+from deployments.backoffice.api.bodies import GroupBody, PriceListBody, RemovalBody
 from deployments.backoffice.tokens import Action, TokenRequest, body_of, shown
 from deployments.pricing.contract import PricingApi
 from deployments.pricing.contract.groups import GroupDocument, GroupList, ListGroups, SaveGroup
 from deployments.pricing.contract.price_lists import (
     ListPriceLists,
     PriceListDocument,
+    PriceListRemoved,
     PriceLists,
+    RemovePriceList,
     SavePriceList,
 )
 
@@ -59,6 +61,15 @@ class PriceListActions:
                 answer=PriceListDocument,
                 body=PriceListBody,
             ),
+            Action(
+                "POST",
+                "/api/price-lists/{id}/removal",
+                self.remove_price_list,
+                "promotions.change",
+                summary="Remove a price list",
+                answer=PriceListRemoved,
+                body=RemovalBody,
+            ),
         ]
 
     async def groups(self, caller: TokenRequest) -> Response:  # noqa: ARG002 - all of them.
@@ -79,3 +90,9 @@ class PriceListActions:
         body = await body_of(PriceListBody, caller)
         sent = SavePriceList(author=caller.author, **dict(body))
         return shown(await self._pricing.save_price_list(sent))
+
+    async def remove_price_list(self, caller: TokenRequest) -> Response:
+        """A list that is not there any more."""
+        body, id_ = await body_of(RemovalBody, caller), caller.request.path_params["id"]
+        sent = RemovePriceList(author=caller.author, id=id_, **dict(body))
+        return shown(await self._pricing.remove_price_list(sent))

@@ -1,4 +1,4 @@
-"""Price lists for customer groups, with quantity breaks: seen, made and changed."""
+"""Price lists for customer groups, with quantity breaks: seen, made, changed and removed."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from deployments.pricing.contract import PricingApi
 from deployments.pricing.contract.groups import (
     GroupId,
     ListGroups,
+    StaleRule,
     UnknownRule,
 )
 from deployments.pricing.contract.price_lists import (
@@ -38,6 +39,7 @@ from deployments.pricing.contract.price_lists import (
     PriceEntry,
     PriceList,
     PriceListDocument,
+    RemovePriceList,
     SavePriceList,
 )
 
@@ -110,6 +112,12 @@ class _TypedList(BaseModel):
         )
 
 
+class _Removed(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+    revision: int = Field(ge=0)
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
 class PriceListPages:
     """The pages, upon pricing."""
 
@@ -124,6 +132,10 @@ class PriceListPages:
             PageRoute("POST", "/price-lists/new", self.save, "promotions.change"),
             PageRoute("GET", "/price-lists/list/{id}", self.show, "promotions.read"),
             PageRoute("POST", "/price-lists/list/{id}", self.save, "promotions.change"),
+            PageRoute(
+                "GET", "/price-lists/list/{id}/remove", self.ask_to_remove, "promotions.change"
+            ),
+            PageRoute("POST", "/price-lists/list/{id}/remove", self.remove, "promotions.change"),
         ]
 
     async def list(self, visit: Visit) -> Response:
@@ -167,16 +179,50 @@ class PriceListPages:
             return await self._form(visit, no.form, stale=no.stale)
         return visit.go(path_of("price-lists", "list", typed.id), visit.text("The list is saved."))
 
+    async def ask_to_remove(self, visit: Visit) -> Response:
+        """What removing a list means, in numbers."""
+        return await self._removal(visit, Form())
+
+    async def remove(self, visit: Visit) -> Response:
+        """A list that nobody has any more."""
+        typed, form = filled(_Removed, visit.form, visit.language)
+        if typed is None:
+            return await self._removal(visit, form)
+        document = await self._document(visit)
+        sent = RemovePriceList(
+            author=visit.author,
+            reason=typed.reason,
+            id=document.price_list.id,
+            revision=typed.revision,
+        )
+        try:
+            await self._pricing.remove_price_list(sent)
+        except StaleRule:
+            return await self._removal(visit, form, stale=True)
+        return visit.go("/price-lists", visit.text("The list is removed."))
+
+    async def _removal(self, visit: Visit, form: Form, *, stale: bool = False) -> Response:
+        return visit.show(
+            "price_list_remove.html",
+            status=422 if form.values else 200,
+            form=form,
+            document=await self._document(visit),
+            stale=stale,
+        )
+
+    async def _document(self, visit: Visit) -> PriceListDocument:
+        known = str(visit.request.path_params["id"])
+        for one in await self._lists():
+            if one.price_list.id == known:
+                return one
+        raise UnknownRule(f"There is no price list '{known}'.", id=known)
+
     async def _lists(self) -> tuple[PriceListDocument, ...]:
         return (await self._pricing.price_lists(ListPriceLists())).price_lists
 
     async def _form(self, visit: Visit, form: Form, *, stale: bool = False) -> Response:
-        known, document = visit.request.path_params.get("id"), None
-        if known is not None:
-            found = (one for one in await self._lists() if one.price_list.id == known)
-            document = next(found, None)
-            if document is None:
-                raise UnknownRule(f"There is no price list '{known}'.", id=str(known))
+        known = "id" in visit.request.path_params
+        document = await self._document(visit) if known else None
         entries = document.price_list.entries if document else ()
         lines = [entry_line(one, visit.language) for one in entries]
         groups = (await self._pricing.groups(ListGroups())).groups

@@ -89,6 +89,21 @@ class SavePriceList(Message):
     revision: Annotated[int, Field(ge=0)] | None = None
 
 
+class RemovePriceList(Message):
+    """A list that shall not be there any more, and the revision that was seen."""
+
+    author: Author
+    reason: Reason = ""
+    id: GroupId
+    revision: Annotated[int, Field(ge=0)]
+
+
+class PriceListRemoved(Message):
+    """The list that was removed; what was bought at its prices stays bought."""
+
+    id: GroupId
+
+
 class Offer(Message):
     """An automatic percentage off every covered line whose quantity is within bounds.
 

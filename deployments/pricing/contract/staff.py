@@ -24,7 +24,9 @@ from deployments.pricing.contract.price_lists import (
     ListPriceLists,
     OfferList,
     PriceListDocument,
+    PriceListRemoved,
     PriceLists,
+    RemovePriceList,
     SavePriceList,
 )
 from deployments.pricing.contract.prices import Priced
@@ -80,6 +82,10 @@ class PricingForStaff(Protocol):
 
         Rejects with `StaleRule`, `UnknownRule` or `TooManyRules`.
         """
+        ...
+
+    async def remove_price_list(self, request: RemovePriceList) -> PriceListRemoved:
+        """Remove a price list. Rejects with `StaleRule` or `UnknownRule`."""
         ...
 
     @repeatable

@@ -107,6 +107,46 @@ async def test_a_program_changes_a_price_and_the_stock(program: Program) -> None
     assert after[0]["available"] == levels[0]["available"] + 3
 
 
+async def test_a_program_plans_a_price_and_takes_it_back(program: Program) -> None:
+    token = await program.token("prices.change", "catalogue.read")
+    plan = {"sku": SKU, "price": 1999, "starts": "2036-12-01T00:00:00Z", "revision": 1}
+    planned = await program.ask("POST", "/api/planned-prices", token, plan)
+    assert (planned.status_code, planned.json()["scheduled"]["price"]) == (200, 1999)
+    none = {**plan, "price": None}
+    stale = await program.ask("POST", "/api/planned-prices", token, none)
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale_revision")
+    taken_back = await program.ask("POST", "/api/planned-prices", token, {**none, "revision": 2})
+    assert (taken_back.status_code, taken_back.json()) == (200, {})
+    document = (await program.ask("GET", f"/api/products/{SKU}", token)).json()
+    assert document["scheduled"] == []
+
+
+async def test_a_program_makes_changes_and_removes_a_price_list(program: Program) -> None:
+    token = await program.token("promotions.read", "promotions.change")
+    entries = [{"sku": SKU, "price": 2000}, {"sku": SKU, "at_least": 10, "price": 1750}]
+    made = {
+        "id": "trade",
+        "title": "Trade",
+        "groups": ["resellers"],
+        "starts": "2026-01-01T00:00:00Z",
+        "ends": "2036-12-31T00:00:00Z",
+        "entries": entries,
+    }
+    first = await program.ask("PUT", "/api/price-lists", token, {"price_list": made})
+    assert (first.status_code, first.json()["revision"]) == (200, 1)
+    changed = {"price_list": {**made, "entries": entries[:1]}, "revision": 1}
+    second = await program.ask("PUT", "/api/price-lists", token, changed)
+    assert second.json()["revision"] == 2
+    where = "/api/price-lists/trade/removal"
+    stale = await program.ask("POST", where, token, {"revision": 1})
+    assert (stale.status_code, stale.json()["code"]) == (409, "stale_revision")
+    gone = await program.ask("POST", where, token, {"revision": 2, "reason": "over"})
+    assert (gone.status_code, gone.json()) == (200, {"id": "trade"})
+    assert (await program.ask("POST", where, token, {"revision": 3})).status_code == 404
+    lists = (await program.ask("GET", "/api/price-lists", token)).json()
+    assert lists["price_lists"] == []
+
+
 async def test_a_stale_revision_is_a_conflict(program: Program) -> None:
     token = await program.token("catalogue.read", "catalogue.change")
     document: dict[str, Any] = (await program.ask("GET", f"/api/products/{SKU}", token)).json()

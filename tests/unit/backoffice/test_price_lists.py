@@ -97,6 +97,25 @@ async def test_two_people_who_change_one_list_see_what_differs(
     assert (await trade(office)).entries == (PriceEntry(sku=SKU, price=1800),)
 
 
+async def test_removing_a_list_says_in_numbers_what_happens(
+    office: Office, editor: Browser
+) -> None:
+    await editor.submit("/price-lists/new", TYPED)
+    page = await editor.get(f"{WHERE}/remove")
+    assert "It has 4 entries." in page.text
+    assert "From now on nobody has these prices: resellers." in page.text
+    unreasoned = await editor.send(page, "/remove", {})
+    assert (unreasoned.status_code, 'id="reason-wrong"' in unreasoned.text) == (422, True)
+    await editor.send(await editor.get(WHERE), WHERE, {**TYPED, "title": "Better prices"})
+    stale = await editor.send(page, "/remove", {"reason": "over"})
+    assert "Somebody else changed this list meanwhile" in stale.text
+    assert (await trade(office)).title == "Better prices"
+    done = await editor.follow(await editor.send(stale, "/remove", {"reason": "over"}))
+    assert "The list is removed." in done.text
+    assert "Better prices" not in done.text
+    assert (await editor.get(WHERE)).status_code == 404
+
+
 @given(
     st.one_of(
         st.builds(

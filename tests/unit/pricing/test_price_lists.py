@@ -13,6 +13,7 @@ from deployments.pricing.contract.groups import (
     SaveGroup,
     StaleRule,
     TooManyRules,
+    UnknownRule,
 )
 from deployments.pricing.contract.price_lists import (
     MAX_PRICE_LISTS,
@@ -20,6 +21,7 @@ from deployments.pricing.contract.price_lists import (
     PriceEntry,
     PriceList,
     PriceListDocument,
+    RemovePriceList,
     SavePriceList,
 )
 from deployments.pricing.contract.prices import PriceLine
@@ -153,6 +155,41 @@ async def test_lists_have_revisions_and_tell_what_changed(
     assert (change.action, change.subject) == ("price_list_changed", "pricing/price_list/trade")
     assert change.before == {"entries": ["tire; 1; $9.00"]}
     assert change.after == {"entries": ["tire; 1; $8.50"]}
+
+
+async def test_a_list_that_is_removed_takes_nothing_off_any_more(
+    trade: PricingService, redis_of: ClientOf
+) -> None:
+    theirs = request(line("tire", 1, 1000)).model_copy(update={"platform": "acme"})
+    assert (await trade.price(theirs)).totals.total == 900
+    (seen,) = (await trade.price_lists(ListPriceLists())).price_lists
+    going = RemovePriceList(author=ANNA, reason="over", id="trade", revision=seen.revision)
+    with pytest.raises(StaleRule):
+        await trade.remove_price_list(going.model_copy(update={"revision": 7}))
+    await trade.remove_price_list(going)
+    assert (await trade.price_lists(ListPriceLists())).price_lists == ()
+    assert (await trade.price(theirs)).totals.total == 1000
+    with pytest.raises(UnknownRule):
+        await trade.remove_price_list(going)
+    events = await published(redis_of("pricing"), "pricing", RuleChanged.type)
+    change = RuleChanged.model_validate(events[-1].data).change
+    assert (change.action, change.reason, change.author) == ("price_list_removed", "over", ANNA)
+    assert change.before["entries"]
+    assert change.after == {}
+
+
+async def test_who_saw_a_list_that_is_gone_does_not_change_its_namesake(
+    trade: PricingService,
+) -> None:
+    (seen,) = (await trade.price_lists(ListPriceLists())).price_lists
+    await trade.remove_price_list(RemovePriceList(author=ANNA, id="trade", revision=seen.revision))
+    with pytest.raises(UnknownRule):
+        await save(trade, a_list(), seen.revision)
+    again = await save(trade, a_list())
+    assert again.revision > seen.revision
+    with pytest.raises(StaleRule):
+        await save(trade, a_list(id="trade", title="Other"), seen.revision)
+    assert (await save(trade, a_list(title="Mine"), again.revision)).price_list.title == "Mine"
 
 
 async def test_there_are_so_many_lists_at_most(pricing: PricingService) -> None:
