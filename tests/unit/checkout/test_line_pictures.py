@@ -16,6 +16,7 @@ from deployments.catalog.contract.products import Picture, Thumbnail
 from deployments.checkout.wire import checkout_json
 from deployments.foundation.http.ucp import Json
 from deployments.foundation.objects.object_store import Objects, key_of
+from deployments.foundation.rpc.detach import finish_detached
 from deployments.foundation.values.authorship import STORE
 from deployments.orders.wire import order_json
 from tests.conftest import ClientOf
@@ -46,6 +47,7 @@ async def services(
     await services.sell(BIKE)
     await picture(services, FRONT, BACK)
     yield services
+    await finish_detached()
     await services.selling.snapshot.stop()
 
 
