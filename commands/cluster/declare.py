@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from commands.cluster.declaration import declaration, with_environments
+from commands.cluster.declaration import declaration, with_what_stays
 from commands.deploying.serve_control import Declared, Json, NoServeError, ServeControl
 from commands.exit_status import OK, UNUSABLE, CommandError
 from commands.page import ConsolePage
@@ -51,7 +51,7 @@ def declare(
     check_redis()
     serve = ServeControl(dashboard())
     wanted = declaration(config, host=said.host, port=said.port, replicas=replicas)
-    serve.declare(with_environments(wanted, serve.find().environments()))
+    serve.declare(with_what_stays(wanted, serve.find().by_name()))
     seconds = _until_it_serves(serve, wanted, said.local_url, within)
     ConsolePage().say(f"The store serves after {seconds:.0f} s: {said.local_url}, on every node.")
     return OK

@@ -1,4 +1,4 @@
-"""One application goes to another release, and back if that does not become healthy.
+"""One application is replaced, mostly by another release, and goes back if that is not healthy.
 
 Serve starts the new replicas beside the old ones, which answer until the new ones are healthy:
 `max_surge_percent` in serve_config.yaml says so.
@@ -37,7 +37,7 @@ class OverruledError(CommandError):
 
 
 class Rollout:
-    """Moves one application between releases; `say` is told how far it is."""
+    """Replaces the replicas of one application; `say` is told how far it is."""
 
     def __init__(
         self, serve: ServeControl, application: str, say: Callable[[str], None], *, seconds: float
@@ -48,28 +48,34 @@ class Rollout:
         self._told = ""
 
     def to(self, release: Release) -> None:
-        """Deploy, and return when the release serves alone.
+        """Deploy, and return when the release serves alone. Raises as `replace`."""
+        self.replace(lambda declared: with_release(declared, self._application, release))
 
-        Raises `NotHealthyError` when it does not get there in time or at all: what ran before goes
-        on then, as it does when the command is interrupted.
+    def replace(self, changed: Callable[[Json], Json], *, drained: bool = True) -> None:
+        """Declare the application as `changed`, and return when only new replicas serve: if
+        `drained`, when the old ones have ended, else while they finish what they were at.
+
+        It must have another environment then, by which it is known. Raises `NotHealthyError` when
+        it does not get there in time or at all: what ran before goes on then, as it does when the
+        command is interrupted.
         """
         found = self._serve.find()
         old = {one.id for one in found.status(self._application).replicas}
-        wanted = with_release(found.declared, self._application, release)
+        wanted = changed(found.declared)
         self._serve.declare(wanted)
         try:
-            self._until_it_runs(wanted, old)
+            self._until_it_runs(wanted, old, drained=drained)
         except (NotHealthyError, KeyboardInterrupt):
             self._back_to(found.declared)
             raise
 
-    def _until_it_runs(self, wanted: Json, old: set[str]) -> None:
-        while not self._is_switched(wanted, old):
+    def _until_it_runs(self, wanted: Json, old: set[str], *, drained: bool) -> None:
+        while not self._is_switched(wanted, old, drained=drained):
             if time.monotonic() - self._began > self._seconds:
                 raise NotHealthyError(self._unhealthy(f"not healthy after {self._seconds:.0f} s"))
             time.sleep(_EVERY_SECONDS)
 
-    def _is_switched(self, wanted: Json, old: set[str]) -> bool:
+    def _is_switched(self, wanted: Json, old: set[str], *, drained: bool) -> bool:
         found = self._found()
         if found is None:
             return False
@@ -83,7 +89,10 @@ class Rollout:
         self._tell(status, old)
         if status.status in (FAILED, UNHEALTHY):
             raise NotHealthyError(self._unhealthy(status.message))
-        return status.status == RUNNING and not old & {one.id for one in status.replicas}
+        if drained:
+            return status.status == RUNNING and not old & {one.id for one in status.replicas}
+        serving = {one.id for one in status.replicas if one.state == RUNNING}
+        return bool(serving) and not serving & old
 
     def _found(self) -> Declared | None:
         """None while Serve does not answer, which it does again when its controller is back."""

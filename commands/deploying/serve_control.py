@@ -27,10 +27,12 @@ class NoServeError(CommandError):
 
 @dataclass(frozen=True)
 class ReplicaState:
-    """A process of an application, as Serve names its state."""
+    """A process of an application, as Serve names its state and Ray its node."""
 
     id: str
     state: str
+    node: str
+    """Empty while it has none."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,12 @@ class ApplicationState:
     @property
     def running(self) -> int:
         """How many replicas serve."""
-        return sum(one.state == RUNNING for one in self.replicas)
+        return len(self.nodes)
+
+    @property
+    def nodes(self) -> list[str]:
+        """Where replicas serve: the node of each."""
+        return [one.node for one in self.replicas if one.state == RUNNING]
 
 
 class Declared:
@@ -65,12 +72,12 @@ class Declared:
             ],
         }
 
-    def environments(self) -> dict[str, Json]:
-        """The `runtime_env` of each application that has one: the code that was deployed to it."""
+    def by_name(self) -> dict[str, Json]:
+        """What is declared of each application; nothing where Serve has none yet."""
         return {
-            name: declared["runtime_env"]
+            name: declared
             for name, app in (self._details.get("applications") or {}).items()
-            if (declared := app.get("deployed_app_config")) and declared.get("runtime_env")
+            if (declared := app.get("deployed_app_config"))
         }
 
     def status(self, application: str) -> ApplicationState:
@@ -82,7 +89,7 @@ class Declared:
             app["status"],
             next((brief(text) for text in said if text), ""),
             [
-                ReplicaState(one["replica_id"], one["state"])
+                ReplicaState(one["replica_id"], one["state"], one.get("node_id") or "")
                 for part in parts
                 for one in part.get("replicas", ())
             ],

@@ -103,7 +103,7 @@ class ClusterStore:
     def operate(self, words: str) -> str:
         """What an operator's command prints, typed on the head."""
         there = "cd ~/fieldhouse && set -a && . ./node.env && . ~/fieldhouse.env"
-        return self.on(self.head, f"{there} && {words}")
+        return self.on(self.head, f"{there} && {words}", seconds=1500)
 
     def _environment(self, machine: Machine) -> dict[str, str]:
         """What the launcher says, and where the checkout is that `pip` would have installed."""

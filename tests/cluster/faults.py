@@ -52,6 +52,19 @@ class WorkerDrained:
 
 
 @dataclass
+class ServicesSpread:
+    """Services that are on one worker start anew on both."""
+
+    cluster: ClusterStore
+    name: str = "services spread"
+
+    async def strike(self, store: TriedStore, seen: Seen) -> None:
+        """Spread them as the runbook says."""
+        await asyncio.to_thread(self.cluster.operate, ".venv/bin/fieldhouse spread")
+        await whole(self.cluster)
+
+
+@dataclass
 class HeadKilled:
     """The head is gone, and comes back at its address with an empty disk."""
 

@@ -47,6 +47,18 @@ async def replicas_on(store: ClusterStore) -> Counter[str]:
     return Counter({one.name: by_address[one.address] for one in (store.head, *store.workers)})
 
 
+async def on_one_machine(store: ClusterStore) -> list[str]:
+    """The applications that have several replicas, all of them on one machine."""
+    details = await serve_details(store) or {"applications": {}}
+    found = []
+    for name, app in details["applications"].items():
+        replicas = [one for part in app["deployments"].values() for one in part["replicas"]]
+        nodes = [one["node_ip"] for one in replicas if one["state"] == RUNNING]
+        if len(nodes) > 1 and len(set(nodes)) == 1:
+            found.append(name)
+    return found
+
+
 async def whole(store: ClusterStore, *without: Machine) -> None:
     """Wait until every deployment has as many replicas as it shall have, none of them there."""
     gone = {machine.address for machine in without}

@@ -9,12 +9,13 @@ import pytest
 from tests.cluster.cluster_store import ClusterStore
 from tests.cluster.faults import (
     HeadKilled,
+    ServicesSpread,
     WorkerDrained,
     WorkerKilled,
     WorkerParted,
     WorkersParted,
 )
-from tests.cluster.nodes import replicas_on, whole
+from tests.cluster.nodes import on_one_machine, replicas_on, whole
 from tests.faults.damage import Fault
 from tests.faults.table import table
 from tests.faults.trials import Outcome, endure
@@ -47,7 +48,14 @@ async def test_replicas_are_spread_over_workers_and_none_is_on_the_head(
     assert all(counts[worker.name] for worker in cluster.workers), counts
 
 
-async def test_a_worker_is_killed(cluster: ClusterStore) -> None:
+async def test_a_worker_is_killed_and_the_other_one_when_services_are_spread_again(
+    cluster: ClusterStore,
+) -> None:
+    await tried(cluster, WorkerKilled(cluster))
+    assert await on_one_machine(cluster), "Serve moves nothing when a node is back"
+    spread = await tried(cluster, ServicesSpread(cluster))
+    assert await on_one_machine(cluster) == []
+    assert spread.failures.keys() <= OF_A_FULL_MACHINE, spread.failures
     await tried(cluster, WorkerKilled(cluster))
 
 

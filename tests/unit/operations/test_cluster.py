@@ -11,9 +11,11 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from commands.cluster.declaration import declaration, with_environments
+from commands.cluster.declaration import declaration, with_what_stays
 from commands.cluster.declare import NoClusterStoreError, require_cluster
+from commands.cluster.moving import anew, on_one_node
 from commands.cluster.node_variables import node_variables
+from commands.deploying.serve_control import Declared
 from commands.run_settings import APART, PROJECT
 from commands.serve_process import FIXED, USUAL
 from deployments.foundation.values.setting_words import variable
@@ -120,10 +122,57 @@ def test_a_declaration_is_the_file_with_other_addresses_and_more_replicas() -> N
 
 def test_what_was_deployed_stays_deployed() -> None:
     wanted = declaration(APART, host="0.0.0.0", port=80)
-    deployed = {"orders": {"working_dir": "https://store.example/0.3.0.zip"}}
-    apps = {app["name"]: app for app in with_environments(wanted, deployed)["applications"]}
-    assert apps["orders"]["runtime_env"] == deployed["orders"]
+    environment = {"working_dir": "https://store.example/0.3.0.zip"}
+    deployed = {"orders": {"runtime_env": environment}}
+    apps = {app["name"]: app for app in with_what_stays(wanted, deployed)["applications"]}
+    assert apps["orders"]["runtime_env"] == environment
     assert not any("runtime_env" in app for name, app in apps.items() if name != "orders")
+    assert with_what_stays(wanted, {}) == wanted
+
+
+def test_what_was_moved_from_a_node_stays_away_from_it() -> None:
+    wanted = declaration(APART, host="0.0.0.0", port=80)
+    moved = anew(wanted, "orders", "now", away_from="a1")
+    apps = {app["name"]: app for app in moved["applications"]}
+    assert with_what_stays(wanted, apps) == moved
+    back = anew(moved, "orders", "later", away_from=None)
+    before, after = (one["applications"][5]["deployments"] for one in (wanted, back))
+    assert before == after, "nobody is kept from a node that may be gone"
+
+
+def test_an_application_that_is_started_anew_is_the_only_one_and_has_the_same_code() -> None:
+    wanted = declaration(APART, host="0.0.0.0", port=80)
+    deployed = with_what_stays(wanted, {"orders": {"runtime_env": {"working_dir": "s3://a.zip"}}})
+    moved = anew(deployed, "orders", "now", away_from="a1")
+    for before, after in zip(deployed["applications"], moved["applications"], strict=True):
+        assert (before == after) == (after["name"] != "orders")
+        if after["name"] == "orders":
+            assert after["runtime_env"]["working_dir"] == "s3://a.zip"
+            (options,) = (one["ray_actor_options"] for one in after["deployments"])
+            assert options == {"num_cpus": 0.1, "label_selector": {"ray.io/node-id": "!a1"}}
+
+
+def test_several_replicas_on_one_node_are_found() -> None:
+    places = {"alone": "a", "together": "aa", "apart": "ab", "new": ""}
+    apps = {
+        name: {
+            "status": "RUNNING",
+            "message": "",
+            "deployed_app_config": {"name": name},
+            "deployments": {
+                "Services": {
+                    "replicas": [
+                        {"replica_id": str(n), "state": "RUNNING", "node_id": node}
+                        for n, node in enumerate(nodes)
+                    ]
+                }
+            },
+        }
+        for name, nodes in places.items()
+    }
+    options = {"host": "0.0.0.0", "port": 80}
+    found = Declared({"proxy_location": "EveryNode", "http_options": options, "applications": apps})
+    assert list(on_one_node(found)) == ["together"]
 
 
 @pytest.mark.parametrize(
