@@ -22,12 +22,9 @@ from pydantic import BaseModel, Field, field_validator
 from ray import serve
 from ray.serve import Application
 
+from deployments.foundation.placement.applications import DEPLOYMENT
 from deployments.foundation.placement.replica import PublicReplica, Replica
 from deployments.store import placed
-
-DEPLOYMENT = "Services"
-"""The name of every application's only deployment. It is the same whichever services there are, as
-Serve would end a deployment of another name before its successor is there."""
 
 
 class Arguments(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from commands.deploying.record import recorded
+from commands.deploying.serve_control import ServeControl
 from commands.exit_status import FOUND, OK
 from commands.run_settings import PROJECT
 from tests.command_line import Ended, typed
@@ -16,7 +18,7 @@ from tests.eventually import eventually
 from tests.faults.books import Ledgers, agree, ledgers_of
 from tests.faults.buyers import buyers
 from tests.faults.careful import Seen
-from tests.faults.damage import more_orders, replica
+from tests.faults.damage import Killed, more_orders, replica
 from tests.faults.declared import replicas_of
 from tests.integration.running_store import RunningStore
 
@@ -25,6 +27,10 @@ pytestmark = pytest.mark.long
 ORDERS = 10
 """So many are bought after each step, before the next one."""
 SAID, NEW = "Check the id,", "Look at the id,"
+HELD = """
+while not __import__("pathlib").Path({go!r}).exists():
+    __import__("time").sleep(0.1)
+"""
 ILL = """
 _healthy = compose
 
@@ -142,3 +148,30 @@ async def test_a_release_that_is_ill_is_not_switched_to(
     assert recorded(store.data) == written
     shown = await typed("releases")
     assert shown.status == OK
+
+
+@pytest.mark.placed("apart")
+@pytest.mark.usefixtures("operator")
+async def test_a_replica_that_starts_while_another_services_code_is_loaded_finds_it(
+    store: RunningStore, checkout: Path
+) -> None:
+    """What orders ran before goes on all the while, also for a checkout that never asked it."""
+    loaded, go = checkout / "deployments" / "application.py", checkout / "go"
+    loaded.write_text(loaded.read_text() + HELD.format(go=str(go)))
+    await at_rest(store)
+    seen, serve = Seen(), ServeControl(store.dashboard)
+
+    async def is_loading() -> bool:
+        found = await asyncio.to_thread(serve.find)
+        return found.status("orders").status == "DEPLOYING"
+
+    async with buyers(store, seen, seed=3):
+        await more_orders(store, seen, ORDERS)
+        deploying = asyncio.create_task(typed("deploy", "orders", "--code", str(checkout)))
+        await eventually(is_loading, seconds=60)
+        await Killed("checkout killed", replica("checkout")).strike(store, seen)
+        await more_orders(store, seen, ORDERS)
+        assert not deploying.done()
+        go.touch()
+        assert (await deploying).status == OK
+        await deployed(store, seen, "rollback", "orders")

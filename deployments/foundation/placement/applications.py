@@ -14,6 +14,9 @@ from deployments.foundation.rpc.handles import ServeTransport
 from deployments.foundation.rpc.location import Hosted
 
 Api = TypeVar("Api")
+DEPLOYMENT = "Services"
+"""The name of every application's only deployment. It is the same whichever services there are, as
+Serve would end a deployment of another name before its successor is there."""
 _FRESH_SECONDS = 0.5
 """How long one answer serves: what several callers ask at once, Serve's controller tells once."""
 
@@ -36,7 +39,9 @@ class Applications:
         application = self._hosts.get(service)
         if application is None:
             raise NotHostedError(f"no application hosts {service}")
-        return Hosted(application, serve.get_app_handle(application))
+        # By the deployment's name. While an application's new code is loaded Serve knows which one
+        # is its ingress no more (`get_app_handle`), and the old one serves on.
+        return Hosted(application, serve.get_deployment_handle(DEPLOYMENT, app_name=application))
 
 
 def _described() -> Mapping[str, Mapping[str, Any]]:
