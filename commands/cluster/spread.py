@@ -30,7 +30,7 @@ def spread(
 ) -> int:
     """Start services anew that have all their replicas on one node, so that they lie on several.
 
-    One after the other, each beside its old replicas: no request fails. What it runs stays.
+    One after the other, each beside its old replicas, which serve meanwhile. What it runs stays.
     """
     page, serve, data = ConsolePage(), ServeControl(dashboard()), settings().data_directory
     if len(worker_nodes(dashboard())) == 1:
