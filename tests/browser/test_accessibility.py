@@ -22,6 +22,8 @@ INSIDE = [
     "/products",
     "/products?q=tire",
     "/products/new",
+    "/products/TI-M267/variants/TI-M267",
+    "/products/TI-M267/variants/TI-M267/remove",
     "/codes",
     "/codes?q=summer",
     "/codes/new",
@@ -31,6 +33,8 @@ INSIDE = [
     "/codes/preview?lines=TI-M267+2&codes=SUMMER%0ANONE&at=2031-06-01T12:00&country=US&region=CA",
     "/price-lists",
     "/price-lists/new",
+    "/price-lists/list/crates",
+    "/price-lists/list/crates/remove",
     "/groups",
     "/groups/new",
     "/stock",
@@ -95,6 +99,7 @@ async def test_no_page_has_a_barrier(shop: BrowsedStore, size: str, scheme: Sche
         found += await violations(page)
     await shop.owner(page)
     await shop.make_code(page, "SUMMER")
+    await shop.make_price_list(page, "crates")
     found += await barriers_of_pictures(shop, page)
     for path in INSIDE:
         await page.goto(f"/admin{path}")
