@@ -24,6 +24,7 @@ INSIDE = [
     "/products/new",
     "/products/TI-M267/variants/TI-M267",
     "/products/TI-M267/variants/TI-M267/remove",
+    "/products/model-33/variants/HL-U509-R/remove",
     "/codes",
     "/codes?q=summer",
     "/codes/new",

@@ -103,7 +103,7 @@ async def test_removing_a_list_says_in_numbers_what_happens(
     await editor.submit("/price-lists/new", TYPED)
     page = await editor.get(f"{WHERE}/remove")
     assert "It has 4 entries." in page.text
-    assert "From now on nobody has these prices: resellers." in page.text
+    assert "These prices were for resellers. From now on they are for nobody." in page.text
     unreasoned = await editor.send(page, "/remove", {})
     assert (unreasoned.status_code, 'id="reason-wrong"' in unreasoned.text) == (422, True)
     await editor.send(await editor.get(WHERE), WHERE, {**TYPED, "title": "Better prices"})

@@ -113,6 +113,7 @@ async def test_two_people_who_change_one_variant_see_both(office: Office, editor
 
 async def test_removing_one_says_in_numbers_what_happens(office: Office, editor: Browser) -> None:
     asked = await editor.get(f"{WHERE}/remove")
+    other = await editor.get("/products/shirt/variants/S-2/remove")
     assert "1 variant of the product stays." in asked.text
     await editor.send(await editor.get(WHERE), WHERE, {"title": "First", "reason": "a"})
     stale = await editor.send(asked, "/remove", {"reason": "sold out"})
@@ -121,7 +122,9 @@ async def test_removing_one_says_in_numbers_what_happens(office: Office, editor:
     assert "The variant is removed." in done.text
     assert [one.sku for one in (await document(office)).product.variants] == ["S-2"]
     assert (await editor.get(WHERE)).status_code == 404
-    last = "/products/shirt/variants/S-2/remove"
-    kept = await editor.send(await editor.get(last), "/remove", {"reason": "x"})
+    last = await editor.get("/products/shirt/variants/S-2/remove")
+    assert "Archive the product instead." in last.text
+    assert "Remove the variant" not in last.text
+    kept = await editor.send(other, "/remove", {"reason": "x"})
     assert kept.status_code == 422
     assert "Archive the product instead." in kept.text
