@@ -28,9 +28,10 @@ def spread(
     *,
     within: Annotated[float, typer.Option(help="Seconds for each service.", min=1)] = 180,
 ) -> int:
-    """Start services anew that have all their replicas on one node, so that they lie on several.
+    """Start services anew that are on one node only.
 
-    One after the other, each beside its old replicas, which serve meanwhile. What it runs stays.
+    Their replicas lie on several nodes then, as long as there is room. One service after the
+    other, each beside its old replicas, which serve meanwhile. What it runs stays.
     """
     page, serve, data = ConsolePage(), ServeControl(dashboard()), settings().data_directory
     if len(worker_nodes(dashboard())) == 1:
