@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from commands.serve_status import token
 _WITHIN_SECONDS = 10.0
 _LOOK_SECONDS = 0.5
 """How often a node looks for new lines while one follows."""
+_TRIES, _AGAIN_SECONDS = 5, 1.0
+"""A dashboard whose nodes are busy fails now and then."""
 
 
 class LogFile(NamedTuple):
@@ -42,25 +45,36 @@ class RayLogs:
 
     def lines(self, file: LogFile, last: int, *, follow: bool) -> Iterator[str]:
         """The last lines of a log, and those that come while one follows."""
-        how = {"interval": str(_LOOK_SECONDS)} if follow else {}
-        wanted = {"node_id": file.node, "filename": file.name, "lines": str(last), **how}
-        kind, longest = ("stream", None) if follow else ("file", _WITHIN_SECONDS)
+        wanted = {"node_id": file.node, "filename": file.name, "lines": str(last)}
+        if not follow:
+            yield from _events(self._get("/api/v0/logs/file", **wanted))
+            return
+        wanted["interval"] = str(_LOOK_SECONDS)
         with self._client.stream(
-            "GET", f"/api/v0/logs/{kind}", params=wanted, timeout=longest
+            "GET", "/api/v0/logs/stream", params=wanted, timeout=None
         ) as answer:
-            answer.raise_for_status()
-            for line in answer.iter_lines():
-                # Ray puts a byte before each part that says whether it went well.
-                yield line.lstrip("01") if line[:2] in ("1{", "0{") else line
+            yield from _events(answer.raise_for_status())
 
     def _nodes(self) -> list[str]:
-        found: list[dict[str, Any]] = self._get("/nodes", view="summary")["data"]["summary"]
+        found: list[dict[str, Any]] = self._get("/nodes", view="summary").json()["data"]["summary"]
         alive = [node["raylet"] for node in found if node["raylet"].get("state") == "ALIVE"]
         return [one["nodeId"] for one in alive]
 
     def _names(self, node: str, glob: str) -> list[str]:
-        found = self._get("/api/v0/logs", node_id=node, glob=glob)["data"]["result"]
+        found = self._get("/api/v0/logs", node_id=node, glob=glob).json()["data"]["result"]
         return sorted(name for names in found.values() for name in names)
 
-    def _get(self, path: str, **query: str) -> dict[str, Any]:
-        return dict(self._client.get(path, params=query).raise_for_status().json())
+    def _get(self, path: str, **query: str) -> httpx.Response:
+        answer = self._client.get(path, params=query)
+        for _ in range(_TRIES - 1):
+            if not answer.is_server_error:
+                break
+            time.sleep(_AGAIN_SECONDS)
+            answer = self._client.get(path, params=query)
+        return answer.raise_for_status()
+
+
+def _events(answer: httpx.Response) -> Iterator[str]:
+    for line in answer.iter_lines():
+        # Ray puts a byte before each part that says whether it went well.
+        yield line.lstrip("01") if line[:2] in ("1{", "0{") else line
