@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from deployments.catalog.contract.pictures import PICTURES_PATH
+from deployments.catalog.contract.products import PICTURES_PATH
 
 
 def picture_url(key: str) -> str:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
@@ -46,6 +46,14 @@ _SENTENCES = {
     "datetime_parsing": message("Type a date and a time."),
     "date_from_datetime_parsing": message("Type a date."),
 }
+
+
+class Removal(BaseModel):
+    """Something that shall go, as it was seen, and why."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+    revision: int = Field(ge=0)
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 @dataclass(frozen=True)

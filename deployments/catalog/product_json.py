@@ -13,8 +13,7 @@ from datetime import date
 from pydantic_core import to_json
 
 from deployments.catalog.contract import Product, Variant
-from deployments.catalog.contract.pictures import PICTURES_PATH
-from deployments.catalog.contract.products import Picture
+from deployments.catalog.contract.products import PICTURES_PATH, Picture
 from deployments.catalog.domain.options import Selection, Signal, options_of, signals
 from deployments.catalog.domain.products import Offering, category_values, price_range
 from deployments.catalog.domain.sale import AvailabilityStatus, CurrentAvailability

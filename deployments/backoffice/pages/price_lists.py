@@ -18,7 +18,7 @@ from pydantic import (
 from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
-from deployments.backoffice.forms import Form, filled
+from deployments.backoffice.forms import Form, Removal, filled
 from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.language import Language, NotAnAmountError, message
 from deployments.backoffice.pages.code_form import listed
@@ -112,12 +112,6 @@ class _TypedList(BaseModel):
         )
 
 
-class _Removed(BaseModel):
-    model_config = ConfigDict(hide_input_in_errors=True)
-    revision: int = Field(ge=0)
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-
-
 class PriceListPages:
     """The pages, upon pricing."""
 
@@ -185,7 +179,7 @@ class PriceListPages:
 
     async def remove(self, visit: Visit) -> Response:
         """A list that nobody has any more."""
-        typed, form = filled(_Removed, visit.form, visit.language)
+        typed, form = filled(Removal, visit.form, visit.language)
         if typed is None:
             return await self._removal(visit, form)
         document = await self._document(visit)

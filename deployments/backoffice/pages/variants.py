@@ -16,7 +16,7 @@ from pydantic import (
 from starlette.responses import Response
 
 from deployments.backoffice.addresses import path_of
-from deployments.backoffice.forms import Form, filled
+from deployments.backoffice.forms import Form, Removal, filled
 from deployments.backoffice.guard import PageRoute
 from deployments.backoffice.pages.products import ProductPages, id_of
 from deployments.backoffice.visit import Visit
@@ -64,12 +64,6 @@ class _Changed(BaseModel):
         return Variant.model_validate({**dict(variant), **said})
 
 
-class _Removed(BaseModel):
-    model_config = ConfigDict(hide_input_in_errors=True)
-    revision: int = Field(ge=0)
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-
-
 class VariantPages:
     """The pages of one variant, upon the catalogue."""
 
@@ -111,7 +105,7 @@ class VariantPages:
 
     async def remove(self, visit: Visit) -> Response:
         """A variant that nobody can buy any more."""
-        typed, form = filled(_Removed, visit.form, visit.language)
+        typed, form = filled(Removal, visit.form, visit.language)
         if typed is None:
             return await self._removal(visit, form)
         document = await self._products.document(visit)

@@ -8,12 +8,10 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from deployments.catalog.contract.documents import Revision
-from deployments.catalog.contract.products import MAX_PICTURES, PICTURES_PATH, Id, Picture
+from deployments.catalog.contract.products import MAX_PICTURES, Id, Picture
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.authorship import Author, Reason
 from deployments.foundation.values.message import Message
-
-__all__ = ["MEDIA_TYPES", "PICTURES_PATH", "ChangePictures", "PictureMissing"]
 
 MEDIA_TYPES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 """What a picture is, by the ending of its key."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from deployments.catalog.contract import Product, Variant
-from deployments.catalog.contract.pictures import PICTURES_PATH
+from deployments.catalog.contract.products import PICTURES_PATH
 from deployments.catalog.domain.sale import on_sale_only
 
 _KILOGRAM = 1000
