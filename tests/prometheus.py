@@ -14,7 +14,7 @@ import httpx
 from commands.ports import free_port
 
 _READY_WITHIN_SECONDS = 60
-_FOUND_WITHIN_SECONDS = 120
+_FOUND_WITHIN_SECONDS = 240
 
 
 class Prometheus:

@@ -16,6 +16,7 @@ from commands.subscribers import subscribers
 from deployments.checkout.store import ACTIVE
 from deployments.datastore.provisioning import provisioning
 from deployments.foundation.events.loop import Loop
+from deployments.foundation.http import edge
 from deployments.foundation.http.authentication import DEVELOPMENT_KEY
 from deployments.foundation.placement.host import Host, nowhere
 from deployments.foundation.redis.connection import client, connect_redis
@@ -34,6 +35,8 @@ from tests.redis_servers import until as wait_until
 
 BUYERS = 4
 _BEFORE_AND_AFTER = 20
+_EDGE = edge.__name__
+"""Whose log says why a buyer is told to try again."""
 
 
 def name_redis(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> None:
@@ -108,6 +111,22 @@ class DeployedStore:
         async with client("orders") as redis:
             there = {id_ async for batch in OrderRecords(redis).ids() for id_ in batch}
         return self.seen.orders.keys() - there
+
+
+async def sells_while_a_slot_moves(
+    store: DeployedStore, nodes: Cluster, slot: int, logs: pytest.LogCaptureFixture
+) -> None:
+    """Nothing fails while a slot moves at once (`CLUSTER MIGRATESLOTS`): it is at one node until
+    all of it is at the other. What a busy machine makes late is asked again, and is no failure."""
+    async with store.shopping():
+        await store.bought(_BEFORE_AND_AFTER)
+        await asyncio.to_thread(nodes.move, slot)
+        await store.bought(_BEFORE_AND_AFTER)
+    told = [name_and_text[2] for name_and_text in logs.record_tuples if name_and_text[0] == _EDGE]
+    assert [text for text in told if "late" not in text] == []
+    await store.settled()
+    assert await store.lost() == set()
+    assert await discrepancies() == []
 
 
 async def outlives_a_primary(store: DeployedStore, nodes: Cluster, slot: int) -> None:

@@ -16,9 +16,15 @@ from tests.unit.datastore.deployed_store import (
     discrepancies,
     name_redis,
     outlives_a_primary,
+    sells_while_a_slot_moves,
 )
 
-pytestmark = pytest.mark.long
+pytestmark = [
+    pytest.mark.long,
+    # On a busy machine a call's time may be over while it connects: that connection is closed when
+    # it is collected.
+    pytest.mark.filterwarnings("ignore:.*StreamWriter:pytest.PytestUnraisableExceptionWarning"),
+]
 
 ORDERS = key_slot(b"{orders}")
 
@@ -56,17 +62,11 @@ async def test_no_acknowledged_order_is_lost_when_a_primary_is_killed(shop: Clus
         await outlives_a_primary(store, shop, ORDERS)
 
 
-async def test_nothing_fails_while_a_slot_moves_at_once(shop: Cluster) -> None:
-    """`CLUSTER MIGRATESLOTS`: the slot is at one node until all of it is at the other."""
+async def test_nothing_fails_while_a_slot_moves_at_once(
+    shop: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
     async with deployed_store() as store:
-        async with store.shopping():
-            await store.bought(20)
-            await asyncio.to_thread(shop.move, ORDERS)
-            await store.bought(20)
-        assert not store.seen.failures
-        await store.settled()
-        assert await store.lost() == set()
-        assert await discrepancies() == []
+        await sells_while_a_slot_moves(store, shop, ORDERS, caplog)
 
 
 async def test_a_slot_moves_key_by_key_and_what_cannot_be_served_meanwhile_is_repeated(
