@@ -12,8 +12,8 @@ MINUTES := 30
 ORDERS := 10000
 SECONDS := 60
 COUNT := 40
-# Two processes share the tests: one has all stores on Ray, one after the other.
-TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long and not cluster" -n 2)
+# Three processes share the tests, as many wait: one has all stores on Ray, one after the other.
+TESTS := $(if $(SERVICE),tests/unit/$(SERVICE),tests -m "not long and not cluster" -n 3)
 
 .DEFAULT_GOAL := help
 .PHONY: help run dev test test-long cluster check demo audit lag dead-letters config openapi events fuzz faults storm load scale bench sagas webhooks platform-key mutants clean

@@ -1,4 +1,4 @@
-"""How two processes share the tests: stores on Ray in one of them, everything else by file.
+"""How several processes share the tests: stores on Ray in one of them, everything else by file.
 
 A store on Ray takes both cores while it starts, and 2.5 GB. Two of them at once would be slower
 than one after the other, and tests of one would wait for the other.

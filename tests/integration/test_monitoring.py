@@ -53,8 +53,9 @@ def said(store: RunningStore, *words: str) -> str:
 @pytest.fixture
 def watching(store: RunningStore, tmp_path: Path) -> Iterator[Prometheus]:
     """A Prometheus that is configured as the store says. It gives up on figures that take longer
-    than the interval: one of a second would lose most of a busy machine's."""
-    with prometheus(said(store, "prometheus", "--interval", "5"), tmp_path) as watching:
+    than the interval: one of a second would lose most of what a busy Ray has to show."""
+    interval = "1" if store.placement.config is None else "5"
+    with prometheus(said(store, "prometheus", "--interval", interval), tmp_path) as watching:
         yield watching
 
 
