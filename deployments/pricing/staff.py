@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from typing import TypeVar
 
-from pydantic import JsonValue
-
-from deployments.foundation.values.authorship import Change
 from deployments.foundation.values.clock import Clock
-from deployments.foundation.values.message import Message
-from deployments.foundation.values.money import STORE_CURRENCY, format_money
+from deployments.pricing.changes_told import code_change, list_removal, rule_change
 from deployments.pricing.contract.codes import (
     MAX_CODES_KEPT,
     CodeDocument,
@@ -52,12 +46,10 @@ from deployments.pricing.contract.price_lists import (
 from deployments.pricing.contract.prices import Priced
 from deployments.pricing.domain import prices
 from deployments.pricing.domain.codes import folded, state_of
-from deployments.pricing.events import CodeChanged, RuleChanged
 from deployments.pricing.staff_store import RuleSaved, Saved, StaffPricingStore
 from deployments.pricing.store import GROUPS, PRICE_LISTS, PricingStore
 
 RULE_TITLES = {GROUPS: "Group", PRICE_LISTS: "Price list"}
-Rule = TypeVar("Rule", CustomerGroup, PriceList)
 
 
 class StaffPricing:
@@ -95,7 +87,7 @@ class StaffPricing:
             return self._as_of_now(seen)
         if seen is not None and seen.revision != request.revision:
             raise _stale(self._as_of_now(seen))
-        saved = await self._staff_store.save(request, _event(request, seen, now), now)
+        saved = await self._staff_store.save(request, code_change(request, seen, now), now)
         if saved.outcome in {"unknown", "low", "full"}:
             raise _rejection(request, saved)
         current = await self.code(GetCode(code=request.code.code))
@@ -170,7 +162,7 @@ class StaffPricing:
         seen = next((one for one in lists if one.price_list.id == request.id), None)
         if seen is None:
             raise _no_rule(PRICE_LISTS, request.id)
-        change = _removal(request, seen.price_list, self._now())
+        change = list_removal(request, seen.price_list, self._now())
         outcome = await self._staff_store.remove_rule(
             PRICE_LISTS, request.id, request.revision, change, self._now()
         )
@@ -206,90 +198,6 @@ def _stale_rule(key: str, id_: str) -> StaleRule:
 
 def _no_rule(key: str, id_: str) -> UnknownRule:
     return UnknownRule(f"There is no {RULE_TITLES[key].lower()} '{id_}'.", id=id_)
-
-
-def _removal(request: RemovePriceList, seen: PriceList, now: datetime) -> RuleChanged:
-    """What is published; true if the list still is at the revision that was seen."""
-    change = Change(
-        author=request.author,
-        subject=f"pricing/price_list/{seen.id}",
-        action="price_list_removed",
-        before={**told(seen), "entries": entries_told(seen)},
-        reason=request.reason,
-        at=now,
-    )
-    return RuleChanged(rule=f"price_list:{seen.id}", change=change)
-
-
-def told(rule: Message) -> dict[str, JsonValue]:
-    """A rule as a change tells it: a set is told in order, whatever order it has in memory."""
-    return {name: _in_order(value) for name, value in rule.model_dump(mode="json").items()}
-
-
-def _in_order(value: JsonValue) -> JsonValue:
-    if isinstance(value, dict):
-        return {name: _in_order(one) for name, one in value.items()}
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return sorted(value, key=str)
-    return value
-
-
-def _event(request: SaveCode, seen: CodeDocument | None, now: datetime) -> CodeChanged:
-    """What is published; true if the code still is at the revision that was seen."""
-    after: dict[str, JsonValue] = told(request.code)
-    before: dict[str, JsonValue] = told(seen.code) if seen else {}
-    differ = [name for name in after if before.get(name) != after[name]]
-    code = fold(request.code.code)
-    change = Change(
-        author=request.author,
-        subject=f"pricing/code/{code}",
-        action="code_changed" if seen else "code_created",
-        before={name: before[name] for name in differ if name in before},
-        after={name: after[name] for name in differ},
-        reason=request.reason,
-        at=now,
-    )
-    return CodeChanged(code=code, enabled=request.code.enabled, change=change)
-
-
-def rule_change(
-    kind: str,
-    wanted: Rule,
-    seen: Rule | None,
-    request: SaveGroup | SavePriceList,
-    now: datetime,
-) -> RuleChanged:
-    """What is published; true if the rule still is at the revision that was seen.
-
-    Of a long list only the entries are told that differ.
-    """
-    after: dict[str, JsonValue] = told(wanted)
-    before: dict[str, JsonValue] = told(seen) if seen else {}
-    if isinstance(wanted, PriceList):
-        mine, theirs = entries_told(wanted), entries_told(seen) if seen else []
-        after["entries"] = [one for one in mine if one not in set(theirs)]
-        if seen:
-            before["entries"] = [one for one in theirs if one not in set(mine)]
-    differ = [name for name in after if before.get(name) != after[name]]
-    change = Change(
-        author=request.author,
-        subject=f"pricing/{kind}/{wanted.id}",
-        action=f"{kind}_changed" if seen else f"{kind}_created",
-        before={name: before[name] for name in differ if name in before},
-        after={name: after[name] for name in differ},
-        reason=request.reason,
-        at=now,
-    )
-    return RuleChanged(rule=f"{kind}:{wanted.id}", change=change)
-
-
-def entries_told(price_list: PriceList) -> list[JsonValue]:
-    """A list's entries, each as a line: what it is about, from how many units, and for how much."""
-    return [
-        f"{one.sku or one.category or '*'}; {one.at_least}; "
-        + (f"{one.percent} %" if one.price is None else format_money(one.price, STORE_CURRENCY))
-        for one in price_list.entries
-    ]
 
 
 def _rejection(request: SaveCode, saved: Saved) -> UnknownCode | LimitTooLow | TooManyCodes:
