@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from deployments.foundation.placement.host import Host, nowhere
+from deployments.foundation.values.clock import Clock, utc_now
 from deployments.notifications.domain import address_id, link_token
 from deployments.notifications.service import CLAIM_SECONDS
 from deployments.notifications.store import NotificationsStore
@@ -25,6 +26,17 @@ def composed(
     redis_of: ClientOf, services: Sequence[str] = tuple(BY_NAME), /, **options: dict[str, Any]
 ) -> Host:
     """A store that has not started; `options` are further arguments of services' `compose()`."""
+    return on_node(utc_now, redis_of, services, **options)
+
+
+def on_node(
+    clock: Clock,
+    redis_of: ClientOf,
+    services: Sequence[str] = tuple(BY_NAME),
+    /,
+    **options: dict[str, Any],
+) -> Host:
+    """The same, on a node with this clock."""
 
     def client(service: str, *, at: str | None = None) -> Redis:
         return redis_of(service)
@@ -34,7 +46,7 @@ def composed(
         replace(one, compose=partial(one.compose, **options.get(one.name, {})))
         for one in placed(services)
     ]
-    return Host(found, client, nowhere)
+    return Host(found, client, nowhere, clock=clock)
 
 
 @asynccontextmanager

@@ -69,7 +69,7 @@ def compose(
         loops=[
             saga_recovery(service),
             trimming(SERVICE, redis, subscribers_of(SERVICE)),
-            measuring(SERVICE, SagaMetrics(redis, meter).show),
+            measuring(SERVICE, SagaMetrics(redis, meter, clock).show),
         ],
     )
 

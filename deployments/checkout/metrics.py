@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from typing import cast
 
@@ -11,6 +10,7 @@ from redis.asyncio import Redis
 from deployments.checkout.contract import Session
 from deployments.checkout.replies import Saga
 from deployments.checkout.store import ACTIVE, PARKED, saga_key
+from deployments.foundation.values.clock import Clock
 from deployments.foundation.values.meter import UNMEASURED, Meter
 
 _STAGES = ("reserving", "authorising", "placing", "settling", "undoing", "undo_failed")
@@ -47,8 +47,8 @@ class PurchaseMetrics:
 class SagaMetrics:
     """Sagas under way by stage. Every process shows those of the whole store."""
 
-    def __init__(self, redis: Redis, meter: Meter) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, meter: Meter, clock: Clock) -> None:
+        self._redis, self._clock = redis, clock
         self._sagas = meter.gauge("fieldhouse_sagas", "Sagas under way, by stage.", ("stage",))
         self._oldest = meter.gauge(
             "fieldhouse_oldest_saga_seconds", "Age of the oldest saga under way.", ("stage",)
@@ -63,7 +63,7 @@ class SagaMetrics:
             parked, ids = cast(tuple[int, list[str]], await pipe.execute())
         self._parked.set(parked)
         began = await self._began(ids)
-        now = time.time() * 1000
+        now = self._clock().timestamp() * 1000
         for stage in _STAGES:
             self._sagas.set(len(began[stage]), stage)
             oldest = min(began[stage], default=now)

@@ -37,7 +37,7 @@ def compose(
         loops=[
             hold_expiry(service),
             trimming(SERVICE, redis, subscribers_of(SERVICE)),
-            measuring(SERVICE, ReservationMetrics(redis, meter).show),
+            measuring(SERVICE, ReservationMetrics(redis, meter, clock).show),
         ],
         seed=lambda: seed(service),
         start=staff.file_levels,

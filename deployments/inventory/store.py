@@ -26,9 +26,8 @@
 
 The stock is what the ledger adds up to: both are written by one function, `move` in
 `movements.lua`, in the script that takes effect; so are the levels. What staff do is in
-`staff_store.py`. Deadlines are compared with the time that the
-service passes in, so that a test can move it. Replicas' clocks may differ a little: a hold then
-lapses a little early or late, but never twice.
+`staff_store.py`. Deadlines are compared with the time that the service passes in, so that a test
+can move it; a host gives all replicas the time of this Redis.
 """
 
 from __future__ import annotations

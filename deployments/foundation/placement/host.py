@@ -20,6 +20,7 @@ from deployments.foundation.placement.composition import Compose, Composition, C
 from deployments.foundation.placement.consumption import Consumption
 from deployments.foundation.placement.local import local
 from deployments.foundation.placement.prefixes import Prefixes
+from deployments.foundation.placement.server_clock import ServerClock
 from deployments.foundation.redis.availability import answers
 from deployments.foundation.redis.measured import RedisMetrics, measured
 from deployments.foundation.rpc.call_metrics import CallMetrics
@@ -67,7 +68,8 @@ class Public(NamedTuple):
 class Host:
     """Runs services in this process. Those that run elsewhere are reached through `elsewhere`.
 
-    A call between two services of a host stays in the process.
+    A call between two services of a host stays in the process. `clock` is the node's own; who keeps
+    state goes by the clock of its Redis, as its replicas on all other nodes do.
     """
 
     def __init__(
@@ -88,8 +90,16 @@ class Host:
             info.set(1, one.name, settings().release)
         redis_of = _measured(redis_of, meter)
         self._redis = {name: redis_of(name) for name in self._placed}
+        self._clocks = {
+            one.name: ServerClock(self._redis[one.name], clock) for one in placed if one.keeps_state
+        }
         self.services: Mapping[str, Composition] = {
-            name: one.compose(self._redis[name], self._connect_from(name), clock=clock, meter=meter)
+            name: one.compose(
+                self._redis[name],
+                self._connect_from(name),
+                clock=self._clocks.get(name, clock),
+                meter=meter,
+            )
             for name, one in self._placed.items()
         }
         self._endpoints = {
@@ -128,6 +138,7 @@ class Host:
 
     async def start(self, *, seed: bool = True, consume: bool = True) -> None:
         """Bring everything up, dependencies before those that need them least: all at once."""
+        await asyncio.gather(*(one.set() for one in self._clocks.values()))
         if seed:
             await asyncio.gather(*(one.seed() for one in self.services.values()))
         await asyncio.gather(*(one.start() for one in self.services.values()))
@@ -135,6 +146,7 @@ class Host:
             for consumption in self._consumptions:
                 consumption.start()
             loops = [loop for one in self.services.values() for loop in one.loops]
+            loops += [one.keeping(name) for name, one in self._clocks.items()]
             self._loops = [asyncio.create_task(loop.run(), name=loop.name) for loop in loops]
 
     async def answer(
