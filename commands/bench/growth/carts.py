@@ -11,7 +11,7 @@ from commands.bench.stores.workload import shipped_workload, stock_up
 
 LINES = (1, 10, 100)
 _SECONDS = 3.0
-_CARTS = 20
+_CARTS = 500
 
 
 async def measure(
