@@ -22,6 +22,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "run": "commands.run:run_store",
         "declare": "commands.cluster.declare:declare",
         "spread": "commands.cluster.spread:spread",
+        "drain": "commands.cluster.drain:drain",
         "kuberay": "commands.cluster.kuberay:kuberay",
         "deploy": "commands.deploying.command:deploy",
         "rollback": "commands.deploying.command:rollback",

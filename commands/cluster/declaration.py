@@ -25,20 +25,24 @@ def declaration(config: Path, *, host: str, port: int, replicas: int = 1) -> Jso
 
 
 def with_what_stays(wanted: Json, declared: Mapping[str, Json]) -> Json:
-    """The same, in which applications run the code that was deployed to them; `declared` is what
-    Serve was told of each, by name."""
-    environments = {
-        name: app["runtime_env"] for name, app in declared.items() if app.get("runtime_env")
+    """The same, in which applications run the code that was deployed to them, and away from a node
+    from which they were moved; `declared` is what Serve was told of each, by name."""
+    apps = [_as_it_is(app, declared.get(app["name"], {})) for app in wanted["applications"]]
+    return {**wanted, "applications": apps}
+
+
+def _as_it_is(app: Json, declared: Json) -> Json:
+    kept = {key: declared[key] for key in ("runtime_env",) if declared.get(key)}
+    selectors = {
+        one["name"]: {"label_selector": selector}
+        for one in declared.get("deployments", ())
+        if (selector := (one.get("ray_actor_options") or {}).get("label_selector"))
     }
-    return {
-        **wanted,
-        "applications": [
-            {**app, "runtime_env": environments[app["name"]]}
-            if app["name"] in environments
-            else app
-            for app in wanted["applications"]
-        ],
-    }
+    deployments = [
+        {**one, "ray_actor_options": one["ray_actor_options"] | selectors.get(one["name"], {})}
+        for one in app["deployments"]
+    ]
+    return {**app, **kept, "deployments": deployments}
 
 
 def _with_replicas(app: Json, least: int) -> Json:

@@ -95,6 +95,13 @@ class Declared:
             ],
         )
 
+    def on(self, node: str) -> list[str]:
+        """What is on a node, replicas that end and the proxy included."""
+        apps = [app["name"] for app in self.declared["applications"]]
+        there = [name for name in apps if node in {o.node for o in self.status(name).replicas}]
+        proxy = ["the proxy"] if node in (self._details.get("proxies") or {}) else []
+        return there + proxy
+
 
 class ServeControl:
     """The Serve behind one dashboard."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.cluster.cluster_store import ClusterStore
 from tests.cluster.machine import Machine
-from tests.cluster.nodes import node_id, replicas_on, serve_details, whole
+from tests.cluster.nodes import replicas_on, whole
 from tests.conditions import until
 from tests.faults.careful import Seen
 from tests.faults.damage import more_orders
@@ -44,9 +44,8 @@ class WorkerDrained:
     async def strike(self, store: TriedStore, seen: Seen) -> None:
         """Drain it as the runbook says, and end Ray on it when it is empty."""
         cluster, worker = self.cluster, await busiest(self.cluster)
-        await asyncio.to_thread(cluster.operate, drain(await node_id(cluster, worker)))
+        await asyncio.to_thread(cluster.operate, f".venv/bin/fieldhouse drain {worker.address}")
         await whole(cluster, worker)
-        await _without_proxy(cluster, worker)
         await asyncio.to_thread(cluster.on, worker, "fieldhouse/.venv/bin/ray stop")
         worker.kill()
 
@@ -129,25 +128,6 @@ async def busiest(cluster: ClusterStore) -> Machine:
     return max(
         (one for one in cluster.workers if one.is_up), key=lambda worker: counts[worker.name]
     )
-
-
-def drain(node: str) -> str:
-    """The runbook's command."""
-    return (
-        f".venv/bin/ray drain-node --address $RAY_HEAD_IP:6379 --node-id {node}"
-        " --reason DRAIN_NODE_REASON_PREEMPTION --reason-message maintenance"
-        " --deadline-remaining-seconds 600"
-    )
-
-
-async def _without_proxy(cluster: ClusterStore, worker: Machine) -> None:
-    async def done() -> bool:
-        details = await serve_details(cluster)
-        if details is None:
-            return False
-        return worker.address not in {one["node_ip"] for one in details["proxies"].values()}
-
-    await until(done, f"{worker.name} has no proxy any more", tell=cluster.tell)
 
 
 async def _not_reached(cluster: ClusterStore, one: Machine, other: Machine) -> None:

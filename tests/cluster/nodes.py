@@ -23,17 +23,6 @@ async def serve_details(store: ClusterStore) -> Json | None:
     return None
 
 
-async def node_id(store: ClusterStore, machine: Machine) -> str:
-    """Ray's name for the node on a machine that is alive."""
-    found = (await _ask(store, "/api/v0/nodes"))["data"]["result"]["result"]
-    (alive,) = (
-        str(node["node_id"])
-        for node in found
-        if node["node_ip"] == machine.address and node["state"] == "ALIVE"
-    )
-    return alive
-
-
 async def replicas_on(store: ClusterStore) -> Counter[str]:
     """How many replicas serve on each machine."""
     details = await serve_details(store) or {"applications": {}}

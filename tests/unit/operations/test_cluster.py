@@ -13,9 +13,7 @@ from jsonschema import Draft7Validator
 
 from commands.cluster.declaration import declaration, with_what_stays
 from commands.cluster.declare import NoClusterStoreError, require_cluster
-from commands.cluster.moving import anew, on_one_node
 from commands.cluster.node_variables import node_variables
-from commands.deploying.serve_control import Declared
 from commands.run_settings import APART, PROJECT
 from commands.serve_process import FIXED, USUAL
 from deployments.foundation.values.setting_words import variable
@@ -128,40 +126,6 @@ def test_what_was_deployed_stays_deployed() -> None:
     assert apps["orders"]["runtime_env"] == environment
     assert not any("runtime_env" in app for name, app in apps.items() if name != "orders")
     assert with_what_stays(wanted, {}) == wanted
-
-
-def test_an_application_that_is_started_anew_is_the_only_one_and_has_the_same_code() -> None:
-    wanted = declaration(APART, host="0.0.0.0", port=80)
-    deployed = with_what_stays(wanted, {"orders": {"runtime_env": {"working_dir": "s3://a.zip"}}})
-    moved = anew(deployed, "orders", "now")
-    for before, after in zip(deployed["applications"], moved["applications"], strict=True):
-        assert (before == after) == (after["name"] != "orders")
-        if after["name"] == "orders":
-            assert after["runtime_env"]["working_dir"] == "s3://a.zip"
-            assert after["deployments"] == before["deployments"]
-
-
-def test_several_replicas_on_one_node_are_found() -> None:
-    places = {"alone": "a", "together": "aa", "apart": "ab", "new": ""}
-    apps = {
-        name: {
-            "status": "RUNNING",
-            "message": "",
-            "deployed_app_config": {"name": name},
-            "deployments": {
-                "Services": {
-                    "replicas": [
-                        {"replica_id": str(n), "state": "RUNNING", "node_id": node}
-                        for n, node in enumerate(nodes)
-                    ]
-                }
-            },
-        }
-        for name, nodes in places.items()
-    }
-    options = {"host": "0.0.0.0", "port": 80}
-    found = Declared({"proxy_location": "EveryNode", "http_options": options, "applications": apps})
-    assert list(on_one_node(found)) == ["together"]
 
 
 @pytest.mark.parametrize(
