@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from deployments.foundation.events.lag_scaling import WAITING
 from deployments.foundation.events.loop import Loop
-from deployments.foundation.placement.applications import connect
+from deployments.foundation.placement.applications import connect, reach_dependencies
 from deployments.foundation.placement.host import Host, Placed
 from deployments.foundation.placement.ray_metrics import EVERY_SECONDS, RayMetrics
 from deployments.foundation.placement.replica_log import log_as_replica
@@ -42,7 +42,7 @@ class Replica:
         meter = Meter()
         showing = Loop("metrics", RayMetrics(meter).show, every=EVERY_SECONDS)
         self._host = Host(placed, client, connect, meter=meter)
-        await self._host.start()
+        await asyncio.gather(self._host.start(), reach_dependencies())
         for one in placed:
             logging.getLogger(f"deployments.{one.name}").info("%s runs here", one.name)
         self._showing = asyncio.create_task(showing.run(), name=showing.name)

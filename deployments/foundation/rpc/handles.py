@@ -39,6 +39,18 @@ class ServeTransport:
             raise DependencyUnavailable(self._app, why, "late") from late
         return answered(self._app, reply)
 
+    async def reach(self, seconds: float) -> bool:
+        """Have the way to the service open before the first call needs it; whether it is within the
+        time. What is asked for is no service's, so that nobody does anything."""
+        try:
+            async with asyncio.timeout(seconds):
+                asked = await self._location.get()
+                await asked.handle.invoke.remote("", "", b"", seconds, None)
+        except Exception as lost:  # noqa: BLE001 - the calls that need it tell what is wrong.
+            _log.info("no way to %s yet: %s", self._app, type(lost).__name__)
+            return False
+        return True
+
     async def _ask(self, method: str, body: bytes, seconds: float) -> Reply:
         """The reply, wherever the service runs by now: a call that found nobody had no effect."""
         moved = 0

@@ -77,6 +77,18 @@ async def test_an_answer_comes_back_and_the_deadline_goes_along() -> None:
     assert handle.calls == [("inventory", "reserve", b"{}", 7)]
 
 
+async def test_the_way_to_a_service_is_opened_by_a_call_that_does_nothing_there() -> None:
+    handle = Handle(answer)
+    transport = ServeTransport("inventory", lambda app: Hosted(app, handle))
+    assert await transport.reach(7)
+    assert handle.calls == [("", "", b"", 7)], "it names no service"
+
+
+@pytest.mark.parametrize("call", [raising(ActorDiedError()), never])
+async def test_a_way_that_does_not_open_keeps_nobody_waiting(call: Call) -> None:
+    assert not await reach(call).reach(0.01)
+
+
 @pytest.mark.parametrize(
     ("failure", "kind", "made"),
     [

@@ -10,7 +10,7 @@ import pytest
 from ray.serve._private.common import DeploymentID
 from ray.serve.exceptions import DeploymentUnavailableError
 
-from deployments.foundation.placement.applications import hosts
+from deployments.foundation.placement.applications import hosts, serving
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Reply
 from deployments.foundation.rpc.coalescing import AT_ONCE, Call
 from deployments.foundation.rpc.handles import ServeTransport
@@ -210,3 +210,21 @@ def test_of_two_applications_the_one_that_was_deployed_last_hosts_a_service(
         }
     )
     assert found == {"pricing": host, "checkout": "checkout"}
+
+
+def test_a_way_is_opened_to_what_has_a_replica_that_answers() -> None:
+    def with_replicas(service: str, *states: str) -> dict[str, Any]:
+        replicas = [{"state": state} for state in states]
+        return {
+            **described("DEPLOYING", 1.0, service),
+            "deployments": {"S": {"replicas": replicas}},
+        }
+
+    found = {
+        "pricing": with_replicas("pricing", "STARTING", "RUNNING"),
+        "orders": with_replicas("orders", "PENDING_MIGRATION"),
+        "carts": with_replicas("carts", "STARTING", "STOPPING"),
+        "catalog": described("DEPLOYING", 1.0, "catalog"),
+    }
+    asked = ("catalog", "orders", "carts", "pricing", "nobody")
+    assert serving(found, asked) == ["orders", "pricing"]
