@@ -99,6 +99,11 @@ def test_redis_is_outside_and_every_node_is_told_where(cluster: dict[str, Any]) 
     assert "./cluster.env" in cluster["file_mounts"].values()
 
 
+def test_nothing_that_is_mounted_by_itself_is_left_out(cluster: dict[str, Any]) -> None:
+    mounted = {Path(source).name for source in cluster["file_mounts"].values()}
+    assert not mounted & set(cluster["rsync_exclude"]), "rsync leaves it out wherever it comes from"
+
+
 def test_the_store_is_declared_by_the_command_that_knows_its_settings(
     cluster: dict[str, Any],
 ) -> None:
