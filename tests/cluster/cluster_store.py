@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -32,7 +33,7 @@ _LAST_LINES = 60
 _BOOTSTRAP = re.compile(r"--autoscaling-config=\S+")
 TOKEN = "a-token-of-the-cluster-as-long-as-it-must-be"  # noqa: S105 - it guards this cluster.
 SECRET = "a secret of the cluster"  # noqa: S105 - it guards an empty server.
-_LAUNCHER: Mapping[str, object] = yaml.safe_load((PROJECT / "cluster.yaml").read_text())
+LAUNCHER: Mapping[str, Any] = yaml.safe_load((PROJECT / "cluster.yaml").read_text())
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,10 @@ class Outside:
 
 
 class ClusterStore:
-    """A head and workers. The head may be killed and come back, workers may go and others come."""
+    """A head and workers. The head may be killed and come back, workers may go and others come.
+
+    A head without workers has the replicas itself.
+    """
 
     def __init__(
         self,
@@ -107,16 +111,16 @@ class ClusterStore:
 
     def _environment(self, machine: Machine) -> dict[str, str]:
         """What the launcher says, and where the checkout is that `pip` would have installed."""
-        (machine.home / "fieldhouse.env").write_text(self._env_file())
+        (machine.home / "fieldhouse.env").write_text(self.env_file())
         head = {"RAY_OVERRIDE_RESOURCES": json.dumps({"CPU": 0})}
         code = {"PYTHONPATH": str(machine.home / "fieldhouse")}
         return {
             "RAY_HEAD_IP": self.head.address,
             **code,
-            **(head if machine is self.head else {}),
+            **(head if machine is self.head and self.workers else {}),
         }
 
-    def _env_file(self) -> str:
+    def env_file(self) -> str:
         """cluster.env, filled in."""
         out = self._outside
         filled = {
@@ -214,9 +218,7 @@ def on_machine(machine: Machine) -> Iterator[tuple[psutil.Process, str]]:
 
 def commands(stage: str) -> list[str]:
     """The launcher's commands of a stage, without the cloud that it would ask for machines."""
-    said = _LAUNCHER[stage]
-    assert isinstance(said, list)
-    return [_BOOTSTRAP.sub("", words) for words in said]
+    return [_BOOTSTRAP.sub("", words) for words in LAUNCHER[stage]]
 
 
 def _telling(logs: Path) -> list[Path]:

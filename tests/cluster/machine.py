@@ -7,6 +7,7 @@ no shared memory. Whoever kills it kills all that runs on it, and nobody says go
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import time
@@ -31,12 +32,14 @@ mount --bind "$2/ray" /tmp/ray
 mount --bind "$2/haproxy" /tmp/haproxy-serve
 mount --bind "$2/hosts" /etc/hosts
 mount --bind "$2/resolv.conf" /etc/resolv.conf
+mount --bind "$2/passwd" /etc/passwd
 mount --bind "$3" "$2/home/fieldhouse"
 mount --bind "$2/data" "$2/home/fieldhouse/.data"
 touch "$2/booted"
 trap : CHLD  # Who is left without a parent is reaped here.
 while :; do sleep infinity & wait $!; done
 """
+_HOME_OF_ROOT = re.compile(r"^(root:(?:[^:\n]*:){4}).*$", re.MULTILINE)
 _KINDS = ("--net", "--mount", "--pid", "--uts", "--ipc")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -47,10 +50,12 @@ class CommandFailedError(Exception):
 
 class Machine:
     """One machine, which may be killed, and be there again at the same address with nothing on
-    it."""
+    it. A `bare` one has no checkout either."""
 
-    def __init__(self, name: str, network: Network, number: int, directory: Path) -> None:
-        self.name, self.address = name, network.address(number)
+    def __init__(
+        self, name: str, network: Network, number: int, directory: Path, *, bare: bool = False
+    ) -> None:
+        self.name, self.address, self._bare = name, network.address(number), bare
         self._network, self._directory = network, directory / name
         self._holder: subprocess.Popen[bytes] | None = None
         self._init: psutil.Process | None = None
@@ -90,12 +95,17 @@ class Machine:
         names = f"127.0.0.1 localhost\n{self.address} {self.name}\n"
         (self._directory / "hosts").write_text(names)
         (self._directory / "resolv.conf").touch()
-        (PROJECT / ".data").mkdir(exist_ok=True)
+        # Who enters it is at home where the checkout is.
+        users = Path("/etc/passwd").read_text()
+        at_home = _HOME_OF_ROOT.sub(rf"\g<1>{self.home}:/bin/bash", users, count=1)
+        (self._directory / "passwd").write_text(at_home)
+        checkout = self._bare_checkout() if self._bare else PROJECT
+        (checkout / ".data").mkdir(exist_ok=True)
         for place in _PRIVATE:
             place.mkdir(exist_ok=True)
         unshare = shutil.which("unshare")
         assert unshare, "unshare of util-linux is needed"
-        boot = ("bash", "-c", _BOOT, "boot", self.name, str(self._directory), str(PROJECT))
+        boot = ("bash", "-c", _BOOT, "boot", self.name, str(self._directory), str(checkout))
         with self.output.open("ab") as output:
             self._holder = start_tied(
                 [unshare, *_KINDS, "--fork", "--kill-child", "--mount-proc", *boot],
@@ -104,6 +114,16 @@ class Machine:
             )
         self._init = self._wait_for_init(self._holder)
         self._network.plug_in(self.address, self.pid)
+
+    def _bare_checkout(self) -> Path:
+        """A directory with the environment that `make` would install, and nothing else."""
+        checkout, installed = self._directory / "checkout", PROJECT / ".venv"
+        (checkout / ".venv").mkdir(parents=True)
+        for part in ("bin", "lib", "pyvenv.cfg"):
+            (checkout / ".venv" / part).symlink_to(installed.resolve() / part)
+        for stamp in (".created", ".installed", ".run"):
+            (checkout / ".venv" / stamp).touch()
+        return checkout
 
     def _wait_for_init(self, holder: subprocess.Popen[bytes]) -> psutil.Process:
         last = time.monotonic() + _BOOTS_WITHIN_SECONDS

@@ -22,7 +22,9 @@ _RAY = "ray on >ray ~RAY* ~DUMMY &* +@all -@admin -@dangerous +info"
 
 
 @asynccontextmanager
-async def running_cluster(workers: int, replicas: int) -> AsyncIterator[ClusterStore]:
+async def running_cluster(
+    workers: int, replicas: int, kind: type[ClusterStore] = ClusterStore
+) -> AsyncIterator[ClusterStore]:
     """A head and workers, each a machine, with so many replicas of each service at least.
 
     Redis, the mail server and the load balancer are outside.
@@ -35,7 +37,7 @@ async def running_cluster(workers: int, replicas: int) -> AsyncIterator[ClusterS
         bound = ("--bind", net.outside, "--port", str(port), "--protected-mode", "no")
         socket = stack.enter_context(valkey_server(directory, *bound, *users))
         machines = [
-            Machine(name, net, number, directory)
+            Machine(name, net, number, directory, bare=kind is not ClusterStore)
             for number, name in enumerate(["head", *(f"worker{n + 1}" for n in range(workers))])
         ]
         nodes = {one.name: one.address for one in machines}
@@ -43,7 +45,7 @@ async def running_cluster(workers: int, replicas: int) -> AsyncIterator[ClusterS
         stack.enter_context(balancer(directory, host, int(web), nodes))
         async with smtp_server(host=net.outside) as smtp:
             outside = Outside(net.outside, port, socket, smtp, url)
-            store = ClusterStore(net, machines[0], machines[1:], outside, replicas)
+            store = kind(net, machines[0], machines[1:], outside, replicas)
             stack.callback(store.stop)
             await asyncio.to_thread(store.start)
             yield store
