@@ -1,7 +1,7 @@
-"""How many purchases a second the store takes on one worker and on two, on this machine.
+"""How many purchases a second the store takes on one node and on three, on this machine.
 
-`python -m tests.cluster.purchases`, as root. All machines share this one's cores, so that it shows
-what distance costs, and not what more machines bring.
+`python -m tests.cluster.purchases`, as root. All nodes share this one's cores, so that it shows
+what distance and Ray's own processes cost, and not what more machines bring.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from commands.loading.figures import LoadLevel
 from tests.cluster.running import running_cluster
 
 BUYERS = (1, 8)
+CLUSTERS = ((0, 1), (2, 1), (2, 2))
+"""Workers beside the head, which has the replicas itself if there are none; replicas of each
+service."""
 WARM_SECONDS, SECONDS = 10.0, 30.0
 
 
@@ -24,13 +27,13 @@ async def measure(workers: int, replicas: int) -> None:
         for count in BUYERS:
             level = LoadLevel(count)
             await buyers.shop(level, SECONDS)
-            told = f"{workers} workers, {replicas} replicas, {count} buyers"
+            told = f"{workers + 1} nodes, {replicas} replicas, {count} buyers"
             print(f"{told}: {level.rate:.1f} purchases/s, {dict(level.trouble)}", flush=True)
 
 
 async def main() -> None:
     """One cluster after the other."""
-    for workers, replicas in ((1, 1), (2, 2)):
+    for workers, replicas in CLUSTERS:
         await measure(workers, replicas)
 
 
