@@ -254,9 +254,10 @@ def test_offers_and_percentages_do_not_depend_on_the_order_of_lines(
     case: Case, random: Random
 ) -> None:
     asked, rules, redeemed = case
+    # A cent that is left over, and the last unit that may be got, go to the first of equal lines.
     rules = rules_of(
         {offer.id: offer for found in rules.offers.values() for offer in found}.values(),
-        (code for code in rules.codes.values() if code.kind != "amount"),
+        (code for code in rules.codes.values() if code.kind in {"percent", "free_shipping"}),
         TAX_RATES,
     )
     order = list(range(len(asked.lines)))
