@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from commands.published_events import publishers, said_of, title_of
-from deployments.foundation.events.publishing import ENTRY_FIELD, PARTITIONS, Event, schema_of
+from deployments.foundation.events.publishing import ENTRY_FIELD, Event, schema_of
+from deployments.foundation.values.partitions import PARTITIONS
 
 FILE = Path(__file__).parents[1] / "docs" / "asyncapi.json"
 Json = dict[str, Any]

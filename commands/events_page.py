@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from commands.published_events import Listener, listeners, publishers, said_of, short_name
-from deployments.foundation.events.publishing import PARTITIONS, Event
+from deployments.foundation.events.publishing import Event
+from deployments.foundation.values.partitions import PARTITIONS
 
 FILE = Path(__file__).parents[1] / "docs" / "events.md"
 _INTRODUCTION = f"""\

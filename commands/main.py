@@ -48,6 +48,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "backup": "commands.backups.backup:backup",
         "restore": "commands.backups.restore:restore",
         "migrate": "commands.migrate:migrate",
+        "partition": "commands.partitioning:partition",
         "platform-key": "commands.platform_key:platform_key",
         "redis-users": "commands.redis_users:redis_users",
         "config": "commands.config:app",

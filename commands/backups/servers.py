@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from deployments.datastore.server import ADMIN
+from deployments.foundation.redis.clustered import clients_of
 from deployments.foundation.redis.connection import client, entered
+from deployments.foundation.values.partitions import possible_tags
 from deployments.foundation.values.settings import settings
 from deployments.topology import SERVICES
 
@@ -42,7 +44,9 @@ async def servers(
         for service in SERVICES:
             redis = client_of(service)
             stack.push_async_callback(redis.aclose)
-            run: str = (await redis.info("server"))["run_id"]
-            entries.setdefault(run, redis)
-            residents[run].append(service)
+            for part in clients_of(redis, possible_tags(service)):
+                run: str = (await part.info("server"))["run_id"]
+                entries.setdefault(run, part)
+                if service not in residents[run]:
+                    residents[run].append(service)
         yield [SharedServer(redis, tuple(residents[run])) for run, redis in entries.items()]

@@ -30,6 +30,7 @@ from deployments.foundation.rpc.detach import detach
 from deployments.foundation.rpc.rejection import Rejection
 from deployments.foundation.values.clock import Clock, utc_now
 from deployments.foundation.values.ids import new_id
+from deployments.foundation.values.partitions import new_id_beside
 
 _log = logging.getLogger(__name__)
 
@@ -125,7 +126,10 @@ class CheckoutService:
     async def _complete(self, request: CompleteSession) -> Session:
         now = self._clock()
         try:
-            begun = await self._driver.sagas.begin(request, new_id("saga"), new_id("order"), now)
+            # What is known of an order's payment, which has the saga's id, lies with the order.
+            saga_id = new_id("saga")
+            order_id = new_id_beside("order", saga_id)
+            begun = await self._driver.sagas.begin(request, saga_id, order_id, now)
         except SessionClosed as closed:
             raise _as_of(closed, now) from closed
         if isinstance(begun, Session):

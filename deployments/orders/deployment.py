@@ -13,7 +13,7 @@ from deployments.foundation.values.meter import UNMEASURED, Meter
 from deployments.foundation.values.settings import settings
 from deployments.orders.consumers import OrdersConsumers
 from deployments.orders.contract import OrdersApi
-from deployments.orders.earlier_orders import SERVICE
+from deployments.orders.keys import SERVICE
 from deployments.orders.routes import OrdersRoutes
 from deployments.orders.service import OrdersService
 from deployments.orders.store import OrdersStore

@@ -1,6 +1,7 @@
 """Orders of the first version, under the keys that `store.py` documents: in no index but one.
 
-They say no version. Until they are migrated, whoever needs an index has all orders looked through.
+They say no version, and are not grouped by partition. Until they are migrated, whoever needs an
+index has all orders looked through.
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ from deployments.foundation.redis.migrating import Rewritten, documents_are, ver
 from deployments.foundation.values.message import readable
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.domain.orders import number_of
+from deployments.orders.keys import SERVICE, WHOLE, OrderKeys, prefix
 
-SERVICE = "orders"
 VERSION = 2
 """Of what is stored of an order now: it is in the indices by payment and by number."""
-NUMBERS, LABELS = "{orders}:numbers", "{orders}:labels"
-ORDER = "{orders}:order:"
+ORDER = prefix(WHOLE.tag(""), "order")
 _LUA = Path(__file__).parent / "lua"
 _ALL_EVERY_SECONDS = 300
 
@@ -54,23 +54,22 @@ class EarlierOrders:
         """Bring these to the present version, in two round trips."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for order_id in order_ids:
-                pipe.hmget(f"{ORDER}{order_id}", ["order", "label"])
+                pipe.hmget(_keys(order_id).order, ["order", "label"])
             found = cast(list[tuple[str | None, str | None]], await pipe.execute())
-        keys, args, unreadable = [NUMBERS], [str(VERSION)], list[str]()
+        keys, args, unreadable = [_keys("").numbers], [str(VERSION)], list[str]()
         for order_id, (order, label) in zip(order_ids, found, strict=True):
             placed, number = readable(PlaceOrder, order), number_of(label or "")
             if placed is None or number is None:
                 unreadable.append(order_id)
                 continue
-            keys += [f"{ORDER}{order_id}", payment_key(placed.payment_id)]
+            keys += [_keys(order_id).order, _keys(order_id).payment(placed.payment_id)]
             args += [order_id, str(number)]
         return Rewritten(int(await self._bring(keys=keys, args=args)), unreadable)
 
     async def count(self) -> int:
         """How many orders were ever placed, of whichever version."""
-        return int(await self._redis.get(LABELS) or 0)
+        return int(await self._redis.get(_keys("").labels) or 0)
 
 
-def payment_key(payment_id: str) -> str:
-    """Where it says which order a payment pays for."""
-    return f"{{orders}}:payment:{payment_id}"
+def _keys(order_id: str) -> OrderKeys:
+    return OrderKeys.of(order_id, WHOLE)

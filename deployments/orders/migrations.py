@@ -5,7 +5,8 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from deployments.foundation.redis.migrating import Migration
-from deployments.orders.earlier_orders import ORDER, SERVICE, VERSION, EarlierOrders
+from deployments.orders.earlier_orders import ORDER, VERSION, EarlierOrders
+from deployments.orders.keys import SERVICE
 
 
 def migration(redis: Redis) -> Migration:

@@ -10,10 +10,11 @@ from redis.asyncio import Redis
 
 from deployments.foundation.redis.connection import names
 from deployments.foundation.values.message import readable
+from deployments.foundation.values.partitions import layout_of
 from deployments.orders.contract import PlaceOrder
 from deployments.orders.contract.order import STATES, HistoryEntry, ShipmentState
 from deployments.orders.domain.orders import progress_of
-from deployments.orders.store import history_key, order_key, platform_key
+from deployments.orders.keys import SERVICE, OrderKeys, prefix
 
 __all__ = ["OrderRecord", "OrderRecords", "ShipmentState"]
 
@@ -51,32 +52,36 @@ class OrderRecords:
     """Orders of one Redis, to be read only."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self._redis, self._layout = redis, layout_of(SERVICE)
 
-    def ids(self) -> AsyncIterator[list[str]]:
-        """All orders that were ever placed, in batches."""
-        return names(self._redis, order_key(""))
+    async def ids(self) -> AsyncIterator[list[str]]:
+        """All orders that were ever placed, in batches. A partition takes a pass of its own, which
+        on a cluster looks at no other's keys."""
+        for tag in self._layout.tags():
+            async for found in names(self._redis, prefix(tag, "order")):
+                yield found
 
     async def records(self, order_ids: Sequence[str]) -> dict[str, OrderRecord]:
         """What is stored under each of these ids, in two round trips."""
+        places = [OrderKeys.of(order_id, self._layout) for order_id in order_ids]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for order_id in order_ids:
-                pipe.hmget(order_key(order_id), ["order", "platform", "withdrawn", "sequence"])
-                pipe.lrange(history_key(order_id), 0, -1)
+            for keys in places:
+                pipe.hmget(keys.order, ["order", "platform", "withdrawn", "sequence"])
+                pipe.lrange(keys.history, 0, -1)
             found = await pipe.execute()
-            for order_id, (_, platform, *_) in zip(order_ids, found[::2], strict=True):
-                pipe.zscore(platform_key(platform), order_id)
+            for keys, (_, platform, *_) in zip(places, found[::2], strict=True):
+                pipe.zscore(keys.platform(platform or ""), keys.id)
             listed = await pipe.execute()
         return {
-            order_id: _record(order_id, fields, entries, listed_at)
-            for order_id, fields, entries, listed_at in zip(
-                order_ids, found[::2], found[1::2], listed, strict=True
+            keys.id: _record(keys, fields, entries, listed_at)
+            for keys, fields, entries, listed_at in zip(
+                places, found[::2], found[1::2], listed, strict=True
             )
         }
 
 
 def _record(
-    order_id: str,
+    keys: OrderKeys,
     fields: Sequence[str | None],
     entries: Iterable[str],
     listed_at: float | None,
@@ -85,7 +90,7 @@ def _record(
     read = (readable(HistoryEntry, entry) for entry in entries)
     progress = progress_of([entry for entry in read if entry is not None])
     return OrderRecord(
-        key=order_key(order_id),
+        key=keys.order,
         found=order is not None,
         placed=readable(PlaceOrder, order),
         withdrawn=withdrawn is not None,

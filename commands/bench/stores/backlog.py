@@ -14,7 +14,6 @@ from commands.bench.stores.redis_counters import RedisCounters, read_counters
 from deployments.foundation.events.publishing import streams_of
 from deployments.topology import TOPOLOGY
 
-_STREAMS = [stream for one in TOPOLOGY if one.publishes for stream in streams_of(one.name)]
 _LOOK_SECONDS = 0.2
 _LOOKS = 2
 QUIET_SECONDS = 1.5
@@ -35,8 +34,9 @@ class Backlog(NamedTuple):
 
 async def read_backlog(admin: Redis) -> Backlog:
     """The backlog of all subscribers now, in one round trip."""
+    streams = (stream for one in TOPOLOGY if one.publishes for stream in streams_of(one.name))
     async with admin.pipeline(transaction=False) as pipe:
-        for stream in _STREAMS:
+        for stream in streams:
             pipe.xinfo_groups(stream)
             pipe.xlen(stream)
         answers = await pipe.execute(raise_on_error=False)

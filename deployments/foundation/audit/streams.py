@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from deployments.foundation.audit.findings import Discrepancy
 from deployments.foundation.events.publishing import Envelope, parse, stream_of, streams_of
+from deployments.foundation.values.partitions import partition_of
 
 _PAGE = 500
 _BEGINNING = "0-0"
@@ -53,7 +54,8 @@ class EventStreams:
 
     def __init__(self, service: str, redis: Redis) -> None:
         self._service, self._redis = service, redis
-        self._streams = {name: _StreamReading(name) for name in streams_of(service)}
+        self._names = streams_of(service)
+        self._streams = {name: _StreamReading(name) for name in self._names}
         self._wrong: list[Discrepancy] = []
         self.count = 0
 
@@ -88,7 +90,7 @@ class EventStreams:
 
     def number_of(self, subject: str) -> int | None:
         """The number of the last event about a subject; none where it may have been trimmed."""
-        stream = self._streams[stream_of(self._service, subject)]
+        stream = self._streams[self._names[partition_of(subject)]]
         return stream.last.get(subject, None if stream.is_trimmed else 0)
 
     def wrong(self) -> list[Discrepancy]:

@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from deployments.foundation.events.keys import failing_key, readers_key
-from deployments.foundation.events.publishing import PARTITIONS, streams_of
+from deployments.foundation.events.publishing import streams_of
+from deployments.foundation.values.partitions import PARTITIONS
 
 _COUNTED = 1_000
 """Unread entries of a partition that are counted at most where the server does not know."""

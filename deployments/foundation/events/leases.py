@@ -17,9 +17,9 @@ from typing import cast
 from redis.asyncio import Redis
 
 from deployments.foundation.events.keys import leases_key, readers_key
-from deployments.foundation.events.publishing import PARTITIONS
 from deployments.foundation.redis.connection import script
 from deployments.foundation.values.ids import new_id
+from deployments.foundation.values.partitions import PARTITIONS
 
 _LUA = Path(__file__).parent / "lua"
 

@@ -10,7 +10,6 @@ A stream's entry has one field, `event`: the CloudEvent as JSON, with the extens
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -20,9 +19,9 @@ from pydantic import AwareDatetime
 
 from deployments.foundation.values.ids import new_id
 from deployments.foundation.values.message import Message
+from deployments.foundation.values.partitions import layout_of, partition_of
 from deployments.foundation.values.trace import traceparent
 
-PARTITIONS = 16
 ENTRY_FIELD = "event"
 """The one field of a stream's entry."""
 _SCHEMAS = "https://fieldhouse.org/events/"
@@ -72,13 +71,12 @@ def event_of(envelope: Envelope, kind: type[E]) -> E:
 
 def stream_of(service: str, subject: str) -> str:
     """The stream on which a service publishes what happens to a subject."""
-    digest = hashlib.sha1(subject.encode(), usedforsecurity=False).hexdigest()
-    return f"{{{service}}}:events:{int(digest[0], PARTITIONS)}"
+    return streams_of(service)[partition_of(subject)]
 
 
 def streams_of(service: str) -> list[str]:
-    """All streams of a service: the last KEYS of every script that publishes."""
-    return [f"{{{service}}}:events:{n}" for n in range(PARTITIONS)]
+    """All streams of a service: the last KEYS of a script that publishes."""
+    return layout_of(service).streams()
 
 
 def schema_of(event_type: str) -> str:
@@ -86,8 +84,11 @@ def schema_of(event_type: str) -> str:
     return f"{_SCHEMAS}{event_type}"
 
 
-def occasion(service: str, at: datetime) -> str:
-    """What the events of one script have in common: the last of its ARGV, as JSON."""
+def occasion(service: str, at: datetime, *, one_stream: bool = False) -> str:
+    """What the events of one script have in common: the last of its ARGV, as JSON.
+
+    With `one_stream` the script has that of its events' one subject as its last KEYS, and no other.
+    """
     return json.dumps(
         {
             "specversion": "1.0",
@@ -97,5 +98,6 @@ def occasion(service: str, at: datetime) -> str:
             "datacontenttype": "application/json",
             "dataschema": _SCHEMAS,
             "traceparent": traceparent(),
+            **({"streams": 1} if one_stream else {}),
         }
     )

@@ -22,6 +22,7 @@ from deployments.foundation.events.partition import Partition, PartitionContext
 from deployments.foundation.events.publishing import ENTRY_FIELD, streams_of
 from deployments.foundation.events.subscriptions import Subscription
 from deployments.foundation.redis.clustered import by_slot
+from deployments.foundation.redis.layouts import check_layout
 
 _IMPATIENT_SECONDS = 0.02
 """How long a read waits while the queues of some partition are full: they may empty any moment."""
@@ -105,7 +106,10 @@ class Reader:
         return frozenset(self._partitions)
 
     async def run(self) -> None:
-        """Read until cancelled. Whenever a Redis fails, begin again with the pending events."""
+        """Read until cancelled. Whenever a Redis fails, begin again with the pending events.
+
+        Raises `WrongLayoutError` if the publisher's streams are not where they are looked for.
+        """
         while True:
             try:
                 await self._session()
@@ -119,6 +123,7 @@ class Reader:
         self._leases.forget()
         acknowledgements = self._journal.acknowledgements
         acknowledgements.forget()
+        await check_layout(self._theirs, self._publisher)
         await self._make_groups()
         async with asyncio.TaskGroup() as self._tasks:
             await self._renew()

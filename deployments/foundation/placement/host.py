@@ -22,6 +22,7 @@ from deployments.foundation.placement.local import local
 from deployments.foundation.placement.prefixes import Prefixes
 from deployments.foundation.placement.server_clock import ServerClock
 from deployments.foundation.redis.availability import answers
+from deployments.foundation.redis.layouts import check_layout
 from deployments.foundation.redis.measured import RedisMetrics, measured
 from deployments.foundation.rpc.call_metrics import CallMetrics
 from deployments.foundation.rpc.calls import ABSENT, DependencyUnavailable, Endpoint, Reply
@@ -137,7 +138,12 @@ class Host:
         return connect
 
     async def start(self, *, seed: bool = True, consume: bool = True) -> None:
-        """Bring everything up, dependencies before those that need them least: all at once."""
+        """Bring everything up, dependencies before those that need them least: all at once.
+
+        Raises `WrongLayoutError` if keys of a service here are not where it would look for them.
+        """
+        stateful = [name for name, one in self._placed.items() if one.keeps_state]
+        await asyncio.gather(*(check_layout(self._redis[name], name) for name in stateful))
         await asyncio.gather(*(one.set() for one in self._clocks.values()))
         if seed:
             await asyncio.gather(*(one.seed() for one in self.services.values()))

@@ -151,6 +151,13 @@ def by_slot(redis: Redis, keys: Iterable[str]) -> list[list[str]]:
     return list(groups.values())
 
 
+def clients_of(redis: Redis, tags: Iterable[str]) -> list[Redis]:
+    """The clients for keys with these hash tags, in braces: one, unless the server is a cluster."""
+    if not isinstance(redis, ClusteredRedis):
+        return [redis]
+    return [redis.of_tag(tag[1:-1]) or redis for tag in tags]
+
+
 def servers_of(redis: Redis) -> dict[str, HostAndPort | None]:
     """The servers that a client's connections go to now, by hash tag; none if it never changes."""
     return {tag: server_of(client) for tag, client in _clients(redis).items()}

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 
 from deployments.foundation.redis.connection import password
+from deployments.foundation.values.partitions import layout_of
 
 _READING = "+xgroup|create +xreadgroup +xack +xpending +xinfo|groups +xlen +xrange"
 """What a subscriber may do on a publisher's streams: have a group, read, acknowledge, look."""
@@ -13,7 +14,8 @@ _READING = "+xgroup|create +xreadgroup +xack +xpending +xinfo|groups +xlen +xran
 
 def acl_rules(service: str, publishers: Iterable[str]) -> list[str]:
     """The rules of a service's user, password aside. Whatever administers the server is denied."""
-    own = ["reset", "on", "resetchannels", f"~{{{service}}}:*", "+@all", "-@admin", "-@dangerous"]
+    keys = [f"~{tag}:*" for tag in layout_of(service).patterns()]
+    own = ["reset", "on", "resetchannels", *keys, "+@all", "-@admin", "-@dangerous"]
     return own + _selectors(publishers)
 
 
@@ -31,7 +33,8 @@ def reader_rules(publishers: Iterable[str]) -> list[str]:
 
 def _selectors(publishers: Iterable[str]) -> list[str]:
     """A selector for each publisher: further rules that hold for its event streams alone."""
-    return [f"(~{{{publisher}}}:events:* {_READING})" for publisher in publishers]
+    tags = (layout_of(publisher).patterns() for publisher in publishers)
+    return [f"({' '.join(f'~{tag}:events:*' for tag in each)} {_READING})" for each in tags]
 
 
 def password_hash(user: str, secret: str) -> str:

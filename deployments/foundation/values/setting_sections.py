@@ -17,6 +17,7 @@ from deployments.foundation.values.setting_types import (
     KeyPairs,
     Mailbox,
     ObjectPlace,
+    Partitioned,
     WebAddress,
 )
 
@@ -144,6 +145,13 @@ class RedisSettings(Section):
         description="Where what acknowledges an order must be before it is answered: `server` as "
         "safe as the server is set, `disk` on its disk (`WAITAOF 1 0`, with `appendfsync always`), "
         "`replica` on a replica too (`WAIT 1`). For a Redis of the operator's own.",
+    )
+
+    partitioned: Partitioned | None = Field(
+        None,
+        description="The service whose keys are grouped by partition, so that they can be on "
+        "several nodes of a cluster. It says how the stored keys are laid out, and does not start "
+        "upon others: `fieldhouse partition` groups those of a store that is stopped.",
     )
 
     @model_validator(mode="before")

@@ -6,9 +6,12 @@ import re
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.utils import parseaddr
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
+
+Partitioned = Literal["orders"]
+"""A service whose keys can be grouped by partition."""
 
 
 def _web_address(url: str) -> str:

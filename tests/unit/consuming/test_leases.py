@@ -15,7 +15,8 @@ from redis.asyncio import Redis
 from deployments.foundation.events.consumer import Consumer
 from deployments.foundation.events.journal import EventDelivery, Journal
 from deployments.foundation.events.leases import Lease, LeaseLostError, Leases
-from deployments.foundation.events.publishing import PARTITIONS, Envelope
+from deployments.foundation.events.publishing import Envelope
+from deployments.foundation.values.partitions import PARTITIONS
 from tests.clock import SecondsClock
 from tests.conftest import ClientOf
 from tests.eventually import eventually

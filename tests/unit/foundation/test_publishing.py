@@ -16,7 +16,6 @@ from redis.exceptions import ResponseError
 
 from deployments.foundation.events.publishing import (
     ENTRY_FIELD,
-    PARTITIONS,
     Event,
     event_of,
     occasion,
@@ -26,6 +25,7 @@ from deployments.foundation.events.publishing import (
     streams_of,
 )
 from deployments.foundation.redis.connection import script
+from deployments.foundation.values.partitions import PARTITIONS
 from deployments.foundation.values.trace import traceparent, tracing
 from tests.conftest import ClientOf
 from tests.published_events import entries_of, published

@@ -10,11 +10,20 @@ import pytest
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.placement.composition import Composition
 from deployments.foundation.placement.host import nowhere
+from deployments.foundation.values.partitions import Layout, layout_of
 from deployments.orders.deployment import compose
 from deployments.orders.service import OrdersService
 from tests.composing import service_of, set_platform_keys
 from tests.conftest import ClientOf
 from tests.unit.orders.sample_orders import NOON, PUBLIC_URL
+
+
+@pytest.fixture(params=["whole", "partitioned"], autouse=True)
+def layout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """How orders' keys are laid out: each test holds in both, unless it names one."""
+    partitioned = request.param == "partitioned"
+    monkeypatch.setenv("FIELDHOUSE_PARTITIONED", "orders" if partitioned else "")
+    return layout_of("orders")
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from deployments.foundation.values.address import PostalAddress
+from deployments.foundation.values.partitions import layout_of, partition_of
 from deployments.orders.contract import GetOrder, PlaceOrder, UndoPlacement
 from deployments.orders.contract.order import OrderDelivery, OrderedItem
+from deployments.orders.keys import OrderKeys
 from deployments.pricing.contract import LinePrice, PriceTotals
 
 PUBLIC_URL = "https://store.example"
@@ -76,6 +78,22 @@ def order(
         delivery=delivery(datetime(2026, 6, 3, 12, tzinfo=UTC), datetime(2026, 6, 5, tzinfo=UTC)),
         buyer_email="ada@example.com",
     )
+
+
+def keys_of(saga: str = "s1") -> OrderKeys:
+    """Where what is known of an order lies."""
+    return OrderKeys.of(f"order_{saga}")
+
+
+def labels_of(*sagas: str) -> list[str]:
+    """What orders are called that are placed in this order in an empty store."""
+    last, labels, by = 0, list[str](), len(layout_of("orders").tags())
+    for saga in sagas:
+        last += 1
+        while by > 1 and last % by != partition_of(f"order_{saga}"):
+            last += 1
+        labels.append(f"FH-{100_000 + last}")
+    return labels
 
 
 def undo(saga: str = "s1") -> UndoPlacement:

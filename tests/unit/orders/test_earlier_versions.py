@@ -13,6 +13,9 @@ from tests.ucp_schemas import assert_valid
 from tests.unit.orders.sample_events import captured, consume, shipment, told
 from tests.unit.orders.sample_orders import order, wanted
 
+pytestmark = pytest.mark.parametrize("layout", ["whole"], indirect=True)
+"""None that is grouped by partition has an earlier version."""
+
 
 async def forget_version(admin: Redis, saga: str) -> None:
     """Let an order be as the version before it left it: without a version, and not indexed."""

@@ -13,7 +13,7 @@ from deployments.orders.service import OrdersService
 from deployments.orders.store import OrderIdTakenError
 from tests.conftest import ClientOf
 from tests.published_events import published
-from tests.unit.orders.sample_orders import NOON, order, undo
+from tests.unit.orders.sample_orders import NOON, labels_of, order, undo
 
 
 async def events(redis_of: ClientOf) -> list[Envelope]:
@@ -29,7 +29,7 @@ async def test_a_placed_order_is_published_once_with_its_label(
     assert (event.subject, event.sequence, event.time) == ("order_s1", 1, NOON)
     assert event_of(event, OrderPlaced) == OrderPlaced(
         order_id="order_s1",
-        label="FH-100001",
+        label=labels_of("s1")[0],
         platform="acme",
         checkout_id="checkout_s1",
         payment_id="payment_s1",
@@ -79,7 +79,7 @@ async def test_a_withdrawn_order_is_published_after_it_was_placed(
     assert (placed.type, placed.sequence) == (OrderPlaced.type, 1)
     assert cancelled.sequence == 2
     event = event_of(cancelled, OrderCancelled)
-    assert event == OrderCancelled(order_id="order_s1", label="FH-100001", platform="acme")
+    assert event == OrderCancelled(order_id="order_s1", label=labels_of("s1")[0], platform="acme")
 
 
 async def test_what_does_not_take_effect_is_not_published(

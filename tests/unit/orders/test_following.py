@@ -38,7 +38,7 @@ from tests.unit.orders.sample_events import (
     shipment,
     told,
 )
-from tests.unit.orders.sample_orders import NOON, order, undo, wanted
+from tests.unit.orders.sample_orders import NOON, keys_of, labels_of, order, undo, wanted
 
 HELMETS, BIKE = {"line_1": 1}, {"line_1": 1, "line_2": 1}
 """One unit of the first line, and the rest of the order."""
@@ -89,7 +89,7 @@ async def test_a_captured_payment_makes_its_order_paid(
     assert (event.subject, event.sequence) == ("order_s1", 2)
     assert event_of(event, OrderPaid) == OrderPaid(
         order_id="order_s1",
-        label="FH-100001",
+        label=labels_of("s1")[0],
         platform="acme",
         payment_id="payment_s1",
         reservation_id="reservation_s1",
@@ -121,7 +121,7 @@ async def test_a_refund_is_a_negative_adjustment(
     assert [event_of(event, OrderRefunded) for event in refunds] == [
         OrderRefunded(
             order_id="order_s1",
-            label="FH-100001",
+            label=labels_of("s1")[0],
             platform="acme",
             currency="USD",
             refund=refund,
@@ -225,7 +225,7 @@ async def test_shipments_are_published_and_the_last_one_completes_the_order(
     event = event_of((await news(redis_of))[1], OrderShipped)
     assert event == OrderShipped(
         order_id="order_s1",
-        label="FH-100001",
+        label=labels_of("s1")[0],
         platform="acme",
         shipment_id="a",
         carrier="Overland",
@@ -325,7 +325,7 @@ async def test_what_happens_to_a_withdrawn_order_is_written_down_and_not_publish
     with pytest.raises(OrderNotFound):
         await orders.get(wanted())
     assert [event.type for event in await news(redis_of)] == [OrderCancelled.type]
-    assert await admin.llen("{orders}:history:order_s1") == 7
+    assert await admin.llen(keys_of().history) == 7
 
 
 async def test_no_other_order_is_touched(orders: OrdersService) -> None:

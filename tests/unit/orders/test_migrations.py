@@ -24,6 +24,8 @@ from tests.eventually import eventually
 from tests.unit.orders.sample_events import captured, consume, told
 from tests.unit.orders.sample_orders import order, wanted
 
+pytestmark = pytest.mark.parametrize("layout", ["whole"], indirect=True)
+"""None that is grouped by partition has an earlier version."""
 MANY = 600
 """Several batches."""
 

@@ -10,27 +10,41 @@ from redis.asyncio import Redis
 
 from deployments.foundation.rpc.calls import Endpoint, client_of
 from deployments.foundation.rpc.rejection import StepUndone
+from deployments.foundation.values.partitions import layout_of
 from deployments.orders.contract import OrdersApi, PlacedOrder
 from deployments.orders.contract.staff import OrderNotFound
+from deployments.orders.keys import OrderKeys
 from deployments.orders.service import OrdersService
-from deployments.orders.store import OrderIdTakenError
-from tests.unit.orders.sample_orders import NOON, PUBLIC_URL, order, undo, wanted
+from deployments.orders.store import OrderIdTakenError, OrdersStore
+from tests.conftest import ClientOf
+from tests.unit.orders.sample_orders import (
+    NOON,
+    PUBLIC_URL,
+    keys_of,
+    labels_of,
+    order,
+    undo,
+    wanted,
+)
 
 
 async def index(redis: Redis, platform: str = "acme") -> list[str]:
-    found = await redis.zrange(f"{{orders}}:platform:{platform}", 0, -1)
-    return cast(list[str], found)
+    tags = layout_of("orders").tags()
+    lists: list[Any] = [
+        await redis.zrange(OrderKeys(tag, "").platform(platform), 0, -1) for tag in tags
+    ]
+    return [order_id for found in lists for order_id in found]
 
 
 async def history(redis: Redis, saga: str = "s1") -> list[str]:
-    found = await cast(Any, redis.lrange(f"{{orders}}:history:order_{saga}", 0, -1))
+    found = await cast(Any, redis.lrange(keys_of(saga).history, 0, -1))
     return cast(list[str], found)
 
 
 async def test_an_order_is_kept_as_it_was_placed(orders: OrdersService) -> None:
     placed = await orders.place(order())
     assert placed == PlacedOrder(
-        order_id="order_s1", label="FH-100001", permalink_url=f"{PUBLIC_URL}/orders/order_s1"
+        order_id="order_s1", label=labels_of("s1")[0], permalink_url=f"{PUBLIC_URL}/orders/order_s1"
     )
     found = await orders.get(wanted())
     request = order()
@@ -46,7 +60,21 @@ async def test_an_order_is_kept_as_it_was_placed(orders: OrdersService) -> None:
 
 async def test_labels_count_up(orders: OrdersService) -> None:
     labels = [(await orders.place(order(f"s{n}"))).label for n in range(3)]
+    assert labels == labels_of("s0", "s1", "s2")
+    assert labels == sorted(set(labels))
+
+
+@pytest.mark.parametrize("layout", ["whole"], indirect=True)
+async def test_labels_have_no_gaps(orders: OrdersService) -> None:
+    labels = [(await orders.place(order(f"s{n}"))).label for n in range(3)]
     assert labels == ["FH-100001", "FH-100002", "FH-100003"]
+
+
+async def test_no_two_processes_give_out_one_label(redis_of: ClientOf) -> None:
+    several = [OrdersService(OrdersStore(redis_of("orders")), PUBLIC_URL) for _ in range(4)]
+    placing = (several[n % 4].place(order(f"s{n}")) for n in range(200))
+    labels = [placed.label for placed in await asyncio.gather(*placing)]
+    assert len(set(labels)) == 200
 
 
 async def test_the_same_step_twenty_times_at_once_places_one_order(
@@ -57,7 +85,7 @@ async def test_the_same_step_twenty_times_at_once_places_one_order(
     assert len(set(answers)) == 1
     assert await index(admin) == ["order_s1"]
     assert len(await history(admin)) == 1
-    assert (await orders.place(order("s2"))).label == "FH-100002"
+    assert (await orders.place(order("s2"))).label == labels_of("s1", "s2")[1]
 
 
 async def test_a_repeated_step_changes_nothing(orders: OrdersService) -> None:
@@ -125,9 +153,9 @@ async def test_an_order_outlives_the_record_of_its_step(
     first = await orders.place(order())
     if withdrawn:
         await orders.withdraw(undo())
-    assert await admin.ttl("{orders}:step:s1:place") > 0
-    assert await admin.ttl("{orders}:order:order_s1") == -1
-    await admin.delete("{orders}:step:s1:place")
+    assert await admin.ttl(keys_of().step("s1:place")) > 0
+    assert await admin.ttl(keys_of().order) == -1
+    await admin.delete(keys_of().step("s1:place"))
     if withdrawn:
         with pytest.raises(StepUndone):
             await orders.place(order())

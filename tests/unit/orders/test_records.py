@@ -8,7 +8,7 @@ from deployments.orders.records import OrderRecord, OrderRecords
 from deployments.orders.service import OrdersService
 from tests.conftest import ClientOf
 from tests.unit.orders.sample_events import captured, consume, in_turn, refunded, shipment
-from tests.unit.orders.sample_orders import NOON, order
+from tests.unit.orders.sample_orders import NOON, keys_of, order
 
 
 async def test_a_record_says_how_far_payment_and_shipments_are(
@@ -21,7 +21,7 @@ async def test_a_record_says_how_far_payment_and_shipments_are(
     await consume(orders, *first, *second[:2], *shipment("c", {"line_2": 1})[:1])
     records = await OrderRecords(redis_of("orders")).records(["order_s1", "order_s2"])
     assert records["order_s1"] == OrderRecord(
-        key="{orders}:order:order_s1",
+        key=keys_of().order,
         found=True,
         placed=order(),
         withdrawn=False,
@@ -31,7 +31,7 @@ async def test_a_record_says_how_far_payment_and_shipments_are(
         refunded=600,
         shipments={"a": "delivered", "b": "shipped", "c": "processing"},
     )
-    assert records["order_s2"] == OrderRecord("{orders}:order:order_s2", False, None, False, None)
+    assert records["order_s2"] == OrderRecord(keys_of("s2").order, False, None, False, None)
 
 
 async def test_a_history_that_cannot_be_read_hides_no_record(
@@ -39,6 +39,6 @@ async def test_a_history_that_cannot_be_read_hides_no_record(
 ) -> None:
     await orders.place(order())
     await consume(orders, *in_turn(captured()))
-    await admin.rpush("{orders}:history:order_s1", "no JSON")
+    await admin.rpush(keys_of().history, "no JSON")
     (record,) = (await OrderRecords(redis_of("orders")).records(["order_s1"])).values()
     assert (record.placed, record.paid, record.published) == (order(), True, 2)

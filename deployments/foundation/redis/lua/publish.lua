@@ -1,11 +1,13 @@
 -- Publishing events, to be used inside the script that makes them true.
--- The last sixteen KEYS of such a script are its service's event streams and the last of its ARGV is
--- the occasion: what all its events have in common. Both are taken off here, so that KEYS and ARGV
--- are the script's own from now on.
+-- The last KEYS of such a script are its service's sixteen event streams, or the one of the subject
+-- that all its events are about, and the last of its ARGV is the occasion: what all its events have
+-- in common, and `streams` if it is one. Both are taken off here, so that KEYS and ARGV are the
+-- script's own from now on.
 local PARTITIONS = 16
 local OCCASION = cjson.decode(table.remove(ARGV))
 local STREAMS = {}
-for n = PARTITIONS, 1, -1 do STREAMS[n] = table.remove(KEYS) end
+for n = OCCASION.streams or PARTITIONS, 1, -1 do STREAMS[n] = table.remove(KEYS) end
+OCCASION.streams = nil
 local published = 0
 
 -- A JSON object's text with further fields, whose values the script decided.
@@ -27,6 +29,7 @@ local function publish(kind, subject, data, counter, field)
   }
   for name, value in pairs(OCCASION) do event[name] = event[name] or value end
   local head = cjson.encode(event):sub(1, -2)
-  local stream = STREAMS[tonumber(redis.sha1hex(subject):sub(1, 1), 16) + 1]
+  local partition = tonumber(redis.sha1hex(subject):sub(1, 1), 16)
+  local stream = STREAMS[#STREAMS == 1 and 1 or partition + 1]
   redis.call('XADD', stream, '*', 'event', head .. ',"data":' .. data .. '}')
 end
