@@ -123,7 +123,7 @@ async def sells_while_a_slot_moves(
         await asyncio.to_thread(nodes.move, slot)
         await store.bought(_BEFORE_AND_AFTER)
     told = [name_and_text[2] for name_and_text in logs.record_tuples if name_and_text[0] == _EDGE]
-    assert [text for text in told if "late" not in text] == []
+    assert [text for text in told if "late" not in text] == [], told
     await store.settled()
     assert await store.lost() == set()
     assert await discrepancies() == []

@@ -23,8 +23,7 @@ class MortalRedis(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         """One command, or death before it."""
         if self._may_write([args]):
-            answer = await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
-            return answer
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
         raise DiedError
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:  # noqa: ANN401, FBT001
