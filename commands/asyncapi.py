@@ -26,6 +26,9 @@ What the services publish to each other, on Redis streams. An entry of a stream 
 {PARTITIONS} streams (the first hexadecimal digit of the subject's SHA-1), in their order, and
 numbered from 1 by the extension `sequence`. Optional fields may be added to an event's data; any
 other change is a new version of its type."""
+_HASH_TAG = (
+    "The service, in braces; with the partition, as in `{orders:7}`, where its keys are grouped so."
+)
 _ENVELOPE: Json = {
     "title": "CloudEvent",
     "type": "object",
@@ -89,7 +92,7 @@ def _channel(service: str, events: Sequence[type[Event]]) -> Json:
         "address": "{hash_tag}:events:{partition}",
         "description": f"What {service} publishes.",
         "parameters": {
-            "hash_tag": {"enum": [f"{{{service}}}"], "description": "The service, in braces."},
+            "hash_tag": {"enum": [f"{{{service}}}"], "description": _HASH_TAG},
             "partition": {"enum": streams, "description": "By a hash of the subject."},
         },
         "messages": {

@@ -152,6 +152,7 @@ class RedisSettings(Section):
         description="The service whose keys are grouped by partition, so that they can be on "
         "several nodes of a cluster. It says how the stored keys are laid out, and does not start "
         "upon others: `fieldhouse partition` groups those of a store that is stopped.",
+        json_schema_extra={"takes": "orders"},
     )
 
     @model_validator(mode="before")
