@@ -7,6 +7,10 @@ import random
 from functools import partial
 from itertools import accumulate
 
+import pytest
+
+from deployments.foundation.events.publishing import streams_of
+from deployments.foundation.redis.layouts import WrongLayoutError, note_layout
 from tests.eventually import eventually
 from tests.unit.consuming.conftest import Run
 from tests.unit.consuming.sample_services import SamplePublisher, SampleSubscriber, subjects
@@ -55,3 +59,14 @@ async def test_ten_thousand_events_survive_readers_that_are_killed_all_the_time(
     for item in items:
         assert await subscriber.handled(item) == list(range(1, 21))
     assert await subscriber.figure("calls") >= 10_000
+
+
+async def test_streams_are_not_looked_for_where_they_are_not(
+    publisher: SamplePublisher, subscriber: SampleSubscriber
+) -> None:
+    await note_layout(publisher.redis, "publisher", "partitioned")
+    with pytest.raises(ExceptionGroup) as ended:
+        await subscriber.consumer().run()
+    (wrong,) = ended.value.exceptions
+    assert isinstance(wrong, WrongLayoutError)
+    assert not await publisher.redis.exists(*streams_of("publisher")), "none was made"
