@@ -107,7 +107,7 @@ async def _unsettled(redis: Redis, publisher: str, subscriber: str) -> int:
 
 
 def partition() -> int:
-    """Group keys by partition as FIELDHOUSE_PARTITIONED says, in a store that is stopped."""
+    """Group keys by partition, in a store that is stopped."""
     service = settings().partitioned
     if service is None:
         raise CannotPartitionError("Set FIELDHOUSE_PARTITIONED: it says whose keys to group.")
