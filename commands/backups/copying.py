@@ -96,16 +96,12 @@ async def _copy(source: Redis, target: Redis, keys: list[str]) -> int:
 
 async def is_empty(target: Redis, service: str) -> bool:
     """Whether a server has no key of a service, however they are laid out."""
-    tags = possible_tags(service) if isinstance(target, ClusteredRedis) else [""]
-    for tag in tags:
-        match, cursor = f"{tag}:*" if tag else _either_layout(service), 0
-        while True:
-            page = await target.scan(cursor, match=match, count=_AT_ONCE)
-            cursor, keys = cast(tuple[int, list[str]], page)
-            if keys:
-                return False
-            if not cursor:
-                break
+    patterns = [_either_layout(service)]
+    if isinstance(target, ClusteredRedis):
+        patterns = [f"{tag}:*" for tag in possible_tags(service)]
+    for pattern in patterns:
+        async for _ in target.scan_iter(pattern, count=_AT_ONCE):
+            return False
     return True
 
 

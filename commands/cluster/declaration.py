@@ -32,7 +32,7 @@ def with_what_stays(wanted: Json, declared: Mapping[str, Json]) -> Json:
 
 
 def _as_it_is(app: Json, declared: Json) -> Json:
-    kept = {key: declared[key] for key in ("runtime_env",) if declared.get(key)}
+    kept = {"runtime_env": code} if (code := declared.get("runtime_env")) else {}
     selectors = {
         one["name"]: {"label_selector": selector}
         for one in declared.get("deployments", ())

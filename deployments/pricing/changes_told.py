@@ -22,17 +22,8 @@ def code_change(request: SaveCode, seen: CodeDocument | None, now: datetime) -> 
     """What is published; true if the code still is at the revision that was seen."""
     after: dict[str, JsonValue] = _told(request.code)
     before: dict[str, JsonValue] = _told(seen.code) if seen else {}
-    differ = [name for name in after if before.get(name) != after[name]]
     code = fold(request.code.code)
-    change = Change(
-        author=request.author,
-        subject=f"pricing/code/{code}",
-        action="code_changed" if seen else "code_created",
-        before={name: before[name] for name in differ if name in before},
-        after={name: after[name] for name in differ},
-        reason=request.reason,
-        at=now,
-    )
+    change = _change(request, "code", code, before, after, at=now)
     return CodeChanged(code=code, enabled=request.code.enabled, change=change)
 
 
@@ -54,17 +45,30 @@ def rule_change(
         after["entries"] = [one for one in mine if one not in set(theirs)]
         if seen:
             before["entries"] = [one for one in theirs if one not in set(mine)]
+    change = _change(request, kind, wanted.id, before, after, at=now)
+    return RuleChanged(rule=f"{kind}:{wanted.id}", change=change)
+
+
+def _change(
+    request: SaveCode | SaveGroup | SavePriceList,
+    kind: str,
+    id_: str,
+    before: dict[str, JsonValue],
+    after: dict[str, JsonValue],
+    *,
+    at: datetime,
+) -> Change:
+    """What differs; nothing was there before if `before` is empty."""
     differ = [name for name in after if before.get(name) != after[name]]
-    change = Change(
+    return Change(
         author=request.author,
-        subject=f"pricing/{kind}/{wanted.id}",
-        action=f"{kind}_changed" if seen else f"{kind}_created",
+        subject=f"pricing/{kind}/{id_}",
+        action=f"{kind}_changed" if before else f"{kind}_created",
         before={name: before[name] for name in differ if name in before},
         after={name: after[name] for name in differ},
         reason=request.reason,
-        at=now,
+        at=at,
     )
-    return RuleChanged(rule=f"{kind}:{wanted.id}", change=change)
 
 
 def _entries(price_list: PriceList) -> list[JsonValue]:

@@ -12,6 +12,7 @@ from redis.crc import key_slot
 from deployments.topology import SERVICES
 from tests.redis_servers import OPERATOR, WORD, Cluster, RedisServer, cluster, until
 from tests.unit.datastore.deployed_store import (
+    ON_A_CLUSTER,
     deployed_store,
     discrepancies,
     name_redis,
@@ -19,12 +20,7 @@ from tests.unit.datastore.deployed_store import (
     sells_while_a_slot_moves,
 )
 
-pytestmark = [
-    pytest.mark.long,
-    # On a busy machine a call's time may be over while it connects: that connection is closed when
-    # it is collected.
-    pytest.mark.filterwarnings("ignore:.*StreamWriter:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = ON_A_CLUSTER
 
 ORDERS = key_slot(b"{orders}")
 

@@ -14,6 +14,7 @@ from deployments.foundation.values.partitions import Layout, partition_of
 from tests.command_line import typed
 from tests.redis_servers import Cluster, cluster, until
 from tests.unit.datastore.deployed_store import (
+    ON_A_CLUSTER,
     DeployedStore,
     deployed_store,
     discrepancies,
@@ -22,11 +23,7 @@ from tests.unit.datastore.deployed_store import (
     sells_while_a_slot_moves,
 )
 
-pytestmark = [
-    pytest.mark.long,
-    # As in `test_cluster.py`.
-    pytest.mark.filterwarnings("ignore:.*StreamWriter:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = ON_A_CLUSTER
 
 GROUPED = Layout("orders", partitioned=True)
 SEVENTH = key_slot(GROUPED.tag_of(7).encode())

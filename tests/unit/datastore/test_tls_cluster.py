@@ -16,18 +16,14 @@ from deployments.foundation.redis.connection import client
 from tests.redis_servers import NODES, OPERATOR, WORD, Cluster, cluster, free_port
 from tests.tls_front import PEERS, tls_front
 from tests.unit.datastore.deployed_store import (
+    ON_A_CLUSTER,
     deployed_store,
     name_redis,
     sells_while_a_slot_moves,
 )
 from tests.unit.notifications.certificate import certificate
 
-pytestmark = [
-    pytest.mark.long,
-    # On a busy machine a call's time may be over while it connects: that connection is closed when
-    # it is collected.
-    pytest.mark.filterwarnings("ignore:.*StreamWriter:pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = ON_A_CLUSTER
 
 CHECKOUT = key_slot(b"{checkout}")
 
