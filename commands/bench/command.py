@@ -22,7 +22,7 @@ from commands.exit_status import FOUND, OK, UNUSABLE, CommandError
 from commands.page import ConsolePage
 
 _WIDTH = 250
-_MOST = 300_000
+_MOST = 1_000_000
 _PLACEMENTS = Plan().placements
 _KNOWN = ",".join((*GROUPS, GROWTH))
 

@@ -35,6 +35,9 @@ from deployments.topology import USERS
 ADMIN = "admin"
 """The embedded server's operator, whose password derives from the secret as a service's does."""
 
+SERVER_LOG = "valkey.log"
+"""What the embedded server says, in its directory."""
+
 _BACKOFF = Backoff(first=0.2, longest=10.0)
 _STOPS_WITHIN_SECONDS = 10
 _log = logging.getLogger(__name__)
@@ -73,7 +76,7 @@ class ValkeyServer:
             _log.error(
                 "the embedded Redis ended with status %s, see %s; starting it again in %.1f s",
                 status,
-                self._directory / "valkey.log",
+                self._directory / SERVER_LOG,
                 pause,
             )
             await asyncio.sleep(pause)
@@ -95,7 +98,7 @@ class ValkeyServer:
         secret = configured_secret() or kept
         file = self._directory / "valkey.conf"
         _write_private(file, configuration(self._directory, self._socket, secret))
-        with open(self._directory / "valkey.log", "ab", opener=_private) as log:
+        with open(self._directory / SERVER_LOG, "ab", opener=_private) as log:
             return start_tied(
                 [get_binary_path(), file],
                 signal=SIGTERM,

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 
 from commands.bench.growth import carts, catalogue, orders
+from commands.bench.growth.old_orders import NoRoomError
 from commands.bench.load.dispatch import LoadGenerator, LoadLostError, load_processes
 from commands.bench.machine import commit, machine
 from commands.bench.results import BenchRun, Growth
@@ -52,5 +53,5 @@ async def _grown(
         try:
             async for one in measure(load, told, [size for size in sizes if size <= most]):
                 yield one
-        except (BacklogNeverEndsError, StoreFailedError, LoadLostError) as trouble:
+        except (BacklogNeverEndsError, NoRoomError, StoreFailedError, LoadLostError) as trouble:
             told(f"it ends here: {trouble}")

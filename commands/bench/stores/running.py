@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import SIGTERM
@@ -60,8 +60,11 @@ class StoreFailedError(Exception):
 class BenchStore:
     """A running store. `sessions` are those of its processes."""
 
-    def __init__(self, placement: Placement, directory: Path) -> None:
+    def __init__(
+        self, placement: Placement, directory: Path, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.placement, self.data = placement, directory / "data"
+        self._settings = settings or {}
         self._output = directory / "output"
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,7 +84,9 @@ class BenchStore:
                 signal=SIGTERM,
                 output=output,
                 environment=clean_environment(
-                    FIELDHOUSE_DATA=str(self.data), FIELDHOUSE_PORT=str(self._port)
+                    FIELDHOUSE_DATA=str(self.data),
+                    FIELDHOUSE_PORT=str(self._port),
+                    **self._settings,
                 ),
                 directory=PROJECT,
                 new_session=True,
@@ -165,11 +170,11 @@ def phases_of(output: str) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def store_of(placement: Placement) -> AsyncIterator[BenchStore]:
-    """A store that has not been started; nothing of it is left behind."""
+async def store_of(placement: Placement, **settings: str) -> AsyncIterator[BenchStore]:
+    """A store that has not been started, with these settings; nothing of it is left behind."""
     # A unix socket's path must be short, which the usual place of temporary files may not be.
     directory = Path(tempfile.mkdtemp(prefix="fieldhouse-bench-", dir="/tmp"))
-    store = BenchStore(placement, directory)
+    store = BenchStore(placement, directory, settings)
     try:
         yield store
     finally:
