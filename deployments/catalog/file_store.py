@@ -1,13 +1,13 @@
 """Which files of pictures no product shows, in Redis: `store.py` says under which keys.
 
 A file is deleted between two scripts, and in between no product can take it. Whoever gives a
-product a picture says how many deletions had begun when its file was looked for: if another has
-begun since, the file is looked for again.
+product a picture sees first that its file is not being deleted, and says how many deletions had
+begun then: if another has begun since, the file is looked for again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -79,9 +79,15 @@ class FileStore:
         """It is gone, and may come again."""
         await self._redis.zrem(GOING, file)
 
-    async def deletions(self) -> str:
-        """How many times files were claimed."""
-        return cast(str | None, await self._redis.get(DELETIONS)) or "0"
+    async def deletions(self, files: Sequence[str]) -> tuple[str, list[str]]:
+        """How many times files were claimed, and which of these are being deleted now."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(DELETIONS)
+            for file in files:
+                pipe.zscore(GOING, file)
+            count, *since = await pipe.execute()
+        going = [file for file, claimed in zip(files, since, strict=True) if claimed is not None]
+        return count or "0", going
 
 
 def _ms(moment: datetime) -> int:

@@ -129,7 +129,9 @@ class StaffCatalog:
         held = set(files_of(seen.product.pictures))
         new = [file for file in files_of(request.pictures) if file not in held]
         for _ in range(_TRIES):
-            deletions = await self._files.deletions()
+            deletions, going = await self._files.deletions(new)
+            if going:
+                raise _missing(going[0])
             await self._check(new)
             outcome, file = await self._staff_store.change_pictures(request, event, now, deletions)
             if outcome == "going":

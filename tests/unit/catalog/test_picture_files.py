@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -182,19 +182,39 @@ async def test_a_deletion_between_look_and_change_is_noticed(gallery: Gallery) -
     assert seen.product.pictures == ()
 
 
-class _GoneAfterLook(Objects):
-    """After the last file was found to be there, all of them are deleted."""
+async def test_a_deletion_that_ends_between_look_and_change_is_noticed(gallery: Gallery) -> None:
+    """It began before the look, which still found the file."""
+    await gallery.days_pass(0)
+    gallery.shop.clock.forward(366 * DAY)
+    claimed = await gallery.files.claim(gallery.shop.clock(), YEAR)
 
-    def __init__(self, gallery: Gallery) -> None:
+    async def end() -> None:
+        for file in claimed:
+            await gallery.place.delete(file)
+            await gallery.files.deleted(file)
+
+    gallery.shop.service._objects = _GoneAfterLook(gallery, end)  # noqa: SLF001 - so that it ends in between.
+    with pytest.raises(PictureMissing):
+        await gallery.show("shirt", FRONT)
+    seen = await gallery.shop.service.document(GetDocument(id="shirt"))
+    assert await gallery.place.has_all(*seen.product.pictures)
+
+
+class _GoneAfterLook(Objects):
+    """After the last file was found to be there, something happens: a sweep, unless said."""
+
+    def __init__(
+        self, gallery: Gallery, happens: Callable[[], Awaitable[object]] | None = None
+    ) -> None:
         super().__init__(gallery.place._place)  # noqa: SLF001 - the same place.
-        self._gallery, self._found = gallery, 0
+        self._happens, self._found = happens or gallery.sweep.tick, 0
 
     async def has(self, key: str) -> bool:
-        """Look, and then let a sweep come through."""
+        """Look, and then let it happen."""
         found = await super().has(key)
         self._found += 1
         if self._found == 2:
-            await self._gallery.sweep.tick()
+            await self._happens()
         return found
 
 
