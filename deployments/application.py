@@ -16,6 +16,7 @@ one no longer does. No call fails meanwhile.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
@@ -24,7 +25,8 @@ from ray.serve import Application
 
 from deployments.foundation.placement.applications import DEPLOYMENT
 from deployments.foundation.placement.replica import PublicReplica, Replica
-from deployments.store import placed
+from deployments.store import check_names, placed
+from deployments.topology import BY_NAME
 
 
 class Arguments(BaseModel):
@@ -35,14 +37,16 @@ class Arguments(BaseModel):
     @field_validator("services")
     @classmethod
     def _are_services(cls, services: Sequence[str]) -> Sequence[str]:
-        placed(services)
+        check_names(services)
         return services
 
 
 def application(args: dict[str, Any]) -> Application:
     """The application that hosts the services of `args`, see `Arguments`."""
     services = Arguments.model_validate(args).services
-    here = placed(services)
     # A replica without public routes must not answer HTTP on a port of its own.
-    replica = serve.ingress()(PublicReplica) if any(one.prefix for one in here) else Replica
-    return serve.deployment(replica, name=DEPLOYMENT).bind(here)
+    is_public = any(BY_NAME[name].prefix for name in services)
+    replica = serve.ingress()(PublicReplica) if is_public else Replica
+    # The services' code is loaded in the replica alone: Serve builds each application in a process
+    # of its own, which loads whatever is bound here, and then ends.
+    return serve.deployment(replica, name=DEPLOYMENT).bind(partial(placed, services))

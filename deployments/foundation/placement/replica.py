@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 
 from starlette.types import ASGIApp
@@ -35,7 +35,8 @@ class Replica:
 
     _host: Host | None = None
 
-    async def __init__(self, placed: Sequence[Placed]) -> None:  # type: ignore[misc] # Serve awaits it.
+    async def __init__(self, place: Callable[[], Sequence[Placed]]) -> None:  # type: ignore[misc] # Serve awaits it.
+        placed = place()
         self._ending = ExitStack()
         self._ending.enter_context(recording(log_as_replica([one.name for one in placed])))
         await asyncio.gather(*(_answers(one.name) for one in placed if one.keeps_state))
