@@ -7,6 +7,9 @@
   the API's document knows: 404, and 503 with `Retry-After`.
 - What a service has, but no application serves now, is 503 as well: it comes back.
 - Metrics and statistics are given where the API is, and not on every interface.
+- No request is logged, unless somebody has said where to (`RAY_SERVE_HAPROXY_LOG_TARGET`).
+- A replica does not watch whether a request's client leaves, which costs more than to go on, and no
+  pipe is opened for a body: it is smaller than a buffer.
 """
 
 from __future__ import annotations
@@ -24,6 +27,11 @@ _UNAVAILABLE = {
     "content": "A service that this needs does not answer. Repeat the request, under the same key.",
 }
 _ADMIN = re.compile(r"^( +stats socket )(\S+)", re.MULTILINE)
+_TO_NOBODY = "    log 127.0.0.1:514 "
+"""Where Ray has requests logged unless somebody says otherwise."""
+_LOGGED_TOO = re.compile(r"^ +log global\n(?= +# Per-request HTTP ingress metrics)", re.MULTILINE)
+"""Beside the line that Serve counts by, if it does."""
+_SPLICE = r"^ +option splice-\w+\n"
 _ROUTE = re.compile(r"^ +use_backend ", re.MULTILINE)
 
 
@@ -50,6 +58,8 @@ def adapted(configuration: str, unavailable: Path, prefixes: Sequence[str]) -> s
             "    acl is_forwarded req.hdr(X-Forwarded-For) -m found",
             f"    http-request {not_found} if {{ path_beg -i /-/ }} !asks_itself",
             f"    http-request {not_found} if asks_itself is_forwarded",
+            "    http-request set-header X-Request-Disconnect-Disabled ?1",
+            *(["    no log"] if _TO_NOBODY in configuration else []),
         )
     )
     changes = (
@@ -62,7 +72,10 @@ def adapted(configuration: str, unavailable: Path, prefixes: Sequence[str]) -> s
         (r"^( +errorfile 50[234]) .*$", 3, lambda line: f"{line[1]} {unavailable}"),
         # A store that listens everywhere says so in the same way as these two.
         (r"^( +bind) \*?:(\d+)$", 3 if host == "*" else 2, lambda at: f"{at[1]} {host}:{at[2]}"),
+        (_SPLICE, 2, lambda _: ""),
     )
+    if _TO_NOBODY in configuration:
+        configuration = _LOGGED_TOO.sub("", configuration)
     for pattern, times, change in changes:
         configuration, count = re.subn(pattern, change, configuration, flags=re.MULTILINE)
         if count != times:

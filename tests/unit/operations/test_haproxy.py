@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 import pytest
 from psutil import process_iter
+from ray.serve._private.constants import SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER
 from ray.serve._private.haproxy import BackendConfig, HAProxyApi, HAProxyConfig, ServerConfig
+from ray.serve._private.http_util import parse_disconnect_disabled_header
 from ray.serve.config import HTTPOptions
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -149,6 +152,55 @@ async def test_a_node_that_is_drained_is_not_ready_and_serves(tmp_path: Path) ->
             await until(lambda: reached(proxy.url), "HAProxy answers", tell=output)
             async with httpx.AsyncClient(base_url=proxy.url) as client:
                 assert await _is(client, READY, 503)
+
+
+async def test_replicas_are_told_not_to_watch_whether_clients_leave(tmp_path: Path) -> None:
+    """Serve reads it of the header that its own constant names."""
+
+    async def told(request: Request) -> Response:
+        headers = {name.encode(): value.encode() for name, value in request.headers.items()}
+        return PlainTextResponse(str(parse_disconnect_disabled_header(headers)))
+
+    async with served(Starlette(routes=[Route("/{path:path}", told)])) as url:
+        proxy = configured(tmp_path, int(url.rpartition(":")[2]))
+        with running(proxy):
+            output = (tmp_path / "output").read_text
+            await until(lambda: reached(proxy.url), "HAProxy answers", tell=output)
+            async with httpx.AsyncClient(base_url=proxy.url) as client:
+                said = {SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER: "?0"}
+                assert (await client.get("/carts", headers=said)).text == "True"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_requests_are_logged_only_where_somebody_wants_them(
+    tmp_path: Path, *, wanted: bool
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+        syslog.bind(str(tmp_path / "syslog"))
+        syslog.setblocking(False)
+        async with served(Starlette(routes=[Route("/{path:path}", replica)])) as url:
+            proxy = configured(tmp_path, int(url.rpartition(":")[2]))
+            log_to(proxy, tmp_path / "syslog", instead=wanted)
+            with running(proxy):
+                output = (tmp_path / "output").read_text
+                await until(lambda: reached(proxy.url), "HAProxy answers", tell=output)
+        assert any("GET /carts" in line for line in heard(syslog)) is wanted
+
+
+def log_to(proxy: Proxy, place: Path, *, instead: bool) -> None:
+    """Have HAProxy log there, too, or instead of where Ray says that it shall."""
+    usual = "    log 127.0.0.1:514 local0 info\n"
+    written = proxy.file.read_text()
+    assert usual in written
+    there = usual.replace("127.0.0.1:514", str(place))
+    proxy.file.write_text(written.replace(usual, there if instead else usual + there))
+
+
+def heard(syslog: socket.socket) -> Iterator[str]:
+    """What has come until now."""
+    with suppress(BlockingIOError):
+        while True:
+            yield syslog.recv(8192).decode()
 
 
 def test_it_listens_everywhere_where_the_api_does(tmp_path: Path) -> None:
