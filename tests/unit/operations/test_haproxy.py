@@ -184,7 +184,7 @@ async def test_requests_are_logged_only_where_somebody_wants_them(
             with running(proxy):
                 output = (tmp_path / "output").read_text
                 await until(lambda: reached(proxy.url), "HAProxy answers", tell=output)
-        assert any("GET /carts" in line for line in heard(syslog)) is wanted
+        assert any("GET /carts" in line for line in received(syslog)) is wanted
 
 
 def log_to(proxy: Proxy, place: Path, *, instead: bool) -> None:
@@ -196,7 +196,7 @@ def log_to(proxy: Proxy, place: Path, *, instead: bool) -> None:
     proxy.file.write_text(written.replace(usual, there if instead else usual + there))
 
 
-def heard(syslog: socket.socket) -> Iterator[str]:
+def received(syslog: socket.socket) -> Iterator[str]:
     """What has come until now."""
     with suppress(BlockingIOError):
         while True:
