@@ -79,8 +79,8 @@ load: $(VENV)/.run ## buy as fast as the running store can sell; SECONDS=60 says
 scale: $(VENV)/.run ## load one service of the running store, and see replicas come and go; SERVICE=catalog or checkout
 	@$(BIN)/fieldhouse scale $(or $(SERVICE),catalog)
 
-bench: $(VENV)/.run ## measure the store in each placement, in ten minutes; QUICK=1, ONLY=purchase,read, PLACEMENTS=one,apart, NOTE="what is new"
-	@$(BIN)/fieldhouse bench $(if $(QUICK),--quick) --only "$(ONLY)" --placements "$(PLACEMENTS)" --note "$(NOTE)"
+bench: $(VENV)/.run ## measure the store in each placement, in ten minutes; QUICK=1, ONLY=purchase,read, PLACEMENTS=one,apart, VENDURE=where it is set up, NOTE="what is new"
+	@$(BIN)/fieldhouse bench $(if $(QUICK),--quick) --only "$(ONLY)" --placements "$(PLACEMENTS)" --note "$(NOTE)" $(if $(VENDURE),--vendure "$(VENDURE)")
 
 sagas: $(VENV)/.run ## list purchases that wait for an operator; DO="show|retry ID"
 	@$(BIN)/fieldhouse sagas $(DO)
