@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import httpx
@@ -18,6 +19,7 @@ from commands.monitoring.status import hosting_of
 from commands.serve_status import dashboard, details
 from deployments.topology import BY_NAME
 
+_SAID_AT_MOST = 300
 _LIST_EVERY_SECONDS = 3.0
 """How soon the log of a new replica is followed, too."""
 
@@ -42,8 +44,18 @@ def logs(
         for line in _lines(service, lines, follow=follow):
             typer.echo(json.dumps(line, ensure_ascii=False) if as_json else readable(line))
     except httpx.HTTPError as away:
-        raise NoLogsError(f"Ray gives no logs: {type(away).__name__}. Does it run?") from away
+        raise NoLogsError(f"Ray gives no logs: {_why(away)}. Does it run?") from away
     return OK
+
+
+def _why(away: httpx.HTTPError) -> str:
+    """What Ray answered, if it did."""
+    if not isinstance(away, httpx.HTTPStatusError):
+        return type(away).__name__
+    said = ""
+    with suppress(httpx.ResponseNotRead):  # Of one that was to be followed.
+        said = " ".join(away.response.text.split())[:_SAID_AT_MOST]
+    return f"it answered {away.response.status_code} {said}".strip()
 
 
 def readable(line: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -115,7 +117,7 @@ def test_what_ends_a_command_is_its_status(status: int, capsys: pytest.CaptureFi
 
 def test_an_interrupted_command_says_nothing_and_exits_with_130() -> None:
     """A store that takes the connection and never answers keeps the demo waiting."""
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+    with socket.create_server(("127.0.0.1", 0)) as silent, interruptible():
         running = subprocess.Popen(
             [sys.executable, "-m", "commands", "demo"],
             cwd=ROOT,
@@ -130,6 +132,17 @@ def test_an_interrupted_command_says_nothing_and_exits_with_130() -> None:
             running.send_signal(signal.SIGINT)
             out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err) == (130, "", "")
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """What is started meanwhile can be interrupted, also where the shell that runs these tests in
+    the background has told them not to be."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_completion_knows_the_commands() -> None:
