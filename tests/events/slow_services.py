@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -93,7 +94,7 @@ LOADED = SlowService("notifications", "orders", OrderHappened)
 QUIET = SlowService("carts", "checkout", CheckoutHappened)
 
 
-def _placed(service: SlowService) -> Placed:
+def _placed(service: SlowService) -> list[Placed]:
     def compose(
         redis: Redis,
         connect: Connect,
@@ -103,8 +104,8 @@ def _placed(service: SlowService) -> Placed:
     ) -> Composition:
         return Composition(subscriptions=[service.subscription(redis, new_id("replica"))])
 
-    return Placed(service.service, compose)
+    return [Placed(service.service, compose)]
 
 
-loaded = serve.deployment(Replica, name="Loaded").bind([_placed(LOADED)])
-quiet = serve.deployment(Replica, name="Quiet").bind([_placed(QUIET)])
+loaded = serve.deployment(Replica, name="Loaded").bind(partial(_placed, LOADED))
+quiet = serve.deployment(Replica, name="Quiet").bind(partial(_placed, QUIET))
