@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +15,8 @@ from deployments.application import application
 from deployments.checkout.saga import DRIVE_SECONDS
 from deployments.topology import BY_NAME, DATASTORE
 from tests.placements import PLACEMENTS, Placement
+
+ROOT = Path(__file__).parents[2]
 
 CONFIGURED = [one for one in PLACEMENTS if one.config is not None]
 
@@ -85,3 +90,13 @@ def test_a_completion_may_end_before_its_replica_does(placement: Placement) -> N
     apps = {app.name: app for app in schema_of(placement).applications}
     (checkout,) = apps[placement.host_of("checkout")].deployments
     assert checkout.graceful_shutdown_timeout_s > DRIVE_SECONDS
+
+
+def test_an_application_is_built_without_its_services_code() -> None:
+    """Serve builds each one in a process of its own, which does nothing else."""
+    program = (
+        "import sys; from deployments.application import application; "
+        "application({'services': ['orders']}); "
+        "sys.exit('deployments.orders' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT).returncode == 0
