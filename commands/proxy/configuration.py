@@ -9,7 +9,7 @@
 - Metrics and statistics are given where the API is, and not on every interface.
 - No request is logged, unless somebody has said where to (`RAY_SERVE_HAPROXY_LOG_TARGET`).
 - A replica does not watch whether a request's client leaves, which costs more than to go on, and no
-  pipe is opened for a body: it is smaller than a buffer.
+  pipe is opened for a body: most are smaller than a buffer.
 """
 
 from __future__ import annotations
