@@ -13,8 +13,8 @@ from commands.serve_status import token
 _WITHIN_SECONDS = 10.0
 _LOOK_SECONDS = 0.5
 """How often a node looks for new lines while one follows."""
-_TRIES_SECONDS, _AGAIN_SECONDS = 30.0, 1.0
-"""A dashboard whose nodes are busy fails now and then, and for some while."""
+_TRIES, _AGAIN_SECONDS = 5, 1.0
+"""A dashboard whose nodes are busy fails now and then."""
 
 
 class LogFile(NamedTuple):
@@ -65,12 +65,13 @@ class RayLogs:
         return sorted(name for names in found.values() for name in names)
 
     def _get(self, path: str, **query: str) -> httpx.Response:
-        began = time.monotonic()
-        while True:
-            answer = self._client.get(path, params=query)
-            if not answer.is_server_error or time.monotonic() - began > _TRIES_SECONDS:
-                return answer.raise_for_status()
+        answer = self._client.get(path, params=query)
+        for _ in range(_TRIES - 1):
+            if not answer.is_server_error:
+                break
             time.sleep(_AGAIN_SECONDS)
+            answer = self._client.get(path, params=query)
+        return answer.raise_for_status()
 
 
 def _events(answer: httpx.Response) -> Iterator[str]:
