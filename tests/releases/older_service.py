@@ -9,6 +9,7 @@ calls at `older`, calls today's services at `newer`, and answers HTTP at `http`.
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from pathlib import Path
 
@@ -24,15 +25,17 @@ async def main(service: str, directory: Path) -> None:
     """Answer and consume."""
     host = Host(placed([service]), client, Calling(directory / "newer").connect)
     await host.start()
-    http = uvicorn.Server(
-        uvicorn.Config(host.app(), uds=str(directory / "http"), lifespan="off", log_config=None)
-    )
-    async with answering(host, directory / "older"):
-        serving = asyncio.create_task(http.serve())
-        print(Path(sys.modules[Host.__module__].__file__ or ""), flush=True)
-        await asyncio.to_thread(sys.stdin.read)
-        http.should_exit = True
-        await serving
+    http = uvicorn.Server(uvicorn.Config(host.app(), lifespan="off", log_config=None))
+    with socket.socket(socket.AF_UNIX) as listening:
+        # Whoever is told that it is ready may connect at once.
+        listening.bind(str(directory / "http"))
+        listening.listen()
+        async with answering(host, directory / "older"):
+            serving = asyncio.create_task(http.serve([listening]))
+            print(Path(sys.modules[Host.__module__].__file__ or ""), flush=True)
+            await asyncio.to_thread(sys.stdin.read)
+            http.should_exit = True
+            await serving
     await host.stop()
 
 

@@ -103,9 +103,12 @@ async def mixed(service: str, code: Path) -> AsyncIterator[ByPrefix]:
         directory = Path(sockets)
         host = Host(others, client, Calling(directory / "older").connect)
         async with answering(host, directory / "newer"), running_older(service, code, directory):
-            await host.start()
-            yield ByPrefix(host, BY_NAME[service].prefix, directory / "http")
-            await host.stop()
+            try:
+                await host.start()
+                yield ByPrefix(host, BY_NAME[service].prefix, directory / "http")
+            finally:
+                # Or its consumers would take the events of the tests that follow.
+                await host.stop()
 
 
 async def buy(way: ByPrefix) -> Json:
