@@ -31,8 +31,10 @@ def following(store: RunningStore, service: str) -> Iterator[Iterator[dict[str, 
         command, stdout=subprocess.PIPE, text=True, cwd=PROJECT, env=environment(store)
     ) as process:
         assert process.stdout is not None
-        yield map(json.loads, process.stdout)
-        process.terminate()
+        try:
+            yield map(json.loads, process.stdout)
+        finally:
+            process.terminate()
 
 
 @pytest.mark.on_ray

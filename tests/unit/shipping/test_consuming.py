@@ -37,11 +37,13 @@ async def consumers(composed: ComposedShipping, count: int) -> AsyncIterator[Non
         connect = lambda _publisher: composed.redis_of("shipping")  # noqa: E731
         consumer = Consumer("shipping", composed.redis, connect, subscriptions, options=PACE)
         running.append((consumer, asyncio.create_task(consumer.run())))
-    yield
-    for consumer, task in running:
-        await consumer.stop()
-        task.cancel()
-        await asyncio.wait([task])
+    try:
+        yield
+    finally:
+        for consumer, task in running:
+            await consumer.stop()
+            task.cancel()
+            await asyncio.wait([task])
 
 
 async def test_events_take_effect_and_a_bug_becomes_a_dead_letter(

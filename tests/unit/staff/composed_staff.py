@@ -160,5 +160,7 @@ def session(signed_in: SignedIn) -> Credential:
 @asynccontextmanager
 async def another_shop(redis_of: ClientOf) -> AsyncIterator[ComposedStaff]:
     shop = ComposedStaff(redis_of)
-    yield shop
-    shop.close()
+    try:
+        yield shop
+    finally:
+        shop.close()

@@ -276,9 +276,11 @@ async def password_under_check(shop: ComposedStaff) -> AsyncIterator[asyncio.Tas
     async def is_checked() -> bool:
         return slow.inside == 1
 
-    await eventually(is_checked)
-    yield signing_in
-    slow.go.set()
+    try:
+        await eventually(is_checked)
+        yield signing_in
+    finally:
+        slow.go.set()
 
 
 async def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(
