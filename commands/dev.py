@@ -38,6 +38,7 @@ from deployments.datastore.duties import duties
 from deployments.foundation.http.edge import http_app
 from deployments.foundation.placement.consumption import ConsumerEndedError
 from deployments.foundation.placement.exposition import metrics_route
+from deployments.foundation.placement.garbage_collection import set_aside
 from deployments.foundation.placement.host import Host, LoopEndedError, nowhere
 from deployments.foundation.placement.tracing import recording
 from deployments.foundation.redis.connection import client, connect_redis
@@ -136,6 +137,7 @@ class _Process:
     async def _host(self, host: Host, duties: Sequence[asyncio.Task[None]]) -> None:
         try:
             await host.start()
+            set_aside()
             await self._serve(host, duties)
         finally:
             began = time.monotonic()

@@ -18,6 +18,7 @@ from deployments.foundation.http.rate_limits import RateLimits
 from deployments.foundation.http.request_metrics import RequestMetrics
 from deployments.foundation.placement.composition import Compose, Composition, Connect
 from deployments.foundation.placement.consumption import Consumption
+from deployments.foundation.placement.garbage_collection import collect_seldom
 from deployments.foundation.placement.local import local
 from deployments.foundation.placement.prefixes import Prefixes
 from deployments.foundation.placement.server_clock import ServerClock
@@ -148,6 +149,7 @@ class Host:
         if seed:
             await asyncio.gather(*(one.seed() for one in self.services.values()))
         await asyncio.gather(*(one.start() for one in self.services.values()))
+        collect_seldom()
         if consume:
             for consumption in self._consumptions:
                 consumption.start()
