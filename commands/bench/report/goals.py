@@ -41,6 +41,9 @@ def goals() -> Iterator[Goal]:
     """All of them, in their order."""
     yield Goal("whole purchase together, of one process", _to_one("together"), least=1.2)
     yield Goal("whole purchase apart, of one process", _to_one("apart"), least=0.5)
+    what = "the same until all that follows has happened"
+    yield Goal(f"{what}, together", _sustained("together"), least=1.2)
+    yield Goal(f"{what}, apart", _sustained("apart"), least=0.5)
     yield Goal("whole purchase together, of Vendure", _to_vendure("together"), least=10)
     yield Goal("whole purchase apart, of Vendure", _to_vendure("apart"), least=5)
     yield Goal("CPU a purchase apart, of one process, everything included", _cpu, most=3)
@@ -62,6 +65,15 @@ def goals() -> Iterator[Goal]:
 
 def _to_one(placement: PlacementName) -> Value:
     return lambda summary: summary.to_one(placement, "purchase")
+
+
+def _sustained(placement: PlacementName) -> Value:
+    def ratio(summary: Summary) -> float | None:
+        cells = (summary.cell(one, "purchase", summary.level) for one in (placement, "one"))
+        rate, one = (_median(cell.sustained) for cell in cells)
+        return rate / one if rate and one else None
+
+    return ratio
 
 
 def _to_vendure(placement: PlacementName) -> Value:

@@ -54,6 +54,11 @@ class Cell:
         return figure([one.rate for one in self.measured])
 
     @property
+    def sustained(self) -> Figure | None:
+        """Units a second, the time counted that all which follows them took."""
+        return figure([one.sustained for one in self.followed])
+
+    @property
     def p50(self) -> Figure | None:
         """Milliseconds that half of the units took at most."""
         return figure([one.units.p50 for one in self.measured if one.units.count])

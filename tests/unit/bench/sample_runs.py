@@ -55,7 +55,7 @@ def following(purchases: int, cpu: dict[str, float]) -> Following:
         connections=16,
         purchases=purchases,
         buying=2.0,
-        drained=2.0,
+        drained=400 / purchases,
         events=purchases * 17,
         cpu=cpu,
         redis=REDIS,

@@ -85,6 +85,8 @@ def test_goals_are_held_against_what_was_measured(docs: Path) -> None:
     text = written.read_text()
     (apart,) = rows(text, "whole purchase apart, of one process")
     assert apart[1:] == ["≥ 0.5", "0.15", "not met"]
+    (sustained,) = rows(text, "the same until all that follows has happened, apart")
+    assert sustained[1:] == ["≥ 0.5", "0.04", "not met"]
     (calls,) = rows(text, "calls between services until a purchase is answered")
     assert calls[1:] == ["≤ 10", "2.00", "met"]
     (event,) = rows(text, "CPU an event")
