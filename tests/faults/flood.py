@@ -27,8 +27,12 @@ async def flooded(store: TriedStore, application: str) -> AsyncIterator[None]:
     limits = httpx.Limits(max_connections=None)
     async with store.client() as known:
         url = known.base_url
-    async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
-        flood = [asyncio.create_task(_ask(client, n, answers, over)) for n in range(_AT_ONCE)]
+    async with (
+        httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client,
+        asyncio.TaskGroup() as flood,
+    ):
+        for number in range(_AT_ONCE):
+            flood.create_task(_ask(client, number, answers, over))
         try:
             await until(
                 lambda: answers.total() > _ANSWERS, f"{application} is flooded", tell=store.tell
@@ -37,7 +41,6 @@ async def flooded(store: TriedStore, application: str) -> AsyncIterator[None]:
         finally:
             # Whoever is cancelled while he connects leaves a connection that nobody closes.
             over.set()
-            await asyncio.gather(*flood)
     assert 500 not in answers, answers
 
 
