@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from commands.exit_status import UNUSABLE, CommandError
-from commands.storefront import NoStoreError
+from commands.storefront import NoStoreError, said_no
 from deployments.foundation.values.settings import revealed, settings
 
 Json = dict[str, Any]
@@ -83,8 +83,4 @@ async def _check(answer: httpx.Response) -> None:
     if answer.is_success:
         return
     await answer.aread()
-    try:
-        sentence = str(answer.json()["detail"])
-    except (ValueError, KeyError, TypeError):
-        sentence = f"the store answered {answer.status_code}"
-    raise StoreSaysNoError(sentence)
+    raise StoreSaysNoError(said_no(answer))

@@ -25,7 +25,7 @@ from commands.loading.figures import LoadLevel, lags
 from commands.loading.mail_times import MailTimes
 from commands.loading.webhook_receiver import WebhookReceiver
 from commands.page import ConsolePage, wide_page
-from commands.storefront import StoreError, Storefront, connect
+from commands.storefront import StoreError, Storefront, connect, said_no
 from deployments.foundation.redis.connection import client
 
 LEVELS = (1, 2, 4, 8, 16, 32)
@@ -111,8 +111,8 @@ async def webhooks(
         answer = await shop.post("/webhooks", json={"url": url})
         if answer.is_error:
             page.say(
-                f"Webhooks are not measured: their endpoint was answered with {answer.status_code}."
-                " A store that is started with FIELDHOUSE_WEBHOOKS_LOOPBACK=allow sends them here.",
+                f"Webhooks are not measured: {said_no(answer)} A store that is started with"
+                " FIELDHOUSE_WEBHOOKS_LOOPBACK=allow sends them to this machine.",
                 "yellow",
             )
             yield None

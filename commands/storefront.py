@@ -36,6 +36,14 @@ class Answer:
     etag: str | None
 
 
+def said_no(answer: httpx.Response) -> str:
+    """The sentence in which the store said no, or its status if there is none."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"The store answered {answer.status_code}."
+
+
 def connect() -> httpx.AsyncClient:
     """A client of the store that the settings name, as the platform of `FIELDHOUSE_API_KEY`."""
     said = settings()
