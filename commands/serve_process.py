@@ -55,8 +55,9 @@ USUAL = {
     # Ten seconds otherwise: how soon it is noticed that the only proxy, or an actor, is dead.
     "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "2",
     "RAY_SERVE_DEPLOYMENT_ACTOR_HEALTH_CHECK_PERIOD_S": "2",
-    # At the end Serve stops callers before callees, and waits for each tier. It takes the datastore
-    # for a caller, which waits for the services that use it; told at once they end in order.
+    # At the end Serve stops callers before callees, and waits for each tier, 5 s or more. It takes
+    # the datastore for a caller, which waits for services that are not told yet. Told at once, all
+    # finish what they are doing, and the datastore goes last.
     "RAY_SERVE_SHUTDOWN_TIER_TIMEOUT_S": "0.1",
     # Ten times a second otherwise, which is a quarter of what an idle store uses.
     "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.3",
